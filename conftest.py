@@ -1,0 +1,176 @@
+"""Wiring: options in, fixtures out. What is decided, is decided in `contracts/`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NoReturn
+
+import pytest
+
+from contracts import report
+from contracts.catalogue import Catalogue
+from contracts.judge import Verdict
+from contracts.options import OPTIONS, options_from
+from contracts.payload import Payload, allowed
+from contracts.run import Options, Run
+from contracts.search import Search, register_profiles
+from contracts.target import NoVerdict, WrongCall
+from contracts.trials import Outcome
+
+register_profiles()
+
+OPTIONS_KEY = pytest.StashKey[Options]()
+RUN_KEY = pytest.StashKey[Run]()
+STATUSES = (204, 400, 401, 403, 404, 422, 500)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "the contract of update-customer (with --base-url; without it, the mock)")
+    for option in OPTIONS:
+        if option.default is False:
+            group.addoption(option.flag, action="store_true", help=option.help)
+        else:
+            group.addoption(
+                option.flag,
+                type=option.type,
+                default=option.default,
+                metavar=option.metavar,
+                help=f"{option.help} (default: {option.default})" if option.default is not None else option.help,
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for status in STATUSES:
+        config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
+    config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
+    chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
+    try:
+        config.stash[OPTIONS_KEY] = options_from(chosen, config.getoption("base_url"), os.environ)
+    except WrongCall as error:
+        raise pytest.UsageError(str(error)) from None
+    # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("payloads")
+    if marker is None:
+        return
+    document = metafunc.config.stash[OPTIONS_KEY].document
+    wanted: Callable[[frozenset[int]], bool] = (
+        (lambda statuses: statuses == set(marker.args)) if marker.args else (lambda statuses: len(statuses) > 1)
+    )
+    chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
+    metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    return (yield from _stopping())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    return (yield from _stopping())
+
+
+def _stopping() -> Generator[None, object, object]:
+    """End the whole run, with its exit code, on what is no test's fault."""
+    try:
+        return (yield)
+    except NoVerdict as reason:
+        pytest.exit(f"no verdict: {reason}", returncode=6)
+    except WrongCall as reason:
+        pytest.exit(f"the call is wrong: {reason}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    run = session.config.stash.get(RUN_KEY, None)
+    if run and exitstatus == pytest.ExitCode.OK and not run.record.tried:
+        session.exitstatus = 6
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    run = config.stash.get(RUN_KEY, None)
+    if run:
+        terminalreporter.section("contract")
+        for line in report.summary(run):
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Iterator[Run]:
+    """The run against the target of the options."""
+    run = Run(request.config.stash[OPTIONS_KEY])
+    request.config.stash[RUN_KEY] = run
+    yield run
+    run.close()
+
+
+@pytest.fixture(scope="session")
+def catalogue(request: pytest.FixtureRequest, run: Run) -> Catalogue:
+    """The payloads of all selected tests."""
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    return Catalogue(run, [param["payload"] for param in params if "payload" in param])
+
+
+@pytest.fixture
+def not_tried(run: Run) -> Callable[..., NoReturn]:
+    """Give up on promises that cannot be tried here, for a reason."""
+
+    def give_up(reason: str, *rules: str) -> NoReturn:
+        run.record.not_tried(rules, reason)
+        if run.options.require_all:
+            pytest.fail(f"could not be tried (--require-all): {reason}", pytrace=False)
+        pytest.skip(reason)
+
+    return give_up
+
+
+@pytest.fixture
+def tried(run: Run, catalogue: Catalogue, not_tried: Callable[..., NoReturn]) -> Callable[[Payload], Outcome]:
+    """The outcome of a payload."""
+
+    def outcome(payload: Payload) -> Outcome:
+        reason = run.untriable(payload)
+        if reason:
+            not_tried(reason, "status.scope")
+        return catalogue.outcome(payload)
+
+    return outcome
+
+
+@pytest.fixture
+def kept(run: Run) -> Callable[..., None]:
+    """Fail with an explanation unless the verdict, or the outcome's own, found nothing."""
+
+    def check(outcome: Outcome, verdict: Verdict | None = None, why: str = "") -> None:
+        violations = (verdict.violations if verdict else outcome.violations)
+        if violations:
+            run.trials.keep(outcome)
+            pytest.fail(report.explain(outcome, violations, run.target.base_url, why), pytrace=False)
+
+    return check
+
+
+@pytest.fixture
+def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
+    """Fail with an explanation of each outcome that broke something."""
+
+    def check(outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            run.trials.keep(outcome)
+        explained = [report.explain(outcome, outcome.violations, run.target.base_url) for outcome in outcomes]
+        if explained:
+            pytest.fail("\n\n".join(explained), pytrace=False)
+
+    return check
+
+
+@pytest.fixture
+def search(run: Run, request: pytest.FixtureRequest) -> Search:
+    """This test's search for counterexamples."""
+    return Search(run.trials, request.node.nodeid)

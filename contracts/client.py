@@ -1,0 +1,274 @@
+"""The client: sends exact bytes under limits, and absorbs interruptions."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpcore
+import httpx
+
+from contracts import __version__
+from contracts.credential import fill, mask
+from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.target import NoVerdict, Target
+from contracts.wire import Stream, TooLarge, Wire, WireTransport, on_wire
+
+# Answers of something in front of the API (RFC 6585 section 4; RFC 9110 sections 15.6.3 to 15.6.5).
+INTERRUPTING = frozenset({429, 502, 503, 504})
+RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
+HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS})
+AGENT = ("User-Agent", f"kaiten-contract-tests/{__version__}")
+# Without it a server may choose any coding (RFC 9110 section 12.5.3).
+UNCODED = ("Accept-Encoding", "identity")
+
+ROUNDS = 3
+LINGER = 0.003
+_BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+def interruption(exchange: Exchange) -> str | None:
+    """Why the exchange is an interruption and no answer of the API; None where it is an answer."""
+    if exchange.failure in RETRIABLE:
+        return str(exchange.failure)
+    if exchange.status in INTERRUPTING:
+        return f"something in front of the API answered {exchange.status}"
+    return None
+
+
+class Patience:
+    """How long the run has waited for a target that does not answer, all threads together."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.interruptions = 0
+        self._spent = 0.0
+        self._down_since: float | None = None
+        self._lock = threading.Lock()
+
+    def answered(self) -> None:
+        """The target answers (again)."""
+        with self._lock:
+            if self._down_since is not None:
+                self._spent += time.monotonic() - self._down_since
+                self._down_since = None
+
+    def interrupted(self, started: float, reason: str, wait: float) -> None:
+        """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
+
+        Raises:
+            NoVerdict: the pause would be longer than what is left.
+        """
+        with self._lock:
+            self.interruptions += 1
+            if self._down_since is None:
+                self._down_since = started
+            left = self.seconds - self._spent - (time.monotonic() - self._down_since)
+            if wait > left:
+                raise NoVerdict(
+                    f"the target stopped answering: {reason}"
+                    + (f", asking for a pause of {wait:.0f} s" if wait > _BACK_OFF[-1] else "")
+                    + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
+                )
+
+
+class Pace:
+    """At most `rate` requests a second, evenly spaced."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            start = max(now, self._next)
+            self._next = start + self._gap
+        time.sleep(start - now)
+
+
+class Client:
+    """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        target: Target,
+        transport: httpx.BaseTransport | None = None,
+        observe: Callable[[Exchange], None] = lambda exchange: None,
+    ) -> None:
+        self.target = target
+        self._observe = observe
+        self.patience = Patience(target.limits.patience)
+        self._pace = Pace(target.limits.rate)
+        self._url = httpx.URL(target.base_url)
+        self._transport = transport or WireTransport(target.limits.concurrency * 2, _proxy(target))
+        # Redirects and cookies are the target's wishes, proxies and netrc the environment's: none is asked for.
+        self._httpx = httpx.Client(transport=self._transport, trust_env=False, follow_redirects=False)
+        self._rounds = ROUNDS
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._httpx.close()
+
+    def send(self, request: Request, plain_update: Request | None = None, linger: float = LINGER) -> Exchange:
+        """Send a request until it is answered.
+
+        An interruption is retried with back-off. Where a `plain_update` is given and goes through while the request
+        is interrupted each time, the exchange comes back as it is, marked persistent.
+
+        Raises:
+            NoVerdict: the target's patience ended, or the host cannot be reached at all.
+        """
+        tries = outlived = 0
+        while True:
+            started = time.monotonic()
+            exchange = self.once(request, linger)
+            reason = interruption(exchange)
+            if exchange.failure in HOPELESS:
+                raise NoVerdict(f"{self.target.base_url} cannot be reached: {exchange.failure}")
+            if reason is None:
+                self.patience.answered()
+                return exchange
+            pause = _retry_after(exchange) or _BACK_OFF[min(tries, len(_BACK_OFF) - 1)]
+            self.patience.interrupted(started, reason, pause)
+            tries += 1
+            # A 429 says itself that the rate is at fault, and no payload.
+            if plain_update and exchange.status != 429:
+                outlived = outlived + 1 if self._answers(plain_update) else 0
+            if outlived >= self._rounds:
+                # Known now to happen here: the next such request need not prove it as often.
+                self._rounds = 1 if exchange.failure is Failure.TIMEOUT else self._rounds
+                return replace(exchange, persistent=True)
+            time.sleep(pause)
+
+    def _answers(self, plain_update: Request) -> bool:
+        answers = interruption(self.once(plain_update)) is None
+        if answers:
+            self.patience.answered()
+        return answers
+
+    def once(self, request: Request, linger: float = LINGER) -> Exchange:
+        """Send a request once. Whatever happens comes back in the exchange, tokens masked.
+
+        `linger` is how many seconds to wait for bytes that follow a 204.
+        """
+        self._pace.wait()
+        limits = self.target.limits
+        headers = self._headers(request)
+        started = time.monotonic()
+        response: Response | None = None
+        failure: Failure | None = None
+        with on_wire(Wire(limits.time, limits.size, _head(request.method, self._raw_path(request), headers))) as wire:
+            try:
+                response = self._receive(request, headers, wire, linger)
+            except TooLarge:
+                failure = Failure.TOO_LARGE
+            except (httpcore.TimeoutException, httpx.TimeoutException):
+                failure = Failure.TIMEOUT
+            except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError) as error:
+                failure = _failure(error, wire)
+        seconds = time.monotonic() - started
+        exchange = Exchange(request, response, failure, seconds, sent_path=self._raw_path(request).decode("ascii"))
+        self._observe(exchange)
+        return exchange
+
+    def _raw_path(self, request: Request) -> bytes:
+        return self._url.raw_path.rstrip(b"/") + request.path.encode("ascii")
+
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
+        own = [("Host", self._url.netloc.decode("ascii")), AGENT, UNCODED]
+        sent = {name.lower() for name, _ in request.headers}
+        headers = [(name, value) for name, value in own if name.lower() not in sent]
+        headers += fill(request.headers, self.target.tokens)
+        if request.body or request.method in ("PUT", "POST"):
+            headers.append(("Content-Length", str(len(request.body))))
+        return headers
+
+    def _receive(self, request: Request, headers: list[tuple[str, str]], wire: Wire, linger: float) -> Response:
+        # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
+        stripped = [(name, value.strip(" \t").encode("latin-1")) for name, value in headers]
+        url = self._url.copy_with(raw_path=self._raw_path(request))
+        built = httpx.Request(
+            request.method, url, headers=[(n.encode(), v) for n, v in stripped], content=request.body
+        )
+        answer = self._httpx.send(built, stream=True)
+        try:
+            # In process the answer is there at once.
+            body = answer.content if answer.is_stream_consumed else b"".join(answer.iter_raw())
+            stream = answer.extensions.get("network_stream")
+            if isinstance(stream, Stream):
+                wire_body = self._wire_body(answer.status_code, stream, wire, linger)
+            else:
+                wire_body = body
+        finally:
+            answer.close()
+        tokens = self.target.tokens
+        return Response(
+            status=answer.status_code,
+            headers=tuple(
+                (name.decode("latin-1"), mask(value, tokens).decode("latin-1")) for name, value in answer.headers.raw
+            ),
+            body=mask(body, tokens),
+            wire_body=mask(wire_body, tokens),
+            reason=answer.reason_phrase,
+        )
+
+    def _wire_body(self, status: int, stream: Stream, wire: Wire, linger: float) -> bytes:
+        if status != httpx.codes.NO_CONTENT:
+            return wire.after_head()
+        stream.linger(linger)
+        extra = wire.after_head()
+        if extra:
+            # What follows a 204 would be read as the next answer's beginning.
+            stream.close()
+        return extra
+
+
+def _head(method: str, raw_path: bytes, headers: list[tuple[str, str]]) -> bytes:
+    lines = [f"{name}: {value}".encode("latin-1") for name, value in headers]
+    return b"\r\n".join([method.encode() + b" " + raw_path + b" HTTP/1.1", *lines, b"", b""])
+
+
+def _failure(error: Exception, wire: Wire) -> Failure:
+    text = repr(error)
+    if isinstance(error, httpcore.RemoteProtocolError) and not wire.ended:
+        return Failure.MALFORMED
+    if isinstance(error, httpcore.ConnectError):
+        if "Name or service" in text or "getaddrinfo" in text or "No address" in text or "nodename" in text:
+            return Failure.UNKNOWN_HOST
+        if "SSL" in text or "CERTIFICATE" in text:
+            return Failure.TLS
+        return Failure.REFUSED
+    return Failure.BROKEN
+
+
+def _retry_after(exchange: Exchange) -> float | None:
+    """The pause in seconds that the answer asks for, as seconds or as a date (RFC 9110 section 10.2.3)."""
+    values = exchange.response.values("Retry-After") if exchange.response else []
+    if not values:
+        return None
+    if values[0].strip().isdecimal():
+        return float(values[0])
+    try:
+        when = parsedate_to_datetime(values[0])
+    except ValueError:
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _proxy(target: Target) -> str | None:
+    if not target.proxy_from_env:
+        return None
+    url = httpx.URL(target.base_url)
+    return None if urllib.request.proxy_bypass(url.host) else urllib.request.getproxies().get(url.scheme)

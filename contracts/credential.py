@@ -1,0 +1,69 @@
+"""Credentials: written as placeholders everywhere, filled in when a request leaves, masked when an answer arrives.
+
+No request, exchange or message of this suite ever holds a token, so none can leak one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+Headers = tuple[tuple[str, str], ...]
+
+WRITE_TOKEN = "<KAITEN_AUTH_TOKEN>"
+READ_TOKEN = "<KAITEN_READ_TOKEN>"
+PLACEHOLDERS = (WRITE_TOKEN, READ_TOKEN)
+
+_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+
+
+class Role(StrEnum):
+    """What a request may do, by the Authorization headers that it carries.
+
+    `UNCLEAR` is a credential that a server may rightly read as valid or as invalid: one with white space
+    around it (RFC 9110 section 5.5), or more than one of them (section 5.3).
+    """
+
+    WRITE = "write"
+    READ = "read"
+    NONE = "none"
+    INVALID = "invalid"
+    UNCLEAR = "unclear"
+
+
+def role_of(headers: Headers) -> Role:
+    """The role of a request with these headers. The scheme's name is case-insensitive (RFC 9110 section 11.1)."""
+    values = [value for name, value in headers if name.lower() == "authorization"]
+    if not values:
+        return Role.NONE
+    roles = [_role_of_value(value) for value in values]
+    if len(roles) == 1:
+        return roles[0]
+    return Role.UNCLEAR if {Role.WRITE, Role.UNCLEAR} & set(roles) else Role.INVALID
+
+
+def _role_of_value(value: str) -> Role:
+    if not value.strip():
+        return Role.NONE
+    match = _BEARER.fullmatch(value.strip())
+    role = {WRITE_TOKEN: Role.WRITE, READ_TOKEN: Role.READ}.get(match[1], Role.INVALID) if match else Role.INVALID
+    return Role.UNCLEAR if role is Role.WRITE and value != value.strip() else role
+
+
+def fill(headers: Headers, tokens: Mapping[str, str]) -> Headers:
+    """The headers with each placeholder replaced by its token."""
+    return tuple((name, _replaced(value, tokens.items())) for name, value in headers)
+
+
+def mask(text: bytes, tokens: Mapping[str, str]) -> bytes:
+    """The text with each token replaced by its placeholder."""
+    for placeholder, token in tokens.items():
+        text = text.replace(token.encode(), placeholder.encode())
+    return text
+
+
+def _replaced(value: str, pairs: Iterable[tuple[str, str]]) -> str:
+    for old, new in pairs:
+        value = value.replace(old, new)
+    return value

@@ -1,0 +1,218 @@
+"""Customers: the disposable ones that the suite makes, uses and removes, or the one that it was given."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from contracts.client import Client
+from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers
+from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request, update
+from contracts.journal import PREFIX, Journal, forget, leftovers
+from contracts.state import GONE, Stored, stored_in
+from contracts.target import NoVerdict, WrongCall
+
+_AS_WRITER: Headers = (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}"))
+_CANNOT = frozenset({403, 404, 405})
+NAME = "Contract Test"
+
+
+@dataclass
+class Customer:
+    """A customer under test, and what is known to be stored for it (empty where it cannot be read)."""
+
+    slug: str
+    stored: Stored = field(default_factory=dict)
+
+
+class Customers:
+    """Makes customers, reads them back, and removes them again.
+
+    `readable` says whether the target lets us read; `given` is the slug of `--customer`, or None.
+    """
+
+    def __init__(self, client: Client, journal: Journal | None) -> None:
+        self._client = client
+        self._journal = journal
+        self._run = f"{PREFIX}{secrets.token_hex(4)}"
+        self._count = 0
+        self._lock = threading.Lock()
+        self._made: dict[str, Customer] = {}
+        self._given: Customer | None = None
+        self._original: Stored = {}
+        self.readable = False
+        self.left: list[str] = []
+
+    @property
+    def given(self) -> bool:
+        """Whether there is only the one customer that was given."""
+        return self._given is not None
+
+    @property
+    def existing(self) -> frozenset[str]:
+        """The slugs of all customers that the suite may touch, and that exist."""
+        return frozenset(self._made) | ({self._given.slug} if self._given else frozenset())
+
+    def unused_slug(self, hint: str = "nobody") -> str:
+        """A slug that names no customer."""
+        with self._lock:
+            self._count += 1
+            return f"{self._run}-{hint}-{self._count}"
+
+    def open(self) -> Customer:
+        """Find out what the target allows, and return the first customer.
+
+        Raises:
+            WrongCall: the token is refused, or customers can be neither made nor were given.
+            NoVerdict: the target does not make customers as its own API page says.
+        """
+        slug = self._client.target.customer
+        if slug is not None:
+            self._given = Customer(slug, self._first_read(slug))
+            self._original = self._given.stored
+            return self._given
+        customer = self.make()
+        customer.stored = self._first_read(customer.slug)
+        return customer
+
+    def make(self, **details: Any) -> Customer:
+        """Make a disposable customer (POST /customers)."""
+        slug = self.unused_slug("customer")
+        if self._journal:
+            self._journal.made(slug)
+        content = {"name": NAME, "slug": slug, "externalCustomerId": f"{slug}-id"} | details
+        request = Request("POST", CUSTOMERS, (*_AS_WRITER, ("Content-Type", "application/json")), _json(content))
+        exchange = self._client.send(request)
+        # 409 is our own first try, made although its answer was lost: no other run makes this slug.
+        if exchange.status not in (201, 409):
+            if exchange.status in _CANNOT | {400, 401, 422}:
+                self._forgotten(slug)
+            raise _cannot_make(exchange, self._client.target.base_url)
+        customer = Customer(slug)
+        self._made[slug] = customer
+        if self.readable:
+            customer.stored = self.read_until(slug, lambda stored: GONE not in stored)
+        return customer
+
+    def make_several(self, count: int) -> Sequence[Customer]:
+        """Make several customers at once; where only one was given, that one."""
+        if self._given:
+            return [self._given]
+        with ThreadPoolExecutor(min(count, self._client.target.limits.concurrency)) as pool:
+            return [future.result() for future in [pool.submit(self.make) for _ in range(count)]]
+
+    def read(self, slug: str) -> Stored:
+        """What the target shows of a customer (GET)."""
+        return stored_in(self.get(slug))
+
+    def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Stored:
+        """What the target shows of a customer, read again for up to `settle` seconds until it satisfies."""
+        deadline = time.monotonic() + self._client.target.limits.settle
+        while True:
+            stored = self.read(slug)
+            if satisfied(stored) or time.monotonic() >= deadline:
+                return stored
+            time.sleep(0.05)
+
+    def get(self, slug: str) -> Exchange:
+        """The exchange that reads a customer."""
+        return self._client.send(Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", _AS_WRITER))
+
+    def remove(self, slug: str) -> bool:
+        """Remove a customer that the suite made (DELETE); whether it is gone."""
+        exchange = self._client.send(Request("DELETE", f"{CUSTOMERS}/{quote(slug, safe='')}", _AS_WRITER))
+        gone = exchange.status in (200, 202, 204, 404, 410)
+        if gone:
+            self._made.pop(slug, None)
+            self._forgotten(slug)
+        return gone
+
+    def adopt(self, slug: str) -> None:
+        """Take responsibility for a customer that a request made although it should not have."""
+        if self._journal:
+            self._journal.made(slug)
+        self._made[slug] = Customer(slug)
+
+    def close(self) -> None:
+        """Remove what was made, put back what was given. What could not be is in `left`."""
+        try:
+            if self._given and self.readable and GONE not in self._original:
+                self._put_back(self._given)
+            with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
+                slugs = list(self._made)
+                self.left += [slug for slug, gone in zip(slugs, pool.map(self.remove, slugs), strict=True) if not gone]
+        except NoVerdict:
+            self.left += list(self._made)
+        finally:
+            if self._journal:
+                self._journal.close()
+
+    def remove_leftovers(self, folder: Path) -> int:
+        """Remove what earlier runs against this target left behind; how many customers that were."""
+        count = 0
+        for leftover in leftovers(folder):
+            if leftover.base_url != self._client.target.base_url:
+                continue
+            gone = [self.remove(slug) for slug in leftover.slugs]
+            count += sum(gone)
+            self.left += [slug for slug, done in zip(leftover.slugs, gone, strict=True) if not done]
+            if all(gone):
+                forget(leftover)
+        return count
+
+    def role_is_valid(self) -> bool:
+        """Whether the target knows the read token, as far as reading a customer tells."""
+        slug = next(iter(self.existing))
+        headers: Headers = (ACCEPT, ("Authorization", f"Bearer {READ_TOKEN}"))
+        return self._client.send(Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", headers)).status != 401
+
+    def _first_read(self, slug: str) -> Stored:
+        base_url = self._client.target.base_url
+        # A read may lag behind the making of the customer.
+        self.read_until(slug, lambda stored: GONE not in stored)
+        exchange = self.get(slug)
+        if exchange.status == 401:
+            raise _refused_token(base_url)
+        if exchange.status == 404 and self._client.target.customer:
+            raise WrongCall(f"{base_url} has no customer {slug!r} (GET answered 404); give another one with --customer")
+        self.readable = exchange.status not in _CANNOT
+        return stored_in(exchange) if self.readable else {}
+
+    def _put_back(self, customer: Customer) -> None:
+        details = {name: self._original[name] for name in ("name", "externalCustomerId") if name in self._original}
+        exchange = self._client.send(update(quote(customer.slug, safe=""), _json(details)))
+        if exchange.status != 204:
+            self.left.append(f"{customer.slug} (its details could not be put back: PUT answered {exchange.status})")
+
+    def _forgotten(self, slug: str) -> None:
+        if self._journal:
+            self._journal.removed(slug)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refused_token(base_url: str) -> WrongCall:
+    return WrongCall(f"{base_url} refuses KAITEN_AUTH_TOKEN (401): export a token that is valid there")
+
+
+def _cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
+    if exchange.status == 401:
+        return _refused_token(base_url)
+    if exchange.status in _CANNOT:
+        hint = "" if base_url.endswith("/api") or exchange.status != 404 else f", or try {base_url}/api"
+        return WrongCall(
+            f"POST {base_url}{CUSTOMERS} answered {exchange.status}: no customer can be made there; "
+            f"name one that may be changed with --customer SLUG{hint}"
+        )
+    came = exchange.failure or exchange.status
+    return NoVerdict(f"POST {base_url}{CUSTOMERS} did not make a customer (promised: 201, came: {came})")

@@ -1,0 +1,185 @@
+"""A contract document: one operation of an OpenAPI 3.1 document, read once and ready to ask."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from contracts.target import WrongCall
+
+DOCUMENTS = Path(__file__).with_name("documents")
+PATH = "/customers/{customerSlug}"
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+TOLERATED = "x-tolerated-responses"
+EQUALS = "x-equals"
+
+Json = Any
+# The values that a runtime expression may have for one exchange.
+Context = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place where a value breaks a schema: the keyword, the member path, what was expected and what came."""
+
+    keyword: str
+    path: tuple[str | int, ...]
+    message: str
+    value: Json
+
+
+class Document:
+    """The operation under contract, as one document describes it. `name` is how the user called it."""
+
+    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
+        self.name = name
+        self.content = content
+        self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
+        self._request = self._validator(self._writable(self.request_schema))
+        self._problems: dict[int, jsonschema_rs.Draft202012Validator] = {}
+
+    @property
+    def documented(self) -> frozenset[int]:
+        """The documented statuses."""
+        return frozenset(int(status) for status in self.operation["responses"] if status.isdecimal())
+
+    @property
+    def tolerated(self) -> frozenset[int]:
+        """Statuses that are not documented, but that the oracle may allow."""
+        return frozenset(int(status) for status in self.operation.get(TOLERATED, {})) | {413, 415}
+
+    @property
+    def request_schema(self) -> Json:
+        """What the vendor says of a request body, read-only members and all."""
+        return self._resolved(self._resolved(self.operation["requestBody"])["content"][JSON]["schema"])
+
+    @cached_property
+    def request_members(self) -> Mapping[str, Json]:
+        """The schemas of the members that a client may send, by name."""
+        members = self._members(self.request_schema)
+        return {name: schema for name, schema in members.items() if not schema.get("readOnly")}
+
+    @cached_property
+    def read_only_members(self) -> frozenset[str]:
+        """The members that only the vendor sets."""
+        return frozenset(self._members(self.request_schema)) - frozenset(self.request_members)
+
+    @cached_property
+    def clearable_members(self) -> frozenset[str]:
+        """The members that may be null, and so are cleared when they are left out."""
+        return frozenset(name for name, schema in self.request_members.items() if "null" in schema.get("type", ()))
+
+    def accepts(self, value: Json, context: Context) -> bool:
+        """Whether a request body fits the request schema. `context` has the values of runtime expressions."""
+        return self._request.is_valid(value) and not list(self._unequal(self.request_schema, value, context))
+
+    def request_findings(self, value: Json, context: Context) -> Iterator[Finding]:
+        """Where a request body breaks the request schema."""
+        yield from _findings(self._request, value)
+        yield from self._unequal(self.request_schema, value, context)
+
+    def problem_findings(self, status: int, value: Json, context: Context) -> Iterator[Finding]:
+        """Where a problem breaks the schema that is documented for its status."""
+        schema = self._problem_schema(status)
+        if status not in self._problems:
+            self._problems[status] = self._validator(schema)
+        yield from _findings(self._problems[status], value)
+        yield from self._unequal(schema, value, context)
+
+    def problem_members(self, status: int) -> Mapping[str, Json]:
+        """The schemas of the members of a problem with this status."""
+        return self._members(self._problem_schema(status))
+
+    def _problem_schema(self, status: int) -> Json:
+        responses = {**self.operation.get(TOLERATED, {}), **self.operation["responses"]}
+        response = responses.get(str(status)) or responses.get("default") or responses["400"]
+        return self._resolved(response)["content"][PROBLEM]["schema"]
+
+    def _members(self, schema: Json) -> Mapping[str, Json]:
+        found: dict[str, Json] = {}
+        for part in self._parts(schema):
+            for name, member in part.get("properties", {}).items():
+                found[name] = {**found.get(name, {}), **self._resolved(member)}
+        return found
+
+    def _parts(self, schema: Json) -> Iterator[Json]:
+        """The schema and those that it includes by `$ref` or `allOf`, the included first."""
+        if "$ref" in schema:
+            yield from self._parts(self._referred(schema))
+        for part in schema.get("allOf", ()):
+            yield from self._parts(part)
+        yield schema
+
+    def _unequal(self, schema: Json, value: Json, context: Context) -> Iterator[Finding]:
+        """The members whose value is not the one that a runtime expression has for this request."""
+        if not isinstance(value, dict):
+            return
+        for part in self._parts(schema):
+            for name, member in part.get("properties", {}).items():
+                wanted = context.get(member.get(EQUALS, ""))
+                if wanted is not None and name in value and value[name] not in wanted:
+                    yield Finding(EQUALS, (name,), " or ".join(sorted(wanted)), value[name])
+
+    def _writable(self, schema: Json) -> Json:
+        """The schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
+        writable = copy.deepcopy(schema)
+        if "required" in writable:
+            writable["required"] = [name for name in writable["required"] if name in self.request_members]
+        return writable
+
+    def _resolved(self, node: Json) -> Json:
+        """The node with what it refers to; its own members count first."""
+        while "$ref" in node:
+            node = {**self._referred(node), **{name: value for name, value in node.items() if name != "$ref"}}
+        return node
+
+    def _referred(self, node: Json) -> Json:
+        found: Json = self.content
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step.replace("~1", "/").replace("~0", "~")]
+        return found
+
+    def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
+        # The components come along, so that references inside the schema resolve.
+        return jsonschema_rs.Draft202012Validator(
+            {"allOf": [schema], "components": self.content.get("components", {})}, validate_formats=True
+        )
+
+
+def _findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:
+    for error in validator.iter_errors(value):
+        keyword = str(error.schema_path[-1]) if error.schema_path else ""
+        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance)
+
+
+def load(name: str) -> Document:
+    """The document of a release (`docs`, `v1`) or in a file.
+
+    Raises:
+        WrongCall: there is no such document, or it cannot be read, or it lacks the operation.
+    """
+    known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}
+    path = known.get(name, Path(name))
+    if not path.is_file():
+        raise WrongCall(f"unknown contract {name!r}: give one of {', '.join(known)}, or a file")
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise WrongCall(f"contract {name!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
+    try:
+        document = Document(name, content)
+        for status in document.documented - {204}:
+            list(document.problem_findings(status, {}, {}))
+    except (KeyError, TypeError, AttributeError, ValueError, jsonschema_rs.ValidationError) as error:
+        raise WrongCall(
+            f"contract {name!r} does not describe PUT {PATH} as OpenAPI 3.1: {' '.join(repr(error).split())[:200]}"
+        ) from None
+    return document

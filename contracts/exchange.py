@@ -1,0 +1,148 @@
+"""An exchange: one request and what answered it, as sent and as received."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import shlex
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from urllib.parse import unquote_to_bytes
+
+from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers
+
+OPERATION = "PUT"
+CUSTOMERS = "/customers"
+
+ACCEPT = ("Accept", "application/json, application/problem+json")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
+_CURL_LIMIT = 2000
+
+
+class Failure(StrEnum):
+    """Why an exchange has no complete answer."""
+
+    REFUSED = "the connection was refused"
+    UNKNOWN_HOST = "the host name is unknown"
+    BROKEN = "the connection broke before the answer was complete"
+    TIMEOUT = "no complete answer came in time"
+    TOO_LARGE = "the answer was larger than the limit"
+    MALFORMED = "what came is not HTTP"
+    TLS = "no secure connection could be made"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it is sent. `path` is relative to the base URL and percent-encoded; tokens are placeholders."""
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    @property
+    def slug(self) -> bytes:
+        """The customer's slug in the path, decoded; empty where the path names none."""
+        return unquote_to_bytes(self.path.removeprefix(CUSTOMERS).removeprefix("/"))
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with one more header."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as it was received: `body` without the transfer coding, `wire_body` as the bytes came.
+
+    In `wire_body` are all bytes that followed the header section, also where HTTP allows none.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    wire_body: bytes
+    reason: str = ""
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a header."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, and its response or the failure that came instead. `seconds` counts from the first byte sent.
+
+    `persistent` marks an interruption that met this request each time, while a plain update went through.
+    `sent_path` is the path as sent, with the base URL's own before it.
+    """
+
+    request: Request
+    response: Response | None
+    failure: Failure | None = None
+    seconds: float = 0.0
+    persistent: bool = False
+    sent_path: str = ""
+
+    @property
+    def status(self) -> int | None:
+        return self.response.status if self.response else None
+
+
+def update(
+    slug: str,
+    body: bytes,
+    *,
+    content_type: str | None = "application/json",
+    authorization: tuple[str, ...] = (f"Bearer {WRITE_TOKEN}",),
+) -> Request:
+    """A request to the operation under contract; `slug` is one percent-encoded path segment."""
+    headers: list[tuple[str, str]] = [ACCEPT]
+    headers += [("Authorization", value) for value in authorization]
+    if content_type is not None:
+        headers.append(("Content-Type", content_type))
+    return Request(OPERATION, f"{CUSTOMERS}/{slug}", tuple(headers), body)
+
+
+def curl(request: Request, base_url: str) -> str:
+    """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token."""
+    parts = ["curl -sS -i -g --path-as-is --max-time 10", f"-X {request.method}"]
+    sent = {name.lower() for name, _ in request.headers}
+    parts += [_curl_header(name, value) for name, value in request.headers]
+    parts += [f"-H '{name}:'" for name in ("Content-Type", "Expect", "User-Agent") if name.lower() not in sent]
+    before = ""
+    if request.body or request.method == OPERATION:
+        text = _as_shell_text(request.body)
+        if text is None:
+            packed = base64.b64encode(gzip.compress(request.body, mtime=0)).decode()
+            before, text = f"echo {packed} | base64 -d | gunzip | ", "@-"
+        parts.append(f"--data-binary {text}")
+    return before + " ".join([*parts, shlex.quote(base_url + request.path)])
+
+
+def _curl_header(name: str, value: str) -> str:
+    if not value:
+        return f"-H {shlex.quote(name + ';')}"
+    if not any(placeholder in value for placeholder in PLACEHOLDERS):
+        return f"-H {shlex.quote(f'{name}: {value}')}"
+    quoted = re.sub(r'([\\"$`])', r"\\\1", value)
+    for placeholder in PLACEHOLDERS:
+        quoted = quoted.replace(placeholder, "$" + placeholder.strip("<>"))
+    # Braces, because what follows the token may be a letter of a variable's name.
+    quoted = re.sub(r"\$(KAITEN_\w+?_TOKEN)(?=\w)", r"${\1}", quoted)
+    return f'-H "{name}: {quoted}"'
+
+
+def _as_shell_text(body: bytes) -> str | None:
+    """The body as one readable shell word; None where it is too long for one, or is not printable text."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if len(body) > _CURL_LIMIT or text.startswith("@") or not _PRINTABLE.fullmatch(text):
+        return None
+    return shlex.quote(text)

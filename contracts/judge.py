@@ -1,0 +1,120 @@
+"""The judge: what is wrong with an exchange, by the contract. The only reader of right and wrong.
+
+Pure: an exchange and what is known of its circumstances go in, a verdict comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from contracts.credential import PLACEHOLDERS
+from contracts.document import Document
+from contracts.exchange import Exchange, Failure, Response
+from contracts.oracle import Prediction
+from contracts.problem import excerpt, judge_problem, tried_by
+from contracts.promise import Violation, violation
+
+# Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and
+# Ruby, Rust.
+_TRACES = re.compile(
+    rb"goroutine \d+ \[|\.go:\d+ \+0x|Traceback \(most recent call last\)|File \\?\"[^\"]+\\?\", line \d+"
+    rb"|\bat [\w.$<>]+\([\w ]+\.(?:java|kt|scala):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
+    rb"|\bat (?:[\w.<>]+ \()?(?:/|file:|node:)[^\s)]+:\d+:\d+|#0 [^\n]*\.php\(\d+\)|\.rb:\d+:in [`']"
+    rb"|thread '[^']*' panicked at|runtime error: |panic: runtime"
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The rules that an exchange put to the test, and those of them that it broke."""
+
+    tried: frozenset[str]
+    violations: tuple[Violation, ...]
+
+
+def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:
+    """What the contract says of an exchange whose request was predicted."""
+    response = exchange.response
+    if response is None or exchange.persistent:
+        return Verdict(frozenset({"answer.given", "answer.http"}), tuple(_no_answer(exchange, prediction)))
+    tried = {
+        "answer.given",
+        "answer.http",
+        "status.documented",
+        "status.internal_error",
+        "response.redirect",
+        "response.encoding",
+        "public.stack_trace",
+        "public.credential",
+        *(promise.id for promise in prediction.reasons),
+    }
+    violations = [*_status(response, prediction, document), *_any_answer(exchange, response)]
+    if response.status == 204:
+        tried.add("success.empty")
+        violations += _empty(response)
+    elif response.status in document.documented | document.tolerated:
+        tried |= tried_by(response.status, document)
+        if not response.values("Content-Encoding"):
+            violations += judge_problem(response, document, _context(exchange))
+    return Verdict(frozenset(tried), tuple(violations))
+
+
+def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation]:
+    if exchange.failure is Failure.MALFORMED:
+        yield violation("answer.http", "a well-formed HTTP response", str(exchange.failure))
+    elif not (prediction.may_break and exchange.failure is Failure.BROKEN):
+        came = str(exchange.failure or f"{exchange.status} from something in front of the API")
+        again = " each time, while a plain update went through" if exchange.persistent else ""
+        yield violation("answer.given", _expected(prediction), came + again)
+
+
+def _status(response: Response, prediction: Prediction, document: Document) -> Iterator[Violation]:
+    status = response.status
+    if status in prediction.allowed:
+        return
+    came = f"{status} {response.reason}".strip()
+    if status == 500:
+        rule = "status.internal_error"
+    elif 300 <= status < 400:
+        rule, came = "response.redirect", came + " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
+    elif status not in document.documented | document.tolerated:
+        rule = "status.documented"
+    else:
+        rule = prediction.reasons[0].id
+    yield violation(rule, _expected(prediction), came, f"HTTP status {status}")
+
+
+def _expected(prediction: Prediction) -> str:
+    statuses = " or ".join(str(status) for status in sorted(prediction.allowed))
+    why = "; ".join(promise.sentence.rstrip(".") for promise in prediction.reasons)
+    return f"{statuses} ({why})"
+
+
+def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
+    codings = [value for value in response.values("Content-Encoding") if value.strip().lower() != "identity"]
+    asked = (exchange.request.header("Accept-Encoding") or "identity").lower()
+    if any(coding.strip().lower() not in asked for coding in codings):
+        yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
+    public = b"\n".join([response.body, *(f"{name}: {value}".encode() for name, value in response.headers)])
+    trace = _TRACES.search(public)
+    if trace and trace[0] not in exchange.request.body:
+        yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
+    echoed = [placeholder.strip("<>") for placeholder in PLACEHOLDERS if placeholder.encode() in public]
+    if echoed:
+        yield violation("public.credential", "no credential of ours", f"the value of {' and '.join(echoed)}")
+
+
+def _empty(response: Response) -> Iterator[Violation]:
+    extra = response.wire_body or response.body
+    if extra:
+        shown = excerpt(extra.decode("latin-1"))
+        yield violation("success.empty", "nothing after the header section", f"{len(extra)} bytes: {shown}", "body")
+
+
+def _context(exchange: Exchange) -> Mapping[str, frozenset[str]]:
+    """What each runtime expression of a contract document may stand for (OpenAPI 3.1, section 4.8.20.4)."""
+    paths = {exchange.request.path, exchange.sent_path}
+    return {"$request.path": frozenset(paths | {unquote(path) for path in paths})}

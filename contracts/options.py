@@ -1,0 +1,86 @@
+"""The options of a run: their names, defaults and help, and how they become `Options`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.document import load
+from contracts.journal import DEFAULT_FOLDER
+from contracts.run import Options
+from contracts.target import MIB, MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
+from contracts.vendor import MOCK_TOKENS
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the command line."""
+
+    flag: str
+    help: str
+    default: Any = None
+    type: Callable[[str], Any] | None = None
+    metavar: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+OPTIONS = (
+    Option("--contract", "the release to hold the target to: docs, v1 or a file", "docs", str, "NAME"),
+    Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
+    Option("--require-all", "fail what could not be tried, instead of skipping it", False),
+    Option("--time-limit", "seconds for one whole exchange", 10.0, float, "S"),
+    Option("--size-limit", "bytes for one whole answer", MIB, int, "BYTES"),
+    Option("--rate-limit", "requests a second, at the most", None, float, "N"),
+    Option("--concurrency", "requests at once, at the most", 8, int, "N"),
+    Option("--patience", "seconds in all to wait for a target that does not answer", 60.0, float, "S"),
+    Option("--settle", "seconds that a read may lag behind a write", 2.0, float, "S"),
+    Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
+    Option("--proxy-from-env", "use the proxies that the environment names", False),
+    Option("--allow-production", "allow a base URL that looks like production", False),
+    Option("--allow-plain-http", "allow plain http to another machine", False),
+)
+
+
+def options_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Options:
+    """The options of a run, checked. `chosen` has a value for each of `OPTIONS`, by name.
+
+    Raises:
+        WrongCall: one of them cannot be used.
+    """
+    _check_numbers(chosen)
+    target = target_from(chosen, base_url or environment.get("KAITEN_BASE_URL") or None, environment)
+    return Options(target, load(chosen["contract"]), Path(chosen["journal"]), bool(chosen["require_all"]))
+
+
+def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Target:
+    """The target; the in-process mock where no base URL is given."""
+    limits = Limits(
+        time=chosen["time_limit"],
+        size=chosen["size_limit"],
+        rate=chosen["rate_limit"],
+        concurrency=chosen["concurrency"],
+        patience=chosen["patience"],
+        settle=chosen["settle"],
+    )
+    if base_url is None:
+        return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
+    url = checked_url(
+        base_url, allow_production=chosen["allow_production"], allow_plain_http=chosen["allow_plain_http"]
+    )
+    tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
+    return Target(url, tokens, limits, chosen["customer"], chosen["proxy_from_env"])
+
+
+def _check_numbers(chosen: Mapping[str, Any]) -> None:
+    for name in ("time_limit", "size_limit", "rate_limit", "concurrency"):
+        if chosen[name] is not None and not chosen[name] > 0:
+            raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
+    for name in ("patience", "settle"):
+        if not chosen[name] >= 0:
+            raise WrongCall(f"--{name} must be 0 or more")

@@ -1,0 +1,101 @@
+"""Payloads: the hand-picked requests of `payloads.yaml`."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contracts.credential import WRITE_TOKEN
+from contracts.document import Document
+from contracts.exchange import Request, update
+from contracts.oracle import Prediction, predict
+from contracts.trials import CUSTOMER, addressed
+
+PAYLOADS = Path(__file__).with_name("payloads.yaml")
+_PLAIN = b'{"name":"Contract Test"}'
+_SOMEBODY = "contract-test-somebody"
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One request of the catalogue: its id, its family, why it is there, and what is sent."""
+
+    id: str
+    family: str
+    why: str
+    request: Request
+
+    def prediction(self, document: Document) -> Prediction:
+        """What the contract says of the request, whichever customer it will be sent to."""
+        return predict(addressed(self.request, _SOMEBODY), document, {_SOMEBODY})
+
+
+@cache
+def allowed(document: Document) -> Mapping[Payload, frozenset[int]]:
+    """The statuses that may answer each payload of the catalogue."""
+    return {payload: payload.prediction(document).allowed for payload in payloads()}
+
+
+def to_json(value: Any) -> bytes:
+    """The value as compact JSON in UTF-8, nothing escaped that need not be."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _repeat(parts: Mapping[str, Any]) -> bytes:
+    text = parts.get("before", "") + parts["unit"] * parts["times"] + parts.get("after", "")
+    return bytes(text.encode())
+
+
+def _nest(parts: Mapping[str, Any]) -> bytes:
+    inner = parts["open"] * parts["times"] + parts.get("inside", "") + parts["close"] * parts["times"]
+    return bytes((parts.get("before", "") + inner + parts.get("after", "")).encode())
+
+
+_BODIES: Mapping[str, Callable[[Any], bytes]] = {
+    "json": to_json,
+    "text": lambda text: str(text).encode(),
+    "base64": lambda text: base64.b64decode(text, validate=True),
+    "repeat": _repeat,
+    "nest": _nest,
+}
+_FIELDS = {"id", "why", "content_type", "authorization", "slug", *_BODIES}
+
+
+@cache
+def payloads() -> tuple[Payload, ...]:
+    """The whole catalogue, in the order of the file.
+
+    Raises:
+        ValueError: an entry has an unknown field, more than one body, or an id that is taken.
+    """
+    content = yaml.load(
+        PAYLOADS.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
+    found: dict[str, Payload] = {}
+    for family in content["families"]:
+        for entry in family["requests"]:
+            if entry["id"] in found:
+                raise ValueError(f"payload id {entry['id']!r} is in {found[entry['id']].family} and {family['id']}")
+            found[entry["id"]] = _payload(family["id"], entry)
+    return tuple(found.values())
+
+
+def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
+    bodies = [field for field in _BODIES if field in entry]
+    unknown = set(entry) - _FIELDS
+    if unknown or len(bodies) > 1:
+        raise ValueError(f"payload {entry['id']!r} has unknown fields {unknown} or more than one body {bodies}")
+    request = update(
+        entry.get("slug", CUSTOMER),
+        _BODIES[bodies[0]](entry[bodies[0]]) if bodies else _PLAIN,
+        content_type=entry.get("content_type", "application/json"),
+        authorization=tuple(entry.get("authorization", [f"Bearer {WRITE_TOKEN}"])),
+    )
+    return Payload(entry["id"], family, entry["why"], request)

@@ -1,0 +1,58 @@
+"""The promises: every rule that can be found broken, read from `promises.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+PROMISES = Path(__file__).with_name("promises.yaml")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One rule of the contract.
+
+    `allows` holds the statuses that may answer a request in the circumstance that the rule is about;
+    it is empty for a rule that is about something else.
+    """
+
+    id: str
+    sentence: str
+    source: str
+    allows: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A broken promise: what was expected and what came. `place` says where in the answer."""
+
+    promise: Promise
+    expected: str
+    actual: str
+    place: str = ""
+
+    @property
+    def rule(self) -> str:
+        return self.promise.id
+
+
+@cache
+def promises() -> Mapping[str, Promise]:
+    """Every promise by its id, in the order of the file."""
+    entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            id_: Promise(id_, entry["sentence"], entry["source"], frozenset(entry.get("allows", ())))
+            for id_, entry in entries.items()
+        }
+    )
+
+
+def violation(rule: str, expected: str, actual: str, place: str = "") -> Violation:
+    """A violation of the promise with this id."""
+    return Violation(promises()[rule], expected, actual, place)

@@ -1,0 +1,81 @@
+"""The record of a run: what was sent, seen, kept, broken and not tried."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts.exchange import OPERATION, Exchange
+from contracts.judge import Verdict
+from contracts.promise import Violation, promises
+
+
+@dataclass
+class Broken:
+    """One broken promise at one place of the answer: how often it was seen, and the smallest request that did it."""
+
+    violation: Violation
+    exchange: Exchange
+    count: int = 0
+    repeated: bool = False
+
+
+@dataclass
+class Record:
+    """Filled by every thread of a run, read at its end."""
+
+    updates: int = 0
+    exchanges: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    tried: set[str] = field(default_factory=set)
+    untried: dict[str, str] = field(default_factory=dict)
+    broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sent(self, exchange: Exchange) -> None:
+        """Count one exchange."""
+        with self._lock:
+            self.exchanges += 1
+            if exchange.request.method == OPERATION:
+                self.updates += 1
+                self.statuses[str(exchange.status or "no answer")] += 1
+
+    def judged(self, verdict: Verdict) -> None:
+        """Note which promises were put to the test."""
+        with self._lock:
+            self.tried |= verdict.tried
+
+    def not_tried(self, rules: Iterable[str], reason: str) -> None:
+        """Note that promises could not be tried, and why."""
+        with self._lock:
+            for rule in rules:
+                self.untried.setdefault(rule, reason)
+
+    def found(self, violations: Iterable[Violation], exchange: Exchange, *, repeated: bool) -> None:
+        """Keep what was broken: one entry for each rule and place, with its smallest request."""
+        with self._lock:
+            for violation in violations:
+                entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, exchange))
+                entry.count += 1
+                entry.repeated = entry.repeated or repeated
+                if len(exchange.request.body) < len(entry.exchange.request.body):
+                    entry.violation, entry.exchange = violation, exchange
+
+    @property
+    def broken_rules(self) -> list[str]:
+        """The rules that were broken, in the order of the promises."""
+        seen = {rule for rule, _ in self.broken}
+        return [rule for rule in promises() if rule in seen]
+
+    @property
+    def kept_rules(self) -> list[str]:
+        """The rules that were tried and not broken."""
+        return [rule for rule in promises() if rule in self.tried and rule not in self.broken_rules]
+
+    @property
+    def untried_rules(self) -> dict[str, str]:
+        """The rules that nothing put to the test, each with its reason."""
+        missing = [rule for rule in promises() if rule not in self.tried and rule not in self.broken_rules]
+        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing}

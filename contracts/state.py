@@ -1,0 +1,108 @@
+"""What is stored: a customer as read back, and what an answer promises of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.body import plain
+from contracts.document import Document
+from contracts.exchange import Exchange
+from contracts.judge import Verdict
+from contracts.oracle import Prediction
+from contracts.problem import excerpt
+from contracts.promise import Violation, violation
+
+Stored = Mapping[str, Any]
+
+REFUSED = frozenset({400, 401, 403, 404, 413, 415, 422})
+# Who looks after the customer and when is the vendor's business; what identifies it never changes.
+_BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
+_IDENTITY = ("id", "slug")
+# What stands for a customer that can no longer be read.
+GONE = "(unreadable)"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What an accepted update may have stored: any of its readings."""
+
+    readings: tuple[Mapping[str, Any], ...]
+    open_text: bool
+
+
+def stored_in(exchange: Exchange) -> Stored:
+    """The customer that a GET shows; one member that says what came instead, where it shows none."""
+    response = exchange.response
+    if response is None:
+        return {GONE: str(exchange.failure)}
+    try:
+        value = json.loads(response.body)
+    except (ValueError, RecursionError):
+        value = None
+    if response.status != 200 or not isinstance(value, dict):
+        return {GONE: f"GET answered {response.status} {excerpt(response.body.decode('utf-8', 'replace'))}"}
+    return value
+
+
+def judge_state(
+    sent: Iterable[tuple[Prediction, Exchange]], before: Stored, after: Stored, document: Document
+) -> Verdict:
+    """What is wrong with what one customer looks like after these updates of it, sent in any order.
+
+    Each exchange must be one that says what to expect: accepted as the contract allows, or refused.
+    """
+    accepted = [
+        Accepted(prediction.readings, prediction.open_text) for prediction, exchange in sent if exchange.status == 204
+    ]
+    if not accepted:
+        return Verdict(frozenset({"refused.unchanged"}), tuple(_unchanged(before, after)))
+    cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in document.clearable_members)
+    tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
+    candidates = [
+        list(_differences(reading, one.open_text, before, after, document)) for one in accepted for reading in one.readings
+    ]
+    best = min(candidates, key=len)
+    if best and len(accepted) > 1:
+        came = "; ".join(f"{found.place}: {found.actual}" for found in best)
+        best = [violation("update.stored", f"one of the {len(accepted)} accepted bodies", came, best[0].place)]
+    return Verdict(frozenset(tried), tuple(best))
+
+
+def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
+    """The verdict on a customer that nothing should have changed, under the given rule."""
+    return Verdict(frozenset({rule}), tuple(_unchanged(before, after, rule)))
+
+
+def _unchanged(before: Stored, after: Stored, rule: str = "refused.unchanged") -> Iterator[Violation]:
+    for name in sorted((set(before) | set(after)) - _BOOKKEEPING):
+        if before.get(name) != after.get(name):
+            yield violation(rule, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
+
+
+def _differences(
+    reading: Mapping[str, Any], open_text: bool, before: Stored, after: Stored, document: Document
+) -> Iterator[Violation]:
+    for name in _IDENTITY:
+        if name in before and before[name] != after.get(name):
+            yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name)
+    for name in document.request_members:
+        if name not in reading and name not in document.clearable_members:
+            continue
+        wanted, came = reading.get(name), after.get(name)
+        if isinstance(wanted, dict) or _same(wanted, came, open_text):
+            continue
+        rule = "update.cleared" if wanted is None else "update.stored"
+        yield violation(rule, f"{name}: {_shown(wanted)}", _shown(after.get(GONE, came)), name)
+
+
+def _same(wanted: Any, came: Any, open_text: bool) -> bool:
+    if open_text and isinstance(wanted, str) and isinstance(came, str):
+        return plain(wanted) == plain(came)
+    return bool(wanted == came)
+
+
+def _shown(value: Any) -> str:
+    return excerpt(json.dumps(value, ensure_ascii=False))

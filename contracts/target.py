@@ -1,0 +1,128 @@
+"""The target: where the suite sends its requests, as whom, and within which limits."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from contracts.credential import READ_TOKEN, WRITE_TOKEN
+
+MOCK_URL = "http://kaiten.mock"
+MIB = 1024 * 1024
+
+# A host looks like production when its first label has one of the first words and no label has one of the second.
+# Said here alone.
+_PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
+_REHEARSAL = re.compile(r"(stag|test|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|nonprod).*|qa\d*|uat\d*")
+
+
+class WrongCall(Exception):
+    """The suite was called wrongly; the message says in one line what to do instead (exit 4, or click's 2)."""
+
+
+class NoVerdict(BaseException):
+    """The target could not be reached, or stopped answering (exit 6).
+
+    Not an `Exception`: no test and no search for a counterexample may take it for a finding.
+    """
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one exchange and one run may take: seconds, bytes, requests per second, requests at once."""
+
+    time: float = 10.0
+    size: int = MIB
+    rate: float | None = None
+    concurrency: int = 8
+    patience: float = 60.0
+    settle: float = 2.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and as whom. `tokens` maps a placeholder to its token, and never shows in a repr."""
+
+    base_url: str
+    tokens: Mapping[str, str] = field(repr=False)
+    limits: Limits = Limits()
+    customer: str | None = None
+    proxy_from_env: bool = False
+
+    @property
+    def is_mock(self) -> bool:
+        """Whether the in-process mock answers, instead of something behind a socket."""
+        return self.base_url == MOCK_URL
+
+    @property
+    def can_try_scope(self) -> bool:
+        """Whether a token without `write:customers` is at hand, for the 403."""
+        return READ_TOKEN in self.tokens
+
+
+def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
+    """The base URL, used as it is but for a trailing slash.
+
+    Raises:
+        WrongCall: it is no http(s) URL, has user info, a query or a fragment, looks like production, or is plain
+            http to another machine.
+    """
+    parts = _split(base_url)
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
+    if parts.query or parts.fragment or base_url.endswith(("?", "#")):
+        raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
+    if looks_like_production(host) and not allow_production:
+        raise WrongCall(f"{host} looks like production; give a staging URL, or --allow-production if you mean it")
+    if parts.scheme == "http" and not _is_this_machine(host) and not allow_plain_http:
+        raise WrongCall(f"plain http to {host} would show the token on the way; use https, or --allow-plain-http")
+    return base_url.rstrip("/")
+
+
+def _split(base_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError as error:
+        raise WrongCall(f"the base URL cannot be read: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\x00-\x1f]", base_url):
+        raise WrongCall("the base URL must be like https://staging.example.com/api")
+    return parts
+
+
+def looks_like_production(host: str) -> bool:
+    """Whether a host's name says that real customers are behind it."""
+    labels = [label.split("-") for label in host.lower().split(".")]
+    if any(_REHEARSAL.fullmatch(word) for words in labels for word in words):
+        return False
+    return any(_PRODUCTION.fullmatch(word) for word in labels[0])
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
+    """The tokens by their placeholders.
+
+    Raises:
+        WrongCall: the write token is missing, or one holds what no header can carry.
+    """
+    if not write:
+        raise WrongCall("KAITEN_AUTH_TOKEN is not set: export a token with the scope write:customers for this target")
+    tokens = {WRITE_TOKEN: write} | ({READ_TOKEN: read} if read else {})
+    for placeholder, token in tokens.items():
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise WrongCall(f"{placeholder.strip('<>')} holds what no header can carry: white space or a line break?")
+    if read == write:
+        raise WrongCall("KAITEN_READ_TOKEN is the same as KAITEN_AUTH_TOKEN: it must lack the scope write:customers")
+    return tokens

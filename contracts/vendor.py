@@ -1,0 +1,243 @@
+"""The vendor as documented: the one place that says how a correct Kaiten behaves.
+
+Modelled on what its framework (Huma v2 on Go's net/http) is known to do, less the two ways in which that breaks the
+contract. Stateful: customers, and tokens with scopes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from contracts.body import well_formed
+from contracts.document import PROBLEM, Document
+from contracts.target import MIB
+
+WRITE = "write:customers"
+READ = "read:customers"
+MOCK_TOKENS: Mapping[str, frozenset[str]] = {
+    "ksh_mock-may-write": frozenset({WRITE, READ}),
+    "ksh_mock-may-read": frozenset({READ}),
+}
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
+# Go names it so; RFC 9110 calls it Content Too Large.
+_TITLES = {413: "Request Entity Too Large"}
+_JSON_TYPES = re.compile(r"application/(?:[\w.-]+\+)?json")
+_CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 500: "INTERNAL"}
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Answer:
+    """What the vendor answers."""
+
+    status: int
+    headers: Headers = field(default_factory=list)
+    body: bytes = b""
+
+
+@dataclass
+class Call:
+    """A request as the vendor gets it; `path` is percent-encoded, header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        return next((value.strip() for key, value in self.headers if key.lower() == name), "")
+
+
+class Refusal(Exception):
+    """A problem to answer with."""
+
+    def __init__(self, status: int, detail: str, *errors: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, errors
+
+
+class Vendor:
+    """Answers calls. A variant overrides the one method whose behaviour it changes."""
+
+    def __init__(self, document: Document, prefix: str = "") -> None:
+        self.document = document
+        self.prefix = prefix
+        self.tokens = dict(MOCK_TOKENS)
+        self.customers: dict[str, dict[str, Any]] = {}
+        self._forced: int | None = None
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @contextmanager
+    def answering(self, status: int) -> Iterator[None]:
+        """Let the operation answer a documented error whatever it is asked, 500 included."""
+        self._forced = status
+        try:
+            yield
+        finally:
+            self._forced = None
+
+    def handle(self, call: Call) -> Answer:
+        """Answer a call."""
+        with self._lock:
+            try:
+                return self.route(call)
+            except Refusal as refusal:
+                return self.problem(call, refusal)
+
+    def route(self, call: Call) -> Answer:
+        """Find who answers, once the caller is known."""
+        path = call.path.removeprefix(self.prefix)
+        segments = path.split("?")[0].strip("/").split("/")
+        known = segments[0] == "customers" and call.path.startswith(self.prefix) and len(segments) <= 2
+        methods = ({"POST": self.create} if len(segments) == 1 else self._of_one_customer(segments[1])) if known else {}
+        if not methods:
+            raise Refusal(404, "There is nothing at this path.")
+        if call.method not in methods:
+            raise Refusal(405, f"{call.method} is not allowed here.")
+        return methods[call.method](call)
+
+    def _of_one_customer(self, segment: str) -> dict[str, Any]:
+        slug = unquote_to_bytes(segment).decode("utf-8", "replace")
+        return {
+            "PUT": lambda call: self.update(call, slug),
+            "GET": lambda call: self.show(call, slug),
+            "DELETE": lambda call: self.delete(call, slug),
+        }
+
+    def update(self, call: Call, slug: str) -> Answer:
+        """PUT /customers/{customerSlug}, the operation under contract."""
+        if self._forced:
+            raise Refusal(self._forced, "The mock was told to answer so.", {"location": "body", "message": "forced"})
+        self.authorize(call, WRITE)
+        value = self.parse(call)
+        self.validate(value, slug)
+        self.store(self.find(slug), value)
+        return Answer(204)
+
+    def authorize(self, call: Call, scope: str) -> None:
+        """Refuse a caller without a valid token (401), or without the scope (403)."""
+        scheme, _, token = call.header("authorization").partition(" ")
+        scopes = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+        if scopes is None:
+            raise Refusal(401, "A valid bearer token is needed.")
+        if scope not in scopes:
+            raise Refusal(403, f"The token lacks the scope {scope}.")
+
+    def parse(self, call: Call) -> Any:
+        """Read a JSON body."""
+        essence = call.header("content-type").partition(";")[0].strip().lower()
+        if essence and not _JSON_TYPES.fullmatch(essence):
+            raise Refusal(415, f"The media type {essence[:100]} is not taken here.")
+        if len(call.body) > MIB:
+            raise Refusal(413, "The body is larger than 1 MiB.")
+        if not call.body:
+            raise Refusal(400, "request body is required")
+        text = call.body.decode("utf-8", "replace")
+        try:
+            value = json.loads(text, parse_constant=_refuse, parse_float=_double, parse_int=_integer)
+        except (ValueError, RecursionError):
+            item = {"location": "body", "message": "The body is not JSON.", "value": text[:1000]}
+            raise Refusal(400, "validation failed", item) from None
+        return well_formed(value)
+
+    def validate(self, value: Any, slug: str) -> None:
+        """Refuse JSON that breaks the request schema (422)."""
+        context = {"$request.path.customerSlug": frozenset({slug})}
+        findings = list(self.document.request_findings(value, context))
+        if findings:
+            items = [
+                {"location": ".".join(["body", *map(str, finding.path)]), "message": finding.message[:300]}
+                | ({"value": finding.value} if finding.value is not None and len(findings) == 1 else {})
+                for finding in findings
+            ]
+            raise Refusal(422, "validation failed", *items)
+
+    def find(self, slug: str) -> dict[str, Any]:
+        """The customer with this slug, or a 404."""
+        if slug not in self.customers:
+            raise Refusal(404, "No customer has this slug.")
+        return self.customers[slug]
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        """Replace a customer's details."""
+        writable = self.document.clearable_members | {"name"}
+        customer.update({name: value.get(name) for name in writable}, updatedAt=_now())
+
+    def create(self, call: Call) -> Answer:
+        """POST /customers."""
+        self.authorize(call, WRITE)
+        value = self.parse(call)
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str) or not value["name"]:
+            raise Refusal(422, "validation failed", {"location": "body.name", "message": "A name is needed."})
+        slug = value.get("slug")
+        if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or len(slug) > 100:
+            raise Refusal(422, "validation failed", {"location": "body.slug", "message": "This is no slug."})
+        if slug in self.customers:
+            raise Refusal(409, "The slug is taken.")
+        self._count += 1
+        actor = {"id": "mock", "name": "The mock"}
+        cleared = dict.fromkeys(self.document.clearable_members)
+        customer = cleared | {"id": f"customer-{self._count}", "slug": slug, "createdAt": _now(), "createdBy": actor}
+        customer |= {"updatedBy": actor, "externalCustomerId": value.get("externalCustomerId")}
+        self.store(customer, customer | {"name": value["name"]})
+        self.customers[slug] = customer
+        return self.json(201, customer)
+
+    def show(self, call: Call, slug: str) -> Answer:
+        """GET /customers/{customerSlug}."""
+        self.authorize(call, READ)
+        return self.json(200, self.find(slug))
+
+    def delete(self, call: Call, slug: str) -> Answer:
+        """DELETE /customers/{customerSlug}."""
+        self.authorize(call, WRITE)
+        self.find(slug)
+        del self.customers[slug]
+        return Answer(204)
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        """A refusal, as problem details (RFC 9457)."""
+        title = _TITLES.get(refusal.status) or HTTPStatus(refusal.status).phrase
+        members: dict[str, Any] = {"title": title, "status": refusal.status, "detail": refusal.detail}
+        if refusal.errors:
+            members["errors"] = list(refusal.errors)
+        if "code" in self.document.problem_members(refusal.status):
+            phrase = title.title().replace(" ", "")
+            members |= {"code": _CODES.get(refusal.status, f"UpdateCustomer.{phrase}"), "instance": call.path}
+        return self.json(refusal.status, members, PROBLEM)
+
+    def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
+        """An answer with a JSON body."""
+        return Answer(status, [("Content-Type", media_type)], json.dumps(value, separators=(",", ":")).encode())
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _double(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("out of range")
+    return number
+
+
+def _integer(text: str) -> float | int:
+    _double(text)
+    return int(text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,35 @@
+"""What the contract's tests share: customers to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from contracts.customers import Customer
+from contracts.run import NO_READING, ONE_CUSTOMER, Run
+
+READING = ("update.stored", "update.cleared", "update.idempotent", "update.atomic", "update.isolated")
+REFUSING = ("refused.unchanged", "refused.created")
+
+
+@pytest.fixture
+def customer(run: Run) -> Customer:
+    """A customer of this test's own."""
+    return run.customers.make_several(1)[0]
+
+
+@pytest.fixture
+def bystander(run: Run, not_tried: Callable[..., NoReturn]) -> Customer:
+    """A customer that nobody updates."""
+    if run.customers.given:
+        not_tried(ONE_CUSTOMER, "update.isolated")
+    return run.customers.make()
+
+
+@pytest.fixture
+def readable(run: Run, not_tried: Callable[..., NoReturn]) -> None:
+    """Go on only where customers can be read back."""
+    if not run.customers.readable:
+        not_tried(NO_READING, *READING, *REFUSING)
