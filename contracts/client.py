@@ -203,13 +203,13 @@ class Client:
         )
         answer = self._httpx.send(built, stream=True)
         try:
+            stream = answer.extensions.get("network_stream")
+            if answer.status_code == httpx.codes.NO_CONTENT and isinstance(stream, Stream):
+                # Before the body is read to its end: from then on the connection serves another request.
+                self._await_what_follows(stream, wire, linger)
             # In process the answer is there at once.
             body = answer.content if answer.is_stream_consumed else b"".join(answer.iter_raw())
-            stream = answer.extensions.get("network_stream")
-            if isinstance(stream, Stream):
-                wire_body = self._wire_body(answer.status_code, stream, wire, linger)
-            else:
-                wire_body = body
+            wire_body = wire.after_head() if isinstance(stream, Stream) else body
         finally:
             answer.close()
         tokens = self.target.tokens
@@ -223,15 +223,11 @@ class Client:
             reason=answer.reason_phrase,
         )
 
-    def _wire_body(self, status: int, stream: Stream, wire: Wire, linger: float) -> bytes:
-        if status != httpx.codes.NO_CONTENT:
-            return wire.after_head()
+    def _await_what_follows(self, stream: Stream, wire: Wire, linger: float) -> None:
         stream.linger(linger)
-        extra = wire.after_head()
-        if extra:
-            # What follows a 204 would be read as the next answer's beginning.
+        if wire.after_head():
+            # It would be read as the beginning of the next answer.
             stream.close()
-        return extra
 
 
 def _head(method: str, raw_path: bytes, headers: list[tuple[str, str]]) -> bytes:
