@@ -148,7 +148,7 @@ def kept(run: Run) -> Callable[..., None]:
     """Fail with an explanation unless the verdict, or the outcome's own, found nothing."""
 
     def check(outcome: Outcome, verdict: Verdict | None = None, why: str = "") -> None:
-        violations = (verdict.violations if verdict else outcome.violations)
+        violations = verdict.violations if verdict else outcome.violations
         if violations:
             run.trials.keep(outcome)
             pytest.fail(report.explain(outcome, violations, run.target.base_url, why), pytrace=False)
@@ -172,5 +172,5 @@ def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
 
 @pytest.fixture
 def search(run: Run, request: pytest.FixtureRequest) -> Search:
-    """This test's search for counterexamples."""
+    """A search for counterexamples, of the test that asks."""
     return Search(run.trials, request.node.nodeid)

@@ -63,6 +63,7 @@ class Patience:
 
         Raises:
             NoVerdict: the pause would be longer than what is left.
+
         """
         with self._lock:
             self.interruptions += 1
@@ -128,6 +129,7 @@ class Client:
 
         Raises:
             NoVerdict: the target's patience ended, or the host cannot be reached at all.
+
         """
         tries = outlived = 0
         while True:
@@ -198,9 +200,7 @@ class Client:
         # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
         stripped = [(name, value.strip(" \t").encode("latin-1")) for name, value in headers]
         url = self._url.copy_with(raw_path=self._raw_path(request))
-        built = httpx.Request(
-            request.method, url, headers=[(n.encode(), v) for n, v in stripped], content=request.body
-        )
+        built = httpx.Request(request.method, url, headers=[(n.encode(), v) for n, v in stripped], content=request.body)
         answer = self._httpx.send(built, stream=True)
         try:
             stream = answer.extensions.get("network_stream")

@@ -165,13 +165,14 @@ def load(name: str) -> Document:
 
     Raises:
         WrongCall: there is no such document, or it cannot be read, or it lacks the operation.
+
     """
     known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}
     path = known.get(name, Path(name))
     if not path.is_file():
         raise WrongCall(f"unknown contract {name!r}: give one of {', '.join(known)}, or a file")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongCall(f"contract {name!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
     try:

@@ -26,7 +26,7 @@ Requests = st.SearchStrategy[Request]
 # A slug that begins so is nobody's; without it a generated one might name somebody's customer.
 NOBODY = "contract-test-nobody-"
 _LENGTHS = (1, 2, 63, 64, 255, 256, 1000, 1023, 1024, 4000, 8191, 8192, 10_000)
-_ANY_CHARACTER = st.characters(exclude_categories=("Cs",))
+_ANY_CHARACTER = st.characters(exclude_categories=["Cs"])
 # One range of each kind that storage, transport or comparison is known to get wrong.
 _CHARACTERS = st.one_of(
     st.characters(min_codepoint=0x20, max_codepoint=0x7E),
@@ -54,7 +54,7 @@ class Schema:
 
     def cases(self) -> Sequence[Request]:
         """The document's examples and the cases of the coverage phase, each once; the same in every run."""
-        found: list[Case] = []
+        found: list[Case[Any]] = []
         modes = [HypothesisTestMode.EXAMPLES, HypothesisTestMode.COVERAGE]
         config = HypothesisTestConfig(project=self._schema.config, modes=modes)
         create_test(operation=self._operation, test_func=lambda case: found.append(case), config=config)()
@@ -68,7 +68,7 @@ class Schema:
         return drawn.map(request_of)
 
 
-def request_of(case: Case) -> Request:
+def request_of(case: Case[Any]) -> Request:
     """What Schemathesis generated, as one of our requests: its body and media type, to a customer of ours."""
     sent = case.as_transport_kwargs(base_url="http://unused")
     body = sent.get("data", b"")
@@ -110,7 +110,24 @@ def broken_bodies(draw: st.DrawFn) -> Request:
     return update(CUSTOMER, mutated)
 
 
-_JUNK = (b"", b"{", b"}", b"[", b"]", b'"', b"'", b",", b":", b"\\", b"NaN", b"1e999", b"//", b"\x00", b"\xff", b"\xef\xbb\xbf")
+_JUNK = (
+    b"",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b"'",
+    b",",
+    b":",
+    b"\\",
+    b"NaN",
+    b"1e999",
+    b"//",
+    b"\x00",
+    b"\xff",
+    b"\xef\xbb\xbf",
+)
 
 
 @st.composite

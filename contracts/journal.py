@@ -34,6 +34,7 @@ class Journal:
 
     Raises:
         WrongCall: the folder cannot be written.
+
     """
 
     def __init__(self, folder: Path, run: str, base_url: str) -> None:

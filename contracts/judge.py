@@ -79,7 +79,10 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
     if status == 500:
         rule = "status.internal_error"
     elif 300 <= status < 400:
-        rule, came = "response.redirect", came + " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
+        rule, came = (
+            "response.redirect",
+            came + " to " + excerpt(" and ".join(response.values("Location")) or "nowhere"),
+        )
     elif status not in document.documented | document.tolerated:
         rule = "status.documented"
     else:

@@ -85,7 +85,12 @@ async def _send(answer: Answer, send: Any) -> None:
 def server(vendor: Vendor) -> uvicorn.Server:
     """A server for the vendor; give it a listening socket to run on."""
     config = uvicorn.Config(
-        application(vendor), http="httptools", lifespan="off", access_log=False, log_level="warning", server_header=False
+        application(vendor),
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
     )
     return uvicorn.Server(config)
 
@@ -95,6 +100,7 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises:
         OSError: the port is taken, or is not ours to take.
+
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol.

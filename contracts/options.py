@@ -52,6 +52,7 @@ def options_from(chosen: Mapping[str, Any], base_url: str | None, environment: M
 
     Raises:
         WrongCall: one of them cannot be used.
+
     """
     _check_numbers(chosen)
     target = target_from(chosen, base_url or environment.get("KAITEN_BASE_URL") or None, environment)

@@ -41,7 +41,12 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     body = read(request.body)
     context = {"$request.path.customerSlug": frozenset({request.slug.decode("utf-8", "replace")})}
     accepted = tuple(value for value in body.values if document.accepts(value, context))
-    binding = [*_of_credential(request), *_of_slug(request, existing), *_of_media_type(request), *_of_body(body, accepted)]
+    binding = [
+        *_of_credential(request),
+        *_of_slug(request, existing),
+        *_of_media_type(request),
+        *_of_body(body, accepted),
+    ]
     open_ = [*_open(request, body, document)]
     if not binding:
         binding = ["status.valid"]

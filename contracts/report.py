@@ -34,7 +34,11 @@ def explain(outcome: Outcome, violations: Sequence[Violation], base_url: str, wh
 def command(exchange: Exchange, base_url: str) -> str:
     """The curl line for an exchange, or why there is none."""
     line = curl(exchange.request, base_url)
-    return line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the payload's id says what was sent)"
+    return (
+        line
+        if len(line) <= _CURL_SHOWN
+        else f"(a curl line of {len(line)} characters; the payload's id says what was sent)"
+    )
 
 
 def _violation(violation: Violation) -> Iterator[str]:
@@ -46,7 +50,8 @@ def _violation(violation: Violation) -> Iterator[str]:
 
 def _request(exchange: Exchange) -> str:
     request = exchange.request
-    return f"{request.method} {request.path}, {len(request.body)} bytes of {request.header('Content-Type') or 'no media type'}"
+    media_type = request.header("Content-Type") or "no media type"
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {media_type}"
 
 
 def _answer(exchange: Exchange) -> str:
@@ -61,7 +66,7 @@ def summary(run: Run) -> list[str]:
     record = run.record
     mocked = " (the mock, in process)" if run.target.is_mock else ""
     untried = record.untried_rules
-    statuses = ", ".join(f"{status} × {count}" for status, count in sorted(record.statuses.items()))
+    statuses = ", ".join(f"{status}: {count}" for status, count in sorted(record.statuses.items()))
     lines = [
         f"target         {run.target.base_url}{mocked}",
         f"contract       {run.document.name}",

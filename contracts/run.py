@@ -37,6 +37,7 @@ class Run:
     Raises:
         WrongCall: the target does not take the credentials, or lets no customer be made.
         NoVerdict: the target cannot be reached.
+
     """
 
     def __init__(self, options: Options) -> None:
@@ -54,7 +55,9 @@ class Run:
                 self.customers.remove_leftovers(options.journal)
             self.trials = Trials(self.client, self.document, self.customers, self.record)
             if self.target.can_try_scope and not self.customers.role_is_valid():
-                raise WrongCall(f"{self.target.base_url} refuses KAITEN_READ_TOKEN (401): export one that is valid there")
+                raise WrongCall(
+                    f"{self.target.base_url} refuses KAITEN_READ_TOKEN (401): export one that is valid there"
+                )
         except BaseException:
             self.customers.close()
             raise

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
-from contracts.customers import Customer
 from contracts.exchange import Request
 from contracts.promise import promises
 from contracts.trials import Outcome, Trials

@@ -59,10 +59,14 @@ def judge_state(
     ]
     if not accepted:
         return Verdict(frozenset({"refused.unchanged"}), tuple(_unchanged(before, after)))
-    cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in document.clearable_members)
+    cleared = any(
+        reading.get(name) is None for one in accepted for reading in one.readings for name in document.clearable_members
+    )
     tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
     candidates = [
-        list(_differences(reading, one.open_text, before, after, document)) for one in accepted for reading in one.readings
+        list(_differences(reading, one.open_text, before, after, document))
+        for one in accepted
+        for reading in one.readings
     ]
     best = min(candidates, key=len)
     if best and len(accepted) > 1:
@@ -87,7 +91,9 @@ def _differences(
 ) -> Iterator[Violation]:
     for name in _IDENTITY:
         if name in before and before[name] != after.get(name):
-            yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name)
+            yield violation(
+                "update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name
+            )
     for name in document.request_members:
         if name not in reading and name not in document.clearable_members:
             continue

@@ -69,6 +69,7 @@ def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_ht
     Raises:
         WrongCall: it is no http(s) URL, has user info, a query or a fragment, looks like production, or is plain
             http to another machine.
+
     """
     parts = _split(base_url)
     host = parts.hostname or ""
@@ -116,6 +117,7 @@ def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
 
     Raises:
         WrongCall: the write token is missing, or one holds what no header can carry.
+
     """
     if not write:
         raise WrongCall("KAITEN_AUTH_TOKEN is not set: export a token with the scope write:customers for this target")

@@ -125,7 +125,9 @@ class Trials:
         request = addressed(template, customer.slug)
         exchange = self.client.send(request)
         prediction = Prediction(reasons=(), allowed=frozenset({500}))
-        return Outcome(template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)), _NOTHING)
+        return Outcome(
+            template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)), _NOTHING
+        )
 
     def under(self, rule: str, outcome: Outcome) -> Outcome:
         """The outcome of a request that puts this rule to the test: what it broke, it broke under it."""

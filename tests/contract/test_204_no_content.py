@@ -76,9 +76,7 @@ def test_the_same_update_twice_is_as_once(run: Run, customer: Customer, kept: Ke
 
 
 @pytest.mark.usefixtures("readable")
-def test_an_update_leaves_another_customer_alone(
-    run: Run, customer: Customer, bystander: Customer, kept: Kept
-) -> None:
+def test_an_update_leaves_another_customer_alone(run: Run, customer: Customer, bystander: Customer, kept: Kept) -> None:
     """An update changes no other customer."""
     outcome = run.trials.one(update(CUSTOMER, to_json({"name": "Only mine"})), customer)
 

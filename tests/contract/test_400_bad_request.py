@@ -17,7 +17,7 @@ Kept = Callable[..., None]
 
 @pytest.mark.payloads(400)
 def test_a_body_that_is_no_json_is_answered_400(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A body that is absent, or is not JSON text, is answered 400, with the problem that is documented."""
+    """A body that is absent, or is not JSON text, is answered 400 and the documented problem."""
     outcome = tried(payload)
 
     kept(outcome, outcome.answer, payload.why)

@@ -17,7 +17,7 @@ Kept = Callable[..., None]
 
 @pytest.mark.payloads(401)
 def test_a_request_without_a_valid_credential_is_answered_401(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request without a credential, or with one that is not valid, is answered 401, with the problem that is documented."""
+    """A request without a credential, or with one that is not valid, is answered 401 and the documented problem."""
     outcome = tried(payload)
 
     kept(outcome, outcome.answer, payload.why)

@@ -17,7 +17,7 @@ Kept = Callable[..., None]
 
 @pytest.mark.payloads(403)
 def test_a_credential_without_the_scope_is_answered_403(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A valid credential without the scope write:customers is answered 403, with the problem that is documented."""
+    """A valid credential without the scope write:customers is answered 403 and the documented problem."""
     outcome = tried(payload)
 
     kept(outcome, outcome.answer, payload.why)

@@ -19,7 +19,7 @@ Kept = Callable[..., None]
 
 @pytest.mark.payloads(404)
 def test_a_slug_that_names_no_customer_is_answered_404(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A slug that names no customer is answered 404, with the problem that is documented."""
+    """A slug that names no customer is answered 404 and the documented problem."""
     outcome = tried(payload)
 
     kept(outcome, outcome.answer, payload.why)

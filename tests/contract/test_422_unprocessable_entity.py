@@ -17,7 +17,7 @@ Kept = Callable[..., None]
 
 @pytest.mark.payloads(422)
 def test_json_that_breaks_the_schema_is_answered_422(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """JSON that breaks the request schema is answered 422, with the problem that is documented."""
+    """JSON that breaks the request schema is answered 422 and the documented problem."""
     outcome = tried(payload)
 
     kept(outcome, outcome.answer, payload.why)

@@ -1,0 +1,91 @@
+"""A vendor behind a real port, in raw HTTP/1.1: nothing between a variant and the wire repairs its faults."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from contracts.vendor import Answer, Call, Vendor
+
+
+class RawServer(socketserver.ThreadingTCPServer):
+    """Serves one vendor; `calls` keeps the method and path of every request that came."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, vendor: Vendor, delay: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.vendor = vendor
+        self.delay = delay
+        self.calls: list[tuple[str, str]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}{self.vendor.prefix}"
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    server: RawServer
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        try:
+            while (call := self._call()) is not None:
+                self.server.calls.append((call.method, call.path))
+                time.sleep(self.server.delay)
+                raw = wire(self.server.vendor, call)
+                self.wfile.write(raw)
+                closing = (call.header("connection").lower() == "close", b"\r\nConnection: close" in raw, not raw)
+                if any(closing):
+                    return
+        except OSError:
+            return
+
+    def _call(self) -> Call | None:
+        line = self.rfile.readline(65536).decode("latin-1").split(" ")
+        if len(line) != 3:
+            return None
+        headers = []
+        while field := self.rfile.readline(65536).strip(b"\r\n").decode("latin-1"):
+            name, _, value = field.partition(":")
+            headers.append((name, value.strip()))
+        call = Call(line[0], line[1], headers, b"")
+        call.body = self.rfile.read(int(call.header("content-length") or 0))
+        return call
+
+
+def wire(vendor: Vendor, call: Call) -> bytes:
+    """The bytes that the vendor puts on the wire; none to break the connection."""
+    own = getattr(vendor, "wire", None)
+    answer = vendor.handle(call)
+    return own(call, answer) if own else plain_wire(answer)
+
+
+def plain_wire(answer: Answer) -> bytes:
+    """An answer as a correct server writes it."""
+    length = [] if answer.status == 204 else [("Content-Length", str(len(answer.body)))]
+    try:
+        phrase = HTTPStatus(answer.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in [*answer.headers, *length])]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
+
+
+@contextmanager
+def serving(vendor: Vendor, delay: float = 0.0) -> Iterator[RawServer]:
+    """The vendor on a free port of this machine, until the block ends."""
+    with RawServer(vendor, delay) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
