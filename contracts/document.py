@@ -125,7 +125,7 @@ class Document:
         for part in self._parts(schema):
             for name, member in part.get("properties", {}).items():
                 wanted = context.get(member.get(EQUALS, ""))
-                if wanted is not None and name in value and value[name] not in wanted:
+                if wanted is not None and name in value and value[name] not in tuple(wanted):
                     yield Finding(EQUALS, (name,), " or ".join(sorted(wanted)), value[name])
 
     def _writable(self, schema: Json) -> Json:

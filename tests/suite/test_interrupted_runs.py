@@ -1,0 +1,72 @@
+"""A run that is cut short leaves nothing that the next run, or `clean`, does not remove."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load
+from contracts.vendor import MOCK_TOKENS, Vendor
+from tests.suite.served import RawServer, serving
+from tests.suite.suite_run import ROOT, run_suite
+
+TOKENS = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
+
+
+def cut_short(server: RawServer, journal: Path, signal_number: int) -> None:
+    """Start a run, and send it a signal once it has made customers and updates them."""
+    command = [sys.executable, "-m", "pytest", "tests/contract", "-q", "--base-url", server.url, f"--journal={journal}"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while len(server.calls) < 60 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal_number)
+        process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_removes_its_customers(signal_number: int, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM leave no customer and no journal behind."""
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        cut_short(server, tmp_path, signal_number)
+
+    assert len(server.calls) >= 60
+    assert server.vendor.customers == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_next_run_removes_what_a_killed_run_left(tmp_path: Path) -> None:
+    """After kill -9 the next run against the same target removes the customers that the journal lists."""
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        cut_short(server, tmp_path, signal.SIGKILL)
+        left = len(server.vendor.customers)
+
+        result = run_suite("--base-url", server.url, "-k", "published", journal=tmp_path)
+
+    assert left > 0
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert server.vendor.customers == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clean_removes_what_a_killed_run_left(tmp_path: Path) -> None:
+    """`python -m contracts clean` removes the customers that the journal lists."""
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        cut_short(server, tmp_path, signal.SIGKILL)
+        left = len(server.vendor.customers)
+        command = [sys.executable, "-m", "contracts", "clean", "--journal", str(tmp_path)]
+
+        result = subprocess.run(
+            command, cwd=ROOT, env=os.environ | TOKENS, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert left > 0
+    assert f"{left} customers removed, 0 left" in result.stdout
+    assert server.vendor.customers == {}
+    assert list(tmp_path.iterdir()) == []

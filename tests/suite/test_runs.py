@@ -1,0 +1,188 @@
+"""A run as its user sees it: exit codes, manners, and what it leaves behind."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.document import Document, load
+from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from tests.suite.served import serving
+from tests.suite.suite_run import run_suite
+
+SOMEBODY = {"id": "customer-0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1", "updatedAt": "then"}
+
+
+class WithSomebody(Vendor):
+    """Has a customer that is not ours."""
+
+    def __init__(self, document: Document, prefix: str = "") -> None:
+        super().__init__(document, prefix)
+        self.customers["acme"] = dict(SOMEBODY)
+
+
+class MakesNoCustomers(WithSomebody):
+    """Refuses to make customers."""
+
+    def create(self, call: Call) -> Answer:
+        raise Refusal(403, "Only the console makes customers.")
+
+
+class ShowsNoCustomers(Vendor):
+    """Refuses to show customers."""
+
+    def show(self, call: Call, slug: str) -> Answer:
+        raise Refusal(403, "Nobody may read.")
+
+
+class StopsAnswering(Vendor):
+    """Answers 503 from the 50th request on."""
+
+    calls = 0
+
+    def route(self, call: Call) -> Answer:
+        self.calls += 1
+        if self.calls > 50:
+            raise Refusal(503, "gone")
+        return super().route(call)
+
+
+def test_only_own_customers_and_documented_methods_are_touched(tmp_path: Path) -> None:
+    """Nothing but PUT goes to the operation, and no other request to a customer that the suite did not make."""
+    with serving(WithSomebody(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert {method for method, _ in server.calls} == {"PUT", "GET", "POST", "DELETE"}
+    assert {path for method, path in server.calls if method == "POST"} == {"/customers"}
+    assert all(
+        path.startswith("/customers/contract-test-") for method, path in server.calls if method in ("GET", "DELETE")
+    )
+    assert not [path for _, path in server.calls if re.search("acme", path, re.IGNORECASE)]
+    assert server.vendor.customers == {"acme": SOMEBODY}
+
+
+def test_a_given_customer_gets_its_details_back(tmp_path: Path) -> None:
+    """With --customer the run uses that one alone, and puts its details back."""
+    with serving(MakesNoCustomers(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, "--customer", "acme", journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert server.vendor.customers["acme"]["name"] == "Acme"
+    assert server.vendor.customers["acme"]["externalCustomerId"] == "acme-1"
+
+
+def test_where_no_customer_can_be_made_one_is_asked_for(tmp_path: Path) -> None:
+    """Where POST is refused, a run without --customer ends with exit 4 and says what to give."""
+    with serving(MakesNoCustomers(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path)
+
+    assert result.returncode == 4
+    assert "--customer SLUG" in result.stdout
+
+
+def test_without_reading_back_the_rest_is_still_tried(tmp_path: Path) -> None:
+    """Where GET is refused, what is stored is listed as not tried, and the run is green."""
+    with serving(ShowsNoCustomers(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert re.search(
+        r"not tried +update\.stored, .*: the target does not let", result.stdout.replace("\n" + " " * 15, " ")
+    )
+
+
+def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
+    """Without KAITEN_READ_TOKEN the 403 is not tried, and the summary says why."""
+    with serving(Vendor(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, "-k", "403", journal=tmp_path, KAITEN_READ_TOKEN="")
+
+    assert "status.scope: KAITEN_READ_TOKEN is not set" in result.stdout
+    assert result.returncode == 6
+
+
+def test_require_all_fails_what_cannot_be_tried(tmp_path: Path) -> None:
+    """With --require-all a promise that cannot be tried is red."""
+    with serving(Vendor(load("docs"))) as server:
+        result = run_suite(
+            "--base-url", server.url, "-k", "403", "--require-all", journal=tmp_path, KAITEN_READ_TOKEN=""
+        )
+
+    assert result.returncode == 1
+
+
+def test_a_target_that_stops_answering_gives_no_verdict(tmp_path: Path) -> None:
+    """When patience ends the run stops with exit 6 and one line, and no test is red."""
+    with serving(StopsAnswering(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, "--patience", "1", journal=tmp_path)
+
+    assert result.returncode == 6
+    assert "no verdict: the target stopped answering" in result.stdout
+    assert "FAILED" not in result.stdout
+
+
+def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
+    """A base URL that nobody answers ends with exit 6 and one line."""
+    result = run_suite("--base-url", "http://127.0.0.1:9", "--patience", "1", journal=tmp_path)
+
+    assert result.returncode == 6
+    assert "no verdict: " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["--contract", "v9"], "unknown contract 'v9'", id="unknown-contract"),
+        pytest.param(["--base-url", "https://api.kaiten.sh"], "--allow-production", id="production"),
+        pytest.param(["--base-url", "http://staging.example.com"], "--allow-plain-http", id="plain-http"),
+        pytest.param(["--base-url", "https://me:secret@staging.example.com"], "user info", id="user-info"),
+        pytest.param(["--concurrency", "0"], "--concurrency must be more than 0", id="concurrency"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_4(arguments: list[str], said: str, tmp_path: Path) -> None:
+    """A wrong call ends with exit 4, and one line that says what to do."""
+    result = run_suite(*arguments, journal=tmp_path)
+
+    assert result.returncode == 4
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_missing_token_is_one_line_and_exit_4(tmp_path: Path) -> None:
+    """A live target without KAITEN_AUTH_TOKEN ends with exit 4."""
+    result = run_suite("--base-url", "http://127.0.0.1:9", journal=tmp_path, KAITEN_AUTH_TOKEN="")
+
+    assert result.returncode == 4
+    assert "KAITEN_AUTH_TOKEN is not set" in result.stderr
+
+
+def test_a_token_that_is_refused_is_a_wrong_call(tmp_path: Path) -> None:
+    """A token that the target does not know ends with exit 4 and not with red tests."""
+    with serving(Vendor(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path, KAITEN_AUTH_TOKEN="ksh_unknown-token")
+
+    assert result.returncode == 4
+    assert "refuses KAITEN_AUTH_TOKEN" in result.stdout
+
+
+def test_no_test_selected_is_not_green(tmp_path: Path) -> None:
+    """A run in which no test was selected is not green."""
+    result = run_suite("-k", "no_such_test", journal=tmp_path)
+
+    assert result.returncode != 0
+
+
+def test_no_token_in_what_a_run_prints(tmp_path: Path) -> None:
+    """A red run shows no token, although the target echoes it."""
+
+    class EchoesTokens(Vendor):
+        def problem(self, call: Call, refusal: Refusal) -> Answer:
+            return super().problem(call, Refusal(refusal.status, call.header("authorization")))
+
+    with serving(EchoesTokens(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, "-k", "422 or 401", "-vv", journal=tmp_path)
+
+    assert "public.credential" in result.stdout
+    assert not [token for token in MOCK_TOKENS if token in result.stdout + result.stderr]
