@@ -48,11 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
     try:
-        config.stash[OPTIONS_KEY] = options_from(chosen, config.getoption("base_url"), os.environ)
+        config.stash[OPTIONS_KEY] = options_from(
+            chosen, config.getoption("base_url"), _number(config.getoption("hypothesis_seed")), os.environ
+        )
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _number(seed: str | int | None) -> int | None:
+    # Hypothesis also takes words; the generator that it seeds takes any of them by their hash.
+    return seed if seed is None or isinstance(seed, int) else int(seed) if str(seed).isdecimal() else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -173,4 +180,4 @@ def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
 @pytest.fixture
 def search(run: Run, request: pytest.FixtureRequest) -> Search:
     """A search for counterexamples, of the test that asks."""
-    return Search(run.trials, request.node.nodeid)
+    return Search(run.trials, request.node.nodeid, run.options.seed)

@@ -58,6 +58,11 @@ class Patience:
                 self._spent += time.monotonic() - self._down_since
                 self._down_since = None
 
+    def check(self) -> None:
+        """Raise `NoVerdict` if patience has ended."""
+        if self._down_since is not None:
+            self.interrupted(time.monotonic(), "it does not answer", 0.0)
+
     def interrupted(self, started: float, reason: str, wait: float) -> None:
         """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
 

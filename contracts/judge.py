@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from contracts.credential import PLACEHOLDERS
 from contracts.document import Document
@@ -65,7 +65,7 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
 def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation]:
     if exchange.failure is Failure.MALFORMED:
         yield violation("answer.http", "a well-formed HTTP response", str(exchange.failure))
-    elif not (prediction.may_break and exchange.failure is Failure.BROKEN):
+    elif not (prediction.may_break and exchange.failure in (Failure.BROKEN, Failure.TOO_LARGE)):
         came = str(exchange.failure or f"{exchange.status} from something in front of the API")
         again = " each time, while a plain update went through" if exchange.persistent else ""
         yield violation("answer.given", _expected(prediction), came + again)
@@ -105,7 +105,9 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
     trace = _TRACES.search(public)
     if trace and trace[0] not in exchange.request.body:
         yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
-    echoed = [placeholder.strip("<>") for placeholder in PLACEHOLDERS if placeholder.encode() in public]
+    # A generated text may happen to be a placeholder itself: its echo shows no token.
+    own = exchange.request.body + unquote_to_bytes(exchange.request.path)
+    echoed = [name.strip("<>") for name in PLACEHOLDERS if name.encode() in public and name.encode() not in own]
     if echoed:
         yield violation("public.credential", "no credential of ours", f"the value of {' and '.join(echoed)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,12 @@ OPTIONS = (
 )
 
 
-def options_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Options:
+def options_from(
+    chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str]
+) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `OPTIONS`, by name.
+
+    Without a seed one is made up, so that what was generated can be generated again.
 
     Raises:
         WrongCall: one of them cannot be used.
@@ -56,7 +61,13 @@ def options_from(chosen: Mapping[str, Any], base_url: str | None, environment: M
     """
     _check_numbers(chosen)
     target = target_from(chosen, base_url or environment.get("KAITEN_BASE_URL") or None, environment)
-    return Options(target, load(chosen["contract"]), Path(chosen["journal"]), bool(chosen["require_all"]))
+    return Options(
+        target,
+        load(chosen["contract"]),
+        Path(chosen["journal"]),
+        bool(chosen["require_all"]),
+        secrets.randbelow(2**32) if seed is None else seed,
+    )
 
 
 def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Target:

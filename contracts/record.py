@@ -76,6 +76,7 @@ class Record:
 
     @property
     def untried_rules(self) -> dict[str, str]:
-        """The rules that nothing put to the test, each with its reason."""
+        """The rules that nothing put to the test, each with its reason; last, what is no rule of its own."""
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.broken_rules]
-        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing}
+        others = {what: reason for what, reason in self.untried.items() if what not in promises()}
+        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others

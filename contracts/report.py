@@ -72,6 +72,8 @@ def summary(run: Run) -> list[str]:
         f"contract       {run.document.name}",
         f"promises       {len(record.kept_rules)} kept, {len(record.broken_rules)} broken, {len(untried)} not tried"
         f" (of {len(promises())})",
+        f"seed           {run.options.seed}",
+        f"exchanges      {record.exchanges}",
         f"updates sent   {record.updates}, answered {statuses or 'nothing'}",
         f"interruptions  {run.client.patience.interruptions}",
         f"customers left {', '.join(run.customers.left) or 'none'}",

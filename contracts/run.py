@@ -29,6 +29,7 @@ class Options:
     document: Document
     journal: Path = DEFAULT_FOLDER
     require_all: bool = False
+    seed: int = 0
 
 
 class Run:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
@@ -17,7 +18,7 @@ from contracts.trials import Outcome, Trials
 
 BATCH = 8
 # Seconds for shrinking one test's failures; after that the smallest request so far is the one reported.
-SHRINKING = 15.0
+SHRINKING = 5.0
 
 # The number of batches of one generated test, by profile; `--hypothesis-profile` picks.
 PROFILES = {"quick": 6, "ci": 150, "deep": 3_000}
@@ -52,12 +53,17 @@ def _counterexample_to(rule: str) -> type[Counterexample]:
     return type(f"CounterexampleTo[{rule}]", (Counterexample,), {})
 
 
+class _ShrunkEnough(BaseException):
+    """Ends Hypothesis's shrinking, which has no time limit that can be set; what was found is known by then."""
+
+
 class Search:
     """One generated test's search. `found` grows to hold every failure that is worth a report."""
 
-    def __init__(self, trials: Trials, test_id: str) -> None:
+    def __init__(self, trials: Trials, test_id: str, seed: int) -> None:
         self._trials = trials
         self._test_id = test_id
+        self._seed = seed
         self._customer = trials.customers.make_several(1)[0]
         self._known: dict[Request, Outcome | None] = {}
         self._seen_once: dict[frozenset[str], Outcome] = {}
@@ -73,6 +79,7 @@ class Search:
     def among(self, strategy: st.SearchStrategy[Request]) -> list[Outcome]:
         """Try as many batches of drawn requests as the profile says; the smallest failure for each rule."""
 
+        @hypothesis.seed(self._seed)
         @given(st.lists(strategy, min_size=BATCH, max_size=BATCH))
         def explore(batch: list[Request]) -> None:
             self._explore(batch)
@@ -81,7 +88,7 @@ class Search:
         explore.hypothesis.inner_test._hypothesis_internal_add_digest = self._test_id.encode()  # type: ignore[attr-defined]
         try:
             explore()
-        except (Counterexample, BaseExceptionGroup, Flaky) as error:
+        except (Counterexample, BaseExceptionGroup, Flaky, _ShrunkEnough) as error:
             failures = [counterexample.outcome for counterexample in _counterexamples(error)]
             return [*_smallest([*failures, *filter(None, self._known.values())]), *self._seen_once.values()]
         return list(self._seen_once.values())
@@ -90,6 +97,8 @@ class Search:
         if self._deadline is None:
             failures = self._batch(list(dict.fromkeys(batch)))
             self._known |= {failure.template: failure for failure in failures}
+        elif time.monotonic() > self._deadline:
+            raise _ShrunkEnough
         for outcome in self._one_by_one(batch):
             self._deadline = self._deadline or time.monotonic() + SHRINKING
             raise _counterexample_to(_first_rule(outcome))(outcome)
@@ -97,7 +106,7 @@ class Search:
     def _one_by_one(self, batch: list[Request]) -> Iterator[Outcome]:
         """The known failures of a batch; while shrinking, what is not known is tried alone first."""
         for request in batch:
-            if request not in self._known and self._deadline is not None and time.monotonic() < self._deadline:
+            if request not in self._known and self._deadline is not None:
                 outcome = self._trials.one(request, self._customer)
                 self._known[request] = outcome if outcome.violations else None
             known = self._known.get(request)
