@@ -1,0 +1,190 @@
+"""One exchange: sent exactly, bounded as a whole, recorded as it came, and nothing done that nobody asked for."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from contracts import __version__
+from contracts.client import Client
+from contracts.credential import WRITE_TOKEN
+from contracts.exchange import Exchange, Failure, update
+from contracts.target import Limits, Target
+from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording
+
+TOKENS = {WRITE_TOKEN: "ksh_secret"}
+UPDATE = update("acme", b'{"name":"x"}')
+HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n"
+CHUNKED = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def client_of(url: str, **limits: float) -> Client:
+    """A client of this target; time and size are short unless the limits say otherwise."""
+    return Client(Target(url, TOKENS, Limits(**{"time": 5.0, "size": 10_000} | limits)))
+
+
+def exchange(reply: Reply, linger: float = 0.003, **limits: float) -> Exchange:
+    """One exchange with a server that answers so."""
+    with recording(in_turn(reply)) as server, client_of(server.url, **limits) as client:
+        return client.once(UPDATE, linger)
+
+
+def test_a_request_is_sent_byte_by_byte_as_it_is_written() -> None:
+    """On the wire are the request's own headers in their order, those that HTTP needs, and no others."""
+    with recording(in_turn(EMPTY_204)) as server, client_of(f"{server.url}/api") as client:
+        came = client.once(UPDATE)
+
+    host = server.url.removeprefix("http://")
+    assert server.requests[0].head.decode().split("\r\n") == [
+        "PUT /api/customers/acme HTTP/1.1",
+        f"Host: {host}",
+        f"User-Agent: kaiten-contract-tests/{__version__}",
+        "Accept-Encoding: identity",
+        "Accept: application/json, application/problem+json",
+        "Authorization: Bearer ksh_secret",
+        "Content-Type: application/json",
+        "Content-Length: 12",
+        "",
+    ]
+    assert (came.status, came.sent_path, came.request) == (204, "/api/customers/acme", UPDATE)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Slowly([], 3), id="nothing"),
+        pytest.param(Slowly([b"HTTP/1.1 404 Not Found\r\n"] + [b"X-A: b\r\n"] * 100, 0.1), id="endless-head"),
+        pytest.param(Slowly([b"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n"] + [b"a"] * 100, 0.1), id="drip"),
+        pytest.param(Slowly([CHUNKED] + [b"1\r\na\r\n"] * 100, 0.1), id="drip-of-chunks"),
+    ],
+)
+def test_the_time_limit_is_for_the_whole_exchange(reply: Reply) -> None:
+    """An answer that drips ends in time, although each byte of it comes at once."""
+    started = time.monotonic()
+
+    came = exchange(reply, time=0.4)
+
+    assert (came.failure, came.response) == (Failure.TIMEOUT, None)
+    assert 0.3 < came.seconds <= time.monotonic() - started < 2.5
+
+
+def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
+    """An answer that takes its time but comes in time is taken."""
+    came = exchange(Slowly([HEAD + b"\r\n", b"h", b"i"], 0.1), time=2)
+
+    assert came.response
+    assert came.response.body == b"hi"
+    assert came.seconds >= 0.2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 3000\r\n\r\n" + b"a" * 3000, id="body"),
+        pytest.param(CHUNKED + b"5dc\r\n" + b"a" * 1500 + b"\r\n0\r\n\r\n", id="chunks"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nX-A: " + b"a" * 3000 + b"\r\nContent-Length: 0\r\n\r\n", id="head"),
+        pytest.param(EMPTY_204 + b"a" * 3000, id="after-a-204"),
+    ],
+)
+def test_the_size_limit_is_for_the_whole_answer(reply: bytes) -> None:
+    """An answer that is larger than the limit is given up, wherever its bytes are."""
+    assert exchange(reply, size=1000).failure is Failure.TOO_LARGE
+
+
+def test_an_answer_within_the_size_limit_is_taken() -> None:
+    """An answer of exactly the limit is complete."""
+    reply = HEAD + b"\r\nhi"
+
+    assert exchange(reply, size=len(reply)).status == 404
+    assert exchange(reply, size=len(reply) - 1).failure is Failure.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [
+        pytest.param(b"", Failure.BROKEN, id="reset"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n", Failure.BROKEN, id="cut-in-the-head"),
+        pytest.param(HEAD + b"Connection: close\r\n\r\nh", Failure.BROKEN, id="cut-in-the-body"),
+        pytest.param(b"garbage\r\n\r\n", Failure.MALFORMED, id="garbage"),
+        pytest.param(b"HTTP/1.1 abc Oops\r\n\r\n", Failure.MALFORMED, id="no-status"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nno colon\r\n\r\n", Failure.MALFORMED, id="no-header"),
+        pytest.param(b"HTTP/1.1 404 X\r\nContent-Length: x\r\n\r\n", Failure.MALFORMED, id="no-length"),
+        pytest.param(CHUNKED + b"zz\r\n", Failure.MALFORMED, id="no-chunk"),
+    ],
+)
+def test_what_is_no_complete_answer_is_a_failure(reply: bytes, failure: Failure) -> None:
+    """An answer that breaks off and one that is not HTTP are told apart."""
+    came = exchange(reply)
+
+    assert (came.failure, came.response) == (failure, None)
+
+
+def test_nobody_at_the_port_is_a_failure() -> None:
+    """A connection that is refused is told apart from one that broke."""
+    with recording(in_turn(EMPTY_204)) as server:
+        url = server.url
+
+    assert client_of(url).once(UPDATE).failure is Failure.REFUSED
+
+
+def test_no_tls_where_it_was_asked_for_is_a_failure() -> None:
+    """A server that does not speak TLS is no server for https."""
+    with recording(in_turn(EMPTY_204)) as server, client_of(server.url.replace("http:", "https:")) as client:
+        assert client.once(UPDATE).failure is Failure.TLS
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """A redirect is an answer like any other: no token goes where the target points."""
+    redirect = b"HTTP/1.1 307 X\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
+    with recording(in_turn(redirect)) as server, client_of(server.url) as client:
+        came = client.once(UPDATE)
+
+    assert came.status == 307
+    assert len(server.requests) == 1
+
+
+def test_cookies_are_not_sent_back() -> None:
+    """Each request stands alone: what the target wants remembered is not."""
+    reply = b"HTTP/1.1 404 X\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 0\r\n\r\n"
+    with recording(in_turn(reply)) as server, client_of(server.url) as client:
+        client.once(UPDATE)
+        client.once(UPDATE)
+
+    assert [request.values("Cookie") for request in server.requests] == [[], []]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_the_environment_names_no_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment is not used unless it was asked for: it would see the tokens."""
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+
+    assert exchange(EMPTY_204).status == 204
+
+
+def test_a_proxy_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --proxy-from-env requests go to the proxy that the environment names."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with recording(in_turn(EMPTY_204)) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        with Client(Target("http://staging.example.com/api", TOKENS, Limits(time=5), proxy_from_env=True)) as client:
+            came = client.once(UPDATE)
+
+    assert came.status == 204
+    assert server.requests[0].line == "PUT http://staging.example.com/api/customers/acme HTTP/1.1"
+    assert server.requests[0].values("Authorization") == ["Bearer ksh_secret"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [pytest.param(20.0, 0.25, id="20-a-second"), pytest.param(1000.0, 0.0, id="1000-a-second")]
+)
+def test_the_rate_is_limited(rate: float, seconds: float) -> None:
+    """Six requests take at least five gaps of the rate, and not much longer."""
+    with recording(in_turn(EMPTY_204)) as server, client_of(server.url, rate=rate) as client:
+        started = time.monotonic()
+        statuses = [client.once(UPDATE).status for _ in range(6)]
+        took = time.monotonic() - started
+
+    assert statuses == [204] * 6
+    assert seconds <= took < seconds + 2

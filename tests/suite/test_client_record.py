@@ -1,0 +1,107 @@
+"""What an exchange keeps of the answer: every byte as it came, but for the tokens."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from contracts.client import Client
+from contracts.exchange import Response
+from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
+from tests.suite.test_client import CHUNKED, UPDATE, client_of, exchange
+
+LENGTH_2 = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def received(reply: bytes | Slowly, linger: float = 0.003) -> Response:
+    """What is kept of this answer."""
+    response = exchange(reply, linger).response
+    assert response
+    return response
+
+
+@pytest.mark.parametrize(
+    ("reply", "body", "wire_body"),
+    [
+        pytest.param(EMPTY_204, b"", b"", id="nothing"),
+        pytest.param(EMPTY_204 + b"{}", b"", b"{}", id="bytes-after-a-204"),
+        pytest.param(EMPTY_204 + b"\n", b"", b"\n", id="one-byte-after-a-204"),
+        pytest.param(LENGTH_2, b"", b"{}", id="204-with-a-length"),
+        pytest.param(b"HTTP/1.1 404 X\r\nContent-Length: 2\r\n\r\nhi", b"hi", b"hi", id="404"),
+        pytest.param(CHUNKED + b"2\r\nhi\r\n0\r\n\r\n", b"hi", b"2\r\nhi\r\n0\r\n\r\n", id="chunks"),
+        pytest.param(b"HTTP/1.1 404 X\r\nConnection: close\r\n\r\nhi", b"hi", b"hi", id="until-the-end"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" + EMPTY_204, b"", b"", id="100-first"),
+        pytest.param(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + EMPTY_204 + b"!", b"", b"!", id="103-first"),
+    ],
+)
+def test_every_byte_after_the_head_is_kept(reply: bytes, body: bytes, wire_body: bytes) -> None:
+    """The body is kept without the transfer coding, and beside it the bytes as they came."""
+    response = received(reply, linger=0.1)
+
+    assert (response.body, response.wire_body) == (body, wire_body)
+
+
+def test_bytes_that_follow_a_204_late_are_awaited() -> None:
+    """Bytes that come a moment after a 204 are seen when there is time to wait for them."""
+    late = Slowly([EMPTY_204, b"{}"], 0.1)
+
+    assert received(late, linger=0.5).wire_body == b"{}"
+
+
+@pytest.mark.parametrize("stray", [EMPTY_204 + b"{}", LENGTH_2], ids=["without-length", "with-length"])
+def test_stray_bytes_do_not_reach_the_next_exchange(stray: bytes) -> None:
+    """What followed a 204 is not read as the beginning of the next answer."""
+    next_ = b"HTTP/1.1 404 X\r\nContent-Length: 2\r\n\r\nhi"
+    with recording(in_turn(stray, next_)) as server, client_of(server.url) as client:
+        first, second = client.once(UPDATE, linger=0.1), client.once(UPDATE)
+
+    assert (first.status, second.status) == (204, 404)
+
+
+def test_a_connection_is_used_again() -> None:
+    """Exchanges that end in good order share one connection."""
+    with recording(in_turn(EMPTY_204)) as server, client_of(server.url) as client:
+        for_each = [client.once(UPDATE).seconds for _ in range(5)]
+        connections = client._transport._pool.connections
+
+    assert len(for_each) == len(server.requests) == 5
+    assert len(connections) == 1
+
+
+def test_a_coded_body_is_kept_as_it_came() -> None:
+    """A content coding is not undone: whether it was asked for is the judge's question."""
+    coded = gzip.compress(b"{}")
+    length = str(len(coded)).encode()
+
+    response = received(b"HTTP/1.1 404 X\r\nContent-Encoding: gzip\r\nContent-Length: " + length + b"\r\n\r\n" + coded)
+
+    assert response.body == coded
+
+
+def test_a_token_in_an_answer_becomes_its_placeholder() -> None:
+    """No token is kept, whether it comes back in the body, in a header or after a 204."""
+    with_token = b"HTTP/1.1 404 X\r\nX-User: ksh_secret!\r\nContent-Length: 10\r\n\r\nksh_secret"
+
+    response, after_204 = received(with_token), received(EMPTY_204 + b"ksh_secret", linger=0.1)
+
+    assert response.values("X-User") == ["<KAITEN_AUTH_TOKEN>!"]
+    assert response.body == response.wire_body == after_204.wire_body == b"<KAITEN_AUTH_TOKEN>"
+
+
+def test_headers_are_kept_in_order_and_in_their_letter_case() -> None:
+    """Headers that are there twice, or empty, or beyond ASCII are kept as they came."""
+    response = received(b"HTTP/1.1 404 Nope\r\nx-A: 1\r\nX-a: 2\r\nX-B:\r\nX-C: \xe9\r\nContent-Length: 0\r\n\r\n")
+
+    assert response.headers[:4] == (("x-A", "1"), ("X-a", "2"), ("X-B", ""), ("X-C", "\xe9"))
+    assert (response.status, response.reason) == (404, "Nope")
+
+
+def test_every_exchange_is_shown() -> None:
+    """Who observes the client sees each exchange once, as it is returned."""
+    with recording(in_turn(EMPTY_204)) as server:
+        seen: list[object] = []
+        with Client(client_of(server.url).target, observe=seen.append) as client:
+            returned = [client.once(UPDATE), client.once(UPDATE)]
+
+    assert seen == returned

@@ -1,0 +1,129 @@
+"""What a run does with its customers in the end: those it made are removed, the one that it was given is put back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.journal import Journal, leftovers
+from contracts.target import MOCK_URL
+from tests.suite.choosy import ACME, Choosy, customers_of
+
+
+def test_customers_are_removed_at_the_end() -> None:
+    """Every customer that the run made is gone when it ends, and no other."""
+    vendor = Choosy()
+    customers = customers_of(vendor)
+    customers.open()
+    customers.make_several(3)
+
+    customers.close()
+
+    assert vendor.customers == {"acme": ACME}
+    assert customers.left == []
+
+
+def test_a_given_customer_gets_its_details_back() -> None:
+    """With --customer the details are as before at the end, and nothing is removed."""
+    vendor = Choosy()
+    customers = customers_of(vendor, customer="acme")
+    customers.open()
+    vendor.customers["acme"] |= {"name": "Changed", "externalCustomerId": None}
+
+    customers.close()
+
+    assert vendor.customers["acme"] | {"updatedAt": "then"} == ACME
+    assert set(vendor.calls) == {"GET", "PUT"}
+
+
+def test_a_given_customer_that_cannot_be_put_back_is_named() -> None:
+    """Where the details cannot be put back, the run says of which customer."""
+    vendor = Choosy()
+    customers = customers_of(vendor, customer="acme")
+    customers.open()
+    vendor.refuse("PUT", 422)
+
+    customers.close()
+
+    assert customers.left == ["acme (its details could not be put back: PUT answered 422)"]
+
+
+@pytest.mark.parametrize(("times", "left"), [(2, 0), (1000, 1)], ids=["for-a-while", "for-ever"])
+def test_a_customer_that_is_not_removed_is_named(times: int, left: int, tmp_path: Path) -> None:
+    """DELETE is tried again; a customer that stays is named, and stays in the journal for the next run."""
+    vendor = Choosy("DELETE", 500, times)
+    customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
+    customers.open()
+
+    customers.close()
+
+    assert len(customers.left) == len(vendor.customers) - 1 == left
+    assert [leftover.slugs for leftover in leftovers(tmp_path)] == [tuple(customers.left)] * left
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_customer_that_is_gone_already_is_not_left(status: int) -> None:
+    """A customer that somebody else removed counts as removed."""
+    customers = customers_of(Choosy("DELETE", status))
+    customers.open()
+
+    customers.close()
+
+    assert customers.left == []
+
+
+def test_customers_are_named_where_the_target_stops_answering() -> None:
+    """Where nothing can be removed any more, closing ends, and names what is left."""
+    vendor = Choosy()
+    customers = customers_of(vendor)
+    slug = customers.open().slug
+    vendor.refuse("DELETE", 503)
+
+    customers.close()
+
+    assert customers.left == [slug]
+
+
+def test_leftovers_of_this_target_are_removed(tmp_path: Path) -> None:
+    """What earlier runs left here is removed; what they left elsewhere, and what nobody journalled, stays."""
+    vendor = Choosy()
+    vendor.customers |= {slug: dict(ACME) for slug in ("contract-test-here", "contract-test-elsewhere")}
+    here = [{"base_url": MOCK_URL}, {"made": "contract-test-here"}, {"made": "contract-test-never-made"}]
+    elsewhere = [{"base_url": "https://staging.example.com"}, {"made": "contract-test-elsewhere"}]
+    (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, here)))
+    (tmp_path / "two.jsonl").write_text("\n".join(map(json.dumps, elsewhere)))
+
+    removed = customers_of(vendor).remove_leftovers(tmp_path)
+
+    assert removed == 2
+    assert set(vendor.customers) == {"acme", "contract-test-elsewhere"}
+    assert [path.name for path in tmp_path.glob("*.jsonl")] == ["two.jsonl"]
+
+
+def test_a_leftover_that_stays_is_tried_by_the_next_run_again(tmp_path: Path) -> None:
+    """A journal is kept until every customer that it lists is gone."""
+    vendor = Choosy("DELETE", 500, times=3)
+    lines = [{"base_url": MOCK_URL}, {"made": "contract-test-stays"}, {"made": "contract-test-goes"}]
+    (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    customers = customers_of(vendor)
+
+    removed = customers.remove_leftovers(tmp_path)
+
+    assert (removed, customers.left) == (1, ["contract-test-stays"])
+    assert [leftover.slugs[0] for leftover in leftovers(tmp_path)] == ["contract-test-stays"]
+
+
+def test_a_customer_that_should_not_be_there_is_removed_too(tmp_path: Path) -> None:
+    """A customer that a request made by mistake is adopted, journalled, and removed at the end."""
+    vendor = Choosy()
+    vendor.customers["contract-test-upsert"] = dict(ACME)
+    customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
+
+    customers.adopt("contract-test-upsert")
+    journalled = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    customers.close()
+
+    assert '{"made": "contract-test-upsert"}' in journalled
+    assert set(vendor.customers) == {"acme"}

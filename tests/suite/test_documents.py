@@ -1,0 +1,149 @@
+"""Each contract document is valid OpenAPI 3.1 and says what the vendor documented; no other file is taken for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from contracts.document import DOCUMENTS, PATH, Document, load
+from contracts.target import WrongCall
+
+PATHS = sorted(DOCUMENTS.glob("*.yaml"))
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    422: "Unprocessable Entity",
+    500: "Internal Server Error",
+}
+
+
+@pytest.fixture(params=["docs", "v1"])
+def document(request: pytest.FixtureRequest) -> Document:
+    """Each of the two documents."""
+    return load(request.param)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_each_document_is_valid_openapi_3_1(path: Path) -> None:
+    """Each document validates against the OpenAPI 3.1 meta-schema."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+
+    errors = [error.message for error in OpenAPIV31SpecValidator(content).iter_errors()]
+
+    assert content["openapi"].startswith("3.1.")
+    assert errors == []
+
+
+def test_the_released_documents_are_there() -> None:
+    """There is one document for each release that the README names."""
+    assert [path.stem for path in PATHS] == ["docs", "v1"]
+
+
+def test_the_documented_statuses_are_the_seven(document: Document) -> None:
+    """The operation is documented to answer 204 and six errors."""
+    assert document.documented == {204, *TITLES}
+
+
+def test_a_204_has_no_content(document: Document) -> None:
+    """The 204 is documented without any body."""
+    assert "content" not in document.operation["responses"]["204"]
+
+
+@pytest.mark.parametrize("status", TITLES)
+def test_an_error_has_one_media_type(document: Document, status: int) -> None:
+    """Each error is documented as application/problem+json and nothing else."""
+    reference = document.operation["responses"][str(status)]["$ref"].rsplit("/", 1)[1]
+
+    response = document.content["components"]["responses"][reference]
+
+    assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_the_operation_takes_one_slug_and_a_json_body(document: Document) -> None:
+    """The path has one required string, and the body is required JSON."""
+    body = document.operation["requestBody"]
+
+    assert document.operation["parameters"] == [
+        {"name": "customerSlug", "in": "path", "required": True, "schema": {"type": "string"}}
+    ]
+    assert (list(body["content"]), body["required"]) == (["application/json"], True)
+
+
+def test_the_operation_needs_the_scope_to_write(document: Document) -> None:
+    """The operation is called with a bearer token that has write:customers."""
+    scheme = document.content["components"]["securitySchemes"]["bearer"]
+
+    assert document.operation["security"] == [{"bearer": ["write:customers"]}]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+
+
+@pytest.mark.parametrize(
+    ("name", "writable", "read_only"),
+    [
+        pytest.param("docs", {"name", "externalCustomerId"}, set(), id="docs"),
+        pytest.param(
+            "v1",
+            {"name", "externalCustomerId", "domain", "slug", "integrations"},
+            {"id", "createdAt", "createdBy", "updatedAt", "updatedBy"},
+            id="v1",
+        ),
+    ],
+)
+def test_a_request_has_the_documented_members(name: str, writable: set[str], read_only: set[str]) -> None:
+    """A client may send these members; those others only the vendor sets."""
+    document = load(name)
+
+    assert set(document.request_members) == writable
+    assert document.read_only_members == read_only
+
+
+def test_an_unknown_release_is_a_wrong_call() -> None:
+    """A name that is neither a release nor a file is a wrong call, and says which releases there are."""
+    with pytest.raises(WrongCall, match=r"unknown contract 'v9': give one of docs, v1, or a file"):
+        load("v9")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"openapi: [3.1.0\npaths: {", id="broken-yaml"),
+        pytest.param(b"<!doctype html>\n<html><body>\n<p>Sign in: here</p></body></html>", id="html"),
+        pytest.param(b"just words", id="words"),
+        pytest.param(b"- a\n- list\n", id="list"),
+        pytest.param(b"\xff\xfe\x00binary", id="not-utf-8"),
+        pytest.param(b"openapi: 3.1.0\npaths: {/customers: {post: {}}}", id="no-such-operation"),
+        pytest.param(f"openapi: 3.1.0\npaths: {{'{PATH}': {{get: {{}}}}}}".encode(), id="no-such-method"),
+        pytest.param(f"openapi: 3.1.0\npaths: {{'{PATH}': {{put: {{}}}}}}".encode(), id="no-request-body"),
+        pytest.param((DOCUMENTS / "docs.yaml").read_bytes().replace(b"    Problem:", b"    P:"), id="dangling-ref"),
+        pytest.param((DOCUMENTS / "docs.yaml").read_bytes().replace(b"type: object", b"type: objekt"), id="no-type"),
+    ],
+)
+def test_a_file_that_is_no_document_is_a_wrong_call(content: bytes, tmp_path: Path) -> None:
+    """A file that does not describe the operation is refused, in one line that names it."""
+    path = tmp_path / "candidate.yaml"
+    path.write_bytes(content)
+
+    with pytest.raises(WrongCall, match=r"candidate\.yaml") as caught:
+        load(str(path))
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_no_document(tmp_path: Path) -> None:
+    """A folder in place of a file is a wrong call."""
+    with pytest.raises(WrongCall, match="unknown contract"):
+        load(str(tmp_path))
+
+
+def test_a_document_may_be_a_file(tmp_path: Path) -> None:
+    """A document outside the package is read like the ones in it."""
+    path = tmp_path / "candidate.yaml"
+    path.write_bytes((DOCUMENTS / "v1.yaml").read_bytes())
+
+    assert load(str(path)).read_only_members == load("v1").read_only_members

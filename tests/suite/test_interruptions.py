@@ -1,0 +1,192 @@
+"""Interruptions are waited out with patience; what one request alone causes is that request's doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpcore
+import httpx
+import pytest
+
+from contracts.client import Client, Patience
+from contracts.exchange import Failure, update
+from contracts.target import Limits, NoVerdict, Target
+from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
+from tests.suite.test_client import UPDATE, client_of
+
+POISON = update("acme", b'{"name":"poison"}')
+
+
+def answer(status: int, *headers: str) -> bytes:
+    """An answer with this status, these headers and no body."""
+    return "\r\n".join([f"HTTP/1.1 {status} X", "Content-Length: 0", *headers, "", ""]).encode()
+
+
+def poisoned_by(bad: Reply) -> Callable[[Recorded], Reply]:
+    """A server that one payload alone brings to this reply."""
+    return lambda request: bad if b"poison" in request.body else EMPTY_204
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [RESET, answer(429), answer(502), answer(503), answer(504), answer(503, "Retry-After: 0")],
+    ids=["reset", "429", "502", "503", "504", "retry-after-0"],
+)
+def test_an_interruption_is_waited_out(reply: bytes) -> None:
+    """A request that is interrupted is sent again, and the answer is what counts."""
+    with recording(in_turn(reply, reply, EMPTY_204)) as server, client_of(server.url) as client:
+        came = client.send(UPDATE)
+
+    assert (came.status, came.persistent, came.failure) == (204, False, None)
+    assert len(server.requests) == 3
+    assert client.patience.interruptions == 2
+
+
+@pytest.mark.parametrize("status", [500, 501, 400, 404, 408, 200, 301])
+def test_an_answer_of_the_api_is_no_interruption(status: int) -> None:
+    """An answer is not asked for again until a better one comes."""
+    with recording(in_turn(answer(status), EMPTY_204)) as server, client_of(server.url) as client:
+        came = client.send(UPDATE)
+
+    assert came.status == status
+    assert len(server.requests) == 1
+
+
+def test_what_is_not_http_is_no_interruption() -> None:
+    """An answer that is no HTTP is for the judge."""
+    with recording(in_turn(b"garbage\r\n\r\n", EMPTY_204)) as server, client_of(server.url) as client:
+        assert client.send(UPDATE).failure is Failure.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("1", id="seconds"),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True), id="tomorrow"),
+    ],
+)
+def test_retry_after_is_honoured(header: str) -> None:
+    """A pause that is asked for, in seconds or as a date, is kept, and one that is too long ends the run at once."""
+    with (
+        recording(in_turn(answer(503, f"Retry-After: {header}"))) as server,
+        client_of(server.url, patience=0.9) as client,
+    ):
+        started = time.monotonic()
+        with pytest.raises(NoVerdict):
+            client.send(UPDATE)
+
+    assert len(server.requests) == 1
+    assert time.monotonic() - started < 0.9
+
+
+def test_a_pause_is_as_long_as_it_is_asked_for() -> None:
+    """After Retry-After: 1 the next request is sent a second later."""
+    with recording(in_turn(answer(503, "Retry-After: 1"), EMPTY_204)) as server, client_of(server.url) as client:
+        started = time.monotonic()
+        came = client.send(UPDATE)
+
+    assert came.status == 204
+    assert 1.0 <= time.monotonic() - started < 3.0
+
+
+def test_a_retry_after_that_says_nothing_is_passed_over() -> None:
+    """A Retry-After that nobody can read does no harm."""
+    with recording(in_turn(answer(503, "Retry-After: soon"), EMPTY_204)) as server, client_of(server.url) as client:
+        assert client.send(UPDATE).status == 204
+
+
+def test_when_patience_ends_there_is_no_verdict() -> None:
+    """A target that does not answer for as long as patience lasts ends the run, and says why."""
+    with recording(in_turn(UNAVAILABLE)) as server, client_of(server.url, patience=0.5) as client:
+        started = time.monotonic()
+        with pytest.raises(NoVerdict, match=r"answered 503; patience ended \(--patience 0\.5 s, \d+ interruptions\)"):
+            client.send(UPDATE)
+
+    assert time.monotonic() - started < 2.0
+    assert len(server.requests) > 1
+
+
+def test_nobody_at_the_port_ends_with_no_verdict() -> None:
+    """A connection that is refused until patience ends is no finding."""
+    with recording(in_turn(EMPTY_204)) as server:
+        url = server.url
+
+    with client_of(url, patience=0.3) as client, pytest.raises(NoVerdict, match="the connection was refused"):
+        client.send(UPDATE)
+
+
+@pytest.mark.parametrize(
+    "error", ["[Errno -2] Name or service not known", "[SSL: CERTIFICATE_VERIFY_FAILED]"], ids=["no-host", "no-tls"]
+)
+def test_what_no_patience_helps_against_ends_at_once(error: str) -> None:
+    """An unknown host or a bad certificate does not get better by waiting."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpcore.ConnectError(error)
+
+    target = Target("https://staging.example.com", {}, Limits(patience=60))
+    with Client(target, httpx.MockTransport(fail)) as client, pytest.raises(NoVerdict, match="cannot be reached"):
+        client.send(UPDATE)
+
+
+@pytest.mark.parametrize(
+    ("bad", "failure"), [(RESET, Failure.BROKEN), (UNAVAILABLE, None)], ids=["connection-reset", "503"]
+)
+def test_a_payload_that_alone_is_interrupted_is_persistent(bad: bytes, failure: Failure | None) -> None:
+    """A payload that breaks the connection each time, while a plain update works, comes back as it is."""
+    with recording(poisoned_by(bad)) as server, client_of(server.url) as client:
+        came = client.send(POISON, plain_update=UPDATE)
+
+    assert (came.request, came.persistent, came.failure) == (POISON, True, failure)
+    assert [request.body for request in server.requests] == [POISON.body, UPDATE.body] * 3
+
+
+def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
+    """One answer is enough to say that the payload was not to blame."""
+    replies = in_turn(RESET, EMPTY_204, RESET, EMPTY_204, EMPTY_204)
+    with recording(replies) as server, client_of(server.url) as client:
+        came = client.send(POISON, plain_update=UPDATE)
+
+    assert (came.status, came.persistent) == (204, False)
+    assert len(server.requests) == 5
+
+
+def test_no_payload_is_blamed_for_a_target_that_is_gone() -> None:
+    """Where the plain update is interrupted too, there is no verdict."""
+    with recording(in_turn(RESET)) as server, client_of(server.url, patience=0.3) as client, pytest.raises(NoVerdict):
+        client.send(POISON, plain_update=UPDATE)
+
+
+def test_no_payload_is_blamed_for_a_rate_limit() -> None:
+    """A 429 says itself that the rate is at fault, whatever a plain update gets."""
+    with (
+        recording(poisoned_by(answer(429))) as server,
+        client_of(server.url, patience=1.0) as client,
+        pytest.raises(NoVerdict),
+    ):
+        client.send(POISON, plain_update=UPDATE)
+
+
+def test_patience_is_for_the_whole_run() -> None:
+    """Two outages share one patience: what the first has used the second has not."""
+    patience = Patience(1.0)
+    patience.interrupted(time.monotonic() - 0.6, "gone", 0.1)
+    patience.answered()
+
+    patience.interrupted(time.monotonic() - 0.2, "gone", 0.1)
+    with pytest.raises(NoVerdict, match="3 interruptions"):
+        patience.interrupted(time.monotonic(), "gone", 0.3)
+
+
+def test_threads_that_wait_at_once_use_patience_once() -> None:
+    """An outage that several threads see is as long as it is, and not as often."""
+    patience = Patience(1.0)
+    started = time.monotonic() - 0.5
+
+    answers = [patience.interrupted(started, "gone", 0.1) for _ in range(8)]
+
+    assert answers == [None] * 8
+    assert patience.interruptions == 8

@@ -1,0 +1,198 @@
+"""The judge on a whole answer: status, headers and what must not be public. A right answer has no violation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from contracts.exchange import Failure, Response
+from contracts.promise import promises
+from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
+
+ANY_CASE = (("CONTENT-TYPE", "Application/Problem+JSON"),)
+
+
+@pytest.mark.parametrize("contract", ["docs", "v1"])
+@pytest.mark.parametrize("status", REQUESTS)
+def test_the_documented_answer_breaks_nothing(status: int, contract: str) -> None:
+    """Each status with the problem that is documented for it is right."""
+    code = {} if contract == "docs" else {"code": "CODE", "errorId": "e-1"}
+    right = answer(status) if status == 204 else answer(status, problem(status, **code))
+
+    assert judged(REQUESTS[status], right, contract).violations == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "right"),
+    [
+        pytest.param(404, answer(404, problem(404, errors=LEFT_OUT)), id="no-errors-on-404"),
+        pytest.param(400, answer(400, problem(400, errors=[])), id="errors-empty-on-400"),
+        pytest.param(404, answer(404, problem(404, type="about:blank")), id="about-blank"),
+        pytest.param(404, answer(404, problem(404, type="/errors/none")), id="relative-type"),
+        pytest.param(404, answer(404, problem(404, instance="https://x.example/1")), id="absolute-instance"),
+        pytest.param(404, answer(404, problem(404, instance="")), id="empty-reference"),
+        pytest.param(404, answer(404, problem(404, detail="")), id="empty-detail"),
+        pytest.param(404, answer(404, b" \n" + problem(404) + b"\n"), id="white-space-around"),
+        pytest.param(404, answer(404, problem(404, status=404.0)), id="status-with-a-fraction-of-zero"),
+        pytest.param(404, answer(404, headers=ANY_CASE), id="letter-case-of-a-header"),
+        pytest.param(404, answer(404, headers=((*PROBLEM[0][:1], PROBLEM[0][1] + "; charset=utf-8"),)), id="charset"),
+        pytest.param(
+            404,
+            answer(404, headers=(("Content-Type", 'application/problem+json;charset="UTF-8"'),)),
+            id="charset-quoted",
+        ),
+        pytest.param(404, answer(404, headers=(*PROBLEM, ("Content-Encoding", "identity"))), id="identity"),
+        pytest.param(404, answer(404, headers=(*PROBLEM, ("Set-Cookie", "a=b"), ("X-Any", "x"))), id="other-headers"),
+        pytest.param(422, answer(422, problem(422, errors=[{"location": "body", "message": ""}])), id="empty-message"),
+        pytest.param(422, answer(422, problem(422, detail="Call parse(name) at 12:30")), id="words-that-are-no-trace"),
+        pytest.param(204, answer(204, headers=(("Content-Length", "0"),)), id="204-with-length-0"),
+        pytest.param(204, answer(204, headers=(("Content-Type", "application/json"),)), id="204-with-a-media-type"),
+    ],
+)
+def test_an_unusual_answer_that_is_right_breaks_nothing(status: int, right: Response) -> None:
+    """What the contract leaves to the vendor is not found fault with."""
+    assert judged(REQUESTS[status], right).violations == ()
+
+
+def test_a_204_is_wrong_where_the_update_is_not_valid() -> None:
+    """An update that had to be refused, and was accepted, breaks the rule by which it had to be."""
+    assert rules(judged(REQUESTS[422], answer(204))) == ["status.schema"]
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        (204, "status.valid"),
+        (400, "status.syntax"),
+        (401, "status.credential"),
+        (403, "status.scope"),
+        (404, "status.slug"),
+        (415, "status.media_type"),
+        (422, "status.schema"),
+    ],
+)
+def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: int, rule: str) -> None:
+    """A status that is documented, but not for this request, breaks the promise that binds the request."""
+    other = 404 if status in (401, 403) else 403
+
+    verdict = judged(REQUESTS[status], answer(other))
+
+    assert rules(verdict) == [rule]
+    assert promises()[rule].sentence.rstrip(".") in verdict.violations[0].expected
+
+
+@pytest.mark.parametrize(
+    ("came", "rule"),
+    [
+        pytest.param(answer(500), "status.internal_error", id="500"),
+        pytest.param(answer(200, b"{}"), "status.documented", id="200"),
+        pytest.param(answer(202), "status.documented", id="202"),
+        pytest.param(answer(405), "status.documented", id="405"),
+        pytest.param(answer(409), "status.documented", id="409"),
+        pytest.param(answer(599), "status.documented", id="599"),
+        pytest.param(answer(413), "status.valid", id="413-for-a-small-body"),
+        pytest.param(answer(415), "status.valid", id="415-for-json"),
+        pytest.param(answer(301, headers=(("Location", "/x"),)), "response.redirect", id="301"),
+        pytest.param(answer(308), "response.redirect", id="308-to-nowhere"),
+        pytest.param(answer(304), "response.redirect", id="304"),
+        pytest.param(answer(204, wire=b"{}"), "success.empty", id="204-with-a-body"),
+        pytest.param(answer(204, wire=b"\n"), "success.empty", id="204-with-one-byte"),
+        pytest.param(Response(204, (), b"{}", b""), "success.empty", id="204-in-process"),
+        pytest.param(answer(204, headers=(("Content-Encoding", "gzip"),)), "response.encoding", id="gzip"),
+        pytest.param(answer(204, headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),)), "public.credential", id="token"),
+        pytest.param(Failure.BROKEN, "answer.given", id="connection-broken"),
+        pytest.param(Failure.TOO_LARGE, "answer.given", id="answer-too-large"),
+        pytest.param(Failure.MALFORMED, "answer.http", id="not-http"),
+    ],
+)
+def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | Failure, rule: str) -> None:
+    """To a valid update, each of these answers breaks one rule."""
+    assert rules(judged(VALID, came)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        pytest.param("goroutine 34 [running]:\nmain.handle()", id="go"),
+        pytest.param("\t/src/main.go:12 +0x1d", id="go-frame"),
+        pytest.param("runtime error: index out of range", id="go-panic"),
+        pytest.param("Traceback (most recent call last):", id="python"),
+        pytest.param('File "/srv/app.py", line 3', id="python-frame"),
+        pytest.param("at sh.kaiten.Customers.update(Customers.java:41)", id="java"),
+        pytest.param("at Kaiten.Api.Update(String slug) in /src/Api.cs:line 7", id="dotnet"),
+        pytest.param("at update (/srv/app/index.js:10:15)", id="node"),
+        pytest.param("at node:internal/main:12:3", id="node-internal"),
+        pytest.param("#0 /srv/index.php(12): update()", id="php"),
+        pytest.param("app/customers.rb:12:in `update'", id="ruby"),
+        pytest.param("thread 'main' panicked at src/main.rs", id="rust"),
+    ],
+)
+def test_a_stack_trace_is_not_public(trace: str) -> None:
+    """A stack trace of any common language is found, in a member of a problem."""
+    came = answer(422, problem(422, detail=f"It went wrong: {trace}"))
+
+    assert rules(judged(REQUESTS[422], came)) == ["public.stack_trace"]
+
+
+def test_an_echo_of_the_request_is_no_stack_trace() -> None:
+    """A trace that the client itself sent, and that comes back as a value, is nobody's secret."""
+    sent = replace(REQUESTS[422], body=b'["goroutine 1 [running]"]')
+
+    assert rules(judged(sent, answer(422, problem(422, detail="goroutine 1 [running]")))) == []
+
+
+@pytest.mark.parametrize("token", ["<KAITEN_AUTH_TOKEN>", "<KAITEN_READ_TOKEN>"], ids=["write", "read"])
+def test_a_credential_is_not_public(token: str) -> None:
+    """A token of ours in an answer is found, and the message names its variable alone."""
+    verdict = judged(REQUESTS[404], answer(404, problem(404, detail=f"Not for {token}")))
+
+    assert rules(verdict) == ["public.credential"]
+    assert token not in verdict.violations[0].actual
+    assert token.strip("<>") in verdict.violations[0].actual
+
+
+def test_an_echo_of_a_placeholder_is_no_credential() -> None:
+    """A client that itself sends the text of a placeholder gets back no token of ours."""
+    sent = replace(REQUESTS[422], body=b'["<KAITEN_AUTH_TOKEN>"]')
+
+    assert rules(judged(sent, answer(422, problem(422, detail="<KAITEN_AUTH_TOKEN>")))) == []
+
+
+def test_a_request_that_alone_breaks_the_connection_is_not_answered() -> None:
+    """An interruption that meets one request each time is that request's violation, whatever came."""
+    verdict = judged(VALID, answer(503), persistent=True)
+
+    assert rules(verdict) == ["answer.given"]
+    assert verdict.violations[0].actual.startswith("503 ")
+
+
+@pytest.mark.parametrize("failure", [Failure.BROKEN, Failure.TOO_LARGE])
+def test_a_body_of_one_mib_may_break_the_connection(failure: Failure) -> None:
+    """A server may close the connection on a body that is too large."""
+    assert rules(judged(REQUESTS[413], failure, persistent=True)) == []
+
+
+def test_everything_wrong_is_found_at_once() -> None:
+    """The judge does not stop at the first violation."""
+    came = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
+
+    assert set(rules(judged(VALID, came))) == {
+        *("status.internal_error", "public.credential"),
+        *("problem.media_type", "problem.title", "problem.members"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "tried", "not_tried"),
+    [
+        (204, {"success.empty", "status.valid"}, {"problem.title", "status.slug"}),
+        (404, {"problem.title", "status.slug"}, {"success.empty", "problem.located", "status.valid"}),
+        (422, {"problem.located", "status.schema"}, {"success.empty", "status.slug"}),
+    ],
+)
+def test_a_verdict_says_which_rules_were_put_to_the_test(status: int, tried: set[str], not_tried: set[str]) -> None:
+    """What an answer gave no occasion to break does not count as kept."""
+    verdict = judged(REQUESTS[status], answer(status))
+
+    assert tried <= verdict.tried <= set(promises()) - not_tried

@@ -1,0 +1,158 @@
+"""The judge on a problem: one thing wrong with it breaks the rule that is about that thing, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.exchange import Response
+from tests.suite.samples import ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, rules
+
+
+def media_type(*values: str) -> Response:
+    """The right 404 with these Content-Types."""
+    return answer(404, headers=tuple(("Content-Type", value) for value in values))
+
+
+def body(text: bytes) -> Response:
+    """A 404 with this body."""
+    return answer(404, text)
+
+
+@pytest.mark.parametrize(
+    ("came", "rule"),
+    [
+        pytest.param(media_type(), "problem.media_type", id="no-content-type"),
+        pytest.param(media_type("application/json"), "problem.media_type", id="plain-json"),
+        pytest.param(media_type("application/problem+xml"), "problem.media_type", id="problem-xml"),
+        pytest.param(media_type(*[PROBLEM[0][1]] * 2), "problem.media_type", id="content-type-twice"),
+        pytest.param(
+            media_type("application/problem+json; charset=latin-1"), "problem.media_type", id="another-charset"
+        ),
+        pytest.param(media_type("application/problem+json; v=1"), "problem.media_type", id="another-parameter"),
+        pytest.param(body(b"\xef\xbb\xbf" + problem(404)), "problem.encoding", id="byte-order-mark"),
+        pytest.param(body(problem(404).decode().encode("utf-16")), "problem.encoding", id="utf-16"),
+        pytest.param(body(problem(404).replace(b"went", b"w\xe9nt")), "problem.encoding", id="latin-1"),
+        pytest.param(body(b""), "problem.json", id="empty"),
+        pytest.param(body(b"not found"), "problem.json", id="plain-text"),
+        pytest.param(body(b"<html></html>"), "problem.json", id="html"),
+        pytest.param(body(problem(404)[:-1]), "problem.json", id="cut-off"),
+        pytest.param(body(problem(404) * 2), "problem.json", id="two-texts"),
+        pytest.param(body(problem(404).replace(b'"body.name"', b"NaN")), "problem.json", id="nan"),
+        pytest.param(body(problem(404).replace(b'"body.name"', b"-Infinity")), "problem.json", id="infinity"),
+        pytest.param(body(b'{"title":"Not Found",' + problem(404)[1:]), "problem.unique_names", id="title-twice"),
+        pytest.param(
+            body(problem(404).replace(b'{"location', b'{"message":"","location')),
+            "problem.unique_names",
+            id="message-twice-in-an-item",
+        ),
+        pytest.param(body(b"[" + problem(404) + b"]"), "problem.object", id="array"),
+        pytest.param(body(b"null"), "problem.object", id="null"),
+        pytest.param(body(b'"Not Found"'), "problem.object", id="string"),
+        pytest.param(body(problem(404, title=LEFT_OUT)), "problem.required", id="no-title"),
+        pytest.param(body(problem(404, status=LEFT_OUT)), "problem.required", id="no-status"),
+        pytest.param(body(problem(404, detail=LEFT_OUT)), "problem.required", id="no-detail"),
+        pytest.param(body(problem(404, traceId="4bf9")), "problem.members", id="undocumented-member"),
+        pytest.param(body(problem(404, code="NOT_FOUND")), "problem.members", id="member-of-a-later-release"),
+        pytest.param(body(problem(404, Title="Not Found")), "problem.members", id="member-in-another-case"),
+        pytest.param(body(problem(404, status=400)), "problem.status", id="another-status"),
+        pytest.param(body(problem(404, status="404")), "problem.status", id="status-string"),
+        pytest.param(body(problem(404, status=True)), "problem.status", id="status-boolean"),
+        pytest.param(body(problem(404, status=None)), "problem.status", id="status-null"),
+        pytest.param(body(problem(404, status=404.5)), "problem.status", id="status-fraction"),
+        pytest.param(body(problem(404, title="not found")), "problem.title", id="title-in-lower-case"),
+        pytest.param(body(problem(404, title="")), "problem.title", id="title-empty"),
+        pytest.param(body(problem(404, detail=None)), "problem.detail", id="detail-null"),
+        pytest.param(body(problem(404, detail=["x"])), "problem.detail", id="detail-array"),
+        pytest.param(body(problem(404, type="not a reference")), "problem.type", id="type-with-spaces"),
+        pytest.param(body(problem(404, type=None)), "problem.type", id="type-null"),
+        pytest.param(body(problem(404, instance="not a reference")), "problem.instance", id="instance-with-spaces"),
+        pytest.param(body(problem(404, instance=1)), "problem.instance", id="instance-number"),
+        pytest.param(body(problem(404, errors=None)), "problem.errors", id="errors-null"),
+        pytest.param(body(problem(404, errors=ITEM)), "problem.errors", id="errors-object"),
+        pytest.param(body(problem(404, errors=["x"])), "problem.errors", id="item-string"),
+        pytest.param(body(problem(404, errors=[{"location": "body"}])), "problem.errors", id="item-without-message"),
+        pytest.param(body(problem(404, errors=[{"message": "bad"}])), "problem.errors", id="item-without-location"),
+        pytest.param(body(problem(404, errors=[ITEM | {"code": 1}])), "problem.errors", id="item-with-more"),
+        pytest.param(body(problem(404, errors=[ITEM | {"message": None}])), "problem.errors", id="message-null"),
+        pytest.param(body(problem(404, errors=[ITEM | {"location": 1}])), "problem.errors", id="location-number"),
+    ],
+)
+def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, rule: str) -> None:
+    """Each way to get a problem wrong is found under the rule that it breaks."""
+    assert set(rules(judged(REQUESTS[404], came))) == {rule}
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        pytest.param(LEFT_OUT, id="left-out"),
+        pytest.param([], id="empty"),
+        pytest.param([ITEM | {"location": ""}], id="empty-location"),
+    ],
+)
+def test_a_422_says_where(errors: object) -> None:
+    """A 422 without an item that has a location is found."""
+    verdict = judged(REQUESTS[422], answer(422, problem(422, errors=errors)))
+
+    assert rules(verdict) == ["problem.located"]
+
+
+def test_one_location_is_enough() -> None:
+    """A 422 may have items without a place, as long as one of them has it."""
+    came = answer(422, problem(422, errors=[ITEM | {"location": ""}, ITEM]))
+
+    assert judged(REQUESTS[422], came).violations == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        pytest.param({"code": LEFT_OUT}, "problem.required", id="no-code"),
+        pytest.param({"code": 404}, "problem.member", id="code-number"),
+        pytest.param({"errorId": None}, "problem.member", id="error-id-null"),
+        pytest.param({"type": "/errors/x"}, "problem.type", id="relative-type"),
+        pytest.param({"instance": "/customers/acme"}, "problem.instance", id="instance-of-another-request"),
+    ],
+)
+def test_v1_says_more_of_a_problem(changes: dict[str, object], rule: str) -> None:
+    """In v1 the code is always there, type is absolute, and instance is the request's path."""
+    came = answer(404, problem(404, **{"code": "CODE"} | changes))
+
+    assert rules(judged(REQUESTS[404], came, "v1")) == [rule]
+
+
+@pytest.mark.parametrize("instance", ["/customers/nobody", "/api/customers/nobody"], ids=["path", "path-as-sent"])
+def test_in_v1_the_instance_is_the_path_with_or_without_the_base(instance: str) -> None:
+    """The request's path may be told with what the base URL puts before it, or without."""
+    came = answer(404, problem(404, code="CODE", instance=instance))
+
+    assert judged(REQUESTS[404], came, "v1").violations == ()
+
+
+def test_the_shape_of_a_500_is_judged_too() -> None:
+    """A 500 is wrong in itself, and its problem still has to be the documented one."""
+    came = answer(500, problem(500, title="Oops"))
+
+    assert rules(judged(REQUESTS[204], came)) == ["status.internal_error", "problem.title"]
+
+
+@pytest.mark.parametrize("status", [413, 415])
+def test_a_tolerated_status_has_the_problem_shape(status: int) -> None:
+    """Where 413 or 415 may answer, it still has to be a problem with its own phrase."""
+    assert judged(REQUESTS[status], answer(status)).violations == ()
+    assert rules(judged(REQUESTS[status], answer(status, problem(status, title="Oops")))) == ["problem.title"]
+
+
+def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
+    """The words of a violation are enough to see what is wrong, without the answer at hand."""
+    (found,) = judged(REQUESTS[404], answer(404, problem(404, title="Gone"))).violations
+
+    assert ("Not Found" in found.expected, found.actual, found.place) == (True, '"Gone"', "title")
+
+
+def test_what_came_is_shown_short_and_printable() -> None:
+    """A long answer of control characters does not flood or garble the terminal."""
+    (found,) = judged(REQUESTS[404], body(b"\x1b[31m" + b"a" * 100_000)).violations
+
+    assert len(found.actual) < 400
+    assert found.actual.isprintable()

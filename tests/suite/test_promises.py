@@ -1,0 +1,120 @@
+"""Every rule that can be found broken is written down, and every rule that is written down can be found broken."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contracts.document import load
+from contracts.promise import PROMISES, Promise, promises, violation
+from tests.suite.suite_run import ROOT
+
+SOURCES = [*sorted(ROOT.glob("contracts/*.py")), ROOT / "conftest.py", *sorted(ROOT.glob("tests/contract/*.py"))]
+GROUPS = ("answer", "status", "response", "public", "success", "problem", "update", "refused")
+RULE = re.compile(rf"(?:{'|'.join(GROUPS)})\.[a-z_0-9]+")
+
+
+def rules_in(path: Path) -> set[str]:
+    """The ids of rules among the string literals of a file."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {literal for literal in literals if RULE.fullmatch(literal)}
+
+
+IN_CODE = set().union(*map(rules_in, SOURCES))
+# What the judge composes: `problem.` and the name of a documented member.
+COMPOSED = {f"problem.{member}" for name in ("docs", "v1") for member in load(name).problem_members(422)}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(ROOT)) for path in SOURCES])
+def test_a_rule_in_code_is_written_down(path: Path) -> None:
+    """Each rule id that a module uses has its entry in promises.yaml."""
+    assert rules_in(path) <= set(promises())
+
+
+@pytest.mark.parametrize("promise", promises().values(), ids=list(promises()))
+def test_a_rule_that_is_written_down_is_used(promise: Promise) -> None:
+    """Each entry of promises.yaml is used in code, or is that of a documented member of a problem."""
+    assert promise.id in IN_CODE | COMPOSED
+
+
+@pytest.mark.parametrize("promise", promises().values(), ids=list(promises()))
+def test_a_promise_is_one_sentence_with_a_source(promise: Promise) -> None:
+    """Each promise is a sentence that ends in a full stop, on one line, and names its source."""
+    assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", promise.sentence)
+    assert promise.source.strip()
+
+
+@pytest.mark.parametrize("id_", promises())
+def test_an_id_is_in_words(id_: str) -> None:
+    """An id is a group and words, which messages can show and a command line can carry."""
+    assert re.fullmatch(r"[a-z]+\.[a-z]+(?:_[a-z0-9]+)*", id_)
+    assert id_.split(".")[0] in GROUPS
+
+
+def test_no_two_promises_say_the_same() -> None:
+    """Each sentence is there once, so that a reader knows which rule is meant."""
+    sentences = [promise.sentence for promise in promises().values()]
+
+    assert len(set(sentences)) == len(sentences)
+
+
+def test_no_id_is_there_twice() -> None:
+    """No entry of the file hides another one: YAML would let the last count."""
+    keys = re.findall(r"^([a-z_.]+):", PROMISES.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert keys == list(promises())
+    assert len(set(keys)) == len(keys)
+
+
+def test_an_entry_has_no_other_field() -> None:
+    """A misspelt field is not passed over."""
+    entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8")).values()
+
+    assert {field for entry in entries for field in entry} == {"sentence", "source", "allows"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("status.valid", {204}),
+        ("status.syntax", {400}),
+        ("status.credential", {401}),
+        ("status.scope", {403}),
+        ("status.slug", {404}),
+        ("status.schema", {422}),
+        ("status.media_type", {400, 415, 422}),
+        ("status.media_type_like_json", {400, 415, 422}),
+        ("status.size", {413}),
+        ("status.number", {400, 422}),
+        ("status.text", {400, 422}),
+        ("status.credential_unclear", {400, 401}),
+        ("status.read_only", {422}),
+    ],
+)
+def test_a_circumstance_allows_what_the_design_says(rule: str, allowed: set[int]) -> None:
+    """The oracle's table is as designed."""
+    assert promises()[rule].allows == allowed
+
+
+def test_no_circumstance_allows_a_500() -> None:
+    """No promise lets a request be answered 500."""
+    assert not [promise.id for promise in promises().values() if 500 in promise.allows]
+
+
+def test_a_violation_carries_its_promise() -> None:
+    """A violation is made from the id of a rule, and says what the rule says."""
+    found = violation("success.empty", "nothing", "2 bytes", "body")
+
+    assert found.promise is promises()["success.empty"]
+    assert (found.rule, found.expected, found.actual, found.place) == ("success.empty", "nothing", "2 bytes", "body")
+
+
+def test_there_is_no_violation_of_an_unknown_rule() -> None:
+    """A rule that nobody wrote down cannot be reported."""
+    with pytest.raises(KeyError):
+        violation("status.unheard_of", "this", "that")

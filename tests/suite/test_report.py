@@ -1,0 +1,208 @@
+"""The report says of each outcome what a reader needs: what was promised, what came, and how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.exchange import Exchange, Failure, Request, Response, update
+from contracts.judge import Verdict, judge
+from contracts.oracle import predict
+from contracts.promise import promises
+from contracts.report import WIDTH, explain, summary
+from contracts.run import Options, Run
+from contracts.target import MOCK_URL, Target
+from contracts.trials import Outcome
+from contracts.vendor import MOCK_TOKENS
+from tests.suite.samples import DOCUMENTS, PROBLEM, REQUESTS, answer, problem
+
+URL = "https://staging.example.com/api"
+TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
+NOTHING = Verdict(frozenset(), ())
+WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """A run against the mock in which nothing was tried yet."""
+    run = Run(Options(Target(MOCK_URL, TOKENS), DOCUMENTS["docs"], seed=42))
+    yield run
+    run.close()
+
+
+def outcome(came: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Outcome:
+    """What came of a request: this answer."""
+    response, failure = (None, came) if isinstance(came, Failure) else (came, None)
+    exchange = Exchange(request, response, failure, 0.0021)
+    prediction = predict(request, DOCUMENTS["docs"], {"acme"})
+    return Outcome(request, exchange, prediction, judge(exchange, prediction, DOCUMENTS["docs"]), NOTHING, repeated)
+
+
+def explained(of: Outcome, why: str = "") -> list[str]:
+    """The explanation, line by line, without white space around and doubled."""
+    return [" ".join(line.split()) for line in explain(of, of.violations, URL, why).splitlines()]
+
+
+def summed_up(run: Run) -> list[str]:
+    """The summary, line by line, without doubled white space."""
+    return [" ".join(line.split()) for line in summary(run)]
+
+
+def test_a_broken_promise_is_explained_from_promise_to_curl_line() -> None:
+    """An explanation has the promise, what came, the request, the answer and the line that sends it again."""
+    lines = explained(outcome(WRONG_TITLE, repeated=True), "The name is null.")
+
+    assert lines[:-1] == [
+        "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText)",
+        'expected "Unprocessable Entity" was expected',
+        'came "Unprocessable Content" [at title]',
+        "",
+        "request PUT /customers/acme, 13 bytes of application/json",
+        f"answer 422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms",
+        "payload The name is null.",
+        "repeated yes, when it was tried again alone",
+    ]
+    assert lines[-1].startswith("again curl ")
+    assert lines[-1].endswith(f"--data-binary '{{\"name\":null}}' {URL}/customers/acme")
+
+
+@pytest.mark.parametrize(
+    ("repeated", "said"),
+    [
+        (True, "repeated yes, when it was tried again alone"),
+        (False, "repeated no: seen once, and not when it was tried again alone"),
+        (None, "repeated not tried again"),
+    ],
+    ids=["repeated", "seen-once", "not-tried-again"],
+)
+def test_an_explanation_says_whether_it_repeated(repeated: bool | None, said: str) -> None:
+    """Whoever reads it knows whether the failure comes back."""
+    assert said in explained(outcome(WRONG_TITLE, repeated=repeated))
+
+
+def test_every_violation_of_an_answer_is_explained() -> None:
+    """An explanation does not stop at the first thing that is wrong."""
+    lines = explained(outcome(Response(500, (), b"oops", b"")))
+
+    assert [line.split(":")[0] for line in lines if line.startswith(("status.", "problem."))] == [
+        "status.internal_error",
+        "problem.media_type",
+        "problem.json",
+    ]
+
+
+def test_no_answer_is_explained_too() -> None:
+    """Where nothing came, the explanation says why."""
+    assert "answer none: no complete answer came in time" in explained(outcome(Failure.TIMEOUT))
+
+
+def test_a_curl_line_of_a_mile_is_not_printed() -> None:
+    """A body that would flood the terminal is told by its payload's id."""
+    noise = bytes(range(256)) * 30 + b"".join(i.to_bytes(2, "big") for i in range(5000))
+    lines = explained(outcome(answer(500), update("acme", noise)))
+
+    assert lines[-1].startswith("again (a curl line of ")
+    assert max(map(len, lines)) < 4000
+
+
+def test_a_summary_of_nothing_names_the_run(run: Run) -> None:
+    """A summary begins with what was tried against what, and how to generate it again."""
+    lines = summed_up(run)
+
+    assert lines[:4] == [
+        "target http://kaiten.mock (the mock, in process)",
+        "contract docs",
+        f"promises 0 kept, 0 broken, {len(promises())} not tried (of {len(promises())})",
+        "seed 42",
+    ]
+    assert lines[5:8] == ["updates sent 0, answered nothing", "interruptions 0", "customers left none"]
+
+
+def test_a_promise_that_was_kept_is_counted(run: Run) -> None:
+    """A promise that was put to the test and held is kept."""
+    run.record.judged(Verdict(frozenset({"status.valid", "success.empty"}), ()))
+
+    assert summed_up(run)[2].startswith("promises 2 kept, 0 broken, ")
+
+
+@pytest.mark.parametrize(
+    ("repeated", "times", "said"),
+    [
+        (True, 3, "BROKEN 3 times"),
+        (True, 1, "BROKEN once"),
+        (False, 1, "BROKEN once, seen once: it did not repeat"),
+    ],
+    ids=["repeated", "once-and-again", "seen-once"],
+)
+def test_a_promise_that_was_broken_is_told(repeated: bool, times: int, said: str, run: Run) -> None:
+    """A broken promise is in the summary with how often, what came, and its curl line."""
+    broken = outcome(WRONG_TITLE)
+    run.record.judged(broken.answer)
+    run.record.found(broken.violations * times, broken.exchange, repeated=repeated)
+
+    lines = summed_up(run)
+
+    assert ", 1 broken, " in lines[2]
+    assert lines[-5] == said
+    assert lines[-4].startswith("problem.title: ")
+    assert lines[-1].startswith("again curl ")
+
+
+def test_a_broken_promise_is_shown_by_its_smallest_request(run: Run) -> None:
+    """Of many requests that break a promise the smallest is the one to look at."""
+    large, small = outcome(WRONG_TITLE), outcome(WRONG_TITLE, replace(REQUESTS[422], body=b"{}"))
+    run.record.found(large.violations, large.exchange, repeated=True)
+    run.record.found(small.violations, small.exchange, repeated=True)
+
+    lines = summed_up(run)
+
+    assert lines[-5] == "BROKEN 2 times"
+    assert "--data-binary '{}'" in lines[-1]
+
+
+def test_a_promise_that_was_not_tried_is_listed_with_its_reason(run: Run) -> None:
+    """What could not be tried is in the summary, with the reason, in lines that fit a terminal."""
+    run.record.not_tried(["update.stored", "update.cleared"], "the target does not let the token read customers back")
+
+    text = "\n".join(summary(run))
+
+    assert "not tried update.stored, update.cleared: the target does not let" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_customers_that_are_left_are_named(run: Run) -> None:
+    """A customer that could not be removed is named, with the command that removes it."""
+    run.customers.left.append("contract-test-1")
+
+    lines = summed_up(run)
+
+    assert "customers left contract-test-1" in lines
+    assert "remove them with: python -m contracts clean" in lines
+
+
+def test_what_was_sent_is_counted_by_its_answer(run: Run) -> None:
+    """The summary counts updates by status; other requests are exchanges but no updates."""
+    before = run.record.exchanges
+    run.record.sent(Exchange(REQUESTS[422], WRONG_TITLE))
+    run.record.sent(Exchange(REQUESTS[204], answer(204)))
+    run.record.sent(Exchange(REQUESTS[204], None, Failure.BROKEN))
+    run.record.sent(Exchange(Request("GET", "/customers/acme"), answer(200)))
+
+    lines = summed_up(run)
+
+    assert lines[4] == f"exchanges {before + 4}"
+    assert lines[5] == "updates sent 3, answered 204: 1, 422: 1, no answer: 1"
+
+
+def test_no_report_shows_a_token(run: Run) -> None:
+    """Neither explanation nor summary has a token in it."""
+    broken = outcome(WRONG_TITLE)
+    run.record.found(broken.violations, broken.exchange, repeated=True)
+
+    text = "\n".join([*summary(run), *explained(broken)])
+
+    assert "$KAITEN_AUTH_TOKEN" in text
+    assert not [token for token in MOCK_TOKENS if token in text]

@@ -1,0 +1,121 @@
+"""What each release takes as an update, by its document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.document import load
+
+CONTEXT = {"$request.path.customerSlug": frozenset({"acme"})}
+LONG_SLUG = "a" * 100
+
+
+@pytest.mark.parametrize("contract", ["docs", "v1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"name": "x"}, id="shortest-name"),
+        pytest.param({"name": "\U0001f600" * 10_000}, id="long-name"),
+        pytest.param({"name": "x", "externalCustomerId": None}, id="external-id-null"),
+        pytest.param({"name": "x", "externalCustomerId": ""}, id="external-id-empty"),
+        pytest.param(
+            {"externalCustomerId": "external-customer-id-12345", "name": "Awesome Customer"}, id="published-example"
+        ),
+    ],
+)
+def test_each_release_takes_what_the_page_takes(contract: str, value: Any) -> None:
+    """A valid update of the page is valid in every release."""
+    document = load(contract)
+
+    assert document.accepts(value, CONTEXT)
+    assert list(document.request_findings(value, CONTEXT)) == []
+
+
+@pytest.mark.parametrize("contract", ["docs", "v1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"name": ""}, id="name-empty"),
+        pytest.param({"name": None}, id="name-null"),
+        pytest.param({"name": 1}, id="name-number"),
+        pytest.param({"NAME": "x"}, id="name-in-upper-case"),
+        pytest.param({"name": "x", "externalCustomerId": 1}, id="external-id-number"),
+        pytest.param({"name": "x", "foo": 1}, id="unknown-member"),
+        pytest.param([], id="array"),
+        pytest.param(None, id="null"),
+        pytest.param("name", id="string"),
+    ],
+)
+def test_each_release_refuses_what_the_page_refuses(contract: str, value: Any) -> None:
+    """An update that breaks the page's schema breaks that of every release."""
+    document = load(contract)
+
+    assert not document.accepts(value, CONTEXT)
+    assert list(document.request_findings(value, CONTEXT))
+
+
+@pytest.mark.parametrize("contract", ["docs", "v1"])
+def test_a_name_is_all_that_is_required(contract: str) -> None:
+    """The name is required of a client, and nothing else: read-only members are required in answers alone."""
+    findings = list(load(contract).request_findings({"externalCustomerId": "x"}, CONTEXT))
+
+    assert [(finding.keyword, finding.path) for finding in findings] == [("required", ())]
+
+
+@pytest.mark.parametrize(
+    ("member", "taken"),
+    [
+        pytest.param({"domain": "acme.example"}, True, id="domain"),
+        pytest.param({"domain": "a_b-c.d.e"}, True, id="domain-of-three-labels"),
+        pytest.param({"domain": None}, True, id="domain-null"),
+        pytest.param({"domain": "acme"}, False, id="domain-without-dot"),
+        pytest.param({"domain": "Acme.example"}, False, id="domain-in-capitals"),
+        pytest.param({"domain": "acme.example."}, False, id="domain-with-a-last-dot"),
+        pytest.param({"domain": 1}, False, id="domain-number"),
+        pytest.param({"slug": "acme"}, True, id="slug-of-the-path"),
+        pytest.param({"slug": "other"}, False, id="slug-of-another"),
+        pytest.param({"slug": None}, False, id="slug-null"),
+        pytest.param({"integrations": {}}, True, id="integrations-empty"),
+        pytest.param({"integrations": {"crm": {}}}, False, id="integrations-given"),
+        pytest.param({"integrations": []}, False, id="integrations-array"),
+        pytest.param({"integrations": None}, False, id="integrations-null"),
+    ],
+)
+def test_v1_takes_three_more_members(member: dict[str, Any], taken: bool) -> None:
+    """In v1 a client may send a domain, the slug of the path and empty integrations; on the page none of them."""
+    value = {"name": "x"} | member
+
+    assert load("v1").accepts(value, CONTEXT) is taken
+    assert not load("docs").accepts(value, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("slug", "taken"),
+    [
+        pytest.param("ab", True, id="shortest"),
+        pytest.param("a", False, id="too-short"),
+        pytest.param(LONG_SLUG, True, id="longest"),
+        pytest.param(LONG_SLUG + "a", False, id="too-long"),
+        pytest.param("a-b-9", True, id="hyphens"),
+        pytest.param("-ab", False, id="leading-hyphen"),
+        pytest.param("ab-", False, id="trailing-hyphen"),
+        pytest.param("aB", False, id="capital"),
+        pytest.param("a_b", False, id="underscore"),
+    ],
+)
+def test_v1_takes_a_slug_of_the_documented_form(slug: str, taken: bool) -> None:
+    """In v1 a slug in the body has 2 to 100 characters of the pattern, also where it is the one of the path."""
+    context = {"$request.path.customerSlug": frozenset({slug})}
+
+    assert load("v1").accepts({"name": "x", "slug": slug}, context) is taken
+
+
+@pytest.mark.parametrize(
+    ("contract", "clearable"),
+    [("docs", {"externalCustomerId"}), ("v1", {"externalCustomerId", "domain"})],
+)
+def test_what_may_be_null_is_cleared_when_it_is_left_out(contract: str, clearable: set[str]) -> None:
+    """The members that may be null are those that an update clears by leaving them out."""
+    assert load(contract).clearable_members == clearable

@@ -1,0 +1,178 @@
+"""What is stored, judged by what was answered: accepted updates are stored whole, refused ones change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.exchange import Exchange, Failure, Request, Response, update
+from contracts.judge import Verdict
+from contracts.oracle import Prediction, predict
+from contracts.state import GONE, judge_state, stored_in, unchanged
+from tests.suite.samples import DOCUMENTS, answer, rules
+
+BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
+AFTER = BEFORE | {"name": "x", "externalCustomerId": None, "updatedAt": "now"}
+UPDATE = b'{"name":"x"}'
+READ = Exchange(Request("GET", "/customers/acme"), None)
+
+
+def sent(body: bytes, status: int, contract: str = "docs") -> tuple[Prediction, Exchange]:
+    """An update of acme and its answer."""
+    request = update("acme", body)
+    return predict(request, DOCUMENTS[contract], {"acme"}), Exchange(request, answer(status))
+
+
+def judged(after: dict[str, Any], *updates: tuple[Prediction, Exchange], contract: str = "docs") -> Verdict:
+    """The verdict on what these updates left behind."""
+    return judge_state(updates, BEFORE, after, DOCUMENTS[contract])
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        pytest.param(UPDATE, AFTER, id="left-out-is-cleared"),
+        pytest.param(b'{"name":"x","externalCustomerId":null}', AFTER, id="null-is-cleared"),
+        pytest.param(b'{"name":"x","externalCustomerId":""}', AFTER | {"externalCustomerId": ""}, id="empty-is-stored"),
+        pytest.param(b'{"name":" \xc3\xa9 "}', AFTER | {"name": " \u00e9 "}, id="exactly-as-sent"),
+        pytest.param(b'{"name":"a\\u0000b"}', AFTER | {"name": "a\0b"}, id="nul-kept"),
+        pytest.param(b'{"name":"a\\u0000b"}', AFTER | {"name": "ab"}, id="nul-dropped"),
+        pytest.param(b'{"name":"a\xffb"}', AFTER | {"name": "a\ufffdb"}, id="bad-utf-8-repaired"),
+        pytest.param(b'{"name":"a\\ud800b"}', AFTER | {"name": "a\ufffd\ufffd\ufffdb"}, id="surrogate-repaired"),
+        pytest.param(b'{"name":"x","name":"y"}', AFTER, id="first-of-two-counts"),
+        pytest.param(b'{"name":"x","name":"y"}', AFTER | {"name": "y"}, id="last-of-two-counts"),
+        pytest.param(UPDATE, {key: AFTER[key] for key in ("id", "slug", "name")}, id="null-may-be-left-out-of-a-read"),
+    ],
+)
+def test_what_an_accepted_update_may_store(body: bytes, after: dict[str, Any]) -> None:
+    """A 204 stored exactly what was sent, or what a server may make of text that is no text."""
+    assert judged(after, sent(body, 204)).violations == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "changes", "rule"),
+    [
+        pytest.param(UPDATE, {"name": "Before"}, "update.stored", id="nothing-stored"),
+        pytest.param(UPDATE, {"name": "X"}, "update.stored", id="other-letter-case"),
+        pytest.param(UPDATE, {"name": "x\ufffd"}, "update.stored", id="repaired-without-need"),
+        pytest.param(b'{"name":" x "}', {"name": "x"}, "update.stored", id="trimmed"),
+        pytest.param('{"name":"\u00e9"}'.encode(), {"name": "e\u0301"}, "update.stored", id="normalised"),
+        pytest.param(b'{"name":"x","externalCustomerId":""}', {}, "update.stored", id="empty-became-null"),
+        pytest.param(b'{"name":"x","externalCustomerId":"new"}', {}, "update.stored", id="optional-not-stored"),
+        pytest.param(UPDATE, {"externalCustomerId": "old"}, "update.cleared", id="left-out-is-kept"),
+        pytest.param(
+            b'{"name":"x","externalCustomerId":null}',
+            {"externalCustomerId": "old"},
+            "update.cleared",
+            id="null-is-kept",
+        ),
+        pytest.param(UPDATE, {"externalCustomerId": ""}, "update.cleared", id="cleared-to-empty"),
+        pytest.param(UPDATE, {"id": "2"}, "update.stored", id="another-id"),
+        pytest.param(UPDATE, {"slug": "x"}, "update.stored", id="another-slug"),
+    ],
+)
+def test_what_an_accepted_update_may_not_store(body: bytes, changes: dict[str, Any], rule: str) -> None:
+    """Whatever else is stored after a 204 is found, under the rule for what is stored or for what is cleared."""
+    assert rules(judged(AFTER | changes, sent(body, 204))) == [rule]
+
+
+def test_a_later_member_is_stored_too() -> None:
+    """In v1 a domain is stored as sent, and is cleared when it is left out."""
+    with_domain = sent(b'{"name":"x","domain":"a.b"}', 204, "v1")
+    without = sent(UPDATE, 204, "v1")
+
+    assert rules(judged(AFTER | {"domain": "a.b"}, with_domain, contract="v1")) == []
+    assert rules(judged(AFTER, with_domain, contract="v1")) == ["update.stored"]
+    assert rules(judged(AFTER | {"domain": "a.b"}, without, contract="v1")) == ["update.cleared"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415, 422])
+def test_a_refused_update_changes_nothing(status: int) -> None:
+    """After a refusal everything is as before, but for who looked after the customer and when."""
+    refused = sent(UPDATE, status)
+
+    assert rules(judged(BEFORE | {"updatedAt": "now"}, refused)) == []
+    assert rules(judged(BEFORE | {"name": "x"}, refused)) == ["refused.unchanged"]
+    assert rules(judged(BEFORE | {"new": 1}, refused)) == ["refused.unchanged"]
+
+
+def test_a_customer_that_is_gone_was_changed() -> None:
+    """After a refusal the customer is still there."""
+    assert "refused.unchanged" in rules(judged({GONE: "GET answered 404"}, sent(UPDATE, 422)))
+
+
+def test_a_customer_that_cannot_be_read_was_not_stored() -> None:
+    """After a 204 a read that shows no customer is found, with what came instead."""
+    verdict = judged({GONE: "GET answered 500 oops"}, sent(UPDATE, 204))
+
+    assert set(rules(verdict)) == {"update.stored"}
+    assert "GET answered 500" in " ".join(violation.actual for violation in verdict.violations)
+
+
+@pytest.mark.parametrize(
+    ("after", "broken"),
+    [
+        pytest.param(AFTER, [], id="the-first"),
+        pytest.param(AFTER | {"name": "y", "externalCustomerId": "new"}, [], id="the-second"),
+        pytest.param(AFTER | {"name": "y"}, ["update.stored"], id="a-mixture"),
+        pytest.param(BEFORE, ["update.stored"], id="neither"),
+        pytest.param(AFTER | {"name": "refused"}, ["update.stored"], id="the-one-that-was-refused"),
+    ],
+)
+def test_of_several_updates_one_is_stored_whole(after: dict[str, Any], broken: list[str]) -> None:
+    """After several updates in any order, what is stored is one of those that were accepted."""
+    updates = [
+        sent(UPDATE, 204),
+        sent(b'{"name":"y","externalCustomerId":"new"}', 204),
+        sent(b'{"name":"refused"}', 422),
+    ]
+
+    assert rules(judged(after, *updates)) == broken
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "tried"),
+    [
+        pytest.param(UPDATE, 204, {"update.stored", "update.cleared"}, id="something-to-clear"),
+        pytest.param(b'{"name":"x","externalCustomerId":"y"}', 204, {"update.stored"}, id="nothing-to-clear"),
+        pytest.param(UPDATE, 422, {"refused.unchanged"}, id="refused"),
+    ],
+)
+def test_a_verdict_says_which_rules_were_put_to_the_test(body: bytes, status: int, tried: set[str]) -> None:
+    """A rule that the update gave no occasion to break does not count as kept."""
+    assert judged(AFTER, sent(body, status)).tried == tried
+
+
+def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
+    """A change of another customer is found under the rule about other customers."""
+    verdict = unchanged(BEFORE, BEFORE | {"name": "x"}, "update.isolated")
+
+    assert (rules(verdict), verdict.tried) == (["update.isolated"], {"update.isolated"})
+    assert verdict.violations[0].place == "name"
+    assert rules(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
+
+
+def test_a_customer_is_what_a_read_shows() -> None:
+    """What is stored is the JSON object of a 200."""
+    assert stored_in(replace(READ, response=Response(200, (), b'{"id":"1"}', b""))) == {"id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("exchange", "said"),
+    [
+        pytest.param(replace(READ, failure=Failure.MALFORMED), "not HTTP", id="no-answer"),
+        pytest.param(replace(READ, response=Response(404, (), b'{"id":"1"}', b"")), "404", id="not-found"),
+        pytest.param(replace(READ, response=Response(200, (), b"oops", b"")), "200 oops", id="no-json"),
+        pytest.param(replace(READ, response=Response(200, (), b"[1]", b"")), "200 [1]", id="no-object"),
+        pytest.param(replace(READ, response=Response(200, (), b"\xff", b"")), "200", id="no-text"),
+        pytest.param(replace(READ, response=Response(200, (), b"[" * 10**5, b"")), "200", id="absurd-depth"),
+    ],
+)
+def test_what_shows_no_customer_says_what_came(exchange: Exchange, said: str) -> None:
+    """A read that shows no customer gives one member, which says what came instead."""
+    stored = stored_in(exchange)
+
+    assert list(stored) == [GONE]
+    assert said in stored[GONE]
