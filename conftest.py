@@ -168,9 +168,10 @@ def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
     """Fail with an explanation of each outcome that broke something."""
 
     def check(outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
+        failed = [outcome for outcome in outcomes if outcome.violations]
+        for outcome in failed:
             run.trials.keep(outcome)
-        explained = [report.explain(outcome, outcome.violations, run.target.base_url) for outcome in outcomes]
+        explained = [report.explain(outcome, outcome.violations, run.target.base_url) for outcome in failed]
         if explained:
             pytest.fail("\n\n".join(explained), pytrace=False)
 

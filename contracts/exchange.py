@@ -6,11 +6,12 @@ import base64
 import gzip
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
-from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers
+from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
@@ -49,6 +50,16 @@ class Request:
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def without_tokens(self, tokens: Mapping[str, str]) -> Request:
+        """The same request with each token in it as its placeholder: a generated text may happen to be one."""
+        in_path = {quote(placeholder): token for placeholder, token in tokens.items()}
+        return replace(
+            self,
+            path=mask(self.path.encode(), in_path).decode(),
+            headers=tuple((name, mask(value.encode(), tokens).decode()) for name, value in self.headers),
+            body=mask(self.body, tokens),
+        )
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with one more header."""

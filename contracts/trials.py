@@ -93,7 +93,7 @@ class Trials:
     def together(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
         """Try all requests at once on one customer, and read back once.
 
-        What is wrong with what is stored then counts for the last request.
+        What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
         sent = self._all(self._workers.submit(self._send, template, customer) for template in templates)
         stored = self._read_back([(prediction, exchange) for prediction, exchange, _ in sent], customer)
@@ -101,7 +101,10 @@ class Trials:
             Outcome(template, exchange, prediction, answer, _NOTHING)
             for template, (prediction, exchange, answer) in zip(templates, sent, strict=True)
         ]
-        return [*outcomes[:-1], replace(outcomes[-1], stored=stored)]
+        accepted = [place for place, outcome in enumerate(outcomes) if outcome.exchange.status == 204]
+        last = accepted[-1] if accepted else len(outcomes) - 1
+        outcomes[last] = replace(outcomes[last], stored=stored)
+        return outcomes
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before."""
@@ -122,8 +125,7 @@ class Trials:
 
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
-        request = addressed(template, customer.slug)
-        exchange = self.client.send(request)
+        exchange = self.client.send(self._addressed(template, customer))
         prediction = Prediction(reasons=(), allowed=frozenset({500}))
         return Outcome(
             template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)), _NOTHING
@@ -150,6 +152,9 @@ class Trials:
         found = [violation("refused.created", f"no customer {slug}", "it is there now")] if GONE not in stored else []
         return self._judged(Verdict(frozenset({"refused.created"}), tuple(found)))
 
+    def _addressed(self, template: Request, customer: Customer) -> Request:
+        return addressed(template, customer.slug).without_tokens(self.client.target.tokens)
+
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)
         return verdict
@@ -157,7 +162,7 @@ class Trials:
     def _send(
         self, template: Request, customer: Customer, linger: float = LINGER
     ) -> tuple[Prediction, Exchange, Verdict]:
-        request = addressed(template, customer.slug)
+        request = self._addressed(template, customer)
         prediction = predict(request, self.document, self.customers.existing)
         # A plain update at hand tells the request's own trouble from the target's.
         plain = update(self._control.slug, b'{"name":"%s"}' % NAME.encode())

@@ -144,3 +144,16 @@ def test_headers_are_found_in_any_letter_case() -> None:
     assert Request("PUT", "/", headers).header("x-ONE") == "1"
     assert Request("PUT", "/", headers).header("X-Two") is None
     assert Response(200, headers, b"", b"").values("X-ONE") == ["1", "2"]
+
+
+def test_a_token_that_was_generated_becomes_its_placeholder() -> None:
+    """A request that happens to hold a token, anywhere in it, holds the placeholder instead."""
+    token = "ksh_secret"
+    by_chance = update(f"{token}-x", b'{"name":"%s"}' % token.encode(), authorization=(f"Bearer {token}",))
+
+    held = by_chance.without_tokens({WRITE_TOKEN: token})
+
+    assert held.slug == f"{WRITE_TOKEN}-x".encode()
+    assert held.body == b'{"name":"%s"}' % WRITE_TOKEN.encode()
+    assert held.header("Authorization") == f"Bearer {WRITE_TOKEN}"
+    assert token not in repr(held)
