@@ -13,11 +13,11 @@ from contracts import report
 from contracts.catalogue import Catalogue
 from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
+from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
 from contracts.run import Options, Run
-from contracts.search import Search, register_profiles
+from contracts.search import PROFILES, Search, register_profiles
 from contracts.target import NoVerdict, WrongCall
-from contracts.trials import Outcome
 
 register_profiles()
 
@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    profile = config.getoption("hypothesis_profile")
+    if profile not in (None, *PROFILES):
+        raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -54,12 +57,22 @@ def pytest_configure(config: pytest.Config) -> None:
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Begin to end the run. Who runs it, like tox, may pass the same signal on once more: that one counts no more."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _number(seed: str | int | None) -> int | None:
-    # Hypothesis also takes words; the generator that it seeds takes any of them by their hash.
-    return seed if seed is None or isinstance(seed, int) else int(seed) if str(seed).isdecimal() else None
+    # Hypothesis takes any word for a seed.
+    if seed is None or isinstance(seed, int):
+        return seed
+    return int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -151,27 +164,26 @@ def tried(run: Run, catalogue: Catalogue, not_tried: Callable[..., NoReturn]) ->
 
 
 @pytest.fixture
-def kept(run: Run) -> Callable[..., None]:
+def kept(run: Run, request: pytest.FixtureRequest) -> Callable[..., None]:
     """Fail with an explanation unless the verdict, or the outcome's own, found nothing."""
 
     def check(outcome: Outcome, verdict: Verdict | None = None, why: str = "") -> None:
         violations = verdict.violations if verdict else outcome.violations
         if violations:
-            run.trials.keep(outcome)
-            pytest.fail(report.explain(outcome, violations, run.target.base_url, why), pytrace=False)
+            broken = run.keep(outcome, violations, request.node.nodeid)
+            pytest.fail(report.explain(outcome, broken, run, why), pytrace=False)
 
     return check
 
 
 @pytest.fixture
-def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
+def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Outcome]], None]:
     """Fail with an explanation of each outcome that broke something."""
 
     def check(outcomes: Sequence[Outcome]) -> None:
         failed = [outcome for outcome in outcomes if outcome.violations]
-        for outcome in failed:
-            run.trials.keep(outcome)
-        explained = [report.explain(outcome, outcome.violations, run.target.base_url) for outcome in failed]
+        broken = [run.keep(outcome, outcome.violations, request.node.nodeid) for outcome in failed]
+        explained = [report.explain(outcome, found, run) for outcome, found in zip(failed, broken, strict=True)]
         if explained:
             pytest.fail("\n\n".join(explained), pytrace=False)
 
@@ -181,4 +193,4 @@ def all_kept(run: Run) -> Callable[[Sequence[Outcome]], None]:
 @pytest.fixture
 def search(run: Run, request: pytest.FixtureRequest) -> Search:
     """A search for counterexamples, of the test that asks."""
-    return Search(run.trials, request.node.nodeid, run.options.seed)
+    return Search(run.trials, request.node.nodeid, run.options.generation)

@@ -1,20 +1,43 @@
-"""`python -m contracts mock | clean`."""
+"""`python -m contracts mock | replay | clean`."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+from contracts import har, report
 from contracts import mock as mocked
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.document import load
+from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
-from contracts.target import NoVerdict, Target, WrongCall, checked_tokens
+from contracts.options import TARGETING, options_from
+from contracts.payload import entry_of
+from contracts.replay import Replay, Replayed, Result
+from contracts.run import Run
+from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
 from contracts.vendor import MOCK_TOKENS, Vendor
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def targeting(command: _Command) -> _Command:
+    """Give a command the options that say where and as whom, as pytest has them."""
+    for option in reversed(TARGETING):
+        if option.default is False:
+            command = click.option(option.flag, is_flag=True, help=option.help)(command)
+        else:
+            command = click.option(
+                option.flag, default=option.default, type=option.type, help=option.help, show_default=True
+            )(command)
+    return command
 
 
 @click.group()
@@ -40,24 +63,89 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
     click.echo(f"  export KAITEN_AUTH_TOKEN={write}")
     click.echo(f"  export KAITEN_READ_TOKEN={read}")
     click.echo("Ctrl-C stops it.")
-    mocked.server(vendor).run(sockets=[listening])
+    # The server ends in good order and then raises what ended it.
+    with suppress(KeyboardInterrupt):
+        mocked.server(vendor).run(sockets=[listening])
+
+
+@main.command()
+@click.argument("paths", metavar="FILE-or-DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--base-url", default=None, help="where to send it; the mock in process when left out")
+@click.option("--contract", default=None, help="judge by this release and not by the recorded one")
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often each is sent")
+@click.option("--as-test", is_flag=True, help="send nothing; print each as an entry for payloads.yaml")
+@targeting
+def replay(
+    paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
+) -> None:
+    """Send what HAR files have recorded again, the suite's own or a browser's."""
+    recorded = [(path, evidence) for path in har.files(paths) for evidence in har.read(path)]
+    if as_test:
+        for path, evidence in recorded:
+            click.echo(entry_of(_id(path), f"Recorded in {path.name}.", evidence.failing.template), nl=False)
+        return
+    results: list[Replayed] = []
+    for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
+        mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
+        results += _replayed(mine, chosen | {"contract": name}, base_url, times)
+    click.echo(report.verdict(results))
+    sys.exit(_exit_code({came.result for came in results}))
+
+
+def _replayed(
+    recorded: Iterable[tuple[Path, Evidence]], chosen: Mapping[str, Any], base_url: str | None, times: int
+) -> list[Replayed]:
+    run = Run(options_from(chosen, base_url, 0, os.environ))
+    results = []
+    try:
+        replay = Replay(run)
+        for path, evidence in recorded:
+            came = replay.of(evidence, times)
+            click.echo("\n".join(report.replayed(came, path)))
+            results.append(came)
+    finally:
+        run.close()
+    return results
+
+
+def _exit_code(results: set[Result]) -> int:
+    if results & {Result.SEEN_AGAIN, Result.DIFFERENT}:
+        return 1
+    return 6 if Result.NOT_TRIED in results else 0
+
+
+def _id(path: Path) -> str:
+    words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in path.stem.lower())
+    return "-".join(["replayed", *filter(None, words.split("-"))])
 
 
 @main.command()
 @click.option("--base-url", default=None, help="only what was left at this base URL")
 @click.option("--journal", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), help="the journal's folder")
-def clean(base_url: str | None, journal: Path) -> None:
+@click.option("--patience", default=10.0, show_default=True, help="seconds to wait for a target that does not answer")
+def clean(base_url: str | None, journal: Path, patience: float) -> None:
     """Remove the customers that earlier runs left behind, as the journal lists them."""
-    urls = {leftover.base_url for leftover in leftovers(journal)}
-    for url in sorted(urls if base_url is None else urls & {base_url.rstrip("/")}):
-        tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
-        with Client(Target(url, tokens)) as client:
-            customers = Customers(client, None)
-            click.echo(f"{url}: {customers.remove_leftovers(journal)} customers removed, {len(customers.left)} left")
-            if customers.left:
-                raise NoVerdict(f"{url} did not let go of {', '.join(customers.left)}")
+    listed = {leftover.base_url for leftover in leftovers(journal)}
+    urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
     if not urls:
-        click.echo("The journal lists nothing: no run left a customer behind.")
+        click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
+        return
+    tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
+    left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience)), journal)]
+    if left:
+        raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")
+
+
+def _cleaned(target: Target, journal: Path) -> bool:
+    with Client(target) as client:
+        customers = Customers(client, None)
+        try:
+            removed = customers.remove_leftovers(journal)
+        except NoVerdict as error:
+            click.echo(f"{target.base_url}: {error}")
+            return False
+    click.echo(f"{target.base_url}: {removed} customers removed, {len(customers.left)} left")
+    return not customers.left
 
 
 def run() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from contracts.outcome import Outcome
 from contracts.payload import Payload
 from contracts.run import Run
-from contracts.trials import Outcome
 
 
 class Catalogue:

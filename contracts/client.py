@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from contracts import __version__
-from contracts.credential import fill, mask
+from contracts.credential import Headers, fill, mask
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.target import NoVerdict, Target
 from contracts.wire import Stream, TooLarge, Wire, WireTransport, on_wire
@@ -23,9 +23,13 @@ from contracts.wire import Stream, TooLarge, Wire, WireTransport, on_wire
 INTERRUPTING = frozenset({429, 502, 503, 504})
 RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS})
+# Of these nothing was sent.
+UNREACHED = HOPELESS | {Failure.REFUSED}
 AGENT = ("User-Agent", f"kaiten-contract-tests/{__version__}")
 # Without it a server may choose any coding (RFC 9110 section 12.5.3).
 UNCODED = ("Accept-Encoding", "identity")
+# Requests of these methods have a Content-Length even where the body is empty (RFC 9110 section 8.6).
+WITH_BODY = frozenset({"PUT", "POST"})
 
 ROUNDS = 3
 LINGER = 0.003
@@ -47,6 +51,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.interruptions = 0
+        self.ever_answered = False
         self._spent = 0.0
         self._down_since: float | None = None
         self._lock = threading.Lock()
@@ -54,6 +59,7 @@ class Patience:
     def answered(self) -> None:
         """The target answers (again)."""
         with self._lock:
+            self.ever_answered = True
             if self._down_since is not None:
                 self._spent += time.monotonic() - self._down_since
                 self._down_since = None
@@ -77,7 +83,7 @@ class Patience:
             left = self.seconds - self._spent - (time.monotonic() - self._down_since)
             if wait > left:
                 raise NoVerdict(
-                    f"the target stopped answering: {reason}"
+                    f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {reason}"
                     + (f", asking for a pause of {wait:.0f} s" if wait > _BACK_OFF[-1] else "")
                     + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
                 )
@@ -102,7 +108,10 @@ class Pace:
 
 
 class Client:
-    """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads."""
+    """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads.
+
+    `reached` says whether anything was ever sent, and not only tried to be.
+    """
 
     def __init__(
         self,
@@ -119,6 +128,7 @@ class Client:
         # Redirects and cookies are the target's wishes, proxies and netrc the environment's: none is asked for.
         self._httpx = httpx.Client(transport=self._transport, trust_env=False, follow_redirects=False)
         self._rounds = ROUNDS
+        self.reached = False
 
     def __enter__(self) -> Client:
         return self
@@ -172,12 +182,13 @@ class Client:
         self._pace.wait()
         limits = self.target.limits
         headers = self._headers(request)
-        started = time.monotonic()
+        now, started = time.time(), time.monotonic()
         response: Response | None = None
         failure: Failure | None = None
-        with on_wire(Wire(limits.time, limits.size, _head(request.method, self._raw_path(request), headers))) as wire:
+        path, filled = self._raw_path(request), fill(headers, self.target.tokens)
+        with on_wire(Wire(limits.time, limits.size, _head(request.method, path, filled))) as wire:
             try:
-                response = self._receive(request, headers, wire, linger)
+                response = self._receive(request, filled, wire, linger)
             except TooLarge:
                 failure = Failure.TOO_LARGE
             except (httpcore.TimeoutException, httpx.TimeoutException):
@@ -185,23 +196,29 @@ class Client:
             except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError) as error:
                 failure = _failure(error, wire)
         seconds = time.monotonic() - started
-        exchange = Exchange(request, response, failure, seconds, sent_path=self._raw_path(request).decode("ascii"))
+        self.reached = self.reached or failure not in UNREACHED
+        exchange = Exchange(
+            request,
+            response,
+            failure,
+            seconds,
+            sent_path=path.decode("ascii"),
+            sent_headers=headers,
+            started=now,
+        )
         self._observe(exchange)
         return exchange
 
     def _raw_path(self, request: Request) -> bytes:
         return self._url.raw_path.rstrip(b"/") + request.path.encode("ascii")
 
-    def _headers(self, request: Request) -> list[tuple[str, str]]:
-        own = [("Host", self._url.netloc.decode("ascii")), AGENT, UNCODED]
-        sent = {name.lower() for name, _ in request.headers}
-        headers = [(name, value) for name, value in own if name.lower() not in sent]
-        headers += fill(request.headers, self.target.tokens)
-        if request.body or request.method in ("PUT", "POST"):
-            headers.append(("Content-Length", str(len(request.body))))
-        return headers
+    def _headers(self, request: Request) -> Headers:
+        own = (("Host", self._url.netloc.decode("ascii")), AGENT, UNCODED)
+        given = {name.lower() for name, _ in request.headers}
+        length = (("Content-Length", str(len(request.body))),) if request.body or request.method in WITH_BODY else ()
+        return (*(header for header in own if header[0].lower() not in given), *request.headers, *length)
 
-    def _receive(self, request: Request, headers: list[tuple[str, str]], wire: Wire, linger: float) -> Response:
+    def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:
         # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
         stripped = [(name, value.strip(" \t").encode("latin-1")) for name, value in headers]
         url = self._url.copy_with(raw_path=self._raw_path(request))
@@ -225,7 +242,7 @@ class Client:
             ),
             body=mask(body, tokens),
             wire_body=mask(wire_body, tokens),
-            reason=answer.reason_phrase,
+            reason=mask(answer.reason_phrase.encode(), tokens).decode(),
         )
 
     def _await_what_follows(self, stream: Stream, wire: Wire, linger: float) -> None:
@@ -235,7 +252,7 @@ class Client:
             stream.close()
 
 
-def _head(method: str, raw_path: bytes, headers: list[tuple[str, str]]) -> bytes:
+def _head(method: str, raw_path: bytes, headers: Headers) -> bytes:
     lines = [f"{name}: {value}".encode("latin-1") for name, value in headers]
     return b"\r\n".join([method.encode() + b" " + raw_path + b" HTTP/1.1", *lines, b"", b""])
 

@@ -18,13 +18,12 @@ from contracts.client import Client
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers
 from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request, update
 from contracts.journal import PREFIX, Journal, forget, leftovers
-from contracts.oracle import Prediction
+from contracts.outcome import Outcome
 from contracts.state import GONE, Stored, stored_in
 from contracts.target import NoVerdict, WrongCall
 
 _AS_WRITER: Headers = (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}"))
 _CANNOT = frozenset({403, 404, 405})
-NAME = "Contract Test"
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3
 # The sibling operations are not under contract: one bad answer of theirs ends nothing.
@@ -36,11 +35,13 @@ class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
     `racing` are the updates of which the last one to count may not have been read yet: those that were sent at once.
+    `last` is the update that is known to have made what is stored, or None.
     """
 
     slug: str
     stored: Stored = field(default_factory=dict)
-    racing: Sequence[tuple[Prediction, Exchange]] = ()
+    racing: Sequence[Outcome] = ()
+    last: Outcome | None = None
 
 
 class Customers:
@@ -57,7 +58,7 @@ class Customers:
         self._lock = threading.Lock()
         self._made: dict[str, Customer] = {}
         self._given: Customer | None = None
-        self._original: Stored = {}
+        self._visited: dict[str, Stored] = {}
         self._futile_waits = 0
         self.readable = False
         self.left: list[str] = []
@@ -70,7 +71,8 @@ class Customers:
     @property
     def existing(self) -> frozenset[str]:
         """The slugs of all customers that the suite may touch, and that exist."""
-        return frozenset(self._made) | ({self._given.slug} if self._given else frozenset())
+        given = {self._given.slug} if self._given else frozenset()
+        return frozenset(self._made) | given | frozenset(self._visited)
 
     def unused_slug(self, hint: str = "nobody") -> str:
         """A slug that names no customer."""
@@ -89,7 +91,8 @@ class Customers:
         slug = self._client.target.customer
         if slug is not None:
             self._given = Customer(slug, self._first_read(slug))
-            self._original = self._given.stored
+            if self.readable:
+                self._visited[slug] = self._given.stored
             return self._given
         customer = self.make()
         customer.stored = self._first_read(customer.slug)
@@ -113,9 +116,14 @@ class Customers:
         slug = self.unused_slug("customer")
         if self._journal:
             self._journal.made(slug)
-        content = {"name": NAME, "slug": slug, "externalCustomerId": f"{slug}-id"}
+        content = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
         request = Request("POST", CUSTOMERS, (*_AS_WRITER, ("Content-Type", "application/json")), _json(content))
-        exchange = self._client.send(request)
+        try:
+            exchange = self._client.send(request)
+        except NoVerdict:
+            if not self._client.reached:
+                self._forgotten(slug)
+            raise
         # 409 is our own first try, made although its answer was lost: no other run makes this slug.
         if exchange.status not in (201, 409):
             if exchange.status in _CANNOT | {400, 401, 422}:
@@ -124,7 +132,7 @@ class Customers:
         customer = Customer(slug)
         self._made[slug] = customer
         if self.readable:
-            customer.stored = self.read_until(slug, lambda stored: GONE not in stored)
+            customer.stored = stored_in(self.read_until(slug, lambda stored: GONE not in stored))
         return customer
 
     def make_several(self, count: int) -> Sequence[Customer]:
@@ -134,20 +142,16 @@ class Customers:
         with ThreadPoolExecutor(min(count, self._client.target.limits.concurrency)) as pool:
             return [future.result() for future in [pool.submit(self.make) for _ in range(count)]]
 
-    def read(self, slug: str) -> Stored:
-        """What the target shows of a customer (GET)."""
-        return stored_in(self.get(slug))
-
-    def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Stored:
-        """What the target shows of a customer, read again for up to `settle` seconds until it satisfies."""
+    def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Exchange:
+        """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""
         settle = self._client.target.limits.settle
         deadline = time.monotonic() + (settle if self._futile_waits < _FUTILE else settle / 20)
-        while not satisfied(stored := self.read(slug)):
+        while not satisfied(stored_in(exchange := self.get(slug))):
             if time.monotonic() >= deadline:
                 self._futile_waits += 1
                 break
             time.sleep(0.05)
-        return stored
+        return exchange
 
     def get(self, slug: str) -> Exchange:
         """The exchange that reads a customer."""
@@ -162,6 +166,14 @@ class Customers:
             self._forgotten(slug)
         return gone
 
+    def visit(self, slug: str) -> None:
+        """Know from now on that somebody's customer exists, if it does; its details are put back in the end."""
+        if slug in self.existing:
+            return
+        stored = stored_in(self.get(slug))
+        if GONE not in stored:
+            self._visited[slug] = stored
+
     def adopt(self, slug: str) -> None:
         """Take responsibility for a customer that a request made although it should not have."""
         if self._journal:
@@ -171,8 +183,8 @@ class Customers:
     def close(self) -> None:
         """Remove what was made, put back what was given. What could not be is in `left`."""
         try:
-            if self._given and self.readable and GONE not in self._original:
-                self._put_back(self._given)
+            for slug, original in self._visited.items():
+                self._put_back(slug, original)
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
                 slugs = list(self._made)
                 self.left += [slug for slug, gone in zip(slugs, pool.map(self.remove, slugs), strict=True) if not gone]
@@ -213,11 +225,11 @@ class Customers:
         self.readable = exchange.status not in _CANNOT
         return stored_in(exchange) if self.readable else {}
 
-    def _put_back(self, customer: Customer) -> None:
-        details = {name: self._original[name] for name in ("name", "externalCustomerId") if name in self._original}
-        exchange = self._client.send(update(quote(customer.slug, safe=""), _json(details)))
+    def _put_back(self, slug: str, original: Stored) -> None:
+        details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
+        exchange = self._client.send(update(quote(slug, safe=""), _json(details)))
         if exchange.status != 204:
-            self.left.append(f"{customer.slug} (its details could not be put back: PUT answered {exchange.status})")
+            self.left.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
 
     def _forgotten(self, slug: str) -> None:
         if self._journal:
@@ -237,9 +249,10 @@ def _cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
         return _refused_token(base_url)
     if exchange.status in _CANNOT:
         hint = "" if base_url.endswith("/api") or exchange.status != 404 else f", or try {base_url}/api"
+        scope = "give a token with the scope write:customers, or " if exchange.status == 403 else ""
         return WrongCall(
             f"POST {base_url}{CUSTOMERS} answered {exchange.status}: no customer can be made there; "
-            f"name one that may be changed with --customer SLUG{hint}"
+            f"{scope}name one that may be changed with --customer SLUG{hint}"
         )
     came = exchange.failure or exchange.status
     return NoVerdict(f"POST {base_url}{CUSTOMERS} did not make a customer (promised: 201, came: {came})")

@@ -175,12 +175,14 @@ def load(name: str) -> Document:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise WrongCall(f"contract {name!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(content, dict) or not str(content.get("openapi")).startswith("3.1"):
+        raise WrongCall(f"contract {name!r} is no OpenAPI 3.1 document: it has no member openapi that begins with 3.1")
     try:
         document = Document(name, content)
         for status in document.documented - {204}:
             list(document.problem_findings(status, {}, {}))
     except (KeyError, TypeError, AttributeError, ValueError, jsonschema_rs.ValidationError) as error:
         raise WrongCall(
-            f"contract {name!r} does not describe PUT {PATH} as OpenAPI 3.1: {' '.join(repr(error).split())[:200]}"
+            f"contract {name!r} does not describe PUT {PATH} as it has to: {' '.join(repr(error).split())[:200]}"
         ) from None
     return document

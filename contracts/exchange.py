@@ -15,6 +15,9 @@ from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
+# What stands in the path of a template, a request that is tried on some customer: its slug, and that in upper case.
+CUSTOMER = "<CUSTOMER>"
+CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -51,6 +54,10 @@ class Request:
         """The first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def addressed(self, slug: str) -> Request:
+        """The request that a template makes for the customer with this slug."""
+        return replace(self, path=self.path.replace(CUSTOMER_UPPER, slug.upper()).replace(CUSTOMER, slug))
+
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
         """The same request with each token in it as its placeholder: a generated text may happen to be one."""
         in_path = {quote(placeholder): token for placeholder, token in tokens.items()}
@@ -86,10 +93,11 @@ class Response:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and its response or the failure that came instead. `seconds` counts from the first byte sent.
+    """A request, and its response or the failure that came instead.
 
-    `persistent` marks an interruption that met this request each time, while a plain update went through.
-    `sent_path` is the path as sent, with the base URL's own before it.
+    `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
+    met this request each time, while a plain update went through. `sent_path` is the path as sent, with the base
+    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens.
     """
 
     request: Request
@@ -98,6 +106,8 @@ class Exchange:
     seconds: float = 0.0
     persistent: bool = False
     sent_path: str = ""
+    sent_headers: Headers = ()
+    started: float = 0.0
 
     @property
     def status(self) -> int | None:

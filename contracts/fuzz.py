@@ -17,9 +17,8 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 
 from contracts.credential import WRITE_TOKEN
 from contracts.document import PATH, Document
-from contracts.exchange import OPERATION, Request, update
+from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.payload import to_json
-from contracts.trials import CUSTOMER
 
 Requests = st.SearchStrategy[Request]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.document import load
+from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.run import Options
 from contracts.target import MIB, MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
@@ -31,10 +32,9 @@ class Option:
         return self.flag.lstrip("-").replace("-", "_")
 
 
-OPTIONS = (
-    Option("--contract", "the release to hold the target to: docs, v1 or a file", "docs", str, "NAME"),
+# Where and as whom, for every command that sends something.
+TARGETING = (
     Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
-    Option("--require-all", "fail what could not be tried, instead of skipping it", False),
     Option("--time-limit", "seconds for one whole exchange", 10.0, float, "S"),
     Option("--size-limit", "bytes for one whole answer", MIB, int, "BYTES"),
     Option("--rate-limit", "requests a second, at the most", None, float, "N"),
@@ -46,12 +46,19 @@ OPTIONS = (
     Option("--allow-production", "allow a base URL that looks like production", False),
     Option("--allow-plain-http", "allow plain http to another machine", False),
 )
+OPTIONS = (
+    Option("--contract", "the release to hold the target to: docs, v1 or a file", "docs", str, "NAME"),
+    Option("--require-all", "fail what could not be tried, instead of skipping it", False),
+    Option("--evidence", "folder that keeps what broke the contract, as HAR files", Path("evidence"), Path, "DIR"),
+    Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
+    *TARGETING,
+)
 
 
 def options_from(
     chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str]
 ) -> Options:
-    """The options of a run, checked. `chosen` has a value for each of `OPTIONS`, by name.
+    """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
     Without a seed one is made up, so that what was generated can be generated again.
 
@@ -65,8 +72,9 @@ def options_from(
         target,
         load(chosen["contract"]),
         Path(chosen["journal"]),
-        bool(chosen["require_all"]),
-        secrets.randbelow(2**32) if seed is None else seed,
+        bool(chosen.get("require_all")),
+        generation(seed, secrets.randbelow(2**32), chosen.get("example_database")),
+        chosen.get("evidence"),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import textwrap
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,9 +16,8 @@ import yaml
 
 from contracts.credential import WRITE_TOKEN
 from contracts.document import Document
-from contracts.exchange import Request, update
+from contracts.exchange import CUSTOMER, CUSTOMERS, Request, update
 from contracts.oracle import Prediction, predict
-from contracts.trials import CUSTOMER, addressed
 
 PAYLOADS = Path(__file__).with_name("payloads.yaml")
 _PLAIN = b'{"name":"Contract Test"}'
@@ -35,7 +36,7 @@ class Payload:
 
     def prediction(self, document: Document) -> Prediction:
         """What the contract says of the request, whichever customer it will be sent to."""
-        return predict(addressed(self.request, _SOMEBODY), document, {_SOMEBODY})
+        return predict(self.request.addressed(_SOMEBODY), document, {_SOMEBODY})
 
 
 @cache
@@ -99,3 +100,28 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
         authorization=tuple(entry.get("authorization", [f"Bearer {WRITE_TOKEN}"])),
     )
     return Payload(entry["id"], family, entry["why"], request)
+
+
+def entry_of(id_: str, why: str, request: Request) -> str:
+    """A request as an entry that can be pasted into a family of `payloads.yaml`."""
+    authorization = [value for name, value in request.headers if name.lower() == "authorization"]
+    entry = {"id": id_, "why": why} | _written(request.body)
+    entry |= {"content_type": request.header("Content-Type"), "authorization": authorization}
+    entry |= {"slug": request.path.removeprefix(f"{CUSTOMERS}/")}
+    usual = {"content_type": "application/json", "authorization": [f"Bearer {WRITE_TOKEN}"], "slug": CUSTOMER}
+    content = {field: value for field, value in entry.items() if field not in usual or usual[field] != value}
+    text = yaml.dump([content], Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
+    return textwrap.indent(text, " " * 6)
+
+
+def _written(body: bytes) -> dict[str, Any]:
+    """The field of an entry that gives exactly this body."""
+    if body == _PLAIN:
+        return {}
+    with suppress(ValueError, RecursionError):
+        value = json.loads(body)
+        if to_json(value) == body:
+            return {"json": value}
+    with suppress(UnicodeDecodeError):
+        return {"text": body.decode()}
+    return {"base64": base64.b64encode(body).decode()}

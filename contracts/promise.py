@@ -56,3 +56,8 @@ def promises() -> Mapping[str, Promise]:
 def violation(rule: str, expected: str, actual: str, place: str = "") -> Violation:
     """A violation of the promise with this id."""
     return Violation(promises()[rule], expected, actual, place)
+
+
+def is_of_state(rule: str) -> bool:
+    """Whether a rule is about what is stored, and not about an answer."""
+    return rule.startswith(("update.", "refused."))

@@ -6,20 +6,26 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from contracts.exchange import OPERATION, Exchange
 from contracts.judge import Verdict
+from contracts.outcome import Outcome
 from contracts.promise import Violation, promises
 
 
 @dataclass
 class Broken:
-    """One broken promise at one place of the answer: how often it was seen, and the smallest request that did it."""
+    """One broken promise at one place of the answer: how often it was seen, and the smallest outcome that did it.
+
+    `evidence` is the file that keeps it, or None where none is kept.
+    """
 
     violation: Violation
-    exchange: Exchange
+    outcome: Outcome
     count: int = 0
     repeated: bool = False
+    evidence: Path | None = None
 
 
 @dataclass
@@ -32,6 +38,7 @@ class Record:
     tried: set[str] = field(default_factory=set)
     untried: dict[str, str] = field(default_factory=dict)
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
+    no_evidence: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sent(self, exchange: Exchange) -> None:
@@ -53,15 +60,15 @@ class Record:
             for rule in rules:
                 self.untried.setdefault(rule, reason)
 
-    def found(self, violations: Iterable[Violation], exchange: Exchange, *, repeated: bool) -> None:
-        """Keep what was broken: one entry for each rule and place, with its smallest request."""
+    def found(self, violation: Violation, outcome: Outcome) -> Broken:
+        """Enter what was broken: one entry for each rule and place, with its smallest outcome."""
         with self._lock:
-            for violation in violations:
-                entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, exchange))
-                entry.count += 1
-                entry.repeated = entry.repeated or repeated
-                if len(exchange.request.body) < len(entry.exchange.request.body):
-                    entry.violation, entry.exchange = violation, exchange
+            entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, outcome))
+            entry.count += 1
+            entry.repeated = entry.repeated or outcome.repeated is not False
+            if outcome.size < entry.outcome.size:
+                entry.violation, entry.outcome = violation, outcome
+            return entry
 
     @property
     def broken_rules(self) -> list[str]:

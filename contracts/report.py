@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from contracts.exchange import Exchange, curl
+from contracts.outcome import Outcome
 from contracts.promise import Violation, promises
 from contracts.record import Broken
-from contracts.run import Run
-from contracts.trials import Outcome
+from contracts.replay import Replayed, Result
+from contracts.run import MOST_EVIDENCE, Run
 
 WIDTH = 110
 _REPEATED = {
     True: "yes, when it was tried again alone",
     False: "no: seen once, and not when it was tried again alone",
-    None: "not tried again",
+    None: "not tried again: it is one of several requests that belong together",
 }
 _CURL_SHOWN = 4000
+_ALWAYS = (Result.SEEN_AGAIN, Result.DIFFERENT, Result.GONE)
 
 
-def explain(outcome: Outcome, violations: Sequence[Violation], base_url: str, why: str = "") -> str:
-    """Every violation of an exchange: what was promised, what came, and how to see it again."""
-    lines = [line for violation in violations for line in _violation(violation)]
+def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") -> str:
+    """Everything that was found broken: what was promised, what came, and how to see it again."""
+    lines = [line for broken in found for line in _violation(broken.violation)]
     lines += ["", f"  request   {_request(outcome.exchange)}", f"  answer    {_answer(outcome.exchange)}"]
     if why:
         lines.append(f"  payload   {why}")
     lines.append(f"  repeated  {_REPEATED[outcome.repeated]}")
-    lines.append(f"  again     {command(outcome.exchange, base_url)}")
+    lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
+    lines.append(f"  again     {_replay(found, run)}")
     return "\n".join(lines)
+
+
+def _replay(found: Iterable[Broken], run: Run) -> str:
+    """The command that sends what was kept of these again, or why there is none."""
+    paths = [str(broken.evidence) for broken in found if broken.evidence]
+    if not paths:
+        return run.record.no_evidence or f"no evidence: more than {MOST_EVIDENCE} promises were broken"
+    where = [] if run.target.is_mock else ["--base-url", run.target.base_url]
+    return shlex.join(["python", "-m", "contracts", "replay", *paths, *where])
 
 
 def command(exchange: Exchange, base_url: str) -> str:
@@ -70,9 +85,10 @@ def summary(run: Run) -> list[str]:
     lines = [
         f"target         {run.target.base_url}{mocked}",
         f"contract       {run.document.name}",
-        f"promises       {len(record.kept_rules)} kept, {len(record.broken_rules)} broken, {len(untried)} not tried"
+        f"promises       {len(record.kept_rules)} kept, {len(record.broken_rules)} broken, "
+        f"{len(set(untried) & set(promises()))} not tried"
         f" (of {len(promises())})",
-        f"seed           {run.options.seed}",
+        f"seed           {run.options.generation.seed}",
         f"exchanges      {record.exchanges}",
         f"updates sent   {record.updates}, answered {statuses or 'nothing'}",
         f"interruptions  {run.client.patience.interruptions}",
@@ -81,8 +97,16 @@ def summary(run: Run) -> list[str]:
     if run.customers.left:
         lines.append("               remove them with: python -m contracts clean")
     lines += _untried(untried)
-    for broken in _by_weight(record.broken.values()):
-        lines += ["", *_broken(broken, run.target.base_url)]
+    if not record.tried:
+        lines.append("no verdict     nothing that was selected could be tried here")
+    lines += [
+        f"warning        {warning}" for warning in (run.options.generation.warning, record.no_evidence) if warning
+    ]
+    shown = sorted(record.broken.values(), key=lambda broken: -broken.count)[:MOST_EVIDENCE]
+    for broken in shown:
+        lines += ["", *_broken(broken, run)]
+    if len(record.broken) > len(shown):
+        lines += ["", f"and {len(record.broken) - len(shown)} more that were broken, of which no evidence is kept"]
     return lines
 
 
@@ -96,12 +120,38 @@ def _untried(untried: dict[str, str]) -> Iterator[str]:
         )
 
 
-def _by_weight(broken: Iterable[Broken]) -> list[Broken]:
-    return sorted(broken, key=lambda one: -one.count)[:20]
-
-
-def _broken(broken: Broken, base_url: str) -> Iterator[str]:
+def _broken(broken: Broken, run: Run) -> Iterator[str]:
     often = f"{broken.count} times" if broken.count > 1 else "once"
     yield f"BROKEN {often}{'' if broken.repeated else ', seen once: it did not repeat'}"
     yield from _violation(broken.violation)
-    yield f"  again     {command(broken.exchange, base_url)}"
+    yield f"  again     {_replay([broken], run)}"
+
+
+def replayed(came: Replayed, path: Path) -> Iterator[str]:
+    """What became of one recorded violation."""
+    recorded = came.evidence.violation
+    often = f", {came.seen} of {came.times} times" if came.times > 1 else ""
+    yield f"{came.result.upper()}{often}  {path}"
+    if came.result is not Result.SEEN_AGAIN:
+        yield (
+            f"  {recorded.promise.id}: {recorded.promise.sentence}" if recorded else "  nothing was recorded as broken"
+        )
+    if came.reason:
+        yield f"  reason    {came.reason}"
+    if came.result is Result.DIFFERENT and recorded:
+        yield f"  recorded  {recorded.actual}"
+    for violation in came.now[:1] if came.result is Result.SEEN_AGAIN else came.now:
+        yield from ("  " + line for line in _violation(violation))
+    if came.outcome:
+        yield f"  request   {_request(came.outcome.exchange)}"
+        yield f"  answer    {_answer(came.outcome.exchange)}"
+    if came.needs_state:
+        yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
+    if came.result is Result.GONE and came.evidence.seen_once and came.times == 1:
+        yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
+
+
+def verdict(results: Sequence[Replayed]) -> str:
+    """One line on all that was replayed."""
+    counts = Counter(came.result for came in results)
+    return ", ".join(f"{counts[result]} {result}" for result in Result if counts[result] or result in _ALWAYS)

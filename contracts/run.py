@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts import mock
+from contracts import har, mock
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
 from contracts.document import Document
+from contracts.evidence import Source, evidence_of, file_name
+from contracts.examples import Generation
 from contracts.journal import DEFAULT_FOLDER, Journal
+from contracts.outcome import Outcome
 from contracts.payload import Payload
-from contracts.promise import promises
-from contracts.record import Record
+from contracts.promise import Violation, promises
+from contracts.record import Broken, Record
 from contracts.target import Target, WrongCall
 from contracts.trials import Trials
 from contracts.vendor import Vendor
+
+# More broken promises than these are counted and no longer kept.
+MOST_EVIDENCE = 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Options:
     document: Document
     journal: Path = DEFAULT_FOLDER
     require_all: bool = False
-    seed: int = 0
+    generation: Generation = field(default_factory=Generation)
+    evidence: Path | None = None
 
 
 class Run:
@@ -71,6 +78,30 @@ class Run:
         finally:
             self.customers.close()
             self.client.__exit__()
+
+    def keep(self, outcome: Outcome, violations: Iterable[Violation], test: str) -> list[Broken]:
+        """Enter what a test found broken in the record, and keep evidence of it: for each rule and place the smallest.
+
+        No more than 20 files are kept.
+        """
+        source = Source(self.document.name, self.target.base_url, self.options.generation.seed, test)
+        kept = []
+        for violation in violations:
+            broken = self.record.found(violation, outcome)
+            if broken.outcome is outcome and (broken.evidence or len(self.record.broken) <= MOST_EVIDENCE):
+                self._write(broken, source)
+            kept.append(broken)
+        return kept
+
+    def _write(self, broken: Broken, source: Source) -> None:
+        if self.options.evidence is None:
+            return
+        path = broken.evidence or self.options.evidence / file_name(broken.violation, source)
+        try:
+            har.write(path, evidence_of(broken.outcome, broken.violation, source))
+            broken.evidence = path
+        except OSError as error:
+            self.record.no_evidence = f"{self.options.evidence} cannot be written: {error.strerror}"
 
     def untriable(self, payload: Payload) -> str | None:
         """Why a payload cannot be tried here; None where it can."""

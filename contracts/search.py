@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
+from contracts.examples import Generation
 from contracts.exchange import Request
+from contracts.outcome import Outcome
 from contracts.promise import promises
-from contracts.trials import Outcome, Trials
+from contracts.trials import Trials
 
 BATCH = 8
 # Seconds for shrinking one test's failures; after that the smallest request so far is the one reported.
@@ -30,6 +32,8 @@ def register_profiles() -> None:
         settings.register_profile(
             name,
             max_examples=batches,
+            # Hypothesis has other defaults where it believes to run in CI.
+            derandomize=False,
             # A target may be slow, and a batch is drawn as one example: neither says anything of the tests.
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -60,10 +64,10 @@ class _ShrunkEnough(BaseException):
 class Search:
     """One generated test's search. `found` grows to hold every failure that is worth a report."""
 
-    def __init__(self, trials: Trials, test_id: str, seed: int) -> None:
+    def __init__(self, trials: Trials, test_id: str, generation: Generation) -> None:
         self._trials = trials
         self._test_id = test_id
-        self._seed = seed
+        self._generation = generation
         self._customer = trials.customers.make_several(1)[0]
         self._known: dict[Request, Outcome | None] = {}
         self._seen_once: dict[frozenset[str], Outcome] = {}
@@ -78,8 +82,10 @@ class Search:
 
     def among(self, strategy: st.SearchStrategy[Request]) -> list[Outcome]:
         """Try as many batches of drawn requests as the profile says; the smallest failure for each rule."""
+        phases = tuple(phase for phase in settings().phases if phase is not Phase.reuse or self._generation.reuse)
 
-        @hypothesis.seed(self._seed)
+        @settings(database=self._generation.database, phases=phases)
+        @hypothesis.seed(self._generation.seed)
         @given(st.lists(strategy, min_size=BATCH, max_size=BATCH))
         def explore(batch: list[Request]) -> None:
             self._explore(batch)
@@ -141,7 +147,7 @@ def _first_rule(outcome: Outcome) -> str:
 def _smallest(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """For each set of broken rules, the outcome with the smallest request."""
     smallest: dict[str, Outcome] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: (len(outcome.template.body), len(outcome.template.path))):
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.size):
         smallest.setdefault(_first_rule(outcome), outcome)
     return list(smallest.values())
 

@@ -1,4 +1,4 @@
-"""Trials: requests tried on customers. Send, judge, read back, keep; whoever asks."""
+"""Trials: requests tried on customers. Send, judge, read back; whoever asks."""
 
 from __future__ import annotations
 
@@ -6,50 +6,24 @@ import queue
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from contracts.client import LINGER, Client
-from contracts.customers import NAME, Customer, Customers
+from contracts.customers import Customer, Customers
 from contracts.document import Document
-from contracts.exchange import Exchange, Request, update
+from contracts.exchange import CUSTOMER, Exchange, Request, update
 from contracts.judge import Verdict, judge
 from contracts.oracle import Prediction, predict
-from contracts.promise import Violation, violation
+from contracts.outcome import Outcome
+from contracts.promise import is_of_state, violation
 from contracts.record import Record
-from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged
+from contracts.state import GONE, REFUSED, Stored, judge_state, stored_in, unchanged
 
 _T = TypeVar("_T")
 
-CUSTOMER = "<CUSTOMER>"
-CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
-
 # A rule that was seen broken so often when tried again need not be tried again.
 _ENOUGH = 3
-_NOTHING = Verdict(frozenset(), ())
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A request that was tried: what answered, and what the contract says of the answer and of what is stored.
-
-    `repeated` says whether it broke the same rule when it was tried again alone; None where it was not.
-    """
-
-    template: Request
-    exchange: Exchange
-    prediction: Prediction
-    answer: Verdict
-    stored: Verdict
-    repeated: bool | None = None
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        return self.answer.violations + self.stored.violations
-
-    @property
-    def rules(self) -> frozenset[str]:
-        return frozenset(violation.rule for violation in self.violations)
 
 
 class Trials:
@@ -69,11 +43,10 @@ class Trials:
         """Wait for what is under way."""
         self._workers.shutdown(cancel_futures=True)
 
-    def one(self, template: Request, customer: Customer, linger: float = LINGER) -> Outcome:
+    def one(self, template: Request, customer: Customer, linger: float = LINGER, *, read: bool = True) -> Outcome:
         """Try one request on a customer, and read back what is stored. `linger` is how long to wait after a 204."""
-        prediction, exchange, answer = self._send(template, customer, linger)
-        stored = self._read_back([(prediction, exchange)], customer)
-        return Outcome(template, exchange, prediction, answer, stored)
+        outcome = self._send(template, customer, linger)
+        return self._read_back([outcome], customer)[0] if read else outcome
 
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
@@ -96,15 +69,7 @@ class Trials:
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
         sent = self._all(self._workers.submit(self._send, template, customer) for template in templates)
-        stored = self._read_back([(prediction, exchange) for prediction, exchange, _ in sent], customer)
-        outcomes = [
-            Outcome(template, exchange, prediction, answer, _NOTHING)
-            for template, (prediction, exchange, answer) in zip(templates, sent, strict=True)
-        ]
-        accepted = [place for place, outcome in enumerate(outcomes) if outcome.exchange.status == 204]
-        last = accepted[-1] if accepted else len(outcomes) - 1
-        outcomes[last] = replace(outcomes[last], stored=stored)
-        return outcomes
+        return self._read_back(sent, customer)
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before."""
@@ -113,23 +78,27 @@ class Trials:
         second = self.one(outcome.template, customer)
         same = outcome.rules & second.rules
         self._seen_again.update(same)
-        return replace(second, repeated=True) if same else replace(outcome, repeated=False)
+        if same:
+            return replace(second, repeated=True)
+        return self._mixed_up(outcome) or replace(outcome, repeated=False)
+
+    def _mixed_up(self, outcome: Outcome) -> Outcome | None:
+        """What is wrong with a customer only while others are updated may be the doing of an update of another."""
+        if self.customers.given or not any(map(is_of_state, outcome.rules)):
+            return None
+        plain = update(CUSTOMER, b'{"name":"Another Customer"}')
+        found = self.leaving_others_alone(plain, self.customers.make())
+        return replace(found, repeated=True) if found.stored.violations else None
 
     def settled(self, outcome: Outcome) -> Outcome:
         """The outcome, tried again alone on a customer of its own if it failed."""
         return self.again(outcome, self.customers.make_several(1)[0]) if outcome.violations else outcome
 
-    def keep(self, outcome: Outcome) -> None:
-        """Enter a failed outcome in the record."""
-        self.record.found(outcome.violations, outcome.exchange, repeated=outcome.repeated is not False)
-
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
         exchange = self.client.send(self._addressed(template, customer))
         prediction = Prediction(reasons=(), allowed=frozenset({500}))
-        return Outcome(
-            template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)), _NOTHING
-        )
+        return Outcome(template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)))
 
     def under(self, rule: str, outcome: Outcome) -> Outcome:
         """The outcome of a request that puts this rule to the test: what it broke, it broke under it."""
@@ -138,59 +107,83 @@ class Trials:
         )
         return replace(outcome, stored=self._judged(Verdict(frozenset({rule}), found)))
 
-    def unchanged(self, customer: Customer, rule: str) -> Verdict:
-        """The verdict on a customer that nothing should have changed."""
-        before = customer.stored
-        after = self.customers.read_until(customer.slug, lambda stored: not unchanged(before, stored, rule).violations)
-        return self._judged(unchanged(before, after, rule))
+    def leaving_others_alone(self, template: Request, customer: Customer) -> Outcome:
+        """Try one request on a customer, judged by what it did to others: to the run's first one and to a new one.
 
-    def absent(self, slug: str) -> Verdict:
-        """The verdict on a customer that nothing should have made."""
-        stored = self.customers.read(slug)
-        if GONE not in stored:
+        Where only one customer may be used it cannot be tried.
+        """
+        others = [self._control.slug, self.customers.make().slug]
+        before = [stored_in(self.customers.get(other)) for other in others]
+        outcome = self.one(template, customer)
+        found = [self._isolated(other, stored, outcome) for other, stored in zip(others, before, strict=True)]
+        return next((one for one in found if one.stored.violations), found[-1])
+
+    def _isolated(self, slug: str, before: Stored, outcome: Outcome) -> Outcome:
+        rule = "update.isolated"
+        read = self.customers.read_until(slug, lambda stored: not unchanged(before, stored, rule).violations)
+        return replace(outcome, stored=self._judged(unchanged(before, stored_in(read), rule)), read=read)
+
+    def creating_none(self, outcome: Outcome) -> Outcome:
+        """The outcome of an update of a customer that did not exist, judged by whether it does now."""
+        slug = outcome.exchange.request.slug.decode()
+        read = self.customers.get(slug)
+        found = [violation("refused.created", f"no customer {slug}", "it is there now")]
+        if GONE in stored_in(read):
+            found = []
+        else:
             self.customers.adopt(slug)
-        found = [violation("refused.created", f"no customer {slug}", "it is there now")] if GONE not in stored else []
-        return self._judged(Verdict(frozenset({"refused.created"}), tuple(found)))
-
-    def _addressed(self, template: Request, customer: Customer) -> Request:
-        return addressed(template, customer.slug).without_tokens(self.client.target.tokens)
+        return replace(outcome, stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found))), read=read)
 
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)
         return verdict
 
-    def _send(
-        self, template: Request, customer: Customer, linger: float = LINGER
-    ) -> tuple[Prediction, Exchange, Verdict]:
+    def _addressed(self, template: Request, customer: Customer) -> Request:
+        return template.addressed(customer.slug).without_tokens(self.client.target.tokens)
+
+    def _send(self, template: Request, customer: Customer, linger: float = LINGER) -> Outcome:
         request = self._addressed(template, customer)
         prediction = predict(request, self.document, self.customers.existing)
         # A plain update at hand tells the request's own trouble from the target's.
-        plain = update(self._control.slug, b'{"name":"%s"}' % NAME.encode())
+        plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
         exchange = self.client.send(request, plain_update=plain, linger=linger)
-        return prediction, exchange, self._judged(judge(exchange, prediction, self.document))
+        answer = self._judged(judge(exchange, prediction, self.document))
+        return Outcome(template, exchange, prediction, answer, before=customer.last)
 
-    def _read_back(self, sent: Sequence[tuple[Prediction, Exchange]], customer: Customer) -> Verdict:
+    def _read_back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
+        """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
         if not self.customers.readable:
-            return _NOTHING
-        if self._control_may_show() or not all(map(_tells_what_is_stored, *zip(*sent, strict=True))):
-            customer.stored = self.customers.read(customer.slug)
-            return _NOTHING
+            customer.last = next((outcome.alone() for outcome in outcomes if outcome.accepted), customer.last)
+            return outcomes
+        if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
+            customer.stored, customer.last = stored_in(self.customers.get(customer.slug)), None
+            return outcomes
         before, racing = customer.stored, customer.racing
 
         def verdict(stored: Stored) -> Verdict:
-            found = judge_state(sent, before, stored, self.document)
-            if (
-                found.violations
-                and racing
-                and not judge_state([*racing, *sent], before, stored, self.document).violations
-            ):
+            found = self._state(outcomes, before, stored)
+            if found.violations and racing and not self._state([*racing, *outcomes], before, stored).violations:
                 return replace(found, violations=())
             return found
 
-        customer.stored = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
-        accepted = [(prediction, exchange) for prediction, exchange in sent if exchange.status == 204]
-        customer.racing = accepted if len(accepted) > 1 else () if accepted else racing
-        return self._judged(verdict(customer.stored))
+        read = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
+        customer.stored = stored_in(read)
+        accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
+        found = self._judged(verdict(customer.stored))
+        if accepted:
+            customer.racing = accepted if len(accepted) > 1 else ()
+        if accepted or found.violations:
+            customer.last = self._maker(accepted or outcomes, before, customer.stored)
+        return _blaming(outcomes, found, read) if found.violations else outcomes
+
+    def _maker(self, outcomes: Sequence[Outcome], before: Stored, after: Stored) -> Outcome:
+        """The outcome that most likely made what is stored: the last of those that explain it, or the last of all."""
+        explaining = [one for one in outcomes if not self._state([one], before, after).violations]
+        return (explaining or outcomes)[-1].alone()
+
+    def _state(self, outcomes: Sequence[Outcome], before: Stored, after: Stored) -> Verdict:
+        sent = [(outcome.prediction, outcome.exchange) for outcome in outcomes]
+        return judge_state(sent, before, after, self.document)
 
     def _control_may_show(self) -> bool:
         """Whether the plain update of an interruption may be what is stored: where one customer has to do for all."""
@@ -202,13 +195,17 @@ class Trials:
         return [future.result() for future in list(futures)]
 
 
-def addressed(template: Request, slug: str) -> Request:
-    """The request with the customer's slug in its path."""
-    path = template.path.replace(CUSTOMER_UPPER, slug.upper()).replace(CUSTOMER, slug)
-    return replace(template, path=path)
+def _blaming(outcomes: list[Outcome], stored: Verdict, read: Exchange) -> list[Outcome]:
+    accepted = [place for place, outcome in enumerate(outcomes) if outcome.accepted]
+    blamed = accepted[-1] if accepted else len(outcomes) - 1
+    beside = tuple(outcome.alone() for place, outcome in enumerate(outcomes) if place != blamed)
+    return [
+        replace(outcome, stored=stored, beside=beside, read=read) if place == blamed else outcome
+        for place, outcome in enumerate(outcomes)
+    ]
 
 
-def _tells_what_is_stored(prediction: Prediction, exchange: Exchange) -> bool:
-    if exchange.persistent:
+def _tells_what_is_stored(outcome: Outcome) -> bool:
+    if outcome.exchange.persistent:
         return False
-    return exchange.status in REFUSED or (exchange.status == 204 and bool(prediction.readings))
+    return outcome.exchange.status in REFUSED or (outcome.accepted and bool(outcome.prediction.readings))

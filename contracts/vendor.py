@@ -186,14 +186,18 @@ class Vendor:
             raise Refusal(422, "validation failed", {"location": "body.slug", "message": "This is no slug."})
         if slug in self.customers:
             raise Refusal(409, "The slug is taken.")
+        return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))
+
+    def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
+        """Have one more customer."""
         self._count += 1
         actor = {"id": "mock", "name": "The mock"}
         cleared = dict.fromkeys(self.document.clearable_members)
         customer = cleared | {"id": f"customer-{self._count}", "slug": slug, "createdAt": _now(), "createdBy": actor}
-        customer |= {"updatedBy": actor, "externalCustomerId": value.get("externalCustomerId")}
-        self.store(customer, customer | {"name": value["name"]})
+        customer |= {"updatedBy": actor, "externalCustomerId": external_id}
+        self.store(customer, customer | {"name": name})
         self.customers[slug] = customer
-        return self.json(201, customer)
+        return customer
 
     def show(self, call: Call, slug: str) -> Answer:
         """GET /customers/{customerSlug}."""

@@ -21,11 +21,10 @@ def customer(run: Run) -> Customer:
 
 
 @pytest.fixture
-def bystander(run: Run, not_tried: Callable[..., NoReturn]) -> Customer:
-    """A customer that nobody updates."""
+def several_customers(run: Run, not_tried: Callable[..., NoReturn]) -> None:
+    """Go on only where more than one customer may be used."""
     if run.customers.given:
         not_tried(ONE_CUSTOMER, "update.isolated")
-    return run.customers.make()
 
 
 @pytest.fixture

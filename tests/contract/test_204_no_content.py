@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from contracts.customers import Customer
-from contracts.exchange import update
+from contracts.exchange import CUSTOMER, update
+from contracts.outcome import Outcome
 from contracts.payload import Payload, to_json
 from contracts.run import Run
-from contracts.trials import CUSTOMER, Outcome
 
 pytestmark = pytest.mark.status_204
 
@@ -76,12 +76,12 @@ def test_the_same_update_twice_is_as_once(run: Run, customer: Customer, kept: Ke
     kept(outcome)
 
 
-@pytest.mark.usefixtures("readable")
-def test_an_update_leaves_another_customer_alone(run: Run, customer: Customer, bystander: Customer, kept: Kept) -> None:
-    """An update changes no other customer."""
-    outcome = run.trials.one(update(CUSTOMER, to_json({"name": "Only mine"})), customer)
+@pytest.mark.usefixtures("readable", "several_customers")
+def test_an_update_leaves_other_customers_alone(run: Run, customer: Customer, kept: Kept) -> None:
+    """An update changes no other customer, neither an older nor a newer one."""
+    outcome = run.trials.leaving_others_alone(update(CUSTOMER, to_json({"name": "Only mine"})), customer)
 
-    kept(outcome, run.trials.unchanged(bystander, "update.isolated"))
+    kept(outcome)
 
 
 @pytest.mark.usefixtures("readable")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from contracts.exchange import update
+from contracts.outcome import Outcome
 from contracts.payload import Payload, to_json
 from contracts.run import Run
-from contracts.trials import Outcome
 
 pytestmark = pytest.mark.status_404
 
@@ -41,4 +41,4 @@ def test_a_slug_that_names_no_customer_creates_none(run: Run, kept: Kept) -> Non
 
     outcome = run.trials.one(update(slug, to_json({"name": "Nobody"})), run.customers.make_several(1)[0])
 
-    kept(outcome, run.trials.absent(slug))
+    kept(run.trials.creating_none(outcome))

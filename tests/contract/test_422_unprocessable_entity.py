@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from contracts.outcome import Outcome
 from contracts.payload import Payload
-from contracts.trials import Outcome
 
 pytestmark = pytest.mark.status_422
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from contracts.customers import Customer
-from contracts.exchange import update
+from contracts.exchange import CUSTOMER, update
 from contracts.payload import to_json
 from contracts.run import NO_500, Run
-from contracts.trials import CUSTOMER
 
 pytestmark = pytest.mark.status_500
 

@@ -8,9 +8,9 @@ import pytest
 from schemathesis import GenerationMode
 
 from contracts import fuzz
+from contracts.outcome import Outcome
 from contracts.run import Run
 from contracts.search import Search
-from contracts.trials import Outcome
 
 pytestmark = pytest.mark.fuzz
 

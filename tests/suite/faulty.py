@@ -243,4 +243,38 @@ class Redirects(Faulty):
         return Answer(308, headers)
 
 
+class RefusesTheSameTwice(Faulty):
+    """Answers an update that changes nothing with 409."""
+
+    breaks = "status.documented"
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        if all(customer[name] == value.get(name) for name in ("name", "externalCustomerId")):
+            raise Refusal(409, "Nothing would change.")
+        super().store(customer, value)
+
+
+class StoresNothing(Faulty):
+    """Answers 204 and keeps the old details."""
+
+    breaks = "update.stored"
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        if "createdAt" not in value:
+            return
+        super().store(customer, value)
+
+
+class CreatesWhatIsNotThere(Faulty):
+    """Makes a customer of an unknown slug, although it answers 404."""
+
+    breaks = "refused.created"
+
+    def find(self, slug: str) -> dict[str, Any]:
+        if slug not in self.customers and slug.startswith("contract-test-") and "nobody" in slug:
+            self.customers[slug] = {"slug": slug, "name": "Nobody"}
+            raise Refusal(404, "No customer has this slug.")
+        return super().find(slug)
+
+
 FAULTY: tuple[Callable[[Document], Faulty], ...] = tuple(Faulty.__subclasses__())

@@ -13,14 +13,28 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run_suite(*arguments: str, journal: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the contract's tests; the tokens are the mock's unless the environment says otherwise."""
+    """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise."""
+    folders = [f"--journal={journal}", f"--evidence={evidence_beside(journal)}"]
+    return _python("pytest", "tests/contract", "-q", *folders, *arguments, environment=environment)
+
+
+def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Replay, in a checkout; the tokens are the mock's unless told otherwise."""
+    return _python("contracts", "replay", *arguments, folder=folder, environment=environment)
+
+
+def evidence_beside(journal: Path) -> Path:
+    """Where `run_suite` lets evidence be kept."""
+    return journal / "evidence"
+
+
+def _python(*arguments: str, environment: dict[str, str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     write, read = MOCK_TOKENS
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("KAITEN_", "PYTEST_"))}
     variables |= {"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment
-    command = [sys.executable, "-m", "pytest", "tests/contract", "-q", f"--journal={journal}", *arguments]
     return subprocess.run(
-        command,
-        cwd=ROOT,
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
         env={name: value for name, value in variables.items() if value},
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.journal import Journal
-from contracts.state import GONE
+from contracts.state import GONE, stored_in
 from contracts.target import MOCK_URL, NoVerdict, WrongCall
 from tests.suite.choosy import Choosy, customers_of
 
@@ -123,8 +123,8 @@ def test_a_read_that_never_comes_right_is_given_up() -> None:
     customers = customers_of(Choosy())
     customer = customers.open()
 
-    assert customers.read_until(customer.slug, lambda stored: False) == customer.stored
-    assert GONE in customers.read_until("contract-test-nobody", lambda stored: GONE not in stored)
+    assert stored_in(customers.read_until(customer.slug, lambda stored: False)) == customer.stored
+    assert GONE in stored_in(customers.read_until("contract-test-nobody", lambda stored: GONE not in stored))
 
 
 def test_a_given_customer_has_to_exist() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -18,6 +19,11 @@ TOKENS = {WRITE_TOKEN: "ksh_write$HOME`id`\"'\\", READ_TOKEN: "ksh_read!"}
 ENVIRONMENT = {placeholder.strip("<>"): token for placeholder, token in TOKENS.items()}
 PLAIN = b'{"name":"x"}'
 HEADERS = ("Accept", "Authorization", "Content-Type", "Content-Length", "Host", "If-Match", "Expect")
+
+
+needs_curl = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("bash")), reason="there is no curl or no bash"
+)
 
 
 def sent_by_curl(line: str, server: Recorder) -> Recorded:
@@ -37,6 +43,7 @@ def sent_by_client(request: Request, server: Recorder) -> Recorded:
     return server.requests[-1]
 
 
+@needs_curl
 @pytest.mark.parametrize(
     "request_",
     [
@@ -92,6 +99,7 @@ def test_the_curl_line_sends_what_the_suite_sends(request_: Request) -> None:
     assert [curled.values(name) for name in HEADERS] == [own.values(name) for name in HEADERS]
 
 
+@needs_curl
 def test_the_curl_line_keeps_the_base_url() -> None:
     """The path of the base URL is in front of the request's, and is sent as it is."""
     with recording(in_turn(EMPTY_204)) as server:

@@ -10,8 +10,8 @@ import yaml
 
 from contracts import payload as catalogue
 from contracts.document import load
+from contracts.exchange import CUSTOMER, CUSTOMER_UPPER
 from contracts.payload import PAYLOADS, Payload, allowed, payloads
-from contracts.trials import CUSTOMER, CUSTOMER_UPPER, addressed
 
 FAMILIES = (
     "names",
@@ -69,7 +69,7 @@ def test_a_payload_has_a_reason() -> None:
 
 def test_a_payload_is_an_update_of_one_customer() -> None:
     """Each payload is a PUT to one non-empty path segment, validly encoded, that is no dot segment."""
-    requests = [addressed(payload.request, SLUG) for payload in payloads()]
+    requests = [payload.request.addressed(SLUG) for payload in payloads()]
 
     assert {request.method for request in requests} == {"PUT"}
     assert [request.path for request in requests if not SEGMENT.fullmatch(request.path)] == []

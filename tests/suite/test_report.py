@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from contracts import har
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.examples import Generation
 from contracts.exchange import Exchange, Failure, Request, Response, update
 from contracts.judge import Verdict, judge
 from contracts.oracle import predict
+from contracts.outcome import Outcome
 from contracts.promise import promises
 from contracts.report import WIDTH, explain, summary
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Target
-from contracts.trials import Outcome
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.samples import DOCUMENTS, PROBLEM, REQUESTS, answer, problem
 
-URL = "https://staging.example.com/api"
+TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
 NOTHING = Verdict(frozenset(), ())
 WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
+def run(tmp_path: Path) -> Iterator[Run]:
     """A run against the mock in which nothing was tried yet."""
-    run = Run(Options(Target(MOCK_URL, TOKENS), DOCUMENTS["docs"], seed=42))
+    run = Run(Options(Target(MOCK_URL, TOKENS), DOCUMENTS["docs"], generation=Generation(42), evidence=tmp_path / "e"))
     yield run
     run.close()
 
@@ -41,9 +44,10 @@ def outcome(came: Response | Failure, request: Request = REQUESTS[422], repeated
     return Outcome(request, exchange, prediction, judge(exchange, prediction, DOCUMENTS["docs"]), NOTHING, repeated)
 
 
-def explained(of: Outcome, why: str = "") -> list[str]:
+def explained(of: Outcome, run: Run, why: str = "") -> list[str]:
     """The explanation, line by line, without white space around and doubled."""
-    return [" ".join(line.split()) for line in explain(of, of.violations, URL, why).splitlines()]
+    text = explain(of, run.keep(of, of.violations, TEST), run, why)
+    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def summed_up(run: Run) -> list[str]:
@@ -51,11 +55,12 @@ def summed_up(run: Run) -> list[str]:
     return [" ".join(line.split()) for line in summary(run)]
 
 
-def test_a_broken_promise_is_explained_from_promise_to_curl_line() -> None:
-    """An explanation has the promise, what came, the request, the answer and the line that sends it again."""
-    lines = explained(outcome(WRONG_TITLE, repeated=True), "The name is null.")
+def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path: Path) -> None:
+    """An explanation has the promise, what came, the request, the answer, and two lines that send it again."""
+    lines = explained(outcome(WRONG_TITLE, repeated=True), run, "The name is null.")
 
-    assert lines[:-1] == [
+    (kept,) = (tmp_path / "e").iterdir()
+    assert lines[:-2] == [
         "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText)",
         'expected "Unprocessable Entity" was expected',
         'came "Unprocessable Content" [at title]',
@@ -65,8 +70,9 @@ def test_a_broken_promise_is_explained_from_promise_to_curl_line() -> None:
         "payload The name is null.",
         "repeated yes, when it was tried again alone",
     ]
-    assert lines[-1].startswith("again curl ")
-    assert lines[-1].endswith(f"--data-binary '{{\"name\":null}}' {URL}/customers/acme")
+    assert lines[-2].startswith("curl curl ")
+    assert lines[-2].endswith(f"--data-binary '{{\"name\":null}}' {MOCK_URL}/customers/acme")
+    assert lines[-1] == f"again python -m contracts replay {kept}"
 
 
 @pytest.mark.parametrize(
@@ -74,18 +80,18 @@ def test_a_broken_promise_is_explained_from_promise_to_curl_line() -> None:
     [
         (True, "repeated yes, when it was tried again alone"),
         (False, "repeated no: seen once, and not when it was tried again alone"),
-        (None, "repeated not tried again"),
+        (None, "repeated not tried again: it is one of several requests that belong together"),
     ],
     ids=["repeated", "seen-once", "not-tried-again"],
 )
-def test_an_explanation_says_whether_it_repeated(repeated: bool | None, said: str) -> None:
+def test_an_explanation_says_whether_it_repeated(repeated: bool | None, said: str, run: Run) -> None:
     """Whoever reads it knows whether the failure comes back."""
-    assert said in explained(outcome(WRONG_TITLE, repeated=repeated))
+    assert said in explained(outcome(WRONG_TITLE, repeated=repeated), run)
 
 
-def test_every_violation_of_an_answer_is_explained() -> None:
+def test_every_violation_of_an_answer_is_explained(run: Run) -> None:
     """An explanation does not stop at the first thing that is wrong."""
-    lines = explained(outcome(Response(500, (), b"oops", b"")))
+    lines = explained(outcome(Response(500, (), b"oops", b"")), run)
 
     assert [line.split(":")[0] for line in lines if line.startswith(("status.", "problem."))] == [
         "status.internal_error",
@@ -94,17 +100,17 @@ def test_every_violation_of_an_answer_is_explained() -> None:
     ]
 
 
-def test_no_answer_is_explained_too() -> None:
+def test_no_answer_is_explained_too(run: Run) -> None:
     """Where nothing came, the explanation says why."""
-    assert "answer none: no complete answer came in time" in explained(outcome(Failure.TIMEOUT))
+    assert "answer none: no complete answer came in time" in explained(outcome(Failure.TIMEOUT), run)
 
 
-def test_a_curl_line_of_a_mile_is_not_printed() -> None:
-    """A body that would flood the terminal is told by its payload's id."""
+def test_a_curl_line_of_a_mile_is_not_printed(run: Run) -> None:
+    """A body that would flood the terminal is left to the replay."""
     noise = bytes(range(256)) * 30 + b"".join(i.to_bytes(2, "big") for i in range(5000))
-    lines = explained(outcome(answer(500), update("acme", noise)))
+    lines = explained(outcome(answer(500), update("acme", noise)), run)
 
-    assert lines[-1].startswith("again (a curl line of ")
+    assert lines[-2].startswith("curl (a curl line of ")
     assert max(map(len, lines)) < 4000
 
 
@@ -138,29 +144,30 @@ def test_a_promise_that_was_kept_is_counted(run: Run) -> None:
     ids=["repeated", "once-and-again", "seen-once"],
 )
 def test_a_promise_that_was_broken_is_told(repeated: bool, times: int, said: str, run: Run) -> None:
-    """A broken promise is in the summary with how often, what came, and its curl line."""
-    broken = outcome(WRONG_TITLE)
+    """A broken promise is in the summary with how often, what came, and how to see it again."""
+    broken = outcome(WRONG_TITLE, repeated=repeated)
     run.record.judged(broken.answer)
-    run.record.found(broken.violations * times, broken.exchange, repeated=repeated)
+    run.keep(broken, broken.violations * times, TEST)
 
     lines = summed_up(run)
 
     assert ", 1 broken, " in lines[2]
     assert lines[-5] == said
     assert lines[-4].startswith("problem.title: ")
-    assert lines[-1].startswith("again curl ")
+    assert lines[-1].startswith("again python -m contracts replay ")
 
 
 def test_a_broken_promise_is_shown_by_its_smallest_request(run: Run) -> None:
     """Of many requests that break a promise the smallest is the one to look at."""
     large, small = outcome(WRONG_TITLE), outcome(WRONG_TITLE, replace(REQUESTS[422], body=b"{}"))
-    run.record.found(large.violations, large.exchange, repeated=True)
-    run.record.found(small.violations, small.exchange, repeated=True)
+    run.keep(large, large.violations, TEST)
+    (broken,) = run.keep(small, small.violations, "tests/contract/test_other.py::test_other")
 
     lines = summed_up(run)
 
     assert lines[-5] == "BROKEN 2 times"
-    assert "--data-binary '{}'" in lines[-1]
+    assert lines[-1].endswith(str(broken.evidence))
+    assert har.read(broken.evidence)[0].failing.template.body == b"{}"
 
 
 def test_a_promise_that_was_not_tried_is_listed_with_its_reason(run: Run) -> None:
@@ -200,9 +207,30 @@ def test_what_was_sent_is_counted_by_its_answer(run: Run) -> None:
 def test_no_report_shows_a_token(run: Run) -> None:
     """Neither explanation nor summary has a token in it."""
     broken = outcome(WRONG_TITLE)
-    run.record.found(broken.violations, broken.exchange, repeated=True)
-
-    text = "\n".join([*summary(run), *explained(broken)])
+    text = "\n".join([*explained(broken, run), *summary(run)])
 
     assert "$KAITEN_AUTH_TOKEN" in text
     assert not [token for token in MOCK_TOKENS if token in text]
+
+
+def test_many_broken_promises_are_counted_and_twenty_kept(run: Run, tmp_path: Path) -> None:
+    """No more than 20 files of evidence are kept and 20 broken promises shown; the rest is counted."""
+    broken = outcome(WRONG_TITLE)
+    places = [replace(broken.violations[0], place=f"member-{number}") for number in range(23)]
+    run.keep(broken, places, TEST)
+
+    lines = summed_up(run)
+
+    assert len(list((tmp_path / "e").iterdir())) == 20
+    assert len([line for line in lines if line.startswith("BROKEN")]) == 20
+    assert lines[-1] == "and 3 more that were broken, of which no evidence is kept"
+
+
+def test_evidence_that_cannot_be_written_is_a_warning(run: Run, tmp_path: Path) -> None:
+    """Where no evidence can be written the run goes on, and says so in one line."""
+    (tmp_path / "e").write_text("a file where the folder should be")
+    broken = outcome(WRONG_TITLE)
+
+    lines = [*explained(broken, run), *summed_up(run)]
+
+    assert len([line for line in lines if line.startswith(f"warning {tmp_path / 'e'} cannot be written")]) == 1

@@ -1,0 +1,105 @@
+"""Evidence: what is kept of a broken promise, so that it can be seen again at any desk."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.exchange import Exchange, Request
+from contracts.outcome import Outcome
+from contracts.promise import Violation, is_of_state
+
+
+class Part(StrEnum):
+    """What a step is to the failure: sent before it, the failure itself, sent at once with it, read after it."""
+
+    BEFORE = "before"
+    FAILING = "failing"
+    BESIDE = "beside"
+    READ = "read"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One exchange of a failure. `template` is what it was made from: in its path stands whose customer it is."""
+
+    part: Part
+    template: Request
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where evidence comes from: the contract, the base URL and the seed of the run, and the test."""
+
+    contract: str
+    base_url: str
+    seed: int | None = None
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One broken promise, with the exchanges that broke it in the order in which they were sent.
+
+    `violation` is None where nothing is known to be wrong: in a recording of somebody else's. `rules` are all rules
+    that the exchange broke. `seen_once` marks a failure that did not repeat.
+    """
+
+    steps: tuple[Step, ...]
+    source: Source
+    violation: Violation | None = None
+    rules: tuple[str, ...] = ()
+    seen_once: bool = False
+
+    @property
+    def rule(self) -> str:
+        """The rule that was broken, or the empty string."""
+        return self.violation.rule if self.violation else ""
+
+    def part(self, *parts: Part) -> list[Step]:
+        """The steps of these kinds, in order."""
+        return [step for step in self.steps if step.part in parts]
+
+    @property
+    def failing(self) -> Step:
+        """The step that failed."""
+        return self.part(Part.FAILING)[0]
+
+
+def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
+    """The evidence of one violation of a failed outcome."""
+    return Evidence(
+        tuple(_steps(outcome, violation)),
+        source,
+        violation,
+        (violation.rule, *sorted(outcome.rules - {violation.rule})),
+        outcome.repeated is False,
+    )
+
+
+def file_name(violation: Violation, source: Source) -> str:
+    """The name of the file for a violation: rule, place and test, and what tells this target from another."""
+    place = f"-{violation.place}" if violation.place else ""
+    words = (violation.rule + place, source.test.rpartition("::")[2], _digest(source))
+    return "--".join(re.sub(r"[^A-Za-z0-9._-]+", "-", word).strip("-")[:100] for word in words if word) + ".har"
+
+
+def _digest(source: Source) -> str:
+    # Runs against several targets keep their evidence side by side; the same run again replaces its own.
+    return hashlib.sha256(f"{source.base_url} {source.contract}".encode()).hexdigest()[:6]
+
+
+def _steps(outcome: Outcome, violation: Violation) -> Iterator[Step]:
+    of_state = is_of_state(violation.rule)
+    if outcome.before:
+        yield Step(Part.BEFORE, outcome.before.template, outcome.before.exchange)
+    if of_state:
+        for beside in outcome.beside:
+            yield Step(Part.BESIDE, beside.template, beside.exchange)
+    yield Step(Part.FAILING, outcome.template, outcome.exchange)
+    if of_state and outcome.read:
+        yield Step(Part.READ, outcome.read.request, outcome.read)

@@ -1,0 +1,89 @@
+"""What Hypothesis is given: a seed, and the database of the examples that failed before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
+
+from contracts.target import WrongCall
+
+# As Hypothesis itself has it; named here because Hypothesis switches it off where it believes to run in CI.
+LOCAL = Path(".hypothesis", "examples")
+# Seconds for one call of the shared database.
+_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How requests are generated.
+
+    The same `seed` gives the same requests. With `reuse` what failed in an earlier run comes first; where a seed was
+    asked for it does not, so that the run is the same again. `warning` says what is wrong with the `database`.
+    """
+
+    seed: int = 0
+    reuse: bool = True
+    database: ExampleDatabase | None = None
+    warning: str = ""
+
+
+def generation(seed: int | None, made_up: int, shared: str | None) -> Generation:
+    """How to generate, by the seed that was asked for or else the one made up, and the URL of a shared database.
+
+    Raises:
+        WrongCall: the URL is none of a Redis, or the package for it is missing.
+
+    """
+    local = DirectoryBasedExampleDatabase(LOCAL)
+    database, warning = (local, "") if shared is None else _with_shared(local, shared)
+    return Generation(made_up if seed is None else seed, seed is None, database, warning)
+
+
+def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:
+    try:
+        from hypothesis.extra.redis import RedisExampleDatabase
+        from redis import Redis, RedisError
+    except ImportError:
+        raise WrongCall("--example-database needs the package redis: python -m pip install -e '.[redis]'") from None
+    try:
+        redis = Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    except ValueError:
+        raise WrongCall("--example-database must be like redis://127.0.0.1:6379/0") from None
+    try:
+        redis.ping()
+    except RedisError as error:
+        # The URL may hold a password.
+        host = urlsplit(url).hostname or url.partition(":")[0]
+        return local, f"the example database at {host} cannot be used ({_line(error)}): only {LOCAL} is"
+    return MultiplexedDatabase(local, _Forgiving(RedisExampleDatabase(redis), RedisError)), ""
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100]
+
+
+class _Forgiving(ExampleDatabase):
+    """A database whose failures end no run: what it cannot tell or keep it does not."""
+
+    def __init__(self, inner: ExampleDatabase, failure: type[Exception]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._failure = failure
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        with suppress(self._failure):
+            return list(self._inner.fetch(key))
+        return []
+
+    def save(self, key: bytes, value: bytes) -> None:
+        with suppress(self._failure):
+            self._inner.save(key, value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        with suppress(self._failure):
+            self._inner.delete(key, value)

@@ -1,0 +1,56 @@
+"""An outcome: a request that was tried, what answered it, and what the contract says of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from contracts.exchange import Exchange, Request
+from contracts.judge import Verdict
+from contracts.oracle import Prediction
+from contracts.promise import Violation
+
+NOTHING = Verdict(frozenset(), ())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A request that was tried, what answered, and what the contract says of the answer and of what is stored.
+
+    `template` is the request as it was asked for, `exchange` has it as sent. `repeated` says whether it broke the same
+    rule when it was tried again alone; None where it was not.
+
+    What it takes to see the outcome again: `before` is the last update that was accepted by the same customer, `beside`
+    are the updates that were sent at once, and `read` is the exchange that showed what is stored.
+    """
+
+    template: Request
+    exchange: Exchange
+    prediction: Prediction
+    answer: Verdict
+    stored: Verdict = NOTHING
+    repeated: bool | None = None
+    before: Outcome | None = None
+    beside: tuple[Outcome, ...] = ()
+    read: Exchange | None = None
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        return self.answer.violations + self.stored.violations
+
+    @property
+    def rules(self) -> frozenset[str]:
+        return frozenset(violation.rule for violation in self.violations)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was answered 204."""
+        return self.exchange.status == 204
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How large the request is, to find the smallest: bytes of body, characters of path."""
+        return len(self.template.body), len(self.template.path)
+
+    def alone(self) -> Outcome:
+        """The outcome without the others around it."""
+        return replace(self, before=None, beside=())

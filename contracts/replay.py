@@ -1,0 +1,144 @@
+"""Replay: what is in evidence, sent again. Whether it is seen again, is gone, or is different now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from contracts.credential import READ_TOKEN
+from contracts.customers import Customer
+from contracts.evidence import Evidence, Part, Step
+from contracts.exchange import CUSTOMER, CUSTOMER_UPPER
+from contracts.judge import judge
+from contracts.oracle import predict
+from contracts.outcome import Outcome
+from contracts.promise import Violation, is_of_state
+from contracts.run import NO_READ_TOKEN, NO_READING, Run
+
+# Seconds to wait for what may follow a 204, where that was the failure.
+_LONG_LINGER = 1.0
+# What breaks one of these shows in what is stored, but is found under this rule and not under `update.stored`.
+_UNDER = frozenset({"update.idempotent", "update.atomic"})
+
+
+class Result(StrEnum):
+    """What became of a recorded violation."""
+
+    SEEN_AGAIN = "seen again"
+    DIFFERENT = "different"
+    GONE = "gone"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of evidence: the result, how often of how many times it was seen, and what shows it now.
+
+    `needs_state` says that the failing request alone, on a fresh customer, does not show it. `reason` is why it was not
+    tried.
+    """
+
+    evidence: Evidence
+    result: Result
+    seen: int = 0
+    times: int = 1
+    now: tuple[Violation, ...] = ()
+    outcome: Outcome | None = None
+    needs_state: bool = False
+    reason: str = ""
+
+
+class Replay:
+    """Replays evidence in a run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._trials = run.trials
+        self._customer = run.customers.make_several(1)[0]
+
+    def of(self, evidence: Evidence, times: int = 1) -> Replayed:
+        """Send what is in evidence again, in the same order, so many times."""
+        evidence = evidence if evidence.violation else self._judged(evidence)
+        reason = next(self._obstacles(evidence), "")
+        if reason:
+            return Replayed(evidence, Result.NOT_TRIED, reason=reason)
+        outcomes = [self._once(evidence) for _ in range(times)]
+        seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
+        other = [outcome for outcome in outcomes if outcome.violations]
+        telling = (seen or other or outcomes)[0]
+        return Replayed(
+            evidence,
+            Result.SEEN_AGAIN if seen else Result.DIFFERENT if other else Result.GONE,
+            len(seen),
+            times,
+            _first(telling, evidence.rule),
+            telling,
+            needs_state=bool(seen) and self._needs_state(evidence),
+        )
+
+    def _judged(self, evidence: Evidence) -> Evidence:
+        """Somebody else's recording, with what the contract says of the recorded answer."""
+        exchange = evidence.failing.exchange
+        existing = set() if exchange.status == 404 else {exchange.request.slug.decode("utf-8", "replace")}
+        prediction = predict(exchange.request, self._run.document, existing)
+        found = judge(exchange, prediction, self._run.document).violations
+        return replace(
+            evidence,
+            violation=found[0] if found else None,
+            rules=tuple(violation.rule for violation in found),
+        )
+
+    def _obstacles(self, evidence: Evidence) -> Iterator[str]:
+        headers = [value for step in evidence.steps for _, value in step.template.headers]
+        if any(READ_TOKEN in value for value in headers) and not self._run.target.can_try_scope:
+            yield NO_READ_TOKEN
+        if is_of_state(evidence.rule) and not self._run.customers.readable:
+            yield NO_READING
+
+    def _once(self, evidence: Evidence, *, alone: bool = False) -> Outcome:
+        of_state = is_of_state(evidence.rule)
+        # What is stored is only known of a customer on which nothing but this was tried.
+        customer = self._run.customers.make_several(1)[0] if of_state or alone else self._customer
+        parts = (Part.FAILING,) if alone else (Part.BESIDE, Part.FAILING)
+        if not alone:
+            for step in evidence.part(Part.BEFORE):
+                self._trials.one(step.template, customer, 0.0, read=of_state)
+        return self._tried(evidence, parts, customer)
+
+    def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Outcome:
+        rule, steps = evidence.rule, evidence.part(*parts)
+        for step in steps:
+            self._visit(step)
+        templates = [step.template for step in steps]
+        if len(templates) > 1:
+            outcomes = self._trials.together(templates, customer)
+            outcome = next((one for one in outcomes if one.stored.violations), outcomes[-1])
+            return self._trials.under(rule, outcome) if rule in _UNDER else outcome
+        if rule == "update.isolated":
+            return self._trials.leaving_others_alone(templates[0], customer)
+        linger = _LONG_LINGER if rule == "success.empty" else 0.0
+        outcome = self._trials.one(templates[0], customer, linger, read=is_of_state(rule))
+        if rule == "refused.created":
+            return self._trials.creating_none(outcome)
+        return self._trials.under(rule, outcome) if rule in _UNDER else outcome
+
+    def _visit(self, step: Step) -> None:
+        """Get to know the customer of a request that is not to a disposable one; the mock has those that were there."""
+        if CUSTOMER in step.template.path or CUSTOMER_UPPER in step.template.path:
+            return
+        slug = step.template.slug.decode("utf-8", "replace")
+        if self._run.vendor and step.exchange.status != 404 and slug not in self._run.vendor.customers:
+            self._run.vendor.add(slug, slug)
+        self._run.customers.visit(slug)
+
+    def _needs_state(self, evidence: Evidence) -> bool:
+        """Whether the request that failed, alone on a fresh customer, does not fail in the same way."""
+        if not evidence.part(Part.BEFORE, Part.BESIDE):
+            return False
+        return evidence.rule not in self._once(evidence, alone=True).rules
+
+
+def _first(outcome: Outcome, rule: str) -> tuple[Violation, ...]:
+    """The violations of an outcome, those of this rule first."""
+    return tuple(sorted(outcome.violations, key=lambda violation: violation.rule != rule))
