@@ -59,6 +59,7 @@ class Customers:
         self._made: dict[str, Customer] = {}
         self._given: Customer | None = None
         self._visited: dict[str, Stored] = {}
+        self._strays: set[str] = set()
         self._futile_waits = 0
         self.readable = False
         self.left: list[str] = []
@@ -163,6 +164,7 @@ class Customers:
         gone = any(self._client.send(request).status in (200, 202, 204, 404, 410) for _ in range(_TRIES))
         if gone:
             self._made.pop(slug, None)
+            self._strays.discard(slug)
             self._forgotten(slug)
         return gone
 
@@ -175,10 +177,12 @@ class Customers:
             self._visited[slug] = stored
 
     def adopt(self, slug: str) -> None:
-        """Take responsibility for a customer that a request made although it should not have."""
+        """Remove in the end a customer that a request made although it should not have."""
+        if not slug.startswith(PREFIX) or slug in self._strays:
+            return
         if self._journal:
             self._journal.made(slug)
-        self._made[slug] = Customer(slug)
+        self._strays.add(slug)
 
     def close(self) -> None:
         """Remove what was made, put back what was given. What could not be is in `left`."""
@@ -186,10 +190,10 @@ class Customers:
             for slug, original in self._visited.items():
                 self._put_back(slug, original)
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-                slugs = list(self._made)
+                slugs = [*self._made, *self._strays]
                 self.left += [slug for slug, gone in zip(slugs, pool.map(self.remove, slugs), strict=True) if not gone]
         except NoVerdict:
-            self.left += list(self._made)
+            self.left += [*self._made, *self._strays]
         finally:
             if self._journal:
                 self._journal.close()

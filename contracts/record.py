@@ -16,8 +16,9 @@ from contracts.promise import Violation, promises
 
 @dataclass
 class Broken:
-    """One broken promise at one place of the answer: how often it was seen, and the smallest outcome that did it.
+    """One broken promise at one place of the answer: how often it was seen, and the outcome that shows it best.
 
+    That is one that was seen again when it was tried alone, and of those the smallest.
     `evidence` is the file that keeps it, or None where none is kept.
     """
 
@@ -61,12 +62,12 @@ class Record:
                 self.untried.setdefault(rule, reason)
 
     def found(self, violation: Violation, outcome: Outcome) -> Broken:
-        """Enter what was broken: one entry for each rule and place, with its smallest outcome."""
+        """Enter what was broken: one entry for each rule and place."""
         with self._lock:
             entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, outcome))
             entry.count += 1
             entry.repeated = entry.repeated or outcome.repeated is not False
-            if outcome.size < entry.outcome.size:
+            if _rank(outcome) < _rank(entry.outcome):
                 entry.violation, entry.outcome = violation, outcome
             return entry
 
@@ -87,3 +88,7 @@ class Record:
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.broken_rules]
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
         return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others
+
+
+def _rank(outcome: Outcome) -> tuple[bool, tuple[int, int]]:
+    return not outcome.repeated, outcome.size

@@ -10,6 +10,7 @@ from contracts.credential import READ_TOKEN
 from contracts.customers import Customer
 from contracts.evidence import Evidence, Part, Step
 from contracts.exchange import CUSTOMER, CUSTOMER_UPPER
+from contracts.journal import PREFIX
 from contracts.judge import judge
 from contracts.oracle import predict
 from contracts.outcome import Outcome
@@ -63,7 +64,7 @@ class Replay:
         reason = next(self._obstacles(evidence), "")
         if reason:
             return Replayed(evidence, Result.NOT_TRIED, reason=reason)
-        outcomes = [self._once(evidence) for _ in range(times)]
+        outcomes = [self._once(evidence, build=number == 0) for number in range(times)]
         seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
         other = [outcome for outcome in outcomes if outcome.violations]
         telling = (seen or other or outcomes)[0]
@@ -96,15 +97,15 @@ class Replay:
         if is_of_state(evidence.rule) and not self._run.customers.readable:
             yield NO_READING
 
-    def _once(self, evidence: Evidence, *, alone: bool = False) -> Outcome:
+    def _once(self, evidence: Evidence, *, build: bool) -> Outcome:
+        """Send it once; `build` the state before it, where the customer does not have that yet."""
         of_state = is_of_state(evidence.rule)
         # What is stored is only known of a customer on which nothing but this was tried.
-        customer = self._run.customers.make_several(1)[0] if of_state or alone else self._customer
-        parts = (Part.FAILING,) if alone else (Part.BESIDE, Part.FAILING)
-        if not alone:
+        customer = self._run.customers.make_several(1)[0] if of_state else self._customer
+        if build or of_state:
             for step in evidence.part(Part.BEFORE):
                 self._trials.one(step.template, customer, 0.0, read=of_state)
-        return self._tried(evidence, parts, customer)
+        return self._tried(evidence, (Part.BESIDE, Part.FAILING), customer)
 
     def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Outcome:
         rule, steps = evidence.rule, evidence.part(*parts)
@@ -125,9 +126,9 @@ class Replay:
 
     def _visit(self, step: Step) -> None:
         """Get to know the customer of a request that is not to a disposable one; the mock has those that were there."""
-        if CUSTOMER in step.template.path or CUSTOMER_UPPER in step.template.path:
-            return
         slug = step.template.slug.decode("utf-8", "replace")
+        if CUSTOMER in slug or CUSTOMER_UPPER in slug or slug.startswith(PREFIX):
+            return
         if self._run.vendor and step.exchange.status != 404 and slug not in self._run.vendor.customers:
             self._run.vendor.add(slug, slug)
         self._run.customers.visit(slug)
@@ -136,7 +137,8 @@ class Replay:
         """Whether the request that failed, alone on a fresh customer, does not fail in the same way."""
         if not evidence.part(Part.BEFORE, Part.BESIDE):
             return False
-        return evidence.rule not in self._once(evidence, alone=True).rules
+        fresh = self._run.customers.make_several(1)[0]
+        return evidence.rule not in self._tried(evidence, (Part.FAILING,), fresh).rules
 
 
 def _first(outcome: Outcome, rule: str) -> tuple[Violation, ...]:

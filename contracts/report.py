@@ -19,7 +19,7 @@ WIDTH = 110
 _REPEATED = {
     True: "yes, when it was tried again alone",
     False: "no: seen once, and not when it was tried again alone",
-    None: "not tried again: it is one of several requests that belong together",
+    None: "not tried again",
 }
 _CURL_SHOWN = 4000
 _ALWAYS = (Result.SEEN_AGAIN, Result.DIFFERENT, Result.GONE)

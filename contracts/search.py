@@ -128,7 +128,7 @@ class Search:
                 continue
             # What is wrong with what is stored may be the doing of any request of the batch.
             suspects = outcomes if outcome.stored.violations else [outcome]
-            second = [again for again in map(self._again, suspects) if again.violations and again.repeated]
+            second = [again for again in map(self._again, suspects) if again.violations and again.repeated is not False]
             repeating += second
             if not second:
                 self._seen_once.setdefault(outcome.rules, replace(outcome, repeated=False))

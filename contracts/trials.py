@@ -22,8 +22,12 @@ from contracts.state import GONE, REFUSED, Stored, judge_state, stored_in, uncha
 
 _T = TypeVar("_T")
 
+# What a server answers that made something of a request, or says so.
+MADE = frozenset({200, 201, 202, 204})
 # A rule that was seen broken so often when tried again need not be tried again.
 _ENOUGH = 3
+# Of so many slugs that name no customer is known what was sent to them last.
+_REMEMBERED = 1000
 
 
 class Trials:
@@ -38,6 +42,7 @@ class Trials:
         self._workers = ThreadPoolExecutor(client.target.limits.concurrency)
         self._seen_again: Counter[str] = Counter()
         self._interruptions = 0
+        self._of_strangers: dict[str, Outcome] = {}
 
     def close(self) -> None:
         """Wait for what is under way."""
@@ -72,9 +77,12 @@ class Trials:
         return self._read_back(sent, customer)
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
-        """Try a failed request again alone: the outcome says whether it broke a rule that it broke before."""
+        """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
+
+        Where its rules were seen broken often enough it is not tried again, and comes back as it is.
+        """
         if all(self._seen_again[rule] >= _ENOUGH for rule in outcome.rules):
-            return replace(outcome, repeated=True)
+            return outcome
         second = self.one(outcome.template, customer)
         same = outcome.rules & second.rules
         self._seen_again.update(same)
@@ -148,7 +156,20 @@ class Trials:
         plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
         exchange = self.client.send(request, plain_update=plain, linger=linger)
         answer = self._judged(judge(exchange, prediction, self.document))
-        return Outcome(template, exchange, prediction, answer, before=customer.last)
+        slug = request.slug.decode("utf-8", "replace")
+        if exchange.status in MADE and slug not in self.customers.existing:
+            self.customers.adopt(slug)
+        return self._following(Outcome(template, exchange, prediction, answer), customer)
+
+    def _following(self, outcome: Outcome, customer: Customer) -> Outcome:
+        """The outcome with the one before it: of the customer, or of the stranger that it was sent to."""
+        path = outcome.template.path
+        if outcome.exchange.request.path != path:
+            return replace(outcome, before=customer.last)
+        before = self._of_strangers.get(path)
+        if len(self._of_strangers) < _REMEMBERED:
+            self._of_strangers[path] = outcome
+        return replace(outcome, before=before)
 
     def _read_back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
         """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
@@ -156,7 +177,9 @@ class Trials:
             customer.last = next((outcome.alone() for outcome in outcomes if outcome.accepted), customer.last)
             return outcomes
         if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
-            customer.stored, customer.last = stored_in(self.customers.get(customer.slug)), None
+            was, customer.stored = customer.stored, stored_in(self.customers.get(customer.slug))
+            if unchanged(was, customer.stored, "refused.unchanged").violations:
+                customer.last = outcomes[-1].alone()
             return outcomes
         before, racing = customer.stored, customer.racing
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from contracts.document import Document
-from contracts.vendor import Answer, Call, Headers, Refusal, Vendor
+from contracts.vendor import WRITE, Answer, Call, Headers, Refusal, Vendor
 from tests.suite.served import plain_wire
 
 
@@ -249,7 +249,7 @@ class RefusesTheSameTwice(Faulty):
     breaks = "status.documented"
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if all(customer[name] == value.get(name) for name in ("name", "externalCustomerId")):
+        if "name" in customer and all(customer[name] == value.get(name) for name in ("name", "externalCustomerId")):
             raise Refusal(409, "Nothing would change.")
         super().store(customer, value)
 
@@ -270,11 +270,24 @@ class CreatesWhatIsNotThere(Faulty):
 
     breaks = "refused.created"
 
-    def find(self, slug: str) -> dict[str, Any]:
-        if slug not in self.customers and slug.startswith("contract-test-") and "nobody" in slug:
-            self.customers[slug] = {"slug": slug, "name": "Nobody"}
+    def update(self, call: Call, slug: str) -> Answer:
+        if slug not in self.customers and slug.startswith("contract-test-"):
+            self.add(slug, "Nobody")
             raise Refusal(404, "No customer has this slug.")
-        return super().find(slug)
+        return super().update(call, slug)
+
+
+class Upserts(Faulty):
+    """Makes a customer of an unknown slug."""
+
+    breaks = "status.slug"
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if slug not in self.customers and slug.startswith("contract-test-"):
+            self.authorize(call, WRITE)
+            self.validate(self.parse(call), slug)
+            self.add(slug, "Nobody")
+        return super().update(call, slug)
 
 
 FAULTY: tuple[Callable[[Document], Faulty], ...] = tuple(Faulty.__subclasses__())

@@ -80,7 +80,7 @@ def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path
     [
         (True, "repeated yes, when it was tried again alone"),
         (False, "repeated no: seen once, and not when it was tried again alone"),
-        (None, "repeated not tried again: it is one of several requests that belong together"),
+        (None, "repeated not tried again"),
     ],
     ids=["repeated", "seen-once", "not-tried-again"],
 )
