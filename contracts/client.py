@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpcore
 import httpx
@@ -125,8 +126,7 @@ class Client:
         self._pace = Pace(target.limits.rate)
         self._url = httpx.URL(target.base_url)
         self._transport = transport or WireTransport(target.limits.concurrency * 2, _proxy(target))
-        # Redirects and cookies are the target's wishes, proxies and netrc the environment's: none is asked for.
-        self._httpx = httpx.Client(transport=self._transport, trust_env=False, follow_redirects=False)
+        self._url_of = lru_cache(maxsize=256)(lambda raw_path: self._url.copy_with(raw_path=raw_path))
         self._rounds = ROUNDS
         self.reached = False
 
@@ -134,7 +134,7 @@ class Client:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._httpx.close()
+        self._transport.close()
 
     def send(self, request: Request, plain_update: Request | None = None, linger: float = LINGER) -> Exchange:
         """Send a request until it is answered.
@@ -221,9 +221,11 @@ class Client:
     def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:
         # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
         stripped = [(name, value.strip(" \t").encode("latin-1")) for name, value in headers]
-        url = self._url.copy_with(raw_path=self._raw_path(request))
-        built = httpx.Request(request.method, url, headers=[(n.encode(), v) for n, v in stripped], content=request.body)
-        answer = self._httpx.send(built, stream=True)
+        url, fields = self._url_of(self._raw_path(request)), [(name.encode(), value) for name, value in stripped]
+        # Redirects, cookies and netrc are a matter of httpx's client: a transport knows nothing of them.
+        answer = self._transport.handle_request(
+            httpx.Request(request.method, url, headers=fields, content=request.body)
+        )
         try:
             stream = answer.extensions.get("network_stream")
             if answer.status_code == httpx.codes.NO_CONTENT and isinstance(stream, Stream):

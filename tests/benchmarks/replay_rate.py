@@ -1,0 +1,112 @@
+"""How fast replay is: the rate of 1,000 recorded exchanges against a bare httpx loop that sends the same bytes.
+
+Run it with `python -m tests.benchmarks.replay_rate`. Both send to one mock that is served by another process, in turn,
+so that a machine whose speed drifts does them the same good or harm. It prints the ratio of each round.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from contracts import har
+from contracts.credential import READ_TOKEN, WRITE_TOKEN, fill
+from contracts.document import load
+from contracts.evidence import Source, evidence_of
+from contracts.exchange import Request
+from contracts.payload import payloads
+from contracts.promise import violation
+from contracts.replay import Replay
+from contracts.run import Options, Run
+from contracts.target import Limits, Target
+from contracts.vendor import MOCK_TOKENS
+
+TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
+EXCHANGES = 1000
+ROUNDS = 5
+
+
+@contextmanager
+def served_mock() -> Iterator[str]:
+    """The mock in a process of its own; its base URL."""
+    command = [sys.executable, "-m", "contracts", "mock", "--port", "0"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        try:
+            yield found[0]
+        finally:
+            process.terminate()
+
+
+def record(url: str, folder: Path) -> list[Request]:
+    """Keep 1,000 exchanges as evidence, a file each, as a run does; the requests that were sent."""
+    small = [payload.request for payload in payloads() if len(payload.request.body) < 2000]
+    templates = [small[number % len(small)] for number in range(EXCHANGES)]
+    run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal"))
+    customer = run.customers.make()
+    for number, template in enumerate(templates):
+        outcome = run.trials.one(template, customer, 0.0, read=False)
+        broken = violation("problem.title", "another title", "this title", "title")
+        evidence = evidence_of(outcome, broken, Source("docs", url))
+        har.write(folder / "evidence" / f"{number:04}.har", evidence)
+    sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in har.read(path)[0].steps]
+    run.close()
+    return sent
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "evidence").iterdir())
+
+
+def replayed(url: str, folder: Path) -> float:
+    """Exchanges a second of a replay, the reading of the files and the judging included."""
+    run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal"))
+    replay = Replay(run)
+    before, started = run.record.exchanges, time.perf_counter()
+    for path in _files(folder):
+        for evidence in har.read(path):
+            replay.of(evidence)
+    rate = (run.record.exchanges - before) / (time.perf_counter() - started)
+    run.close()
+    return rate
+
+
+def bare(url: str, requests: Sequence[Request]) -> float:
+    """Exchanges a second of a loop that only sends."""
+    with httpx.Client() as client:
+        started = time.perf_counter()
+        for request in requests:
+            # httpx refuses white space around a value.
+            headers = [(name, value.strip()) for name, value in fill(request.headers, TOKENS)]
+            client.request(request.method, url + request.path, headers=headers, content=request.body)
+        return len(requests) / (time.perf_counter() - started)
+
+
+def main() -> None:
+    """Print the rates and their ratio, round by round, and the median ratio."""
+    with tempfile.TemporaryDirectory() as name, served_mock() as url:
+        folder = Path(name)
+        requests = record(url, folder)
+        ratios = []
+        for number in range(ROUNDS):
+            ours, theirs = replayed(url, folder), bare(url, requests)
+            ratios.append(ours / theirs)
+            print(f"round {number + 1}: replay {ours:6.0f}/s, bare httpx {theirs:6.0f}/s, ratio {ours / theirs:.2f}")
+        print(f"median ratio {statistics.median(ratios):.2f} (at least 0.80 is wanted)")
+
+
+if __name__ == "__main__":
+    main()
