@@ -20,9 +20,10 @@ class Catalogue:
 
     def outcome(self, payload: Payload) -> Outcome:
         """What came of a payload; one that failed has been tried again alone."""
-        if not self._first:
-            outcomes = self._run.trials.each([payload.request for payload in self._selected])
-            self._first = {payload.id: outcome for payload, outcome in zip(self._selected, outcomes, strict=True)}
+        if self._selected:
+            selected, self._selected = self._selected, []
+            outcomes = self._run.trials.each([payload.request for payload in selected])
+            self._first = {payload.id: outcome for payload, outcome in zip(selected, outcomes, strict=True)}
         if payload.id not in self._settled:
             self._settled[payload.id] = self._run.trials.settled(self._first[payload.id])
         return self._settled[payload.id]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,8 +14,9 @@ import httpcore
 import httpx
 
 from contracts import __version__
-from contracts.credential import Headers, fill, mask
+from contracts.credential import Headers, fill, mask, with_derived
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.patience import BACK_OFF, Pace, Patience
 from contracts.target import NoVerdict, Target
 from contracts.wire import Stream, TooLarge, Wire, WireTransport, on_wire
 
@@ -32,9 +32,13 @@ UNCODED = ("Accept-Encoding", "identity")
 # Requests of these methods have a Content-Length even where the body is empty (RFC 9110 section 8.6).
 WITH_BODY = frozenset({"PUT", "POST"})
 
+# A read may be larger than the limit by what was sent, of which JSON may write each byte as six.
+READ_SLACK = 6
+
 ROUNDS = 3
 LINGER = 0.003
-_BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# So often at most is a request sent again because a kept connection was gone before it.
+_STALE = 50
 
 
 def interruption(exchange: Exchange) -> str | None:
@@ -44,68 +48,6 @@ def interruption(exchange: Exchange) -> str | None:
     if exchange.status in INTERRUPTING:
         return f"something in front of the API answered {exchange.status}"
     return None
-
-
-class Patience:
-    """How long the run has waited for a target that does not answer, all threads together."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.interruptions = 0
-        self.ever_answered = False
-        self._spent = 0.0
-        self._down_since: float | None = None
-        self._lock = threading.Lock()
-
-    def answered(self) -> None:
-        """The target answers (again)."""
-        with self._lock:
-            self.ever_answered = True
-            if self._down_since is not None:
-                self._spent += time.monotonic() - self._down_since
-                self._down_since = None
-
-    def check(self) -> None:
-        """Raise `NoVerdict` if patience has ended."""
-        if self._down_since is not None:
-            self.interrupted(time.monotonic(), "it does not answer", 0.0)
-
-    def interrupted(self, started: float, reason: str, wait: float) -> None:
-        """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
-
-        Raises:
-            NoVerdict: the pause would be longer than what is left.
-
-        """
-        with self._lock:
-            self.interruptions += 1
-            if self._down_since is None:
-                self._down_since = started
-            left = self.seconds - self._spent - (time.monotonic() - self._down_since)
-            if wait > left:
-                raise NoVerdict(
-                    f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {reason}"
-                    + (f", asking for a pause of {wait:.0f} s" if wait > _BACK_OFF[-1] else "")
-                    + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
-                )
-
-
-class Pace:
-    """At most `rate` requests a second, evenly spaced."""
-
-    def __init__(self, rate: float | None) -> None:
-        self._gap = 1 / rate if rate else 0.0
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._next)
-            self._next = start + self._gap
-        time.sleep(start - now)
 
 
 class Client:
@@ -121,6 +63,7 @@ class Client:
         observe: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.target = target
+        self._secrets = with_derived(target.tokens)
         self._observe = observe
         self.patience = Patience(target.limits.patience)
         self._pace = Pace(target.limits.rate)
@@ -129,6 +72,7 @@ class Client:
         self._url_of = lru_cache(maxsize=256)(lambda raw_path: self._url.copy_with(raw_path=raw_path))
         self._rounds = ROUNDS
         self.reached = False
+        self._largest = 0
 
     def __enter__(self) -> Client:
         return self
@@ -149,18 +93,23 @@ class Client:
         tries = outlived = 0
         while True:
             started = time.monotonic()
-            exchange = self.once(request, linger)
+            exchange = self._on_a_live_connection(request, linger)
             reason = interruption(exchange)
             if exchange.failure in HOPELESS:
                 raise NoVerdict(f"{self.target.base_url} cannot be reached: {exchange.failure}")
             if reason is None:
                 self.patience.answered()
+                self._pace.speed_up()
                 return exchange
-            pause = _retry_after(exchange) or _BACK_OFF[min(tries, len(_BACK_OFF) - 1)]
-            self.patience.interrupted(started, reason, pause)
-            tries += 1
             # A 429 says itself that the rate is at fault, and no payload.
-            if plain_update and exchange.status != 429:
+            limited = exchange.status == 429
+            pause = _retry_after(exchange) or BACK_OFF[min(tries, len(BACK_OFF) - 1)]
+            self.patience.interrupted(started, reason, pause, limited=limited)
+            tries += 1
+            if limited:
+                self._pace.slow_down(pause)
+                continue
+            if plain_update:
                 outlived = outlived + 1 if self._answers(plain_update) else 0
             if outlived >= self._rounds:
                 # Known now to happen here: the next such request need not prove it as often.
@@ -168,8 +117,16 @@ class Client:
                 return replace(exchange, persistent=True)
             time.sleep(pause)
 
+    def _on_a_live_connection(self, request: Request, linger: float) -> Exchange:
+        """One exchange, sent again where a connection that was kept turns out to be gone (RFC 9112 section 9.3.1)."""
+        for _ in range(_STALE):
+            exchange = self.once(request, linger)
+            if not exchange.stale:
+                break
+        return exchange
+
     def _answers(self, plain_update: Request) -> bool:
-        answers = interruption(self.once(plain_update)) is None
+        answers = interruption(self._on_a_live_connection(plain_update, LINGER)) is None
         if answers:
             self.patience.answered()
         return answers
@@ -185,8 +142,10 @@ class Client:
         now, started = time.time(), time.monotonic()
         response: Response | None = None
         failure: Failure | None = None
-        path, filled = self._raw_path(request), fill(headers, self.target.tokens)
-        with on_wire(Wire(limits.time, limits.size, _head(request.method, path, filled))) as wire:
+        path, filled = self._raw_path(request), fill(headers, self._secrets)
+        size = limits.size + (READ_SLACK * self._largest if request.method == "GET" else 0)
+        self._largest = max(self._largest, len(request.body))
+        with on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
             try:
                 response = self._receive(request, filled, wire, linger)
             except TooLarge:
@@ -205,6 +164,7 @@ class Client:
             sent_path=path.decode("ascii"),
             sent_headers=headers,
             started=now,
+            stale=failure is Failure.BROKEN and wire.reused and not wire.received,
         )
         self._observe(exchange)
         return exchange
@@ -236,14 +196,14 @@ class Client:
             wire_body = wire.after_head() if isinstance(stream, Stream) else body
         finally:
             answer.close()
-        tokens = self.target.tokens
+        tokens, shown = self._secrets, mask(body, self._secrets)
         return Response(
             status=answer.status_code,
             headers=tuple(
                 (name.decode("latin-1"), mask(value, tokens).decode("latin-1")) for name, value in answer.headers.raw
             ),
-            body=mask(body, tokens),
-            wire_body=mask(wire_body, tokens),
+            body=shown,
+            wire_body=shown if wire_body == body else mask(wire_body, tokens),
             reason=mask(answer.reason_phrase.encode(), tokens).decode(),
         )
 
@@ -281,7 +241,7 @@ def _retry_after(exchange: Exchange) -> float | None:
         return float(values[0])
     try:
         when = parsedate_to_datetime(values[0])
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())

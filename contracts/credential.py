@@ -6,14 +6,24 @@ No request, exchange or message of this suite ever holds a token, so none can le
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 Headers = tuple[tuple[str, str], ...]
 
 WRITE_TOKEN = "<KAITEN_AUTH_TOKEN>"
 READ_TOKEN = "<KAITEN_READ_TOKEN>"
-PLACEHOLDERS = (WRITE_TOKEN, READ_TOKEN)
+# The write token in the other letter case, and without its last character: neither is valid, both are as secret.
+SWAPPED_TOKEN = "<KAITEN_AUTH_TOKEN_SWAPPED>"
+CUT_TOKEN = "<KAITEN_AUTH_TOKEN_CUT>"
+# Each placeholder, and how a shell (bash) writes what it stands for.
+PLACEHOLDERS = {
+    WRITE_TOKEN: "${KAITEN_AUTH_TOKEN}",
+    READ_TOKEN: "${KAITEN_READ_TOKEN}",
+    SWAPPED_TOKEN: "${KAITEN_AUTH_TOKEN~~}",
+    CUT_TOKEN: "${KAITEN_AUTH_TOKEN%?}",
+}
 
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
@@ -51,19 +61,35 @@ def _role_of_value(value: str) -> Role:
     return Role.UNCLEAR if role is Role.WRITE and value != value.strip() else role
 
 
+def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:
+    """The tokens by their placeholders, and with them those that are made from the write token."""
+    write = tokens.get(WRITE_TOKEN)
+    return dict(tokens) | ({SWAPPED_TOKEN: write.swapcase(), CUT_TOKEN: write[:-1]} if write else {})
+
+
 def fill(headers: Headers, tokens: Mapping[str, str]) -> Headers:
     """The headers with each placeholder replaced by its token."""
-    return tuple((name, _replaced(value, tokens.items())) for name, value in headers)
+    return tuple((name, _filled(value, tokens)) for name, value in headers)
 
 
 def mask(text: bytes, tokens: Mapping[str, str]) -> bytes:
-    """The text with each token replaced by its placeholder."""
+    """The text with each token replaced by its placeholder, also where it is written with escapes of JSON or a URL."""
     for placeholder, token in tokens.items():
-        text = text.replace(token.encode(), placeholder.encode())
+        if token.encode() in text:
+            text = text.replace(token.encode(), placeholder.encode())
+        if b"\\" in text or b"%" in text:
+            text = _escaped(token).sub(placeholder.encode(), text)
     return text
 
 
-def _replaced(value: str, pairs: Iterable[tuple[str, str]]) -> str:
-    for old, new in pairs:
-        value = value.replace(old, new)
+@cache
+def _escaped(token: str) -> re.Pattern[bytes]:
+    r"""A token in which any character may stand as itself, behind a backslash, as `\u00XX` or as `%XX`."""
+    forms = (rf"(?:\\?{re.escape(letter)}|(?i:\\u00{ord(letter):02x}|%{ord(letter):02x}))" for letter in token)
+    return re.compile("".join(forms).encode())
+
+
+def _filled(value: str, tokens: Mapping[str, str]) -> str:
+    for placeholder, token in tokens.items():
+        value = value.replace(placeholder, token)
     return value

@@ -62,6 +62,7 @@ class Customers:
         self._strays: set[str] = set()
         self._futile_waits = 0
         self.readable = False
+        self._volatile: frozenset[str] = frozenset()
         self.left: list[str] = []
 
     @property
@@ -133,7 +134,7 @@ class Customers:
         customer = Customer(slug)
         self._made[slug] = customer
         if self.readable:
-            customer.stored = stored_in(self.read_until(slug, lambda stored: GONE not in stored))
+            customer.stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored))
         return customer
 
     def make_several(self, count: int) -> Sequence[Customer]:
@@ -147,12 +148,16 @@ class Customers:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""
         settle = self._client.target.limits.settle
         deadline = time.monotonic() + (settle if self._futile_waits < _FUTILE else settle / 20)
-        while not satisfied(stored_in(exchange := self.get(slug))):
+        while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() >= deadline:
                 self._futile_waits += 1
                 break
             time.sleep(0.05)
         return exchange
+
+    def shown(self, exchange: Exchange) -> Stored:
+        """The customer that a read shows, without what changes from one read to the next by itself."""
+        return {name: value for name, value in stored_in(exchange).items() if name not in self._volatile}
 
     def get(self, slug: str) -> Exchange:
         """The exchange that reads a customer."""
@@ -227,7 +232,11 @@ class Customers:
         if exchange.status == 404 and self._client.target.customer:
             raise WrongCall(f"{base_url} has no customer {slug!r} (GET answered 404); give another one with --customer")
         self.readable = exchange.status not in _CANNOT
-        return stored_in(exchange) if self.readable else {}
+        if not self.readable:
+            return {}
+        first, second = stored_in(exchange), stored_in(self.get(slug))
+        self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
+        return self.shown(exchange)
 
     def _put_back(self, slug: str, original: Stored) -> None:
         details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}

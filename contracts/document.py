@@ -77,6 +77,12 @@ class Document:
         """The members that may be null, and so are cleared when they are left out."""
         return frozenset(name for name, schema in self.request_members.items() if "null" in schema.get("type", ()))
 
+    def without_read_only(self, value: Json) -> Json:
+        """A request body without the members that only the vendor sets."""
+        if not isinstance(value, dict) or not self.read_only_members & set(value):
+            return value
+        return {name: member for name, member in value.items() if name not in self.read_only_members}
+
     def accepts(self, value: Json, context: Context) -> bool:
         """Whether a request body fits the request schema. `context` has the values of runtime expressions."""
         return self._request.is_valid(value) and not list(self._unequal(self.request_schema, value, context))

@@ -9,18 +9,21 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 from urllib.parse import quote, unquote_to_bytes
 
 from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
-# What stands in the path of a template, a request that is tried on some customer: its slug, and that in upper case.
+# What stands in the path of a template, a request that is tried on some customer: its slug, or that in upper case.
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
+# The same slug with its first letter percent-encoded without need, and with that encoded once more.
+CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
+CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 _CURL_LIMIT = 2000
 
 
@@ -56,7 +59,18 @@ class Request:
 
     def addressed(self, slug: str) -> Request:
         """The request that a template makes for the customer with this slug."""
-        return replace(self, path=self.path.replace(CUSTOMER_UPPER, slug.upper()).replace(CUSTOMER, slug))
+        forms = {
+            CUSTOMER: slug,
+            CUSTOMER_UPPER: slug.upper(),
+            CUSTOMER_ENCODED: f"%{ord(slug[0]):X}{slug[1:]}",
+            CUSTOMER_ENCODED_TWICE: f"%25{ord(slug[0]):X}{slug[1:]}",
+        }
+        return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the path stands for that of any customer."""
+        return "<CUSTOMER" in self.path
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
         """The same request with each token in it as its placeholder: a generated text may happen to be one."""
@@ -97,7 +111,8 @@ class Exchange:
 
     `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
     met this request each time, while a plain update went through. `sent_path` is the path as sent, with the base
-    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens.
+    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens. `stale` marks a request that
+    met a kept connection which was gone before it.
     """
 
     request: Request
@@ -108,6 +123,7 @@ class Exchange:
     sent_path: str = ""
     sent_headers: Headers = ()
     started: float = 0.0
+    stale: bool = False
 
     @property
     def status(self) -> int | None:
@@ -151,10 +167,10 @@ def _curl_header(name: str, value: str) -> str:
     if not any(placeholder in value for placeholder in PLACEHOLDERS):
         return f"-H {shlex.quote(f'{name}: {value}')}"
     quoted = re.sub(r'([\\"$`])', r"\\\1", value)
-    for placeholder in PLACEHOLDERS:
-        quoted = quoted.replace(placeholder, "$" + placeholder.strip("<>"))
-    # Braces, because what follows the token may be a letter of a variable's name.
-    quoted = re.sub(r"\$(KAITEN_\w+?_TOKEN)(?=\w)", r"${\1}", quoted)
+    for placeholder, variable in PLACEHOLDERS.items():
+        quoted = quoted.replace(placeholder, variable)
+    # Braces are for where a letter of a variable's name follows.
+    quoted = re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted)
     return f'-H "{name}: {quoted}"'
 
 
@@ -164,6 +180,6 @@ def _as_shell_text(body: bytes) -> str | None:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if len(body) > _CURL_LIMIT or text.startswith("@") or not _PRINTABLE.fullmatch(text):
+    if len(body) > _CURL_LIMIT or text.startswith("@") or not text.isprintable():
         return None
     return shlex.quote(text)

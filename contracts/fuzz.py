@@ -31,7 +31,9 @@ _CHARACTERS = st.one_of(
     st.characters(min_codepoint=0x20, max_codepoint=0x7E),
     st.characters(min_codepoint=0xA0, max_codepoint=0x2FF),
     st.characters(min_codepoint=0x300, max_codepoint=0x36F),
+    st.characters(min_codepoint=0x370, max_codepoint=0x58F),
     st.characters(min_codepoint=0x590, max_codepoint=0x6FF),
+    st.characters(min_codepoint=0x700, max_codepoint=0x1FFF, exclude_categories=["Cn", "Cs"]),
     st.characters(min_codepoint=0x2000, max_codepoint=0x206F),
     st.characters(min_codepoint=0x3040, max_codepoint=0x9FFF),
     st.characters(min_codepoint=0xE000, max_codepoint=0xFFFF),
@@ -39,6 +41,8 @@ _CHARACTERS = st.one_of(
     st.characters(min_codepoint=0x10000, max_codepoint=0x10FFFF),
     _ANY_CHARACTER,
 )
+# What stands beside a character may decide whether it is trimmed, folded or dropped.
+_LETTERS = st.sampled_from("aZ9 ")
 
 
 class Schema:
@@ -81,7 +85,8 @@ def request_of(case: Case[Any]) -> Request:
 def _texts(draw: st.DrawFn) -> str:
     """Text of one or more characters, of any script; each length of interest as likely as all the short ones."""
     if draw(st.booleans()):
-        return draw(st.text(_CHARACTERS, min_size=1, max_size=20))
+        word, stuff = st.text(_LETTERS, max_size=5), st.text(_CHARACTERS, min_size=1, max_size=20)
+        return draw(word) + draw(stuff) + draw(word)
     unit = draw(st.text(_CHARACTERS, min_size=1, max_size=4))
     length = draw(st.sampled_from(_LENGTHS) | st.integers(1, 10_000))
     return (unit * (length // len(unit) + 1))[:length]

@@ -23,7 +23,6 @@ from contracts import __version__
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers, role_of
 from contracts.evidence import Evidence, Part, Source, Step
 from contracts.exchange import (
-    CUSTOMER,
     CUSTOMERS,
     OPERATION,
     Exchange,
@@ -133,7 +132,7 @@ def _mark(entry: dict[str, Any], step: Step) -> None:
     entry["_part"] = step.part
     entry["request"] |= {
         "_template": step.template.path,
-        "_disposable": CUSTOMER in step.template.path,
+        "_disposable": step.template.is_template,
         "_credential": role_of(request.headers),
     }
     if _as_text(request.body)[1]:

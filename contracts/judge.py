@@ -14,8 +14,8 @@ from contracts.credential import PLACEHOLDERS
 from contracts.document import Document
 from contracts.exchange import Exchange, Failure, Response
 from contracts.oracle import Prediction
-from contracts.problem import excerpt, judge_problem, tried_by
-from contracts.promise import Violation, violation
+from contracts.problem import judge_problem, tried_by
+from contracts.promise import Violation, excerpt, violation
 
 # Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and
 # Ruby, Rust.
@@ -101,8 +101,10 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
     asked = (exchange.request.header("Accept-Encoding") or "identity").lower()
     if any(coding.strip().lower() not in asked for coding in codings):
         yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
-    public = b"\n".join([response.body, *(f"{name}: {value}".encode() for name, value in response.headers)])
-    trace = _TRACES.search(public)
+    head = [response.reason, *(f"{name}: {value}" for name, value in response.headers)]
+    public = b"\n".join([response.body, *(line.encode() for line in head)])
+    # Line breaks and tabs of a trace are escapes in a JSON text.
+    trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", public) if b"\\" in public else public)
     if trace and trace[0] not in exchange.request.body:
         yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
     # A generated text may happen to be a placeholder itself: its echo shows no token.

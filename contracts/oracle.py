@@ -40,7 +40,10 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
     body = read(request.body)
     context = {"$request.path.customerSlug": frozenset({request.slug.decode("utf-8", "replace")})}
-    accepted = tuple(value for value in body.values if document.accepts(value, context))
+    # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
+    accepted = tuple(
+        value for value in map(document.without_read_only, body.values) if document.accepts(value, context)
+    )
     binding = [
         *_of_credential(request),
         *_of_slug(request, existing),
@@ -101,12 +104,16 @@ def _open(request: Request, body: Body, document: Document) -> list[str]:
         "status.media_type_like_json": media_type(request) == "like-json",
         "status.size": body.oversized,
         "status.text": body.open_text or not _is_text(request.slug) or bool(body.values and not body.strict),
-        "status.credential_unclear": role_of(request.headers) is Role.UNCLEAR,
+        "status.credential_unclear": role_of(request.headers) is Role.UNCLEAR or _credentials(request) > 1,
         "status.read_only": any(
             isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
         ),
     }
     return [rule for rule, holds in rules.items() if holds]
+
+
+def _credentials(request: Request) -> int:
+    return len([name for name, _ in request.headers if name.lower() == "authorization"])
 
 
 def _is_text(slug: bytes) -> bool:

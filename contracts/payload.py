@@ -7,7 +7,7 @@ import json
 import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,21 @@ def payloads() -> tuple[Payload, ...]:
     content = yaml.load(PAYLOADS.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
     found: dict[str, Payload] = {}
     for family in content["families"]:
-        for entry in family["requests"]:
-            if entry["id"] in found:
-                raise ValueError(f"payload id {entry['id']!r} is in {found[entry['id']].family} and {family['id']}")
-            found[entry["id"]] = _payload(family["id"], entry)
+        entries = [_payload(family["id"], entry) for entry in family.get("requests", ())]
+        twins = [_twin(family["id"], one) for one in found.values() if one.family == family.get("twins_of")]
+        for payload in (*entries, *twins):
+            if payload.id in found:
+                raise ValueError(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
+            found[payload.id] = payload
     return tuple(found.values())
+
+
+def _twin(family: str, payload: Payload) -> Payload:
+    """The payload with its name as the external id."""
+    name = json.loads(payload.request.body)["name"]
+    body = to_json({"name": "Contract Test", "externalCustomerId": name})
+    id_ = f"external-id-of-{payload.id}"
+    return Payload(id_, family, payload.why, replace(payload.request, body=body))
 
 
 def _payload(family: str, entry: Mapping[str, Any]) -> Payload:

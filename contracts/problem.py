@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.body import well_formed
 from contracts.document import EQUALS, PROBLEM, Context, Document, Finding
 from contracts.exchange import Response
-from contracts.promise import Violation, promises, violation
+from contracts.promise import Violation, excerpt, promises, violation
 
 # `charset` has no meaning for JSON (RFC 8259 section 11); frameworks add it all the same.
-_MEDIA_TYPE = re.compile(rf"{re.escape(PROBLEM)}(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
-_SHOWN = 200
+# A parameter may be empty (RFC 9110 section 5.6.6).
+_MEDIA_TYPE = re.compile(rf"{re.escape(PROBLEM)}(?:\s*;\s*(?:charset=\"?utf-8\"?)?)*", re.IGNORECASE)
 
 RULES = (
     "problem.media_type",
@@ -57,12 +58,6 @@ def tried_by(status: int, document: Document) -> frozenset[str]:
     return frozenset(RULES) | named | ({"problem.located"} if status == 422 else set())
 
 
-def excerpt(text: str) -> str:
-    """A short, printable form of what came."""
-    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + f"… ({len(text)} characters)"
-    return ascii(shown)[1:-1] if not shown.isprintable() else shown
-
-
 def _media_type(response: Response) -> Iterator[Violation]:
     values = response.values("Content-Type")
     if len(values) != 1 or not _MEDIA_TYPE.fullmatch(values[0].strip()):
@@ -99,7 +94,8 @@ def _value(value: Any, status: int, document: Document, context: Context) -> Ite
     if "status" in value and (isinstance(value["status"], bool) or value["status"] != status):
         seen.add("problem.status")
         yield violation("problem.status", f"{status}, the HTTP status", excerpt(json.dumps(value["status"])), "status")
-    for finding in document.problem_findings(status, value, context):
+    # A lone surrogate is no text that a validator takes.
+    for finding in document.problem_findings(status, well_formed(value), context):
         found = _violation(finding)
         if found.rule != "problem.status" or found.rule not in seen:
             yield found

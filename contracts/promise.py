@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import yaml
 
+_SHOWN = 200
 PROMISES = Path(__file__).with_name("promises.yaml")
 
 
@@ -54,8 +55,18 @@ def promises() -> Mapping[str, Promise]:
 
 
 def violation(rule: str, expected: str, actual: str, place: str = "") -> Violation:
-    """A violation of the promise with this id."""
-    return Violation(promises()[rule], expected, actual, place)
+    """A violation of the promise with this id, in words that a terminal can show."""
+    return Violation(promises()[rule], printable(expected), printable(actual), printable(place))
+
+
+def excerpt(text: str) -> str:
+    """A short, printable form of what came."""
+    return printable(text if len(text) <= _SHOWN else text[:_SHOWN] + f"… ({len(text)} characters)")
+
+
+def printable(text: str) -> str:
+    """The text, with escapes where it holds what would garble a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def is_of_state(rule: str) -> bool:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customer
 from contracts.evidence import Evidence, Part, Step
-from contracts.exchange import CUSTOMER, CUSTOMER_UPPER
 from contracts.journal import PREFIX
 from contracts.judge import judge
 from contracts.oracle import predict
@@ -127,7 +126,7 @@ class Replay:
     def _visit(self, step: Step) -> None:
         """Get to know the customer of a request that is not to a disposable one; the mock has those that were there."""
         slug = step.template.slug.decode("utf-8", "replace")
-        if CUSTOMER in slug or CUSTOMER_UPPER in slug or slug.startswith(PREFIX):
+        if step.template.is_template or slug.startswith(PREFIX):
             return
         if self._run.vendor and step.exchange.status != 404 and slug not in self._run.vendor.customers:
             self._run.vendor.add(slug, slug)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from contracts.exchange import Exchange, curl
 from contracts.outcome import Outcome
-from contracts.promise import Violation, promises
+from contracts.promise import Violation, excerpt, promises
 from contracts.record import Broken
 from contracts.replay import Replayed, Result
 from contracts.run import MOST_EVIDENCE, Run
@@ -66,14 +66,15 @@ def _violation(violation: Violation) -> Iterator[str]:
 def _request(exchange: Exchange) -> str:
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
-    return f"{request.method} {request.path}, {len(request.body)} bytes of {media_type}"
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
 
 
 def _answer(exchange: Exchange) -> str:
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"
-    return f"{response.status} {response.reason}, {len(response.body)} bytes, {exchange.seconds * 1000:.0f} ms"
+    size = f"{len(response.body)} bytes, {exchange.seconds * 1000:.0f} ms"
+    return f"{response.status} {excerpt(response.reason)}, {size}"
 
 
 def summary(run: Run) -> list[str]:

@@ -113,7 +113,7 @@ class Search:
         """The known failures of a batch; while shrinking, what is not known is tried alone first."""
         for request in batch:
             if request not in self._known and self._deadline is not None:
-                outcome = self._trials.one(request, self._customer)
+                outcome = self._trials.by_itself(request, self._customer)
                 self._known[request] = outcome if outcome.violations else None
             known = self._known.get(request)
             if known is not None:
@@ -137,7 +137,7 @@ class Search:
     def _again(self, outcome: Outcome) -> Outcome:
         if outcome.violations:
             return self._trials.again(outcome, self._customer)
-        return self._trials.one(outcome.template, self._customer)
+        return self._trials.by_itself(outcome.template, self._customer)
 
 
 def _first_rule(outcome: Outcome) -> str:

@@ -12,15 +12,14 @@ from contracts.document import Document
 from contracts.exchange import Exchange
 from contracts.judge import Verdict
 from contracts.oracle import Prediction
-from contracts.problem import excerpt
-from contracts.promise import Violation, violation
+from contracts.promise import Violation, excerpt, violation
 
 Stored = Mapping[str, Any]
 
 REFUSED = frozenset({400, 401, 403, 404, 413, 415, 422})
 # Who looks after the customer and when is the vendor's business; what identifies it never changes.
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
-_IDENTITY = ("id", "slug")
+_IDENTITY = ("id", "slug", "createdAt", "createdBy")
 # What stands for a customer that can no longer be read.
 GONE = "(unreadable)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from contracts.oracle import Prediction, predict
 from contracts.outcome import Outcome
 from contracts.promise import is_of_state, violation
 from contracts.record import Record
-from contracts.state import GONE, REFUSED, Stored, judge_state, stored_in, unchanged
+from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged
 
 _T = TypeVar("_T")
 
@@ -42,6 +43,7 @@ class Trials:
         self._workers = ThreadPoolExecutor(client.target.limits.concurrency)
         self._seen_again: Counter[str] = Counter()
         self._interruptions = 0
+        self._updates = 0
         self._of_strangers: dict[str, Outcome] = {}
 
     def close(self) -> None:
@@ -53,6 +55,11 @@ class Trials:
         outcome = self._send(template, customer, linger)
         return self._read_back([outcome], customer)[0] if read else outcome
 
+    def by_itself(self, template: Request, customer: Customer) -> Outcome:
+        """Try one request on a customer of which something else is stored, so that whatever it stores shows."""
+        self._make_telling([template], customer)
+        return self.one(template, customer)
+
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
         free: queue.SimpleQueue[Customer] = queue.SimpleQueue()
@@ -62,7 +69,7 @@ class Trials:
         def on_a_free_one(template: Request) -> Outcome:
             customer = free.get()
             try:
-                return self.one(template, customer)
+                return self.by_itself(template, customer)
             finally:
                 free.put(customer)
 
@@ -73,6 +80,7 @@ class Trials:
 
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
+        self._make_telling(templates, customer)
         sent = self._all(self._workers.submit(self._send, template, customer) for template in templates)
         return self._read_back(sent, customer)
 
@@ -83,7 +91,7 @@ class Trials:
         """
         if all(self._seen_again[rule] >= _ENOUGH for rule in outcome.rules):
             return outcome
-        second = self.one(outcome.template, customer)
+        second = self.by_itself(outcome.template, customer)
         same = outcome.rules & second.rules
         self._seen_again.update(same)
         if same:
@@ -121,7 +129,7 @@ class Trials:
         Where only one customer may be used it cannot be tried.
         """
         others = [self._control.slug, self.customers.make().slug]
-        before = [stored_in(self.customers.get(other)) for other in others]
+        before = [self.customers.shown(self.customers.get(other)) for other in others]
         outcome = self.one(template, customer)
         found = [self._isolated(other, stored, outcome) for other, stored in zip(others, before, strict=True)]
         return next((one for one in found if one.stored.violations), found[-1])
@@ -129,18 +137,34 @@ class Trials:
     def _isolated(self, slug: str, before: Stored, outcome: Outcome) -> Outcome:
         rule = "update.isolated"
         read = self.customers.read_until(slug, lambda stored: not unchanged(before, stored, rule).violations)
-        return replace(outcome, stored=self._judged(unchanged(before, stored_in(read), rule)), read=read)
+        return replace(outcome, stored=self._judged(unchanged(before, self.customers.shown(read), rule)), read=read)
 
     def creating_none(self, outcome: Outcome) -> Outcome:
         """The outcome of an update of a customer that did not exist, judged by whether it does now."""
         slug = outcome.exchange.request.slug.decode()
         read = self.customers.get(slug)
         found = [violation("refused.created", f"no customer {slug}", "it is there now")]
-        if GONE in stored_in(read):
+        if GONE in self.customers.shown(read):
             found = []
         else:
             self.customers.adopt(slug)
         return replace(outcome, stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found))), read=read)
+
+    def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
+        """Update the customer first, where nothing would show whether these requests store something or nothing."""
+        if not self.customers.readable or self._tells(templates, customer.stored):
+            return
+        self._updates += 1
+        before = dict.fromkeys(self.document.clearable_members, "before.example")
+        body = json.dumps(before | {"name": f"Before {customer.slug} {self._updates}"}).encode()
+        self._read_back([self._send(update(CUSTOMER, body), customer)], customer)
+
+    def _tells(self, templates: Sequence[Request], stored: Stored) -> bool:
+        """Whether something is stored for each member, and none of the requests holds the name that is stored."""
+        name = stored.get("name")
+        if not isinstance(name, str) or any(stored.get(member) is None for member in self.document.clearable_members):
+            return False
+        return not any(json.dumps(name)[1:-1].encode() in template.body for template in templates)
 
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)
@@ -177,7 +201,7 @@ class Trials:
             customer.last = next((outcome.alone() for outcome in outcomes if outcome.accepted), customer.last)
             return outcomes
         if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
-            was, customer.stored = customer.stored, stored_in(self.customers.get(customer.slug))
+            was, customer.stored = customer.stored, self.customers.shown(self.customers.get(customer.slug))
             if unchanged(was, customer.stored, "refused.unchanged").violations:
                 customer.last = outcomes[-1].alone()
             return outcomes
@@ -190,7 +214,7 @@ class Trials:
             return found
 
         read = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
-        customer.stored = stored_in(read)
+        customer.stored = self.customers.shown(read)
         accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
         found = self._judged(verdict(customer.stored))
         if accepted:

@@ -24,7 +24,10 @@ class TooLarge(Exception):
 
 
 class Wire:
-    """What one exchange may take (seconds, bytes), the head to send, and the bytes that came."""
+    """What one exchange may take (seconds, bytes), the head to send, and the bytes that came.
+
+    `reused` says that no connection was made for it.
+    """
 
     def __init__(self, seconds: float, size: int, head: bytes = b"") -> None:
         self.deadline = time.monotonic() + seconds
@@ -32,6 +35,7 @@ class Wire:
         self.head = head
         self.received = bytearray()
         self.ended = False
+        self.reused = True
 
     def remaining(self) -> float:
         """Seconds left; httpcore's own time-out when there are none."""
@@ -123,6 +127,7 @@ class _Network(httpcore.SyncBackend):
         wire = _wire()
         if wire:
             kwargs["timeout"] = wire.remaining()
+            wire.reused = False
         return Stream(super().connect_tcp(*args, **kwargs))
 
 

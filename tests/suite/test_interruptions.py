@@ -11,8 +11,9 @@ import httpcore
 import httpx
 import pytest
 
-from contracts.client import Client, Patience
+from contracts.client import Client
 from contracts.exchange import Failure, update
+from contracts.patience import Patience
 from contracts.target import Limits, NoVerdict, Target
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
 from tests.suite.test_client import UPDATE, client_of
@@ -92,9 +93,11 @@ def test_a_pause_is_as_long_as_it_is_asked_for() -> None:
     assert 1.0 <= time.monotonic() - started < 3.0
 
 
-def test_a_retry_after_that_says_nothing_is_passed_over() -> None:
+@pytest.mark.parametrize("value", ["soon", "Mon, 01 Jan 99999999999 00:00:00 GMT", "-1", ""])
+def test_a_retry_after_that_says_nothing_is_passed_over(value: str) -> None:
     """A Retry-After that nobody can read does no harm."""
-    with recording(in_turn(answer(503, "Retry-After: soon"), EMPTY_204)) as server, client_of(server.url) as client:
+    replies = in_turn(answer(503, f"Retry-After: {value}"), EMPTY_204)
+    with recording(replies) as server, client_of(server.url) as client:
         assert client.send(UPDATE).status == 204
 
 
@@ -141,17 +144,22 @@ def test_a_payload_that_alone_is_interrupted_is_persistent(bad: bytes, failure: 
         came = client.send(POISON, plain_update=UPDATE)
 
     assert (came.request, came.persistent, came.failure) == (POISON, True, failure)
-    assert [request.body for request in server.requests] == [POISON.body, UPDATE.body] * 3
+    # On the connection that the plain update left behind a reset proves nothing: each time a new one is tried.
+    on_a_kept_one = [POISON.body] if bad == RESET else []
+    assert [request.body for request in server.requests] == [
+        *(POISON.body, UPDATE.body),
+        *(*on_a_kept_one, POISON.body, UPDATE.body) * 2,
+    ]
 
 
 def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
     """One answer is enough to say that the payload was not to blame."""
-    replies = in_turn(RESET, EMPTY_204, RESET, EMPTY_204, EMPTY_204)
+    replies = in_turn(RESET, EMPTY_204, RESET, RESET, EMPTY_204, EMPTY_204)
     with recording(replies) as server, client_of(server.url) as client:
         came = client.send(POISON, plain_update=UPDATE)
 
     assert (came.status, came.persistent) == (204, False)
-    assert len(server.requests) == 5
+    assert len(server.requests) == 6
 
 
 def test_no_payload_is_blamed_for_a_target_that_is_gone() -> None:
@@ -168,6 +176,51 @@ def test_no_payload_is_blamed_for_a_rate_limit() -> None:
         pytest.raises(NoVerdict),
     ):
         client.send(POISON, plain_update=UPDATE)
+
+
+def test_a_kept_connection_that_is_gone_is_no_interruption() -> None:
+    """A server may close a connection that it kept: the request goes out again at once, on a new one."""
+    with recording(in_turn(EMPTY_204, RESET, EMPTY_204)) as server, client_of(server.url) as client:
+        client.send(UPDATE)
+        came = client.send(UPDATE)
+
+    assert (came.status, client.patience.interruptions) == (204, 0)
+    assert len(server.requests) == 3
+
+
+def test_a_rate_limit_slows_the_run_down() -> None:
+    """After a 429 everybody waits for as long as it says, and then asks less often."""
+    replies = in_turn(EMPTY_204, answer(429, "Retry-After: 1"), EMPTY_204)
+    with recording(replies) as server, client_of(server.url) as client:
+        client.send(UPDATE)
+        started = time.monotonic()
+        client.send(UPDATE)
+        paused = time.monotonic() - started
+        for _ in range(5):
+            client.send(UPDATE)
+
+    assert 1.0 <= paused < 3.0
+    assert time.monotonic() - started - paused >= 0.04
+
+
+def test_a_rate_limit_that_lets_some_through_uses_up_no_patience() -> None:
+    """A target that answers now and then, and asks for pauses in between, is not gone."""
+    patience = Patience(1.0)
+    for _ in range(5):
+        patience.interrupted(time.monotonic() - 0.6, "too fast", 0.1, limited=True)
+        patience.answered()
+
+    assert patience.interruptions == 5
+
+
+def test_a_rate_limit_without_end_names_the_option() -> None:
+    """A target that only ever limits the rate gives no verdict, and the message says what to try."""
+    with (
+        recording(in_turn(answer(429))) as server,
+        client_of(server.url, patience=0.3) as client,
+        pytest.raises(NoVerdict, match="--rate-limit"),
+    ):
+        client.send(UPDATE)
 
 
 def test_patience_is_for_the_whole_run() -> None:

@@ -18,14 +18,13 @@ class Listening(Vendor):
 
     def handle(self, call: Call) -> Answer:
         if call.method == "PUT":
-            path = re.sub(r"contract-test-[0-9a-f]{8}-", "", call.path, flags=re.IGNORECASE)
-            self.__dict__.setdefault("updates", []).append(
-                (path, call.header("content-type"), call.header("authorization"), call.body)
-            )
+            sent = (call.path, call.header("content-type"), call.header("authorization"), call.body.decode("latin-1"))
+            known = tuple(re.sub(r"(?i)(c|%63|%2563)ontract-test-[0-9a-f]{8}-", "", part) for part in sent)
+            self.__dict__.setdefault("updates", []).append(known)
         return super().handle(call)
 
 
-def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, str, str, bytes]]:
+def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, ...]]:
     """The updates that a run with this seed sends, in their order."""
     with serving(Listening(load("docs"))) as server:
         result = run_suite(
