@@ -128,15 +128,17 @@ class Trials:
 
         Where only one customer may be used it cannot be tried.
         """
-        others = [self._control.slug, self.customers.make().slug]
-        before = [self.customers.shown(self.customers.get(other)) for other in others]
+        others = [self._control, self.customers.make()]
+        # What was done to them by earlier requests must not hide what this one does.
+        for other in others:
+            self._set_apart(other)
         outcome = self.one(template, customer)
-        found = [self._isolated(other, stored, outcome) for other, stored in zip(others, before, strict=True)]
+        found = [self._isolated(other, outcome) for other in others]
         return next((one for one in found if one.stored.violations), found[-1])
 
-    def _isolated(self, slug: str, before: Stored, outcome: Outcome) -> Outcome:
-        rule = "update.isolated"
-        read = self.customers.read_until(slug, lambda stored: not unchanged(before, stored, rule).violations)
+    def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:
+        before, rule = other.stored, "update.isolated"
+        read = self.customers.read_until(other.slug, lambda stored: not unchanged(before, stored, rule).violations)
         return replace(outcome, stored=self._judged(unchanged(before, self.customers.shown(read), rule)), read=read)
 
     def creating_none(self, outcome: Outcome) -> Outcome:
@@ -152,8 +154,11 @@ class Trials:
 
     def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
         """Update the customer first, where nothing would show whether these requests store something or nothing."""
-        if not self.customers.readable or self._tells(templates, customer.stored):
-            return
+        if self.customers.readable and not self._tells(templates, customer.stored):
+            self._set_apart(customer)
+
+    def _set_apart(self, customer: Customer) -> None:
+        """Update a customer so that nothing else that is sent is like what is stored of it."""
         self._updates += 1
         before = dict.fromkeys(self.document.clearable_members, "before.example")
         body = json.dumps(before | {"name": f"Before {customer.slug} {self._updates}"}).encode()
