@@ -80,7 +80,8 @@ class Customers:
         """A slug that names no customer."""
         with self._lock:
             self._count += 1
-            return f"{self._run}-{hint}-{self._count}"
+            # As long as any other: no slug is the beginning of another one.
+            return f"{self._run}-{hint}-{self._count:05}"
 
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.

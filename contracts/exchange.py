@@ -19,9 +19,12 @@ CUSTOMERS = "/customers"
 # What stands in the path of a template, a request that is tried on some customer: its slug, or that in upper case.
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
-# The same slug with its first letter percent-encoded without need, and with that encoded once more.
+# The same slug with its first letter percent-encoded without need, with that encoded once more, with the first letter
+# in full width, and without the last character.
 CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
 CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
+CUSTOMER_FULL_WIDTH = "<CUSTOMER_FULL_WIDTH>"
+CUSTOMER_CUT = "<CUSTOMER_CUT>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 _CURL_LIMIT = 2000
@@ -64,6 +67,8 @@ class Request:
             CUSTOMER_UPPER: slug.upper(),
             CUSTOMER_ENCODED: f"%{ord(slug[0]):X}{slug[1:]}",
             CUSTOMER_ENCODED_TWICE: f"%25{ord(slug[0]):X}{slug[1:]}",
+            CUSTOMER_FULL_WIDTH: quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
+            CUSTOMER_CUT: slug[:-1],
         }
         return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
 

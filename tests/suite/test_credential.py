@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, Role, fill, mask, role_of
+from contracts.credential import (
+    CUT_TOKEN,
+    READ_TOKEN,
+    SWAPPED_TOKEN,
+    WRITE_TOKEN,
+    Role,
+    fill,
+    mask,
+    role_of,
+    with_derived,
+)
 from contracts.exchange import update
 from contracts.target import Target
 
@@ -79,3 +89,33 @@ def test_no_request_holds_a_token() -> None:
 def test_a_target_does_not_show_its_tokens() -> None:
     """A target that is printed, as by a failing assert, shows no token."""
     assert "ksh_secret" not in repr(Target("https://staging.example.com", TOKENS))
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        pytest.param(rb"ksh_a\u0026b\/c", id="as-go-and-php-write-json"),
+        pytest.param(rb"\u006B\u0073h_a&b\u002fc", id="any-letter-escaped"),
+        pytest.param(b"ksh_a%26b%2Fc", id="percent-encoded"),
+        pytest.param(b"ksh_a%26b%2fc", id="percent-encoded-in-lower-case"),
+    ],
+)
+def test_an_escaped_token_is_masked_too(echo: bytes) -> None:
+    """A token that comes back in the escapes of JSON or of a URL is as secret."""
+    assert (
+        mask(b'{"detail":"for ' + echo + b'"}', {WRITE_TOKEN: "ksh_a&b/c"})
+        == b'{"detail":"for %s"}' % WRITE_TOKEN.encode()
+    )
+
+
+def test_another_text_is_not_masked() -> None:
+    """What only looks like a token, but in another letter case, is left as it is."""
+    assert mask(b"KSH_SECRET-WRITE \\ %41", TOKENS) == b"KSH_SECRET-WRITE \\ %41"
+
+
+def test_the_derived_tokens_are_as_secret() -> None:
+    """The write token in the other letter case and cut short are filled in and masked like the token itself."""
+    tokens = with_derived({WRITE_TOKEN: "ksh_Secret"})
+
+    assert fill((("A", f"{SWAPPED_TOKEN} {CUT_TOKEN}"),), tokens) == (("A", "KSH_sECRET ksh_Secre"),)
+    assert mask(b"KSH_sECRET ksh_Secre ksh_Secret", tokens) == (f"{SWAPPED_TOKEN} {CUT_TOKEN} {WRITE_TOKEN}".encode())

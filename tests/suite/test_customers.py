@@ -9,6 +9,7 @@ import pytest
 from contracts.journal import Journal
 from contracts.state import GONE, stored_in
 from contracts.target import MOCK_URL, NoVerdict, WrongCall
+from contracts.vendor import Answer, Call
 from tests.suite.choosy import Choosy, customers_of
 
 
@@ -153,3 +154,22 @@ def test_the_read_token_is_tried_before_it_is_relied_on(token: str, valid: bool)
     customers.open()
 
     assert customers.role_is_valid() is valid
+
+
+def test_what_changes_by_itself_is_not_looked_at() -> None:
+    """A member that two reads in a row show differently says nothing of what a request did."""
+
+    class Counting(Choosy):
+        """Shows how often a customer was read."""
+
+        def show(self, call: Call, slug: str) -> Answer:
+            self.find(slug)["reads"] = len(self.calls)
+            return super().show(call, slug)
+
+    customers = customers_of(Counting())
+
+    customer = customers.open()
+
+    assert "reads" not in customer.stored
+    assert "reads" not in customers.shown(customers.get(customer.slug))
+    assert customer.stored["name"] == customer.slug

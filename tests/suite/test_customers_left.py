@@ -122,8 +122,10 @@ def test_a_customer_that_should_not_be_there_is_removed_too(tmp_path: Path) -> N
     customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
 
     customers.adopt("contract-test-upsert")
+    customers.adopt("acme")
     journalled = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
     customers.close()
 
     assert '{"made": "contract-test-upsert"}' in journalled
+    assert "contract-test-upsert" not in customers.existing
     assert set(vendor.customers) == {"acme"}

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from contracts.client import Client
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
 from contracts.exchange import ACCEPT, Request, Response, curl, update
 from contracts.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
@@ -77,6 +77,8 @@ def sent_by_client(request: Request, server: Recorder) -> Recorded:
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN} ",)), id="token-with-trailing-space"),
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN}x",)), id="token-with-a-letter-more"),
         pytest.param(update("acme", PLAIN, authorization=(f'Bearer "{WRITE_TOKEN}"$a`b\\',)), id="token-in-quotes"),
+        pytest.param(update("acme", PLAIN, authorization=(f"Bearer {SWAPPED_TOKEN}",)), id="token-in-the-other-case"),
+        pytest.param(update("acme", PLAIN, authorization=(f"Bearer {CUT_TOKEN}",)), id="token-cut-short"),
         pytest.param(
             update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN}", "Bearer ksh_' OR 1=1--")),
             id="two-credentials",
@@ -116,7 +118,9 @@ def test_the_curl_line_shows_variables_and_no_placeholder() -> None:
     assert "<" not in line
 
 
-@pytest.mark.parametrize("body", [PLAIN, b"a\nb", b"\x1b[31m", b"\0", b"\xff"], ids=repr)
+@pytest.mark.parametrize(
+    "body", [PLAIN, b"a\nb", b"\x1b[31m", b"\0", b"\xff", "\u009b31m".encode(), "\u202etset".encode()], ids=repr
+)
 def test_the_curl_line_is_one_printable_line(body: bytes) -> None:
     """Whatever the body holds, the line can be copied from a terminal."""
     assert curl(update("acme", body), "http://127.0.0.1:8000").isprintable()
@@ -133,6 +137,27 @@ def test_an_update_is_a_put_with_its_headers_in_order() -> None:
 
     assert (request.method, request.path, request.body) == ("PUT", "/customers/a%20b", PLAIN)
     assert request.headers[1:] == (("Authorization", "one"), ("Authorization", "two"), ("Content-Type", "text/plain"))
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("<CUSTOMER>", "acme-1"),
+        ("<CUSTOMER>%20", "acme-1%20"),
+        ("<CUSTOMER_UPPER>", "ACME-1"),
+        ("<CUSTOMER_ENCODED>", "%61cme-1"),
+        ("<CUSTOMER_ENCODED_TWICE>", "%2561cme-1"),
+        ("<CUSTOMER_FULL_WIDTH>", "%EF%BD%81cme-1"),
+        ("<CUSTOMER_CUT>", "acme-"),
+        ("nobody", "nobody"),
+    ],
+)
+def test_a_template_is_addressed_to_a_customer(template: str, path: str) -> None:
+    """Where a template has a placeholder, the request has the customer's slug, in the form that it asks for."""
+    request = update(template, PLAIN)
+
+    assert request.addressed("acme-1").path == f"/customers/{path}"
+    assert request.is_template is ("<" in template)
 
 
 @pytest.mark.parametrize(

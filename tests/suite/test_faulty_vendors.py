@@ -9,12 +9,19 @@ import pytest
 
 from contracts.document import load
 from contracts.vendor import MOCK_TOKENS
-from tests.suite.faulty import FAULTY, FailsEach20thTime, Faulty
+from tests.suite import faulty_answers, faulty_storage
+from tests.suite.faulty import Faulty
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import evidence_beside, replay, run_suite
 
+FAULTY = [
+    vendor
+    for module in (faulty_answers, faulty_storage)
+    for vendor in vars(module).values()
+    if isinstance(vendor, type) and vendor.__module__ == module.__name__
+]
 # One that fails now and then needs more chances.
-TIMES = {FailsEach20thTime: "60"}
+TIMES = {faulty_answers.FailsEach20thTime: "60", faulty_storage.WritesInTwoSteps: "20"}
 
 
 @pytest.fixture(params=FAULTY, ids=lambda vendor: vendor.__name__)

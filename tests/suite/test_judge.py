@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.exchange import Failure, Response
-from contracts.promise import promises
+from contracts.promise import promises, violation
 from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
 
 ANY_CASE = (("CONTENT-TYPE", "Application/Problem+JSON"),)
@@ -42,6 +42,7 @@ def test_the_documented_answer_breaks_nothing(status: int, contract: str) -> Non
             answer(404, headers=(("Content-Type", 'application/problem+json;charset="UTF-8"'),)),
             id="charset-quoted",
         ),
+        pytest.param(404, answer(404, headers=(("Content-Type", "application/problem+json; "),)), id="empty-parameter"),
         pytest.param(404, answer(404, headers=(*PROBLEM, ("Content-Encoding", "identity"))), id="identity"),
         pytest.param(404, answer(404, headers=(*PROBLEM, ("Set-Cookie", "a=b"), ("X-Any", "x"))), id="other-headers"),
         pytest.param(422, answer(422, problem(422, errors=[{"location": "body", "message": ""}])), id="empty-message"),
@@ -101,6 +102,9 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
         pytest.param(Response(204, (), b"{}", b""), "success.empty", id="204-in-process"),
         pytest.param(answer(204, headers=(("Content-Encoding", "gzip"),)), "response.encoding", id="gzip"),
         pytest.param(answer(204, headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),)), "public.credential", id="token"),
+        pytest.param(
+            replace(answer(204), reason="For <KAITEN_AUTH_TOKEN>"), "public.credential", id="token-in-the-reason"
+        ),
         pytest.param(Failure.BROKEN, "answer.given", id="connection-broken"),
         pytest.param(Failure.TOO_LARGE, "answer.given", id="answer-too-large"),
         pytest.param(Failure.MALFORMED, "answer.http", id="not-http"),
@@ -120,6 +124,7 @@ def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | F
         pytest.param("Traceback (most recent call last):", id="python"),
         pytest.param('File "/srv/app.py", line 3', id="python-frame"),
         pytest.param("at sh.kaiten.Customers.update(Customers.java:41)", id="java"),
+        pytest.param("null\n\tat sh.kaiten.Customers.update(Customers.java:41)", id="java-on-a-line-of-its-own"),
         pytest.param("at Kaiten.Api.Update(String slug) in /src/Api.cs:line 7", id="dotnet"),
         pytest.param("at update (/srv/app/index.js:10:15)", id="node"),
         pytest.param("at node:internal/main:12:3", id="node-internal"),
@@ -196,3 +201,11 @@ def test_a_verdict_says_which_rules_were_put_to_the_test(status: int, tried: set
     verdict = judged(REQUESTS[status], answer(status))
 
     assert tried <= verdict.tried <= set(promises()) - not_tried
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\x9b31m", "\u202e", "\u2028", "a\nb"])
+def test_a_violation_can_be_shown_on_a_terminal(text: str) -> None:
+    """What came from the vendor is escaped where it would garble a terminal, wherever it stands."""
+    found = violation("problem.title", text, text, text)
+
+    assert (found.expected + found.actual + found.place).isprintable()

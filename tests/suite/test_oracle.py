@@ -71,6 +71,7 @@ def predicted(sent: Request, contract: str = "docs") -> Prediction:
         pytest.param(
             request(authorization=(f"Bearer {WRITE_TOKEN}", *WRONG_TOKEN)), {204, 400, 401}, id="two-credentials"
         ),
+        pytest.param(request(authorization=WRONG_TOKEN * 2), {400, 401}, id="two-credentials-not-valid"),
     ],
 )
 def test_a_circumstance_allows_its_statuses(sent: Request, allowed: set[int], contract: str) -> None:
@@ -116,6 +117,7 @@ def test_several_circumstances_allow_any_of_theirs(sent: Request, allowed: set[i
         pytest.param(b'{"name":"x","integrations":{}}', {422}, {204}, id="integrations-empty"),
         pytest.param(b'{"name":"x","integrations":{"crm":{}}}', {422}, {422}, id="integrations"),
         pytest.param(b'{"name":"x","id":"1"}', {422}, {204, 422}, id="read-only"),
+        pytest.param(b'{"name":"x","id":null}', {422}, {204, 422}, id="read-only-of-another-type"),
         pytest.param(b'{"id":"1"}', {422}, {422}, id="read-only-and-no-name"),
     ],
 )
@@ -183,3 +185,10 @@ def test_only_a_body_that_is_too_large_may_break_the_connection(sent: Request, m
 def test_a_media_type_is_json_like_json_or_another(value: str, kind: str) -> None:
     """Which of the three a media type is decides whether the body has to be read as JSON, may be, or must not."""
     assert media_type(request(content_type=value)) == kind
+
+
+def test_whoever_ignores_read_only_members_stores_the_rest() -> None:
+    """A read-only member is never among what may be stored."""
+    sent = request(body=b'{"name":"x","id":"1","createdAt":null}')
+
+    assert predicted(sent, "v1").readings == ({"name": "x"},)

@@ -13,7 +13,8 @@ from contracts import har
 from contracts.document import load
 from contracts.payload import _payload
 from contracts.vendor import Answer, Call, Refusal, Vendor
-from tests.suite.faulty import CrashesOnLongNames, FailsEach20thTime, KeepsWhatIsLeftOut, TrimsNames
+from tests.suite.faulty_answers import CrashesOnLongNames, FailsEach20thTime
+from tests.suite.faulty_storage import KeepsWhatIsLeftOut, TrimsNames
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.test_recordings import browser_s, recording

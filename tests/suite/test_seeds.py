@@ -19,7 +19,7 @@ class Listening(Vendor):
     def handle(self, call: Call) -> Answer:
         if call.method == "PUT":
             sent = (call.path, call.header("content-type"), call.header("authorization"), call.body.decode("latin-1"))
-            known = tuple(re.sub(r"(?i)(c|%63|%2563)ontract-test-[0-9a-f]{8}-", "", part) for part in sent)
+            known = tuple(re.sub(r"(?i)(c|%63|%2563|%EF%BD%83)ontract-test-[0-9a-f]{8}-", "", part) for part in sent)
             self.__dict__.setdefault("updates", []).append(known)
         return super().handle(call)
 
