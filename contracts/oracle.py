@@ -72,7 +72,7 @@ def _of_credential(request: Request) -> list[str]:
 
 
 def _of_slug(request: Request, existing: Collection[str]) -> list[str]:
-    return [] if request.slug in {slug.encode() for slug in existing} else ["status.slug"]
+    return [] if request.slug.decode("utf-8", "surrogateescape") in existing else ["status.slug"]
 
 
 def media_type(request: Request) -> str:
