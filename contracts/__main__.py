@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import har, report
 from contracts import mock as mocked
+from contracts import recording, report
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.document import load
@@ -79,7 +79,7 @@ def replay(
     paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
 ) -> None:
     """Send what HAR files have recorded again, the suite's own or a browser's."""
-    recorded = [(path, evidence) for path in har.files(paths) for evidence in har.read(path)]
+    recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
     if as_test:
         for path, evidence in recorded:
             click.echo(entry_of(_id(path), f"Recorded in {path.name}.", evidence.failing.template), nl=False)

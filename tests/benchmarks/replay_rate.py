@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from contracts import har
+from contracts import har, recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, fill
 from contracts.document import load
 from contracts.evidence import Source, evidence_of
@@ -62,7 +62,7 @@ def record(url: str, folder: Path) -> list[Request]:
         broken = violation("problem.title", "another title", "this title", "title")
         evidence = evidence_of(outcome, broken, Source("docs", url))
         har.write(folder / "evidence" / f"{number:04}.har", evidence)
-    sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in har.read(path)[0].steps]
+    sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in recording.read(path)[0].steps]
     run.close()
     return sent
 
@@ -77,7 +77,7 @@ def replayed(url: str, folder: Path) -> float:
     replay = Replay(run)
     before, started = run.record.exchanges, time.perf_counter()
     for path in _files(folder):
-        for evidence in har.read(path):
+        for evidence in recording.read(path):
             replay.of(evidence)
     rate = (run.record.exchanges - before) / (time.perf_counter() - started)
     run.close()

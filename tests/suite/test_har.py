@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts import __version__, har
+from contracts import __version__, har, recording
 from contracts.evidence import Evidence, Part, Source, Step, evidence_of, file_name
 from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.judge import Verdict, judge
@@ -43,7 +43,7 @@ def evidence(template: Request = REFUSED, came: Response | Failure = WRONG) -> E
 def read_back(kept: Evidence, folder: Path) -> Evidence:
     """The evidence as it comes out of a file."""
     har.write(folder / "kept.har", kept)
-    (found,) = har.read(folder / "kept.har")
+    (found,) = recording.read(folder / "kept.har")
     return found
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from contracts import har
+from contracts import har, recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.target import WrongCall
 from tests.suite.test_har import evidence
 
 
-def recording(folder: Path, *entries: dict[str, Any], **members: Any) -> Path:
+def recorded(folder: Path, *entries: dict[str, Any], **members: Any) -> Path:
     """A HAR file with these entries."""
     path = folder / "recorded.har"
     path.write_text(json.dumps({"log": {"version": "1.2", "entries": list(entries)} | members}), encoding="utf-8")
@@ -59,7 +59,7 @@ def test_a_broken_file_is_a_wrong_call(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
 
     with pytest.raises(WrongCall, match=r"broken\.har") as caught:
-        har.read(path)
+        recording.read(path)
 
     assert "\n" not in str(caught.value)
 
@@ -69,26 +69,26 @@ def test_a_recording_without_the_operation_is_a_wrong_call(tmp_path: Path) -> No
     entries = [browser_s("GET"), browser_s(url="https://x/customers/"), browser_s(url="https://x/customers/a/b")]
 
     with pytest.raises(WrongCall, match="has no PUT /customers/"):
-        har.read(recording(tmp_path, *entries, browser_s(url="https://x/customers/..")))
+        recording.read(recorded(tmp_path, *entries, browser_s(url="https://x/customers/..")))
 
 
 def test_a_newer_format_is_a_wrong_call(tmp_path: Path) -> None:
     """A file of a later version says so, and is not guessed at."""
     content = json.loads(har.to_har(evidence()))
     content["log"]["_contract"]["format"] = 2
-    path = recording(tmp_path, *content["log"]["entries"], _contract=content["log"]["_contract"])
+    path = recorded(tmp_path, *content["log"]["entries"], _contract=content["log"]["_contract"])
 
     with pytest.raises(WrongCall, match="has format 2, newer than 1"):
-        har.read(path)
+        recording.read(path)
 
 
 def test_a_file_that_is_too_large_is_a_wrong_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file past the limit is not read."""
-    monkeypatch.setattr(har, "LARGEST", 1000)
+    monkeypatch.setattr(recording, "LARGEST", 1000)
     har.write(tmp_path / "large.har", evidence())
 
     with pytest.raises(WrongCall, match=r"large\.har is larger than"):
-        har.read(tmp_path / "large.har")
+        recording.read(tmp_path / "large.har")
 
 
 def test_evidence_that_asks_for_another_request_is_refused(tmp_path: Path) -> None:
@@ -97,12 +97,12 @@ def test_evidence_that_asks_for_another_request_is_refused(tmp_path: Path) -> No
     (tmp_path / "edited.har").write_text(text, encoding="utf-8")
 
     with pytest.raises(WrongCall, match="is broken"):
-        har.read(tmp_path / "edited.har")
+        recording.read(tmp_path / "edited.har")
 
 
 def test_a_browser_s_recording_is_read(tmp_path: Path) -> None:
     """An update in a browser's recording is sent as it was, to the same slug, with our credential for theirs."""
-    (found,) = har.read(recording(tmp_path, browser_s("GET"), browser_s()))
+    (found,) = recording.read(recorded(tmp_path, browser_s("GET"), browser_s()))
 
     template = found.failing.template
     assert (template.path, template.body) == ("/customers/acme", '{"name":"caf\u00e9"}'.encode())
@@ -120,14 +120,14 @@ def test_a_browser_s_recording_is_read(tmp_path: Path) -> None:
 )
 def test_a_recorded_credential_is_told_by_its_answer(status: int, credential: str, tmp_path: Path) -> None:
     """Which role a recorded credential had shows in what it got."""
-    (found,) = har.read(recording(tmp_path, browser_s(status=status)))
+    (found,) = recording.read(recorded(tmp_path, browser_s(status=status)))
 
     assert found.failing.template.header("Authorization") == credential
 
 
 def test_every_update_of_a_recording_is_read(tmp_path: Path) -> None:
     """A recording with several updates gives each of them."""
-    assert len(har.read(recording(tmp_path, browser_s(), browser_s(), browser_s("POST")))) == 2
+    assert len(recording.read(recorded(tmp_path, browser_s(), browser_s(), browser_s("POST")))) == 2
 
 
 def test_the_files_of_a_folder_are_those_that_end_in_har(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_files_of_a_folder_are_those_that_end_in_har(tmp_path: Path) -> None
     for name in ("b.har", "a.har", "c.txt"):
         (tmp_path / name).write_text("")
 
-    found = har.files([tmp_path, tmp_path / "a.har"])
+    found = recording.files([tmp_path, tmp_path / "a.har"])
 
     assert [path.name for path in found] == ["a.har", "b.har"]
 
@@ -146,4 +146,4 @@ def test_a_folder_without_a_har_file_is_a_wrong_call(name: str, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(WrongCall, match=name):
-        har.files([tmp_path / name])
+        recording.files([tmp_path / name])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts import har
+from contracts import recording
 from contracts.document import load
 from contracts.payload import _payload
 from contracts.vendor import Answer, Call, Refusal, Vendor
@@ -17,7 +17,7 @@ from tests.suite.faulty_answers import CrashesOnLongNames, FailsEach20thTime
 from tests.suite.faulty_storage import KeepsWhatIsLeftOut, TrimsNames
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
-from tests.suite.test_recordings import browser_s, recording
+from tests.suite.test_recordings import browser_s, recorded
 
 
 class CrashesWithAnotherTitle(CrashesOnLongNames):
@@ -137,7 +137,7 @@ def test_a_disposable_customer_is_made_anew_and_removed(evidence: Path, tmp_path
 
 def test_a_browser_s_recording_is_replayed(tmp_path: Path) -> None:
     """A call that failed in somebody's browser is sent to the same slug, and the customer's details are put back."""
-    path = recording(tmp_path, browser_s())
+    path = recorded(tmp_path, browser_s())
     vendor = KnowsAcme(load("docs"))
     acme = {"id": "1", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1"}
     vendor.customers["acme"] = dict(acme)
@@ -155,14 +155,14 @@ def test_a_browser_s_recording_is_replayed(tmp_path: Path) -> None:
 
 def test_a_recording_becomes_an_entry_for_the_payloads(tmp_path: Path) -> None:
     """--as-test prints an entry that can be pasted into payloads.yaml, and sends nothing."""
-    path = recording(tmp_path, browser_s())
+    path = recorded(tmp_path, browser_s())
 
     result = replay(str(path), "--as-test", "--base-url", "http://127.0.0.1:9")
     (entry,) = yaml.safe_load(result.stdout)
 
-    (recorded,) = har.read(path)
+    (found,) = recording.read(path)
     assert result.returncode == 0
-    assert _payload("family", entry).request == recorded.failing.template
+    assert _payload("family", entry).request == found.failing.template
 
 
 def test_a_target_that_does_not_answer_gives_no_verdict(evidence: Path, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_ours_is_one_line_and_exit_2(content: str, tmp_path: 
 
 def test_evidence_that_needs_the_read_token_is_not_gone_without_it(tmp_path: Path) -> None:
     """What cannot be tried for want of a token is not tried: exit 6, and the reason."""
-    path = recording(tmp_path, browser_s(status=403))
+    path = recorded(tmp_path, browser_s(status=403))
 
     with serving(Vendor(load("docs"))) as server:
         result = replay(str(path), "--base-url", server.url, "--journal", str(tmp_path / "j"), KAITEN_READ_TOKEN="")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import har
+from contracts import recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.examples import Generation
 from contracts.exchange import Exchange, Failure, Request, Response, update
@@ -167,7 +167,7 @@ def test_a_broken_promise_is_shown_by_its_smallest_request(run: Run) -> None:
 
     assert lines[-5] == "BROKEN 2 times"
     assert lines[-1].endswith(str(broken.evidence))
-    assert har.read(broken.evidence)[0].failing.template.body == b"{}"
+    assert recording.read(broken.evidence)[0].failing.template.body == b"{}"
 
 
 def test_a_promise_that_was_not_tried_is_listed_with_its_reason(run: Run) -> None:
