@@ -59,12 +59,14 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
         raise WrongCall(f"port {port} of {host} cannot be used: {error.strerror}; try another --port") from None
     where = f"[{host}]" if ":" in host else host
     write, read = MOCK_TOKENS
-    click.echo(f"The mocked vendor ({contract}) answers at http://{where}:{listening.getsockname()[1]}{vendor.prefix}")
-    click.echo(f"  export KAITEN_AUTH_TOKEN={write}")
-    click.echo(f"  export KAITEN_READ_TOKEN={read}")
-    click.echo("Ctrl-C stops it.")
     # The server ends in good order and then raises what ended it.
     with suppress(KeyboardInterrupt):
+        click.echo(
+            f"The mocked vendor ({contract}) answers at http://{where}:{listening.getsockname()[1]}{vendor.prefix}"
+        )
+        click.echo(f"  export KAITEN_AUTH_TOKEN={write}")
+        click.echo(f"  export KAITEN_READ_TOKEN={read}")
+        click.echo("Ctrl-C stops it.")
         mocked.server(vendor).run(sockets=[listening])
 
 

@@ -19,23 +19,34 @@ from tests.suite.suite_run import ROOT, run_suite
 TOKENS = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
 
 
-def cut_short(server: RawServer, journal: Path, signal_number: int) -> None:
-    """Start a run, and send it a signal once it has made customers and updates them."""
+def cut_short(server: RawServer, journal: Path, *signal_numbers: int) -> str:
+    """Start a run, and send it signals once it has made customers and updates them; what it prints."""
     command = [sys.executable, "-m", "pytest", "tests/contract", "-q", "--base-url", server.url, f"--journal={journal}"]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while len(server.calls) < 60 and time.monotonic() < deadline:
             time.sleep(0.01)
-        process.send_signal(signal_number)
-        process.wait(timeout=60)
+        for number in signal_numbers:
+            process.send_signal(number)
+            time.sleep(0.05)
+        return process.communicate(timeout=60)[0]
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_an_interrupted_run_removes_its_customers(signal_number: int, tmp_path: Path) -> None:
-    """Ctrl-C and SIGTERM leave no customer and no journal behind."""
+@pytest.mark.parametrize(
+    "signal_numbers",
+    [
+        pytest.param([signal.SIGINT], id="ctrl-c"),
+        pytest.param([signal.SIGTERM], id="sigterm"),
+        pytest.param([signal.SIGINT, signal.SIGINT], id="ctrl-c-passed-on-by-tox"),
+    ],
+)
+def test_an_interrupted_run_removes_its_customers(signal_numbers: list[int], tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM leave no customer and no journal behind, and end with the summary."""
     with serving(Vendor(load("docs")), delay=0.02) as server:
-        cut_short(server, tmp_path, signal_number)
+        printed = cut_short(server, tmp_path, *signal_numbers)
 
+    assert "customers left none" in printed
+    assert "Traceback" not in printed
     assert len(server.calls) >= 60
     assert server.vendor.customers == {}
     assert list(tmp_path.iterdir()) == []

@@ -58,7 +58,9 @@ def test_the_mock_stops_on_ctrl_c() -> None:
 
         output, _ = process.communicate(timeout=10)
 
+    assert process.returncode == 0
     assert "Traceback" not in output
+    assert "Aborted" not in output
 
 
 def test_the_mock_names_a_port_that_is_taken() -> None:

@@ -100,6 +100,7 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
         result = run_suite("--base-url", server.url, "-k", "403", journal=tmp_path, KAITEN_READ_TOKEN="")
 
     assert "status.scope: KAITEN_READ_TOKEN is not set" in result.stdout
+    assert "no verdict     nothing that was selected could be tried here" in result.stdout
     assert result.returncode == 6
 
 
@@ -128,7 +129,8 @@ def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
     result = run_suite("--base-url", "http://127.0.0.1:9", "--patience", "1", journal=tmp_path)
 
     assert result.returncode == 6
-    assert "no verdict: " in result.stdout
+    assert "no verdict: the target does not answer: the connection was refused" in result.stdout
+    assert list(tmp_path.glob("*.jsonl")) == []
 
 
 @pytest.mark.parametrize(
@@ -139,6 +141,8 @@ def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
         pytest.param(["--base-url", "http://staging.example.com"], "--allow-plain-http", id="plain-http"),
         pytest.param(["--base-url", "https://me:secret@staging.example.com"], "user info", id="user-info"),
         pytest.param(["--concurrency", "0"], "--concurrency must be more than 0", id="concurrency"),
+        pytest.param(["--hypothesis-profile", "none"], "give one of quick, ci, deep", id="unknown-profile"),
+        pytest.param(["--example-database", "x"], "must be like redis://", id="no-redis-url"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_4(arguments: list[str], said: str, tmp_path: Path) -> None:
