@@ -23,6 +23,7 @@ register_profiles()
 
 OPTIONS_KEY = pytest.StashKey[Options]()
 RUN_KEY = pytest.StashKey[Run]()
+TESTS_KEY = pytest.StashKey[set[str]]()
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 
 
@@ -56,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[TESTS_KEY] = set()
     # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -88,7 +90,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None, object, object]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    item.config.stash[TESTS_KEY].add(item.nodeid)
     return (yield from _stopping())
 
 
@@ -118,6 +121,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if run:
         terminalreporter.section("contract")
         for line in report.summary(run):
+            terminalreporter.line(line)
+        for line in run.options.deviations.report(run.record.tried, config.stash[TESTS_KEY]):
             terminalreporter.line(line)
 
 
@@ -166,12 +171,16 @@ def tried(run: Run, catalogue: Catalogue, not_tried: Callable[..., NoReturn]) ->
 @pytest.fixture
 def kept(run: Run, request: pytest.FixtureRequest) -> Callable[..., None]:
     """Fail with an explanation unless the verdict, or the outcome's own, found nothing."""
+    accept = run.options.deviations.accept
 
     def check(outcome: Outcome, verdict: Verdict | None = None, why: str = "") -> None:
-        violations = verdict.violations if verdict else outcome.violations
+        found = verdict.violations if verdict else outcome.violations
+        violations = [one for one in found if not accept(one, outcome.exchange.status, request.node.nodeid)]
         if violations:
             broken = run.keep(outcome, violations, request.node.nodeid)
             pytest.fail(report.explain(outcome, broken, run, why), pytrace=False)
+        if found:
+            pytest.xfail("an accepted deviation")
 
     return check
 
@@ -181,7 +190,8 @@ def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Out
     """Fail with an explanation of each outcome that broke something."""
 
     def check(outcomes: Sequence[Outcome]) -> None:
-        failed = [outcome for outcome in outcomes if outcome.violations]
+        left = [run.options.deviations.left_of(outcome, request.node.nodeid) for outcome in outcomes]
+        failed = [outcome for outcome in left if outcome.violations]
         broken = [run.keep(outcome, outcome.violations, request.node.nodeid) for outcome in failed]
         explained = [report.explain(outcome, found, run) for outcome, found in zip(failed, broken, strict=True)]
         if explained:
@@ -193,4 +203,4 @@ def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Out
 @pytest.fixture
 def search(run: Run, request: pytest.FixtureRequest) -> Search:
     """A search for counterexamples, of the test that asks."""
-    return Search(run.trials, request.node.nodeid, run.options.generation)
+    return Search(run.trials, request.node.nodeid, run.options.generation, run.options.deviations)

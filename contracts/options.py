@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.deviation import load_deviations
 from contracts.document import load
 from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
@@ -51,6 +52,7 @@ OPTIONS = (
     Option("--require-all", "fail what could not be tried, instead of skipping it", False),
     Option("--evidence", "folder that keeps what broke the contract, as HAR files", Path("evidence"), Path, "DIR"),
     Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
+    Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
     *TARGETING,
 )
 
@@ -75,6 +77,7 @@ def options_from(
         bool(chosen.get("require_all")),
         generation(seed, secrets.randbelow(2**32), chosen.get("example_database")),
         chosen.get("evidence"),
+        load_deviations(chosen.get("deviations")),
     )
 
 

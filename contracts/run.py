@@ -11,6 +11,7 @@ from contracts import har, mock
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
+from contracts.deviation import Deviations
 from contracts.document import Document
 from contracts.evidence import Source, evidence_of, file_name
 from contracts.examples import Generation
@@ -37,6 +38,7 @@ class Options:
     require_all: bool = False
     generation: Generation = field(default_factory=Generation)
     evidence: Path | None = None
+    deviations: Deviations = field(default_factory=Deviations)
 
 
 class Run:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
+from contracts.deviation import Deviations
 from contracts.examples import Generation
 from contracts.exchange import Request
 from contracts.outcome import Outcome
@@ -64,10 +65,13 @@ class _ShrunkEnough(BaseException):
 class Search:
     """One generated test's search. `found` grows to hold every failure that is worth a report."""
 
-    def __init__(self, trials: Trials, test_id: str, generation: Generation) -> None:
+    def __init__(
+        self, trials: Trials, test_id: str, generation: Generation, deviations: Deviations | None = None
+    ) -> None:
         self._trials = trials
         self._test_id = test_id
         self._generation = generation
+        self._deviations = deviations or Deviations()
         self._customer = trials.customers.make_several(1)[0]
         self._known: dict[Request, Outcome | None] = {}
         self._seen_once: dict[frozenset[str], Outcome] = {}
@@ -113,7 +117,7 @@ class Search:
         """The known failures of a batch; while shrinking, what is not known is tried alone first."""
         for request in batch:
             if request not in self._known and self._deadline is not None:
-                outcome = self._trials.by_itself(request, self._customer)
+                outcome = self._left(self._trials.by_itself(request, self._customer))
                 self._known[request] = outcome if outcome.violations else None
             known = self._known.get(request)
             if known is not None:
@@ -121,7 +125,7 @@ class Search:
 
     def _batch(self, batch: Sequence[Request]) -> list[Outcome]:
         """Try a batch at once, and what failed of it again alone; the failures that repeat."""
-        outcomes = self._trials.together(batch, self._customer)
+        outcomes = [self._left(outcome) for outcome in self._trials.together(batch, self._customer)]
         repeating: list[Outcome] = []
         for outcome in outcomes:
             if not outcome.violations:
@@ -136,8 +140,11 @@ class Search:
 
     def _again(self, outcome: Outcome) -> Outcome:
         if outcome.violations:
-            return self._trials.again(outcome, self._customer)
-        return self._trials.by_itself(outcome.template, self._customer)
+            return self._left(self._trials.again(outcome, self._customer))
+        return self._left(self._trials.by_itself(outcome.template, self._customer))
+
+    def _left(self, outcome: Outcome) -> Outcome:
+        return self._deviations.left_of(outcome, self._test_id)
 
 
 def _first_rule(outcome: Outcome) -> str:

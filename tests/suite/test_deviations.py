@@ -1,0 +1,159 @@
+"""A deviation that somebody has accepted fails no run until its date; nothing else is hidden by it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.deviation import Deviation, Deviations, load_deviations
+from contracts.document import load
+from contracts.promise import violation
+from contracts.target import WrongCall
+from contracts.vendor import Vendor
+from tests.suite.faulty_answers import AcceptsUnknownMembers, AddsATraceId
+from tests.suite.served import serving
+from tests.suite.suite_run import run_suite
+
+TEST = "tests/contract/test_422.py::test_a_name[name-null]"
+FOUND = violation("status.schema", "422", "204")
+TODAY = date(2026, 11, 24)
+
+ACCEPTED = """\
+[[deviation]]
+rule = "status.schema"
+reason = "Unknown members are ignored; ticket 17."
+until = 2999-12-31
+status = 204
+"""
+
+
+class AddsATraceIdToo(AcceptsUnknownMembers, AddsATraceId):
+    """Breaks two promises."""
+
+
+def written(folder: Path, text: str) -> Path:
+    """A file of deviations."""
+    path = folder / "deviations.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "accepted"),
+    [
+        pytest.param({}, True, id="rule-alone"),
+        pytest.param({"status": 204}, True, id="status"),
+        pytest.param({"status": 500}, False, id="another-status"),
+        pytest.param({"payload": "name-null"}, True, id="payload"),
+        pytest.param({"payload": "name-empty"}, False, id="another-payload"),
+        pytest.param({"test": "test_a_name"}, True, id="test"),
+        pytest.param({"test": "test_another"}, False, id="another-test"),
+        pytest.param({"rule": "status.syntax"}, False, id="another-rule"),
+        pytest.param({"until": TODAY}, True, id="last-day"),
+        pytest.param({"until": date(2026, 11, 23)}, False, id="day-after"),
+    ],
+)
+def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: bool) -> None:
+    """A violation is accepted by a deviation of its rule that no narrowing excludes, until its date."""
+    fields = {"rule": "status.schema", "reason": "Known.", "until": date(2027, 1, 31)} | changes
+
+    assert Deviations([Deviation(**fields)], TODAY).accept(FOUND, 204, TEST) is accepted
+
+
+@pytest.mark.parametrize(
+    ("until", "seen", "tried", "said"),
+    [
+        pytest.param(date(2027, 1, 31), True, {"status.schema"}, "ACCEPTED until 2027-01-31, seen 1 times", id="seen"),
+        pytest.param(date(2027, 1, 31), False, {"status.schema"}, "MENDED, remove it", id="no-longer-seen"),
+        pytest.param(date(2026, 1, 31), True, {"status.schema"}, "EXPIRED on 2026-01-31, it fails again", id="expired"),
+        pytest.param(date(2027, 1, 31), False, set(), None, id="not-tried"),
+    ],
+)
+def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], said: str | None) -> None:
+    """A deviation is told as accepted, expired or mended; where it was not tried nothing is said of it."""
+    deviations = Deviations([Deviation("status.schema", "Known.", until)], TODAY)
+    if seen:
+        deviations.accept(FOUND, 204, TEST)
+
+    lines = list(deviations.report(tried, {TEST}))
+
+    assert [line.partition(": ")[0] for line in lines] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(ACCEPTED.replace("schema", "shema"), "line 2: unknown rule 'status.shema'", id="unknown-rule"),
+        pytest.param(ACCEPTED.replace("2999-12-31", '"soon"'), "line 4: until must be a date", id="no-date"),
+        pytest.param(ACCEPTED.replace("2999-12-31", "2999-13-31"), "no TOML.*line 4", id="no-such-month"),
+        pytest.param(ACCEPTED.replace("2999-12-31", "2999-12-31T10:00:00"), "line 4: until must be", id="a-time"),
+        pytest.param(ACCEPTED + ACCEPTED.replace("reason", "why"), "line 6: the deviation has no reason", id="second"),
+        pytest.param(ACCEPTED + "server = 1\n", "line 6: unknown field 'server'", id="unknown-field"),
+        pytest.param(ACCEPTED.replace("204", '"204"'), "line 5: status must be of type int", id="status-string"),
+        pytest.param(
+            ACCEPTED.replace("Unknown members are ignored; ticket 17.", " "), "line 3: the reason", id="blank"
+        ),
+        pytest.param("deviation = 1\n", "nothing but tables", id="no-table"),
+        pytest.param("rule: status.schema\n", "no TOML", id="yaml"),
+    ],
+)
+def test_a_broken_file_is_a_wrong_call_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+    """A file that cannot be meant is refused in one line, which names the line of the file."""
+    with pytest.raises(WrongCall, match=said) as caught:
+        load_deviations(written(tmp_path, text))
+
+    assert "\n" not in str(caught.value)
+
+
+def test_an_accepted_deviation_fails_no_run(tmp_path: Path) -> None:
+    """A run in which all that is broken was accepted exits 0, and says what was accepted and until when."""
+    with serving(AcceptsUnknownMembers(load("docs"))) as server:
+        path = written(tmp_path, ACCEPTED)
+        result = run_suite("--base-url", server.url, "--deviations", str(path), journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "ACCEPTED until 2999-12-31, seen " in result.stdout
+    assert " xfailed" in result.stdout
+
+
+def test_what_was_not_accepted_is_still_found(tmp_path: Path) -> None:
+    """An accepted deviation hides no other violation, also where one answer has both."""
+    with serving(AddsATraceIdToo(load("docs"))) as server:
+        path = written(tmp_path, ACCEPTED)
+        result = run_suite("--base-url", server.url, "--deviations", str(path), journal=tmp_path)
+
+    assert result.returncode == 1
+    assert "problem.members: " in result.stdout
+    assert "status.schema: " not in result.stdout
+
+
+def test_an_expired_deviation_fails_again(tmp_path: Path) -> None:
+    """After its date a deviation is no excuse."""
+    with serving(AcceptsUnknownMembers(load("docs"))) as server:
+        path = written(tmp_path, ACCEPTED.replace("2999", "2020"))
+        result = run_suite("--base-url", server.url, "-k", "422", "--deviations", str(path), journal=tmp_path)
+
+    assert result.returncode == 1
+    assert "EXPIRED on 2020-12-31, it fails again: status.schema, status 204" in result.stdout
+
+
+def test_a_mended_deviation_is_to_be_removed(tmp_path: Path) -> None:
+    """Where the vendor keeps the promise again, the summary asks to remove the deviation."""
+    with serving(Vendor(load("docs"))) as server:
+        path = written(tmp_path, ACCEPTED)
+        result = run_suite("--base-url", server.url, "-k", "422", "--deviations", str(path), journal=tmp_path)
+
+    assert result.returncode == 0
+    assert "MENDED, remove it: status.schema, status 204" in result.stdout
+
+
+def test_a_deviation_of_an_unknown_rule_is_exit_4(tmp_path: Path) -> None:
+    """A wrong file ends the run before anything is sent."""
+    path = written(tmp_path, ACCEPTED.replace("schema", "shema"))
+
+    result = run_suite("--deviations", str(path), journal=tmp_path)
+
+    assert result.returncode == 4
+    assert f"{path}, line 2: unknown rule 'status.shema'" in result.stderr
