@@ -92,21 +92,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     item.config.stash[TESTS_KEY].add(item.nodeid)
-    return (yield from _stopping())
+    return (yield from _stopping(item.config))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Generator[None, object, object]:
-    return (yield from _stopping())
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _stopping(item.config))
 
 
-def _stopping() -> Generator[None, object, object]:
+def _stopping(config: pytest.Config) -> Generator[None, object, object]:
     """End the whole run, with its exit code, on what is no test's fault."""
+    begun = RUN_KEY in config.stash
     try:
         return (yield)
     except NoVerdict as reason:
         pytest.exit(f"no verdict: {reason}", returncode=6)
     except WrongCall as reason:
+        # What was right in the beginning of a run and is wrong now is the target's doing.
+        if begun:
+            pytest.exit(f"no verdict: in the middle of the run {reason}", returncode=6)
         pytest.exit(f"the call is wrong: {reason}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 

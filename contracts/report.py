@@ -26,13 +26,20 @@ _ALWAYS = (Result.SEEN_AGAIN, Result.DIFFERENT, Result.GONE)
 
 
 def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") -> str:
-    """Everything that was found broken: what was promised, what came, and how to see it again."""
+    """Everything that was found broken: what was promised, what came, and how to see it again.
+
+    What was explained before, in another test, is told in fewer words.
+    """
+    known = all(broken.count > 1 for broken in found)
     lines = [line for broken in found for line in _violation(broken.violation)]
-    lines += ["", f"  request   {_request(outcome.exchange)}", f"  answer    {_answer(outcome.exchange)}"]
+    lines += ["", f"  request   {_request(outcome.exchange)}"]
+    if not known:
+        lines.append(f"  answer    {_answer(outcome.exchange)}")
     if why:
         lines.append(f"  payload   {why}")
-    lines.append(f"  repeated  {_REPEATED[outcome.repeated]}")
-    lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
+    if not known:
+        lines.append(f"  repeated  {_REPEATED[outcome.repeated]}")
+        lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
     lines.append(f"  again     {_replay(found, run)}")
     return "\n".join(lines)
 

@@ -234,3 +234,13 @@ def test_evidence_that_cannot_be_written_is_a_warning(run: Run, tmp_path: Path) 
     lines = [*explained(broken, run), *summed_up(run)]
 
     assert len([line for line in lines if line.startswith(f"warning {tmp_path / 'e'} cannot be written")]) == 1
+
+
+def test_what_was_explained_before_is_told_in_fewer_words(run: Run) -> None:
+    """The second failure of one kind says what came and how to see it again, without what the first has said."""
+    broken = outcome(WRONG_TITLE)
+    first, second = explained(broken, run), explained(broken, run)
+
+    assert [line.partition(" ")[0] for line in second] == ["problem.title:", "expected", "came", "", "request", "again"]
+    assert len(first) > len(second)
+    assert second[-1] == first[-1]

@@ -190,3 +190,21 @@ def test_no_token_in_what_a_run_prints(tmp_path: Path) -> None:
 
     assert "public.credential" in result.stdout
     assert not [token for token in MOCK_TOKENS if token in result.stdout + result.stderr]
+
+
+def test_a_token_that_is_revoked_in_the_middle_gives_no_verdict(tmp_path: Path) -> None:
+    """A target that takes the token at first and refuses it later gives no verdict, and is no wrong call."""
+
+    class Revokes(Vendor):
+        """Refuses to make customers from the second one on."""
+
+        def create(self, call: Call) -> Answer:
+            if self.customers:
+                raise Refusal(401, "This token was revoked.")
+            return super().create(call)
+
+    with serving(Revokes(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path)
+
+    assert result.returncode == 6
+    assert "no verdict: in the middle of the run " in result.stdout
