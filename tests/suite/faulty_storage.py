@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
@@ -132,7 +133,7 @@ class WritesInTwoSteps(Faulty):
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         customer["name"] = value["name"]
-        time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.004))
         super().store(customer, value | {"name": customer["name"]})
 
 
