@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import typing
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,6 +69,8 @@ class Client:
         self.patience = Patience(target.limits.patience)
         self._pace = Pace(target.limits.rate)
         self._url = httpx.URL(target.base_url)
+        self._prefix = self._url.raw_path.rstrip(b"/")
+        self._host = ("Host", self._url.netloc.decode("ascii"))
         self._transport = transport or WireTransport(target.limits.concurrency * 2, _proxy(target))
         self._url_of = lru_cache(maxsize=256)(lambda raw_path: self._url.copy_with(raw_path=raw_path))
         self._rounds = ROUNDS
@@ -170,18 +173,18 @@ class Client:
         return exchange
 
     def _raw_path(self, request: Request) -> bytes:
-        return self._url.raw_path.rstrip(b"/") + request.path.encode("ascii")
+        return self._prefix + request.path.encode("ascii")
 
     def _headers(self, request: Request) -> Headers:
-        own = (("Host", self._url.netloc.decode("ascii")), AGENT, UNCODED)
+        own = (self._host, AGENT, UNCODED)
         given = {name.lower() for name, _ in request.headers}
         length = (("Content-Length", str(len(request.body))),) if request.body or request.method in WITH_BODY else ()
         return (*(header for header in own if header[0].lower() not in given), *request.headers, *length)
 
     def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:
         # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
-        stripped = [(name, value.strip(" \t").encode("latin-1")) for name, value in headers]
-        url, fields = self._url_of(self._raw_path(request)), [(name.encode(), value) for name, value in stripped]
+        fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers]
+        url = self._url_of(self._raw_path(request))
         # Redirects, cookies and netrc are a matter of httpx's client: a transport knows nothing of them.
         answer = self._transport.handle_request(
             httpx.Request(request.method, url, headers=fields, content=request.body)
@@ -191,8 +194,7 @@ class Client:
             if answer.status_code == httpx.codes.NO_CONTENT and isinstance(stream, Stream):
                 # Before the body is read to its end: from then on the connection serves another request.
                 self._await_what_follows(stream, wire, linger)
-            # In process the answer is there at once.
-            body = answer.content if answer.is_stream_consumed else b"".join(answer.iter_raw())
+            body = b"".join(typing.cast(httpx.SyncByteStream, answer.stream))
             wire_body = wire.after_head() if isinstance(stream, Stream) else body
         finally:
             answer.close()

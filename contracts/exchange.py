@@ -62,6 +62,8 @@ class Request:
 
     def addressed(self, slug: str) -> Request:
         """The request that a template makes for the customer with this slug."""
+        if not self.is_template:
+            return self
         forms = {
             CUSTOMER: slug,
             CUSTOMER_UPPER: slug.upper(),
@@ -79,6 +81,9 @@ class Request:
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
         """The same request with each token in it as its placeholder: a generated text may happen to be one."""
+        held = (self.body.decode("latin-1"), self.path, *(value for _, value in self.headers))
+        if not any(token in text for token in tokens.values() for text in held):
+            return self
         in_path = {quote(placeholder): token for placeholder, token in tokens.items()}
         return replace(
             self,

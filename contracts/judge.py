@@ -107,9 +107,11 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
     trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", public) if b"\\" in public else public)
     if trace and trace[0] not in exchange.request.body:
         yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
-    # A generated text may happen to be a placeholder itself: its echo shows no token.
-    own = exchange.request.body + unquote_to_bytes(exchange.request.path)
-    echoed = [name.strip("<>") for name in PLACEHOLDERS if name.encode() in public and name.encode() not in own]
+    echoed = [name for name in PLACEHOLDERS if name.encode() in public]
+    if echoed:
+        # A generated text may happen to be a placeholder itself: its echo shows no token.
+        own = exchange.request.body + unquote_to_bytes(exchange.request.path)
+        echoed = [name.strip("<>") for name in echoed if name.encode() not in own]
     if echoed:
         yield violation("public.credential", "no credential of ours", f"the value of {' and '.join(echoed)}")
 

@@ -38,19 +38,19 @@ class Prediction:
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
     """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
-    body = read(request.body)
+    body, role = read(request.body), role_of(request.headers)
     context = {"$request.path.customerSlug": frozenset({request.slug.decode("utf-8", "replace")})}
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
     accepted = tuple(
         value for value in map(document.without_read_only, body.values) if document.accepts(value, context)
     )
     binding = [
-        *_of_credential(request),
+        *_of_credential(role),
         *_of_slug(request, existing),
         *_of_media_type(request),
         *_of_body(body, accepted),
     ]
-    open_ = [*_open(request, body, document)]
+    open_ = [*_open(request, role, body, document)]
     if not binding:
         binding = ["status.valid"]
     known = promises()
@@ -65,9 +65,8 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     )
 
 
-def _of_credential(request: Request) -> list[str]:
+def _of_credential(role: Role) -> list[str]:
     rules = {Role.NONE: "status.credential", Role.INVALID: "status.credential", Role.READ: "status.scope"}
-    role = role_of(request.headers)
     return [rules[role]] if role in rules else []
 
 
@@ -98,13 +97,13 @@ def _of_body(body: Body, accepted: tuple[Any, ...]) -> list[str]:
     return [] if accepted else ["status.schema"]
 
 
-def _open(request: Request, body: Body, document: Document) -> list[str]:
+def _open(request: Request, role: Role, body: Body, document: Document) -> list[str]:
     """The circumstances that allow more statuses and forbid none."""
     rules = {
         "status.media_type_like_json": media_type(request) == "like-json",
         "status.size": body.oversized,
         "status.text": body.open_text or not _is_text(request.slug) or bool(body.values and not body.strict),
-        "status.credential_unclear": role_of(request.headers) is Role.UNCLEAR or _credentials(request) > 1,
+        "status.credential_unclear": role is Role.UNCLEAR or _credentials(request) > 1,
         "status.read_only": any(
             isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
         ),

@@ -20,7 +20,6 @@ from contracts.exchange import CUSTOMER, CUSTOMERS, Request, update
 from contracts.oracle import Prediction, predict
 
 PAYLOADS = Path(__file__).with_name("payloads.yaml")
-_PLAIN = b'{"name":"Contract Test"}'
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SOMEBODY = "contract-test-somebody"
 
@@ -103,9 +102,11 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
     unknown = set(entry) - _FIELDS
     if unknown or len(bodies) > 1:
         raise ValueError(f"payload {entry['id']!r} has unknown fields {unknown} or more than one body {bodies}")
+    # A name of its own shows whether it was this request that stored something.
+    body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": entry["id"]})
     request = update(
         entry.get("slug", CUSTOMER),
-        _BODIES[bodies[0]](entry[bodies[0]]) if bodies else _PLAIN,
+        body,
         content_type=entry.get("content_type", "application/json"),
         authorization=tuple(entry.get("authorization", [f"Bearer {WRITE_TOKEN}"])),
     )
@@ -126,8 +127,6 @@ def entry_of(id_: str, why: str, request: Request) -> str:
 
 def _written(body: bytes) -> dict[str, Any]:
     """The field of an entry that gives exactly this body."""
-    if body == _PLAIN:
-        return {}
     with suppress(ValueError, RecursionError):
         value = json.loads(body)
         if to_json(value) == body:

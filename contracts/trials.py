@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import queue
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from contracts.client import LINGER, Client
 from contracts.customers import Customer, Customers
@@ -154,7 +154,7 @@ class Trials:
 
     def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
         """Update the customer first, where nothing would show whether these requests store something or nothing."""
-        if self.customers.readable and not self._tells(templates, customer.stored):
+        if self.customers.readable and not self._tells(templates, customer):
             self._set_apart(customer)
 
     def _set_apart(self, customer: Customer) -> None:
@@ -164,12 +164,23 @@ class Trials:
         body = json.dumps(before | {"name": f"Before {customer.slug} {self._updates}"}).encode()
         self._read_back([self._send(update(CUSTOMER, body), customer)], customer)
 
-    def _tells(self, templates: Sequence[Request], stored: Stored) -> bool:
-        """Whether something is stored for each member, and none of the requests holds the name that is stored."""
-        name = stored.get("name")
-        if not isinstance(name, str) or any(stored.get(member) is None for member in self.document.clearable_members):
-            return False
-        return not any(json.dumps(name)[1:-1].encode() in template.body for template in templates)
+    def _tells(self, templates: Sequence[Request], customer: Customer) -> bool:
+        """Whether what is stored differs from whatever these requests may store, though they should not."""
+        stored = customer.stored
+        full = all(stored.get(member) is not None for member in self.document.clearable_members)
+        name = json.dumps(stored.get("name"))[1:-1].encode()
+        for template in templates:
+            prediction = predict(template.addressed(customer.slug), self.document, self.customers.existing)
+            if prediction.allowed == {204}:
+                if any(self._holds(reading, stored) for reading in prediction.readings):
+                    return False
+            elif not full or name in template.body:
+                return False
+        return True
+
+    def _holds(self, reading: Mapping[str, Any], stored: Stored) -> bool:
+        """Whether just this is stored."""
+        return all(reading.get(member) == stored.get(member) for member in self.document.request_members)
 
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)

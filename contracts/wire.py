@@ -36,6 +36,7 @@ class Wire:
         self.received = bytearray()
         self.ended = False
         self.reused = True
+        self.pending = b""
 
     def remaining(self) -> float:
         """Seconds left; httpcore's own time-out when there are none."""
@@ -96,7 +97,10 @@ class Stream(httpcore.NetworkStream):
         if wire is None:
             return self._inner.write(buffer, timeout)
         if wire.head and buffer.startswith(wire.head.split(b" ", 1)[0] + b" /"):
-            buffer, wire.head = wire.head, b""
+            # It waits for the body, to go out with it: httpcore writes once more at the end of every request.
+            wire.pending, wire.head = wire.head, b""
+            return None
+        buffer, wire.pending = wire.pending + buffer, b""
         return self._inner.write(buffer, wire.remaining())
 
     def linger(self, seconds: float) -> None:
