@@ -60,6 +60,7 @@ class Customers:
         self._given: Customer | None = None
         self._visited: dict[str, Stored] = {}
         self._strays: set[str] = set()
+        self._unused: list[Customer] = []
         self._futile_waits = 0
         self.readable = False
         self._volatile: frozenset[str] = frozenset()
@@ -139,11 +140,20 @@ class Customers:
         return customer
 
     def make_several(self, count: int) -> Sequence[Customer]:
-        """Make several customers at once; where only one was given, that one."""
+        """Several customers on which nothing was tried; where only one was given, that one.
+
+        They are made as many at once as requests are sent at once, and kept until somebody asks for them.
+        """
         if self._given:
             return [self._given]
-        with ThreadPoolExecutor(min(count, self._client.target.limits.concurrency)) as pool:
-            return [future.result() for future in [pool.submit(self.make) for _ in range(count)]]
+        if len(self._unused) < count:
+            at_once = self._client.target.limits.concurrency
+            wanted = max(count - len(self._unused), at_once)
+            with ThreadPoolExecutor(at_once) as pool:
+                made = [pool.submit(self.make) for _ in range(wanted)]
+                self._unused += [future.result() for future in made]
+        taken, self._unused = self._unused[:count], self._unused[count:]
+        return taken
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Exchange:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""

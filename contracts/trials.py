@@ -103,7 +103,7 @@ class Trials:
         if self.customers.given or not any(map(is_of_state, outcome.rules)):
             return None
         plain = update(CUSTOMER, b'{"name":"Another Customer"}')
-        found = self.leaving_others_alone(plain, self.customers.make())
+        found = self.leaving_others_alone(plain, self.customers.make_several(1)[0])
         return replace(found, repeated=True) if found.stored.violations else None
 
     def settled(self, outcome: Outcome) -> Outcome:
@@ -128,10 +128,9 @@ class Trials:
 
         Where only one customer may be used it cannot be tried.
         """
-        others = [self._control, self.customers.make()]
-        # What was done to them by earlier requests must not hide what this one does.
-        for other in others:
-            self._set_apart(other)
+        others = [self._control, *self.customers.make_several(1)]
+        # What earlier requests did to the first one must not hide what this one does.
+        self._set_apart(self._control)
         outcome = self.one(template, customer)
         found = [self._isolated(other, outcome) for other in others]
         return next((one for one in found if one.stored.violations), found[-1])
