@@ -74,6 +74,26 @@ def judge_state(
     return Verdict(frozenset(tried), tuple(best))
 
 
+def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, document: Document) -> bool:
+    """Whether what is stored would show that a request stored its body but must not, or must but did not.
+
+    `sent` has the body and the prediction of each request.
+    """
+    full = all(stored.get(name) is not None for name in document.clearable_members)
+    name = json.dumps(stored.get("name"))[1:-1].encode()
+    for body, prediction in sent:
+        if prediction.allowed == {204}:
+            if any(_holds(reading, stored, document) for reading in prediction.readings):
+                return False
+        elif not full or name in body:
+            return False
+    return True
+
+
+def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bool:
+    return all(reading.get(name) == stored.get(name) for name in document.request_members)
+
+
 def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
     """The verdict on a customer that nothing should have changed, under the given rule."""
     return Verdict(frozenset({rule}), tuple(_unchanged(before, after, rule)))

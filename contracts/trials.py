@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import queue
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from contracts.client import LINGER, Client
 from contracts.customers import Customer, Customers
@@ -19,7 +19,7 @@ from contracts.oracle import Prediction, predict
 from contracts.outcome import Outcome
 from contracts.promise import is_of_state, violation
 from contracts.record import Record
-from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged
+from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged, would_show
 
 _T = TypeVar("_T")
 
@@ -107,8 +107,10 @@ class Trials:
         return replace(found, repeated=True) if found.stored.violations else None
 
     def settled(self, outcome: Outcome) -> Outcome:
-        """The outcome, tried again alone on a customer of its own if it failed."""
-        return self.again(outcome, self.customers.make_several(1)[0]) if outcome.violations else outcome
+        """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it."""
+        if not outcome.violations:
+            return outcome
+        return self.again(outcome, self.customers.make_several(1)[0] if self.customers.given else self.customers.make())
 
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
@@ -128,7 +130,7 @@ class Trials:
 
         Where only one customer may be used it cannot be tried.
         """
-        others = [self._control, *self.customers.make_several(1)]
+        others = [self._control, self.customers.make()]
         # What earlier requests did to the first one must not hide what this one does.
         self._set_apart(self._control)
         outcome = self.one(template, customer)
@@ -153,7 +155,11 @@ class Trials:
 
     def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
         """Update the customer first, where nothing would show whether these requests store something or nothing."""
-        if self.customers.readable and not self._tells(templates, customer):
+        sent = [
+            (template.body, predict(template.addressed(customer.slug), self.document, self.customers.existing))
+            for template in templates
+        ]
+        if self.customers.readable and not would_show(sent, customer.stored, self.document):
             self._set_apart(customer)
 
     def _set_apart(self, customer: Customer) -> None:
@@ -162,24 +168,6 @@ class Trials:
         before = dict.fromkeys(self.document.clearable_members, "before.example")
         body = json.dumps(before | {"name": f"Before {customer.slug} {self._updates}"}).encode()
         self._read_back([self._send(update(CUSTOMER, body), customer)], customer)
-
-    def _tells(self, templates: Sequence[Request], customer: Customer) -> bool:
-        """Whether what is stored differs from whatever these requests may store, though they should not."""
-        stored = customer.stored
-        full = all(stored.get(member) is not None for member in self.document.clearable_members)
-        name = json.dumps(stored.get("name"))[1:-1].encode()
-        for template in templates:
-            prediction = predict(template.addressed(customer.slug), self.document, self.customers.existing)
-            if prediction.allowed == {204}:
-                if any(self._holds(reading, stored) for reading in prediction.readings):
-                    return False
-            elif not full or name in template.body:
-                return False
-        return True
-
-    def _holds(self, reading: Mapping[str, Any], stored: Stored) -> bool:
-        """Whether just this is stored."""
-        return all(reading.get(member) == stored.get(member) for member in self.document.request_members)
 
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)

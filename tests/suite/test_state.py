@@ -10,7 +10,7 @@ import pytest
 from contracts.exchange import Exchange, Failure, Request, Response, update
 from contracts.judge import Verdict
 from contracts.oracle import Prediction, predict
-from contracts.state import GONE, judge_state, stored_in, unchanged
+from contracts.state import GONE, judge_state, stored_in, unchanged, would_show
 from tests.suite.samples import DOCUMENTS, answer, rules
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
@@ -176,3 +176,21 @@ def test_what_shows_no_customer_says_what_came(exchange: Exchange, said: str) ->
 
     assert list(stored) == [GONE]
     assert said in stored[GONE]
+
+
+@pytest.mark.parametrize(
+    ("body", "stored", "shows"),
+    [
+        pytest.param(UPDATE, BEFORE, True, id="another-name"),
+        pytest.param(UPDATE, AFTER, False, id="just-this-is-stored"),
+        pytest.param(b'{"name":"x","externalCustomerId":"y"}', AFTER, True, id="another-identifier"),
+        pytest.param(b'{"name":""}', BEFORE, True, id="refused"),
+        pytest.param(b'{"name":"Before","id":1}', BEFORE, False, id="refused-with-the-name-that-is-stored"),
+        pytest.param(b'{"name":""}', BEFORE | {"externalCustomerId": None}, False, id="refused-and-nothing-to-clear"),
+    ],
+)
+def test_what_a_request_does_shows_only_against_something_else(body: bytes, stored: Any, shows: bool) -> None:
+    """Whether a request stored what it should, or nothing, is seen only where something else was stored before."""
+    prediction, _ = sent(body, 204)
+
+    assert would_show([(body, prediction)], stored, DOCUMENTS["docs"]) is shows
