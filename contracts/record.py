@@ -14,6 +14,10 @@ from contracts.outcome import Outcome
 from contracts.promise import Violation, promises
 
 
+# What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
+_SURE = (True, None, False)
+
+
 @dataclass
 class Broken:
     """One broken promise at one place of the answer: how often it was seen, and the outcome that shows it best.
@@ -90,5 +94,5 @@ class Record:
         return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others
 
 
-def _rank(outcome: Outcome) -> tuple[bool, tuple[int, int]]:
-    return not outcome.repeated, outcome.size
+def _rank(outcome: Outcome) -> tuple[int, tuple[int, int]]:
+    return _SURE.index(outcome.repeated), outcome.size
