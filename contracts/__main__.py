@@ -1,4 +1,4 @@
-"""`python -m contracts mock | replay | clean`."""
+"""`python -m contracts mock | replay | release | clean`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import TARGETING, options_from
 from contracts.payload import entry_of
+from contracts.release.change import Verdict
+from contracts.release.comparison import compared
+from contracts.release.lines import lines
+from contracts.release.source import called, read
 from contracts.replay import Replay, Replayed, Result
 from contracts.run import Run
 from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
@@ -119,6 +123,20 @@ def _exit_code(results: set[Result]) -> int:
 def _id(path: Path) -> str:
     words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in path.stem.lower())
     return "-".join(["replayed", *filter(None, words.split("-"))])
+
+
+@main.command()
+@click.option("--candidate", required=True, metavar="FILE-or-URL", help="the release's OpenAPI document, 3.0 or 3.1")
+@click.option("--contract", default="docs", show_default=True, help="the release that you use: docs, v1 or a file")
+@click.option("--exact", is_flag=True, help="refuse drift, too")
+@click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
+def release(candidate: str, contract: str, exact: bool, allow_undecided: bool) -> None:
+    """Say whether a release of the vendor is safe, and show what it changes."""
+    pin = load(contract)
+    changes = compared(pin, read(candidate), called(candidate))
+    verdict = Verdict(changes, exact, allow_undecided)
+    click.echo("\n".join(lines(verdict, pin.name, called(candidate))))
+    sys.exit(0 if verdict.safe else 1)
 
 
 @main.command()

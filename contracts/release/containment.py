@@ -1,0 +1,163 @@
+"""Whether everything that one schema allows is allowed by another; and if not, the smallest value that proves it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+from jsonschema_rs.canonical import CanonicalizationError, Containment
+
+from contracts.release.change import Proof
+from contracts.release.growth import Growth, Hints
+from contracts.release.schema import Schema, validator
+from contracts.release.smallest import size, smallest
+
+Json = Any
+Canonical = jsonschema_rs.CanonicalSchema
+
+# Past these a comparison stays undecided: how many values are tried, and for how many seconds some are generated.
+_TRIED = 3_000
+_SECONDS = 1.5
+# Keywords whose message names the member that it is about.
+_ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
+
+
+class Answer(Enum):
+    """Whether one schema allows all that the other does."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Contained:
+    """The answer, with a proof for each different reason why it is no."""
+
+    answer: Answer
+    proofs: tuple[Proof, ...] = ()
+
+
+def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thorough: bool = True) -> Contained:
+    """Whether every value that `inner` allows is allowed by `outer`. `known` are values worth a try.
+
+    A value that one allows and the other refuses outranks what jsonschema-rs concludes. A `thorough` search takes
+    seconds before it leaves something undecided.
+    """
+    if inner == outer:
+        return Contained(Answer.YES)
+    answer, likeliest = _concluded(inner, outer)
+    search = _Search(inner, outer)
+    search.try_all(known)
+    if answer is not Answer.YES:
+        hints = Hints(inner, outer)
+        search.try_all(value for schema in (likeliest, inner) for value in Growth(schema, hints).values())
+        if thorough and not search.found:
+            search.try_all(_generated(likeliest))
+    if search.found:
+        return Contained(Answer.NO, search.proofs())
+    return Contained(answer)
+
+
+def _concluded(inner: Schema, outer: Schema) -> tuple[Answer, Schema]:
+    """What jsonschema-rs concludes, and where a proof is likeliest: what only `inner` allows, or all that it does."""
+    try:
+        narrow, wide = _canonical(inner), _canonical(outer)
+    except (CanonicalizationError, ValueError):
+        return Answer.UNKNOWN, inner
+    said = wide.covers(narrow)
+    likeliest = narrow.to_json_schema()
+    with suppress(CanonicalizationError):
+        likeliest = narrow.subtract(wide).to_json_schema()
+    answer = {Containment.YES: Answer.YES, Containment.NO: Answer.NO}.get(said, Answer.UNKNOWN)
+    return answer, likeliest if isinstance(likeliest, dict) else inner
+
+
+def _canonical(schema: Schema) -> Canonical:
+    return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
+
+
+class _Search:
+    """The values found that `inner` allows and `outer` refuses: the smallest for each reason."""
+
+    def __init__(self, inner: Schema, outer: Schema) -> None:
+        self._inner, self._outer = inner, outer
+        self._allows, self._refuses = validator(inner), validator(outer)
+        self.found: dict[frozenset[str], Json] = {}
+
+    def try_all(self, values: Iterable[Json]) -> None:
+        """Try values."""
+        for value in islice(values, _TRIED):
+            if not self._refuses.is_valid(value) and self._allows.is_valid(value):
+                why = self._reasons(value)
+                self.found[why] = min(value, self.found.get(why, value), key=size)
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """One proof for each reason; a value refused for two of them says nothing new."""
+        alone = [why for why in self.found if not any(other < why for other in self.found)]
+        return tuple(sorted((self._proof(why) for why in alone), key=lambda proof: size(proof.value)))
+
+    def _proof(self, why: frozenset[str]) -> Proof:
+        value = smallest(self.found[why], lambda one: self._allows.is_valid(one) and self._reasons(one) == why)
+        messages = dict.fromkeys(_message(error) for error in self._refuses.iter_errors(value))
+        return Proof(value, self._inner, self._outer, tuple(messages))
+
+    def _reasons(self, value: Json) -> frozenset[str]:
+        return frozenset(reason for error in self._refuses.iter_errors(value) for reason in _reasons(error))
+
+
+def _reasons(error: jsonschema_rs.ValidationError) -> list[str]:
+    """What an error is about, whatever the value: the place, the keyword, and a member where it is about members."""
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    about = error.message if keyword in _ABOUT_MEMBERS else ""
+    members = getattr(error.kind, "unexpected", None) or [about]
+    place = [step for step in error.instance_path if isinstance(step, str)]
+    return [json.dumps([place, keyword, str(member)]) for member in members]
+
+
+def _message(error: jsonschema_rs.ValidationError) -> str:
+    place = ".".join(map(str, error.instance_path))
+    text = " ".join(error.message.split())
+    if len(text) > 160:
+        text = f"{text[:60]} … {text[-60:]}"
+    return f"{text} [at {place}]" if place else text
+
+
+def _generated(schema: Schema) -> list[Json]:
+    """Values that Schemathesis's own generator draws from a schema, for as long as it may take."""
+    # Imported late: most comparisons are decided without, and it takes longer to import than they take.
+    from hypothesis import HealthCheck, Phase, given, settings
+    from schemathesis.generation.jsonschema.builder import build
+
+    drawn: list[Json] = []
+    ends = time.monotonic() + _SECONDS
+
+    class Enough(Exception):
+        pass
+
+    with suppress(Exception):
+        strategy = build(schema, draft=jsonschema_rs.Draft202012, formats={})
+
+        @settings(
+            max_examples=300,
+            database=None,
+            derandomize=True,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strategy)
+        def draw(value: Json) -> None:
+            if time.monotonic() > ends:
+                raise Enough
+            drawn.append(value)
+
+        draw()
+    return drawn
