@@ -70,9 +70,9 @@ def _concluded(inner: Schema, outer: Schema) -> tuple[Answer, Schema]:
     """What jsonschema-rs concludes, and where a proof is likeliest: what only `inner` allows, or all that it does."""
     try:
         narrow, wide = _canonical(inner), _canonical(outer)
+        said = wide.covers(narrow)
     except (CanonicalizationError, ValueError):
         return Answer.UNKNOWN, inner
-    said = wide.covers(narrow)
     likeliest = narrow.to_json_schema()
     with suppress(CanonicalizationError):
         likeliest = narrow.subtract(wide).to_json_schema()

@@ -1,0 +1,70 @@
+"""Releases made from docs.yaml by small edits: `release_pairs.yaml`, read."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from contracts.document import PATH, load
+
+_SHORT = {
+    "path": ["paths", PATH],
+    "put": ["paths", PATH, "put"],
+    "body": ["components", "schemas", "CustomerUpdate"],
+    "problem": ["components", "schemas", "Problem"],
+    "located": ["components", "schemas", "LocatedProblem"],
+    "item": ["components", "schemas", "ErrorDetail"],
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A release: what it is to docs.yaml, what is to be said of it, and its edits."""
+
+    id: str
+    kind: str
+    says: str = ""
+    move: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    set: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The candidate's document."""
+        content = copy.deepcopy(dict(load("docs").content))
+        for place, to in self.move.items():
+            holder, name = _place(content, place)
+            _put(content, to, holder.pop(name))
+        for place in self.remove:
+            holder, name = _place(content, place)
+            del holder[name]
+        for place, value in self.set.items():
+            _put(content, place, copy.deepcopy(value))
+        return content
+
+
+def pairs(*kinds: str) -> list[Pair]:
+    """The pairs of these kinds, or all."""
+    content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    entries = [dict(entry) for family in content["families"] for entry in family["pairs"]]
+    found = [Pair(kind=entry.pop("is"), **entry) for entry in entries]
+    return [pair for pair in found if not kinds or pair.kind in kinds]
+
+
+def _put(content: dict[str, Any], place: str, value: Any) -> None:
+    holder, name = _place(content, place)
+    holder[name] = value
+
+
+def _place(content: dict[str, Any], place: str) -> tuple[Any, Any]:
+    first, *rest = place.split(".")
+    steps = [*_SHORT.get(first, [first]), *rest]
+    holder: Any = content
+    for step in steps[:-1]:
+        holder = holder[int(step) if isinstance(holder, list) else step]
+    return holder, steps[-1]

@@ -1,0 +1,83 @@
+"""Each release of the catalogue gets the verdict that it deserves, and each proof holds for a second validator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.document import load
+from contracts.release.change import Change, Kind, Verdict
+from contracts.release.comparison import compared
+from contracts.release.lines import lines
+from contracts.release.source import read
+from contracts.target import WrongCall
+from tests.suite.release_pairs import Pair, pairs
+
+JUDGED = pairs("breaking", "not decided", "drift", "compatible", "nothing")
+
+
+def changes(pair: Pair, folder: Path) -> tuple[Change, ...]:
+    """What the release changes, read from a file as a user has it."""
+    path = folder / f"{pair.id}.json"
+    path.write_text(json.dumps(pair.content), encoding="utf-8")
+    return compared(load("docs"), read(str(path)), path.name)
+
+
+@pytest.mark.parametrize("pair", JUDGED, ids=lambda pair: pair.id)
+def test_a_release_is_judged_by_its_gravest_change(pair: Pair, tmp_path: Path) -> None:
+    """A release is what the gravest of its changes is, and the change is told."""
+    found = changes(pair, tmp_path)
+
+    told = "\n".join(lines(Verdict(found), "docs", pair.id))
+
+    assert next((change.kind.value for change in found), "nothing") == pair.kind, told
+    assert pair.says in told
+
+
+@pytest.mark.parametrize("pair", JUDGED, ids=lambda pair: pair.id)
+def test_a_proof_holds_for_a_second_validator(pair: Pair, tmp_path: Path) -> None:
+    """What proves a change fits one side's schema and not the other's, as the package jsonschema sees it, too."""
+    proofs = [change.proof for change in changes(pair, tmp_path) if change.proof]
+
+    allowed = [Draft202012Validator(proof.allowed_by, format_checker=CHECKER).is_valid(proof.value) for proof in proofs]
+    refused = [Draft202012Validator(proof.refused_by, format_checker=CHECKER).is_valid(proof.value) for proof in proofs]
+
+    assert allowed == [True] * len(proofs)
+    assert refused == [False] * len(proofs)
+
+
+CHECKER = Draft202012Validator.FORMAT_CHECKER
+
+
+def test_a_proof_is_there_for_every_schema_that_breaks(tmp_path: Path) -> None:
+    """A breaking change of a schema is shown with a value; only what is no schema is shown by its two sides."""
+    bare = [
+        (pair.id, change.what)
+        for pair in pairs("breaking")
+        for change in changes(pair, tmp_path)
+        if change.kind is Kind.BREAKING and change.proof is None and change.pin.startswith("{")
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("pair", pairs("refused"), ids=lambda pair: pair.id)
+def test_a_document_that_cannot_be_judged_is_refused(pair: Pair, tmp_path: Path) -> None:
+    """A document that the operation cannot be read from is a wrong call, and one line says why."""
+    with pytest.raises(WrongCall) as caught:
+        changes(pair, tmp_path)
+
+    assert pair.says in str(caught.value)
+    assert pair.id in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_catalogue_is_large_enough_to_mean_something() -> None:
+    """The catalogue has at least 60 releases, no two of one name, and each kind of verdict among them."""
+    ids = [pair.id for pair in pairs()]
+
+    assert len(ids) == len(set(ids)) >= 60
+    assert {pair.kind for pair in pairs()} == {*(kind.value for kind in Kind), "nothing", "refused"}
