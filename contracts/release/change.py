@@ -21,11 +21,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Proof:
-    """A value that fits one schema (`allowed_by`) and not the other, and why not. Both are plain JSON Schema."""
+    """A value that fits one schema (`allowed_by`) and not the other, both plain JSON Schema.
+
+    `rules` are what it breaks, `reasons` say that of this value.
+    """
 
     value: Json
     allowed_by: Json
     refused_by: Json
+    rules: frozenset[str]
     reasons: tuple[str, ...]
 
 
@@ -73,8 +77,8 @@ def gathered(changes: Iterable[Change]) -> tuple[Change, ...]:
     order = list(Kind)
     found: dict[tuple[Json, ...], list[Change]] = {}
     for change in changes:
-        reasons = change.proof.reasons if change.proof else ()
-        found.setdefault((change.kind, change.what, change.pin, change.candidate, reasons), []).append(change)
+        rules = change.proof.rules if change.proof else None
+        found.setdefault((change.kind, change.what, change.pin, change.candidate, rules), []).append(change)
     told = [
         Change(first.kind, _joined([one.where for one in same]), first.what, first.pin, first.candidate, first.proof)
         for same in found.values()

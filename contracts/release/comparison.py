@@ -35,6 +35,10 @@ def compared(pin: Document, content: Mapping[str, Any], name: str) -> tuple[Chan
         return gathered(chain(requests.changes(before, after), answers.changes(before, after)))
     except RecursionError:
         raise candidate.wrong("is nested too deep") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        # A stranger's document may have anything in the place of anything.
+        why = " ".join(repr(error).split())[:160]
+        raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
 
 
 def of_document(references: References) -> Operation | None:

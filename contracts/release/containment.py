@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
+from contracts.release.cases import cases
 from contracts.release.change import Proof
 from contracts.release.growth import Growth, Hints
 from contracts.release.schema import Schema, validator
@@ -24,6 +25,8 @@ Canonical = jsonschema_rs.CanonicalSchema
 
 # Past these a comparison stays undecided: how many values are tried, and for how many seconds some are generated.
 _TRIED = 3_000
+# Past this jsonschema-rs takes seconds and hundreds of megabytes to multiply alternatives out.
+_CASES = 4_096
 _SECONDS = 1.5
 # Keywords whose message names the member that it is about.
 _ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
@@ -68,6 +71,8 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thoro
 
 def _concluded(inner: Schema, outer: Schema) -> tuple[Answer, Schema]:
     """What jsonschema-rs concludes, and where a proof is likeliest: what only `inner` allows, or all that it does."""
+    if max(cases(inner), cases(outer)) > _CASES:
+        return Answer.UNKNOWN, inner
     try:
         narrow, wide = _canonical(inner), _canonical(outer)
         said = wide.covers(narrow)
@@ -106,8 +111,9 @@ class _Search:
 
     def _proof(self, why: frozenset[str]) -> Proof:
         value = smallest(self.found[why], lambda one: self._allows.is_valid(one) and self._reasons(one) == why)
-        messages = dict.fromkeys(_message(error) for error in self._refuses.iter_errors(value))
-        return Proof(value, self._inner, self._outer, tuple(messages))
+        # A keyword is told once for a place: a format comes with those that it implies.
+        messages = {_place(error): _message(error) for error in reversed(list(self._refuses.iter_errors(value)))}
+        return Proof(value, self._inner, self._outer, why, tuple(reversed(messages.values())))
 
     def _reasons(self, value: Json) -> frozenset[str]:
         return frozenset(reason for error in self._refuses.iter_errors(value) for reason in _reasons(error))
@@ -115,11 +121,15 @@ class _Search:
 
 def _reasons(error: jsonschema_rs.ValidationError) -> list[str]:
     """What an error is about, whatever the value: the place, the keyword, and a member where it is about members."""
+    members, keyword, about = _place(error)
+    places = getattr(error.kind, "unexpected", None) or [about]
+    return [json.dumps([members, keyword, str(place)]) for place in places]
+
+
+def _place(error: jsonschema_rs.ValidationError) -> tuple[tuple[str, ...], str, str]:
     keyword = str(error.schema_path[-1]) if error.schema_path else ""
-    about = error.message if keyword in _ABOUT_MEMBERS else ""
-    members = getattr(error.kind, "unexpected", None) or [about]
-    place = [step for step in error.instance_path if isinstance(step, str)]
-    return [json.dumps([place, keyword, str(member)]) for member in members]
+    members = tuple(step for step in error.instance_path if isinstance(step, str))
+    return members, keyword, error.message if keyword in _ABOUT_MEMBERS else ""
 
 
 def _message(error: jsonschema_rs.ValidationError) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, islice
 from typing import Any
 
+from contracts.release.schema import validator
+
 Json = Any
 
 # Letters of the kinds that patterns and formats tell apart; a size is filled with one of them.
@@ -87,7 +89,9 @@ class Growth:
     def _of(self, schema: Json, depth: int) -> list[Json]:
         if schema is False or depth > _DEEPEST:
             return []
-        return list(islice(_unique(self._each(schema if isinstance(schema, dict) else {}, depth)), _MOST))
+        schema = schema if isinstance(schema, dict) else {}
+        fits = validator(schema | {"$defs": self._root.get("$defs", {})})
+        return list(islice(filter(fits.is_valid, _unique(self._each(schema, depth))), _MOST))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
         if "const" in schema:
@@ -126,8 +130,8 @@ class Growth:
         yield from (*_NUMBERS, *self._hints.numbers)
 
     def _text(self, schema: Mapping[str, Json]) -> Iterator[str]:
-        lowest, highest = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
-        sizes = [size for size in (lowest, 1, *self._hints.sizes, highest) if lowest <= size <= min(highest, _LONGEST)]
+        lowest, highest = schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)
+        sizes = [size for size in (lowest, 1, *self._hints.sizes) if lowest <= size <= highest]
         for size in dict.fromkeys(sizes):
             for letter in _LETTERS if size <= _MANY else _LETTERS[:1]:
                 yield letter * size

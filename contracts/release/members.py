@@ -10,7 +10,7 @@ from contracts.release.schema import Schema
 Json = Any
 
 _DEEPEST = 8
-_MOST = 2_000
+_MOST = 50_000
 
 
 def members(schema: Schema) -> dict[str, bool]:
@@ -27,11 +27,14 @@ def new(before: Schema, after: Schema) -> dict[str, bool]:
     """The members that only the second schema names; of what is inside a new member nothing more is told."""
     known = members(before)
     added = {path: required for path, required in members(after).items() if path not in known}
-    return {path: required for path, required in added.items() if not any(_inside(path, other) for other in added)}
+    return {path: required for path, required in added.items() if not any(outer in added for outer in _around(path))}
 
 
-def _inside(path: str, other: str) -> bool:
-    return path.startswith((f"{other}.", f"{other}["))
+def _around(path: str) -> Iterator[str]:
+    """The members that a member is inside of."""
+    for index, letter in enumerate(path):
+        if letter in ".[":
+            yield path[:index]
 
 
 def _named(root: Schema, node: Json, prefix: str, through: frozenset[str]) -> Iterator[tuple[str, bool]]:

@@ -21,7 +21,7 @@ DEEPEST = 200
 LARGEST = 1_000_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CORE = "tag:yaml.org,2002:"
+_TAGS = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS = dict.fromkeys(("", "~", "null", "Null", "NULL")) | {
@@ -170,8 +170,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def _check_tag(tag: str | None) -> None:
-    if tag is not None and tag != "!" and not tag.startswith(_CORE):
-        raise Unreadable(f"has the YAML tag {tag[:60]}, which is not followed")
+    if tag not in _TAGS:
+        raise Unreadable(f"has the YAML tag {str(tag)[:60]}, which is not followed")
 
 
 def _plain(text: str) -> Any:

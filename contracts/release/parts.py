@@ -11,6 +11,7 @@ from contracts.release.reference import References
 Json = Any
 
 SEVERAL = ("allOf", "anyOf", "oneOf")
+_MOST = 1_000
 
 
 def beside(references: References, node: Json) -> Iterator[dict[str, Json]]:
@@ -59,23 +60,26 @@ def equalities(references: References, node: Json) -> dict[str, str]:
     }
 
 
-def check_grounded(references: References, reference: str, known: dict[str, bool]) -> None:
-    """See that a schema is not made of itself alone. `known` says what was seen to the end, and what was not.
+def check_grounded(references: References, reference: str, known: dict[str, int]) -> int:
+    """See that a schema ends. `known` are the numbers of parts that were counted before; it is one of them then.
 
     Raises:
-        WrongCall: it is, so that no value would ever be decided on (JSON Schema 2020-12, section 9.4.1).
+        WrongCall: it is made of itself, so that no value would ever be decided on (JSON Schema 2020-12 Core,
+            section 9.4.1), or of more parts than anybody writes.
 
     """
     target = references.at(reference)
-    if known.get(reference) is False:
+    if known.get(reference) == 0:
         raise references.wrong(f"has a schema that is made of itself: {reference[:100]!r}")
-    if reference in known:
-        return
-    known[reference] = False
-    for part in beside(references, target):
-        if "$ref" in part:
-            check_grounded(references, part["$ref"], known)
-    known[reference] = True
+    if reference not in known:
+        known[reference] = 0
+        inner = [
+            check_grounded(references, part["$ref"], known) for part in beside(references, target) if "$ref" in part
+        ]
+        known[reference] = 1 + sum(inner)
+    if known[reference] > _MOST:
+        raise references.wrong(f"has a schema of more than {_MOST:,} parts: {reference[:100]!r}")
+    return known[reference]
 
 
 def _members(part: dict[str, Json]) -> Iterator[tuple[str, Json]]:
@@ -84,8 +88,9 @@ def _members(part: dict[str, Json]) -> Iterator[tuple[str, Json]]:
         yield from properties.items()
 
 
-def _conjunction(references: References, member: Json, seen: frozenset[str] = frozenset()) -> Iterator[dict[str, Json]]:
+def _conjunction(references: References, member: Json, seen: set[str] | None = None) -> Iterator[dict[str, Json]]:
     """The parts that hold in any case: what is read-only in one of several alternatives is not read-only."""
+    seen = set() if seen is None else seen
     if not isinstance(member, dict):
         return
     if "$ref" not in member or not references.lone:
@@ -95,4 +100,5 @@ def _conjunction(references: References, member: Json, seen: frozenset[str] = fr
     if "$ref" in member:
         target = references.at(member["$ref"])
         if member["$ref"] not in seen:
-            yield from _conjunction(references, target, seen | {member["$ref"]})
+            seen.add(member["$ref"])
+            yield from _conjunction(references, target, seen)

@@ -67,6 +67,9 @@ def plain(references: References, node: Json, direction: Direction, place: str) 
     """
     translation = _Translation(references, direction, place)
     schema = translation.schema(node, _Level())
+    while isinstance(schema, dict) and schema.keys() == {"$ref"}:
+        # Said in place, an object that refers to itself is decided on; behind a reference it is not.
+        schema = translation.definitions[schema["$ref"].rsplit("/", 1)[-1]]
     found = {"allOf": [schema]} if isinstance(schema, bool) else dict(schema)
     if translation.definitions:
         found["$defs"] = translation.definitions
@@ -97,7 +100,7 @@ class _Translation:
         self._direction = direction
         self._place = place
         self._known: dict[tuple[str, _Level], str] = {}
-        self._grounded: dict[str, bool] = {}
+        self._grounded: dict[str, int] = {}
 
     def schema(self, node: Json, level: _Level) -> Json:
         """The node in plain JSON Schema."""
@@ -168,7 +171,8 @@ class _Translation:
         if "dependentRequired" in node:
             found["dependentRequired"] = {
                 name: [other for other in others if other not in level.hidden]
-                for name, others in self._mapped(node, "dependentRequired").items()
+                for name in self._mapped(node, "dependentRequired")
+                for others in [self._listed(node["dependentRequired"], name)]
                 if name not in level.hidden
             }
 
