@@ -20,6 +20,7 @@ from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import TARGETING, options_from
 from contracts.payload import entry_of
+from contracts.release.adoption import adopt
 from contracts.release.change import Verdict
 from contracts.release.comparison import compared
 from contracts.release.lines import lines
@@ -130,12 +131,16 @@ def _id(path: Path) -> str:
 @click.option("--contract", default="docs", show_default=True, help="the release that you use: docs, v1 or a file")
 @click.option("--exact", is_flag=True, help="refuse drift, too")
 @click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
-def release(candidate: str, contract: str, exact: bool, allow_undecided: bool) -> None:
+@click.option("--adopt", "adopted", metavar="NAME", help="write it as the contract of this name, whatever the verdict")
+def release(candidate: str, contract: str, exact: bool, allow_undecided: bool, adopted: str | None) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
-    pin = load(contract)
-    changes = compared(pin, read(candidate), called(candidate))
-    verdict = Verdict(changes, exact, allow_undecided)
-    click.echo("\n".join(lines(verdict, pin.name, called(candidate))))
+    pin, name = load(contract), called(candidate)
+    content = read(candidate)
+    verdict = Verdict(compared(pin, content, name), exact, allow_undecided)
+    click.echo("\n".join(lines(verdict, pin.name, name)))
+    if adopted is not None:
+        path = adopt(adopted, content, pin, name)
+        click.echo(f"\n{path.name} is written: --contract {adopted} holds a target to this release")
     sys.exit(0 if verdict.safe else 1)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.document import EQUALS
+from contracts.release.keywords import SEVERAL
 from contracts.release.reference import References
 
 Json = Any
 
-SEVERAL = ("allOf", "anyOf", "oneOf")
 _MOST = 1_000
 
 

@@ -6,42 +6,17 @@ Schema 2020-12 Validation, section 9.4). Of the rest only what constrains a valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
-from contracts.release.parts import SEVERAL, check_grounded, marked
+from contracts.release.keywords import ASSERTIONS, FORMATS, INTEGERS, NAMED, ONE, SAME_ONE, SEVERAL, modernize
+from contracts.release.parts import check_grounded, marked
 from contracts.release.reference import References
 
 Json = Any
 Schema = dict[str, Json]
-
-# The members of a schema, by what they hold.
-_ONE = ("additionalProperties", "unevaluatedProperties", "items", "unevaluatedItems", "contains", "propertyNames")
-_SAME_ONE = ("not", "if", "then", "else")
-_NAMED = ("properties", "patternProperties")
-_BOUNDS = ("multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum")
-_SIZES = ("maxLength", "minLength", "maxItems", "minItems", "maxContains", "minContains")
-_OTHER = ("type", "enum", "const", "pattern", "uniqueItems", "maxProperties", "minProperties")
-_ASSERTIONS = (*_BOUNDS, *_SIZES, *_OTHER)
-# A value in the first format is one in the others, too (RFC 3986, 3987, 5890, 6531).
-_FORMATS: Mapping[str, tuple[str, ...]] = {
-    "uri": ("uri-reference", "iri", "iri-reference"),
-    "uri-reference": ("iri-reference",),
-    "iri": ("iri-reference",),
-    "email": ("idn-email",),
-    "hostname": ("idn-hostname",),
-} | dict.fromkeys(
-    (
-        *("date-time", "date", "time", "duration", "ipv4", "ipv6", "uuid", "uri-template", "json-pointer"),
-        *("relative-json-pointer", "regex", "idn-email", "idn-hostname", "iri-reference"),
-    ),
-    (),
-)
-# OpenAPI's format registry.
-_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
 @dataclass(frozen=True)
@@ -122,14 +97,14 @@ class _Translation:
         return found
 
     def _asserted(self, node: Schema) -> Schema:
-        found = {keyword: node[keyword] for keyword in _ASSERTIONS if keyword in node}
+        found = {keyword: node[keyword] for keyword in ASSERTIONS if keyword in node}
         if self._references.lone:
-            _modernize(node, found)
+            modernize(node, found)
         format_ = str(node.get("format"))
-        if format_ in _FORMATS:
-            found["allOf"] = [{"format": name} for name in (format_, *_FORMATS[format_])]
-        elif format_ in _INTEGERS and found.get("type") in ("integer", ["integer", "null"]):
-            lowest, highest = _INTEGERS[format_]
+        if format_ in FORMATS:
+            found["allOf"] = [{"format": name} for name in (format_, *FORMATS[format_])]
+        elif format_ in INTEGERS and found.get("type") in ("integer", ["integer", "null"]):
+            lowest, highest = INTEGERS[format_]
             found["allOf"] = [{"minimum": lowest, "maximum": highest}]
         return found
 
@@ -142,7 +117,7 @@ class _Translation:
                 # Objects that may have more members overlap, where closed ones excluded each other.
                 into = "anyOf" if keyword == "oneOf" and widened and "anyOf" not in node else keyword
                 found[into] = [*found.get(into, []), *parts]
-        for keyword in _SAME_ONE:
+        for keyword in SAME_ONE:
             if keyword in node:
                 inside = replace(level, open=level.open and keyword in ("then", "else"))
                 found[keyword] = self.schema(node[keyword], inside)
@@ -154,12 +129,12 @@ class _Translation:
         """Schemas of the values inside this one, and what is said of their names."""
         inside = _Level(open=level.open)
         widened = self._direction.open and level.open
-        for keyword in _ONE:
+        for keyword in ONE:
             if keyword in node and not (widened and keyword.endswith("Properties") and node[keyword] is False):
                 found[keyword] = self.schema(node[keyword], inside)
         if "prefixItems" in node:
             found["prefixItems"] = [self.schema(part, inside) for part in self._listed(node, "prefixItems")]
-        for keyword in _NAMED:
+        for keyword in NAMED:
             if keyword in node:
                 parts = self._mapped(node, keyword)
                 found[keyword] = {name: self.schema(part, inside) for name, part in parts.items()}
@@ -200,14 +175,3 @@ class _Translation:
         if not isinstance(value, dict):
             raise self._references.wrong(f"has no valid schema at {self._place}: {keyword} should be an object")
         return value
-
-
-def _modernize(node: Schema, found: Schema) -> None:
-    """OpenAPI 3.0's own words in those of JSON Schema 2020-12 (3.0.3, Schema Object)."""
-    if node.get("nullable") is True and isinstance(node.get("type"), str):
-        found["type"] = [node["type"], "null"]
-    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if found.get(exclusive) is True and bound in found:
-            found[exclusive] = found.pop(bound)
-        elif isinstance(found.get(exclusive), bool):
-            del found[exclusive]

@@ -23,6 +23,11 @@ def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subproce
     return _python("contracts", "replay", *arguments, folder=folder, environment=environment)
 
 
+def release(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Ask whether a release is safe."""
+    return _python("contracts", "release", *arguments, environment={})
+
+
 def evidence_beside(journal: Path) -> Path:
     """Where `run_suite` lets evidence be kept."""
     return journal / "evidence"

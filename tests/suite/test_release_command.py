@@ -1,0 +1,155 @@
+"""`python -m contracts release`, as its user sees it: the verdict line, the blocks, the exit code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from contracts.document import DOCUMENTS
+from tests.suite.suite_run import release
+
+V1 = str(DOCUMENTS / "v1.yaml")
+DOCS = (DOCUMENTS / "docs.yaml").read_text(encoding="utf-8")
+NAME = "name: {type: string, minLength: 1}"
+
+
+@contextmanager
+def served(status: int, body: bytes, **headers: str) -> Iterator[str]:
+    """An address that answers so."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/openapi.yaml"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def changed(folder: Path, old: str, new: str) -> str:
+    """A candidate that is docs.yaml with other words in one place."""
+    path = folder / "candidate.yaml"
+    path.write_text(DOCS.replace(old, new), encoding="utf-8")
+    return str(path)
+
+
+def test_a_safe_release_exits_0_and_lists_the_drift() -> None:
+    """A safe release exits 0, with the verdict first and a block for each change."""
+    result = release("--candidate", V1)
+
+    assert result.returncode == 0
+    assert result.stdout.startswith(
+        f"safe: docs → {V1}: 2 drift, 3 compatible\n\ndrift: answer 400, 401, 403, 404, 422 and 500: "
+    )
+
+
+def test_exact_makes_drift_fail() -> None:
+    """With --exact drift exits 1, and the verdict says why."""
+    result = release("--candidate", V1, "--exact")
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[0].endswith("(--exact refuses drift)")
+
+
+def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:
+    """A release that is not safe exits 1, with the smallest payload that proves it."""
+    result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 3}"))
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[0].startswith("not safe: docs → ")
+    assert result.stdout.splitlines()[2:] == [
+        "breaking: request body: a body that was allowed is refused",
+        '  payload   {"name":"0"}',
+        "  pin       allows it",
+        '  candidate refuses it: "0" is shorter than 3 characters [at name]',
+    ]
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 1), (["--allow-undecided"], 0)], ids=["refused", "let-pass"])
+def test_what_is_not_decided_is_not_safe_unless_allowed(options: list[str], code: int, tmp_path: Path) -> None:
+    """A pattern that may or may not take everything is listed, and passes with --allow-undecided alone."""
+    path = changed(tmp_path, NAME, r"name: {type: string, minLength: 1, pattern: '^[\s\S]+$'}")
+
+    result = release("--candidate", path, *options)
+
+    assert result.returncode == code
+    assert "not decided: request body: " in result.stdout
+
+
+def test_a_long_payload_is_shown_by_its_ends(tmp_path: Path) -> None:
+    """A payload of thousands of characters is shown by its beginning, its end and its size."""
+    result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 70000}"))
+
+    assert result.returncode == 1
+    assert "(70,012 characters)" in result.stdout
+    assert len(result.stdout) < 1000
+
+
+def test_a_candidate_may_be_at_an_address() -> None:
+    """A candidate is fetched from an http address; a query may hold a secret, and is not shown."""
+    with served(200, DOCS.encode()) as url:
+        result = release("--candidate", f"{url}?key=secret")
+
+    assert (result.returncode, result.stdout) == (0, f"safe: docs → {url}: no change\n")
+
+
+def test_an_address_that_cannot_be_reached_is_no_verdict() -> None:
+    """Where nothing listens there is no verdict."""
+    result = release("--candidate", "http://127.0.0.1:9/openapi.yaml")
+
+    assert result.returncode == 6
+    assert result.stderr.startswith("No verdict: http://127.0.0.1:9/openapi.yaml cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "code", "says"),
+    [
+        pytest.param(503, b"", {}, 6, "answers 503", id="unavailable"),
+        pytest.param(404, b"", {}, 2, "answers 404", id="not-there"),
+        pytest.param(302, b"", {"Location": "http://127.0.0.1:9/"}, 2, "not followed", id="redirect"),
+        pytest.param(200, b"<html>", {}, 2, "web page", id="html"),
+        pytest.param(200, b"a" * 5_000_000, {}, 2, "larger than 4 MiB", id="large"),
+    ],
+)
+def test_an_address_without_a_document(status: int, body: bytes, headers: dict[str, str], code: int, says: str) -> None:
+    """What answers and has no document is a wrong call; what is out of order is no verdict."""
+    with served(status, body, **headers) as url:
+        result = release("--candidate", url)
+
+    assert result.returncode == code
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param([], "--candidate", id="no-candidate"),
+        pytest.param(["--candidate", V1, "--contract", "v9"], "unknown contract 'v9'", id="no-such-contract"),
+        pytest.param(["--candidate", "https://me:secret@example.com/a.yaml"], "user info", id="user-info"),
+        pytest.param(["--candidate", V1, "--adopt", "docs"], "there is a contract of that name", id="name-taken"),
+    ],
+)
+def test_a_wrong_call_exits_2(arguments: list[str], says: str) -> None:
+    """A call that cannot be answered exits 2 and says what to give instead."""
+    result = release(*arguments)
+
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "secret" not in result.stderr
