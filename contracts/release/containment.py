@@ -16,7 +16,7 @@ from jsonschema_rs.canonical import CanonicalizationError, Containment
 
 from contracts.release.cases import cases
 from contracts.release.change import Proof
-from contracts.release.growth import Growth, Hints
+from contracts.release.growth import Growth
 from contracts.release.schema import Schema, validator
 from contracts.release.smallest import size, smallest
 
@@ -60,8 +60,7 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thoro
     search = _Search(inner, outer)
     search.try_all(known)
     if answer is not Answer.YES:
-        hints = Hints(inner, outer)
-        search.try_all(value for schema in (likeliest, inner) for value in Growth(schema, hints).values())
+        search.try_all(value for schema in (likeliest, inner) for value in Growth(schema, outer).values())
         if thorough and not search.found:
             search.try_all(_generated(likeliest))
     if search.found:

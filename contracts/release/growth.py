@@ -21,6 +21,8 @@ _NUMBERS = (0, 1, -1, 0.5)
 _LONGEST = 2_000_000
 _MANY = 10_000
 _DEEPEST = 6
+# What only one of two schemas names counts by being there: what is further inside of it proves little.
+_STRANGE = 4
 # Values of one schema; those of its parts are multiplied only one at a time.
 _MOST = 150
 # How many values of one member are tried, in the outermost object and further in.
@@ -76,11 +78,12 @@ class Hints:
 
 
 class Growth:
-    """Grows values from one schema; `hints` come from that and from what it is compared with."""
+    """Grows values from one schema, with hints from it and from the `other` that it is compared with."""
 
-    def __init__(self, root: Json, hints: Hints) -> None:
+    def __init__(self, root: Json, other: Json) -> None:
         self._root = root
-        self._hints = hints
+        self._hints = Hints(root, other)
+        self._shared = Hints(other).names
 
     def values(self) -> list[Json]:
         """The values, each once, the simplest kinds first."""
@@ -150,7 +153,8 @@ class Growth:
 
     def _object(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
         properties = schema.get("properties", {})
-        values = {name: self._of(member, depth + 1) for name, member in properties.items()}
+        steps = {name: 1 if name in self._shared else _STRANGE for name in properties}
+        values = {name: self._of(member, depth + steps[name]) for name, member in properties.items()}
         for name in schema.get("required", ()):
             values.setdefault(name, list(_ANYTHING))
         base = {name: found[0] for name, found in values.items() if found and name in schema.get("required", ())}
