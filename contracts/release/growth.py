@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, islice
 from typing import Any
 
+from contracts.release.keywords import NAMED, ONE, SAME_ONE, SEVERAL
 from contracts.release.schema import validator
 
 Json = Any
@@ -29,6 +30,7 @@ _MOST = 150
 _WIDE, _NARROW = 40, 8
 _ANYTHING: tuple[Json, ...] = ("", None, 0, {})
 
+_HOLD_SCHEMAS = frozenset(("$ref", *ONE, *SAME_ONE, *SEVERAL, *NAMED, "prefixItems", "dependentSchemas"))
 _TYPES = ("null", "boolean", "integer", "string", "array", "object")
 _TYPED = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -93,7 +95,9 @@ class Growth:
         if schema is False or depth > _DEEPEST:
             return []
         schema = schema if isinstance(schema, dict) else {}
-        fits = validator(schema | {"$defs": self._root.get("$defs", {})})
+        # To compile the definitions takes longer than the rest: a schema without schemas in it does not need them.
+        definitions = {} if _HOLD_SCHEMAS.isdisjoint(schema) else {"$defs": self._root.get("$defs", {})}
+        fits = validator(schema | definitions)
         return list(islice(filter(fits.is_valid, _unique(self._each(schema, depth))), _MOST))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
@@ -180,7 +184,7 @@ def _types(schema: Mapping[str, Json]) -> Iterable[str]:
 def _unique(values: Iterable[Json]) -> Iterator[Json]:
     seen = set()
     for value in values:
-        key = json.dumps(value, sort_keys=True)
+        key = (str, value) if isinstance(value, str) else (None, json.dumps(value, sort_keys=True))
         if key not in seen:
             seen.add(key)
             yield value
