@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -60,7 +60,10 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thoro
     search = _Search(inner, outer)
     search.try_all(known)
     if answer is not Answer.YES:
-        search.try_all(value for schema in (likeliest, inner) for value in Growth(schema, outer).values())
+        grown = [value for schema in (likeliest, inner) for value in Growth(schema, outer).values()]
+        search.try_all(grown)
+        if search.found:
+            search.try_all(search.near_both([*grown, *Growth(_merged(outer), inner).values()]))
         if thorough and not search.found:
             search.try_all(_generated(likeliest))
     if search.found:
@@ -84,6 +87,14 @@ def _concluded(inner: Schema, outer: Schema) -> tuple[Answer, Schema]:
     return answer, likeliest if isinstance(likeliest, dict) else inner
 
 
+def _merged(schema: Schema) -> Schema:
+    """The schema with what its parts say put together, where jsonschema-rs can."""
+    with suppress(CanonicalizationError, ValueError):
+        merged = _canonical(schema).to_json_schema() if cases(schema) <= _CASES else schema
+        return merged if isinstance(merged, dict) else schema
+    return schema
+
+
 def _canonical(schema: Schema) -> Canonical:
     return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
 
@@ -103,10 +114,29 @@ class _Search:
                 why = self._reasons(value)
                 self.found[why] = min(value, self.found.get(why, value), key=size)
 
+    def near_both(self, values: list[Json]) -> Iterator[Json]:
+        """Objects that are one member away from one that both allow, so that one thing is wrong with each."""
+        shared = [value for value in values if isinstance(value, dict) and self._fits_both(value)]
+        if not shared:
+            return
+        base = min(shared, key=size)
+        yield from ({name: member for name, member in base.items() if name != other} for other in base)
+        for value in values:
+            if isinstance(value, dict):
+                yield from (base | {name: member} for name, member in value.items())
+
+    def _fits_both(self, value: Json) -> bool:
+        return self._allows.is_valid(value) and self._refuses.is_valid(value)
+
     def proofs(self) -> tuple[Proof, ...]:
-        """One proof for each reason; a value refused for two of them says nothing new."""
-        alone = [why for why in self.found if not any(other < why for other in self.found)]
-        return tuple(sorted((self._proof(why) for why in alone), key=lambda proof: size(proof.value)))
+        """Proofs that show every reason, those of one reason first; one that shows nothing new is left out."""
+        shown: set[str] = set()
+        chosen = []
+        for why in sorted(self.found, key=lambda why: (len(why), size(self.found[why]))):
+            if not why <= shown:
+                shown |= why
+                chosen.append(why)
+        return tuple(self._proof(why) for why in chosen)
 
     def _proof(self, why: frozenset[str]) -> Proof:
         value = smallest(self.found[why], lambda one: self._allows.is_valid(one) and self._reasons(one) == why)

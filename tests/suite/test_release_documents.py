@@ -117,3 +117,25 @@ def test_a_schema_that_refers_to_itself_is_decided(tmp_path: Path) -> None:
     path.write_text(json.dumps(content))
 
     assert [change.what for change in changes("docs", path)] == ["the member parent is new, and optional"]
+
+
+def test_each_reason_is_shown_by_an_answer_of_its_own(tmp_path: Path) -> None:
+    """Where several things are wrong at once, each answer that proves one is right in all else."""
+    content = json.loads(json.dumps(load("docs").content))
+    problem = content["components"]["schemas"]["Problem"]
+    problem["required"] = []
+    problem["properties"]["errors"]["type"] = ["array", "null"]
+    path = tmp_path / "loose.json"
+    path.write_text(json.dumps(content))
+
+    proofs = [
+        change.proof for change in changes("docs", path) if change.proof and change.where.startswith("answer 400")
+    ]
+
+    assert [len(proof.rules) for proof in proofs] == [1, 1, 1, 1]
+    assert {proof.reasons for proof in proofs} == {
+        ('"title" is a required property',),
+        ('"status" is a required property',),
+        ('"detail" is a required property',),
+        ('null is not of type "array" [at errors]',),
+    }
