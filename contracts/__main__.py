@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,15 +15,17 @@ from contracts import mock as mocked
 from contracts import recording, report
 from contracts.client import Client
 from contracts.customers import Customers
+from contracts.deviation import load_deviations
 from contracts.document import load
 from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
-from contracts.options import TARGETING, options_from
+from contracts.options import TARGETING, options_from, passed_on
 from contracts.payload import entry_of
 from contracts.release.adoption import adopt
+from contracts.release.behaviour import Difference, Word, differences, held
 from contracts.release.change import Verdict
 from contracts.release.comparison import compared
-from contracts.release.lines import lines
+from contracts.release.lines import behaviour_lines, lines
 from contracts.release.source import called, read
 from contracts.replay import Replay, Replayed, Result
 from contracts.run import Run
@@ -102,16 +104,13 @@ def replay(
 def _replayed(
     recorded: Iterable[tuple[Path, Evidence]], chosen: Mapping[str, Any], base_url: str | None, times: int
 ) -> list[Replayed]:
-    run = Run(options_from(chosen, base_url, 0, os.environ))
     results = []
-    try:
+    with _running(chosen, base_url) as run:
         replay = Replay(run)
         for path, evidence in recorded:
             came = replay.of(evidence, times)
             click.echo("\n".join(report.replayed(came, path)))
             results.append(came)
-    finally:
-        run.close()
     return results
 
 
@@ -132,16 +131,56 @@ def _id(path: Path) -> str:
 @click.option("--exact", is_flag=True, help="refuse drift, too")
 @click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
 @click.option("--adopt", "adopted", metavar="NAME", help="write it as the contract of this name, whatever the verdict")
-def release(candidate: str, contract: str, exact: bool, allow_undecided: bool, adopted: str | None) -> None:
+@click.option(
+    "--base-url", default=None, help="a deployment of the release: hold it to the pin and to its own document"
+)
+@click.option("--deviations", default=None, type=click.Path(path_type=Path), help="a TOML file of accepted deviations")
+@click.option("--evidence", default="evidence", show_default=True, type=click.Path(path_type=Path), help="a folder")
+@targeting
+def release(
+    candidate: str,
+    contract: str,
+    exact: bool,
+    allow_undecided: bool,
+    adopted: str | None,
+    base_url: str | None,
+    deviations: Path | None,
+    evidence: Path,
+    **chosen: Any,
+) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
     pin, name = load(contract), called(candidate)
     content = read(candidate)
-    verdict = Verdict(compared(pin, content, name), exact, allow_undecided)
-    click.echo("\n".join(lines(verdict, pin.name, name)))
+    load_deviations(deviations)
+    changes = Verdict(compared(pin, content, name), exact, allow_undecided)
+    told, safe = [*lines(changes, pin.name, name)], changes.safe
+    if base_url is not None:
+        own = adopt("candidate", content, pin, name, evidence / "release", anew=True)
+        arguments = [*passed_on(chosen), *(["--deviations", str(deviations)] if deviations else [])]
+        found = held(contract, str(own), base_url, arguments, evidence / "release")
+        differing = _differences(chosen | {"contract": contract}, base_url)
+        safe = safe and not any(one.word is Word.UNSAID for one in found)
+        told = [f"{'safe' if safe else 'not safe'}: {told[0].partition(': ')[2]}", *told[1:], ""]
+        told += behaviour_lines(found, differing, base_url)
+    click.echo("\n".join(told))
     if adopted is not None:
         path = adopt(adopted, content, pin, name)
         click.echo(f"\n{path.name} is written: --contract {adopted} holds a target to this release")
-    sys.exit(0 if verdict.safe else 1)
+    sys.exit(0 if safe else 1)
+
+
+def _differences(chosen: Mapping[str, Any], base_url: str) -> list[Difference]:
+    with _running(chosen, None) as pin, _running(chosen, base_url) as deployment:
+        return differences(pin, deployment)
+
+
+@contextmanager
+def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
+    run = Run(options_from(chosen, base_url, 0, os.environ))
+    try:
+        yield run
+    finally:
+        run.close()
 
 
 @main.command()

@@ -57,6 +57,16 @@ OPTIONS = (
 )
 
 
+def passed_on(chosen: Mapping[str, Any]) -> list[str]:
+    """The arguments that give another command the same of `TARGETING`, where they are not the defaults."""
+    arguments: list[str] = []
+    for option in TARGETING:
+        value = chosen[option.name]
+        if value != option.default:
+            arguments += [option.flag] if value is True else [option.flag, str(value)]
+    return arguments
+
+
 def options_from(
     chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str]
 ) -> Options:

@@ -34,8 +34,18 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def adopt(name: str, content: Mapping[str, Json], pin: Document, called: str, folder: Path = DOCUMENTS) -> Path:
+def adopt(
+    name: str,
+    content: Mapping[str, Json],
+    pin: Document,
+    called: str,
+    folder: Path = DOCUMENTS,
+    *,
+    anew: bool = False,
+) -> Path:
     """Write the operation of a release's document as the contract `name`, and return its file.
+
+    `anew` writes over what was written before.
 
     Raises:
         WrongCall: the name cannot be used or is taken, or the suite cannot be run with what the document says.
@@ -44,7 +54,7 @@ def adopt(name: str, content: Mapping[str, Json], pin: Document, called: str, fo
     path = folder / f"{name}.yaml"
     if not _NAME.fullmatch(name):
         raise WrongCall(f"--adopt {name!r} is no name for a contract: use small letters, digits, dots and hyphens")
-    if path.exists():
+    if path.exists() and not anew:
         raise WrongCall(f"--adopt {name!r}: there is a contract of that name; choose another")
     references = References(content, f"candidate {called!r}")
     operation = of_document(references)
@@ -65,6 +75,7 @@ def adopt(name: str, content: Mapping[str, Json], pin: Document, called: str, fo
             load(str(tried))
         except WrongCall as error:
             raise references.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
+        folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(tried.read_bytes())
     return path
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from contracts.release.behaviour import Behaviour, Difference, Word
 from contracts.release.change import Change, Kind, Verdict
 
 Json = Any
 
 _LONGEST = 1_000
+# Of so many payloads that are answered otherwise the ids are told.
+_NAMED = 4
 # How the value of a proof is called, by the first word of where it is.
 _VALUES = {"request": "payload", "answer": "answer"}
 
@@ -24,6 +28,39 @@ def lines(verdict: Verdict, pin: str, candidate: str) -> Iterator[str]:
     for change in verdict.changes:
         yield ""
         yield from _block(change)
+
+
+def behaviour_lines(behaviours: Sequence[Behaviour], differing: Sequence[Difference], base_url: str) -> Iterator[str]:
+    """What a deployment does: each promise that it breaks, and the answers that differ from those of the pin's mock."""
+    counts = ", ".join(
+        f"{len([one for one in behaviours if one.word is word])} {word.value}"
+        for word in Word
+        if any(one.word is word for one in behaviours)
+    )
+    yield f"behaviour at {base_url}: {counts or 'as promised'}"
+    for one in behaviours:
+        yield ""
+        yield from _behaviour(one, base_url)
+    if differing:
+        yield ""
+        yield f"answers that differ from those of the pin's mock: {sum(len(one.payloads) for one in differing)}"
+    for difference in differing:
+        shown = ", ".join(difference.payloads[:_NAMED])
+        more = len(difference.payloads) - _NAMED
+        yield f"  {shown}{f' and {more} more' if more > 0 else ''}"
+        yield from ("  " + line for line in _labelled("pin", difference.pin))
+        yield from ("  " + line for line in _labelled("candidate", difference.candidate))
+
+
+def _behaviour(one: Behaviour, base_url: str) -> Iterator[str]:
+    broken = one.evidence.violation
+    yield f"{one.word.value}: {one.evidence.rule}: {broken.promise.sentence if broken else ''}"
+    if broken:
+        yield from _labelled("expected", broken.expected)
+        yield from _labelled("came", broken.actual)
+    yield from _labelled(
+        "again", shlex.join(["python", "-m", "contracts", "replay", str(one.path), "--base-url", base_url])
+    )
 
 
 def _why(verdict: Verdict) -> str:

@@ -1,0 +1,138 @@
+"""How a deployment of a release behaves: held to the pin, held to its own document, and beside the pin's mock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from contracts import recording
+from contracts.document import PROBLEM
+from contracts.evidence import Evidence
+from contracts.exchange import Exchange
+from contracts.journal import ROOT
+from contracts.payload import Payload, payloads
+from contracts.run import Run
+from contracts.target import NoVerdict, WrongCall
+
+# Pytest's exit codes that are a verdict: kept, and broken.
+_VERDICTS = (0, 1)
+_NO_VERDICT = 6
+
+
+class Word(Enum):
+    """What a release says of a way in which it behaves otherwise than the pin promises, and what it does."""
+
+    UNSAID = "does without saying"
+    SAID = "says and does"
+    NOT_DONE = "says and does not do"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One promise that a deployment breaks, of the pin, of its own document or of both, and the file that shows it."""
+
+    word: Word
+    evidence: Evidence
+    path: Path
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Requests that a deployment answers otherwise than the pin's mock, in one way: both answers, and the payloads."""
+
+    pin: str
+    candidate: str
+    payloads: tuple[str, ...]
+
+
+def broken_promises(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> dict[Path, Evidence]:
+    """What the whole contract, run against a base URL, finds broken: the evidence by its file, in `folder`.
+
+    Raises:
+        WrongCall: the run was called wrongly.
+        NoVerdict: the target could not be reached, or stopped answering.
+
+    """
+    for old in folder.glob("*.har"):
+        old.unlink()
+    chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), *arguments]
+    command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
+    # Another process, as a user would start it: each run has its own target, contract and journal.
+    done = subprocess.run([*command, *chosen], capture_output=True, text=True, check=False)  # noqa: S603 (no shell)
+    if done.returncode not in _VERDICTS:
+        raise (NoVerdict if done.returncode == _NO_VERDICT else WrongCall)(_last_words(done))
+    return {path: evidence for path in sorted(folder.glob("*.har")) for evidence in recording.read(path)}
+
+
+def _last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line in which a run says why it has no verdict."""
+    lines = [*done.stderr.splitlines(), *done.stdout.splitlines()]
+    marks = ("ERROR: ", "no verdict: ", "the call is wrong: ")
+    telling = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)
+    return next(telling, f"the run of the contract ended with exit {done.returncode}")
+
+
+def held(pin: str, own: str, base_url: str, arguments: Sequence[str], folder: Path) -> list[Behaviour]:
+    """A deployment held to the pin and to the release's own document, two runs of the whole contract.
+
+    Raises:
+        WrongCall: the runs were called wrongly.
+        NoVerdict: the target could not be reached, or stopped answering.
+
+    """
+    of_pin = broken_promises(pin, base_url, arguments, folder / "pin")
+    return compared(of_pin, broken_promises(own, base_url, arguments, folder / "own"))
+
+
+def compared(of_pin: Mapping[Path, Evidence], of_own: Mapping[Path, Evidence]) -> list[Behaviour]:
+    """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
+    pin, own = ({_key(evidence): path for path, evidence in found.items()} for found in (of_pin, of_own))
+    words = [
+        *((Word.UNSAID if key in own else Word.SAID, of_pin, path) for key, path in pin.items()),
+        *((Word.NOT_DONE, of_own, path) for key, path in own.items() if key not in pin),
+    ]
+    found = [Behaviour(word, source[path], path) for word, source, path in words]
+    return sorted(found, key=lambda one: list(Word).index(one.word))
+
+
+def _key(evidence: Evidence) -> tuple[str, str]:
+    return evidence.rule, evidence.violation.place if evidence.violation else ""
+
+
+def differences(pin: Run, candidate: Run) -> list[Difference]:
+    """Every request of the catalogue, sent to the pin's mock and to a deployment: the answers that differ."""
+    chosen = [payload for payload in payloads() if not (pin.untriable(payload) or candidate.untriable(payload))]
+    groups: dict[tuple[str, str], list[str]] = {}
+    for payload, before, after in zip(chosen, _answers(pin, chosen), _answers(candidate, chosen), strict=True):
+        if before != after:
+            groups.setdefault((before, after), []).append(payload.id)
+    return [Difference(*answers, tuple(ids)) for answers, ids in groups.items()]
+
+
+def _answers(run: Run, chosen: Sequence[Payload]) -> Iterator[str]:
+    for outcome in run.trials.each([payload.request for payload in chosen]):
+        yield _shape(outcome.exchange)
+
+
+def _shape(exchange: Exchange) -> str:
+    """An answer without what differs from one request to the next: status, media type, and the members of a problem."""
+    response = exchange.response
+    if response is None:
+        return f"no answer: {exchange.failure}"
+    media_type = ", ".join(value.partition(";")[0].strip().lower() for value in response.values("Content-Type"))
+    members = f" {{{', '.join(_members(response.body))}}}" if media_type == PROBLEM else ""
+    return " ".join(filter(None, [str(response.status), media_type])) + members
+
+
+def _members(body: bytes) -> list[str]:
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return ["no JSON"]
+    return sorted(value) if isinstance(value, dict) else ["no object"]
