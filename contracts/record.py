@@ -13,7 +13,6 @@ from contracts.judge import Verdict
 from contracts.outcome import Outcome
 from contracts.promise import Violation, promises
 
-
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
 _SURE = (True, None, False)
 

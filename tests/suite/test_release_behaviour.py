@@ -78,7 +78,7 @@ def test_a_change_that_is_not_announced_is_not_safe(tmp_path: Path) -> None:
 
 
 def test_what_is_announced_and_not_done_is_told(tmp_path: Path) -> None:
-    """A deployment that still behaves as before is told apart from its document, and is safe for who keeps to the pin."""
+    """A deployment that behaves as before is told apart from its document, and is safe for who keeps to the pin."""
     result = checked(Vendor(load("docs")), V1, tmp_path)
 
     assert result.returncode == 0, result.stdout + result.stderr
