@@ -14,7 +14,7 @@ from contracts.judge import judge
 from contracts.oracle import predict
 from contracts.outcome import Outcome
 from contracts.promise import Violation, is_of_state
-from contracts.run import NO_READ_TOKEN, NO_READING, Run
+from contracts.run import NO_READ_TOKEN, NO_READING, ONE_CUSTOMER, Run
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
@@ -95,6 +95,8 @@ class Replay:
             yield NO_READ_TOKEN
         if is_of_state(evidence.rule) and not self._run.customers.readable:
             yield NO_READING
+        if evidence.rule == "update.isolated" and self._run.customers.given:
+            yield ONE_CUSTOMER
 
     def _once(self, evidence: Evidence, *, build: bool) -> Outcome:
         """Send it once; `build` the state before it, where the customer does not have that yet."""

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts import recording
+from contracts import har, recording
 from contracts.document import load
+from contracts.evidence import Evidence, Part, Source, Step
+from contracts.exchange import CUSTOMER, Exchange, update
 from contracts.payload import _payload
+from contracts.promise import violation
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.faulty_answers import CrashesOnLongNames, FailsEach20thTime
 from tests.suite.faulty_storage import KeepsWhatIsLeftOut, TrimsNames
@@ -208,3 +211,22 @@ def test_replay_sends_nothing_but_updates_to_the_operation(tmp_path: Path) -> No
 
     assert {path for method, path in server.calls if method == "POST"} == {"/customers"}
     assert all(path.startswith("/customers/contract-test-") for method, path in server.calls if method != "POST")
+
+
+def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> None:
+    """With --customer no other customer is made, so what was done to another one cannot be seen again."""
+    vendor = KnowsAcme(load("docs"))
+    vendor.customers["acme"] = {"id": "1", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1"}
+    broken = violation("update.isolated", "this", "that", "name")
+    template = update(CUSTOMER, b'{"name":"x"}')
+    step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
+    kept = Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken)
+    har.write(tmp_path / "kept.har", kept)
+
+    with serving(vendor) as server:
+        folder = ("--journal", str(tmp_path / "j"))
+        result = replay(str(tmp_path), "--base-url", server.url, "--customer", "acme", *folder)
+
+    assert result.returncode == 6
+    assert "NOT TRIED" in result.stdout
+    assert "POST" not in {method for method, _ in server.calls}
