@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -24,6 +25,9 @@ register_profiles()
 OPTIONS_KEY = pytest.StashKey[Options]()
 RUN_KEY = pytest.StashKey[Run]()
 TESTS_KEY = pytest.StashKey[set[str]]()
+# Seconds in which a second signal is the first one, passed on.
+PASSED_ON = 2.0
+_interrupted = float("-inf")
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 
 
@@ -64,10 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _interrupt(number: int, frame: object) -> None:
-    """Begin to end the run. Who runs it, like tox, may pass the same signal on once more: that one counts no more."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    """Begin to end the run. Who runs it, like tox, may pass the same signal on at once: that one counts no more."""
+    global _interrupted
+    if time.monotonic() - _interrupted > PASSED_ON:
+        _interrupted = time.monotonic()
+        raise KeyboardInterrupt
 
 
 def _number(seed: str | int | None) -> int | None:

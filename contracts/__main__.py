@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,6 +32,9 @@ from contracts.replay import Replay, Replayed, Result
 from contracts.run import Run
 from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
 from contracts.vendor import MOCK_TOKENS, Vendor
+
+# What a shell makes of Ctrl-C: 128 and the number of the signal.
+INTERRUPTED = 130
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -157,8 +161,12 @@ def release(
     if base_url is not None:
         own = adopt("candidate", content, pin, name, evidence / "release", anew=True)
         arguments = [*passed_on(chosen), *(["--deviations", str(deviations)] if deviations else [])]
-        found = held(contract, str(own), base_url, arguments, evidence / "release")
-        differing = _differences(chosen | {"contract": contract}, base_url)
+        try:
+            found = held(contract, str(own), base_url, arguments, evidence / "release")
+            differing = _differences(chosen | {"contract": contract}, base_url)
+        except NoVerdict:
+            click.echo("\n".join([f"by the documents alone {told[0]}", *told[1:]]))
+            raise
         safe = safe and not any(one.word is Word.UNSAID for one in found)
         told = [f"{'safe' if safe else 'not safe'}: {told[0].partition(': ')[2]}", *told[1:], ""]
         told += behaviour_lines(found, differing, base_url)
@@ -214,8 +222,16 @@ def _cleaned(target: Target, journal: Path) -> bool:
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
+    # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        main(prog_name="python -m contracts")
+        sys.exit(main(prog_name="python -m contracts", standalone_mode=False) or 0)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: there is no verdict.", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except WrongCall as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

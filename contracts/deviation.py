@@ -86,6 +86,8 @@ class Deviations:
                 yield f"ACCEPTED until {one.until}, seen {self._seen[one]} times: {one.narrowed} ({one.reason})"
             elif one.rule in tried and any(map(one.is_tried_by, test_ids)):
                 yield f"MENDED, remove it: {one.narrowed} is no longer seen ({one.reason})"
+            elif one.rule in tried:
+                yield f"NOT TRIED: {one.narrowed}: no test that ran is the one that it names ({one.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:

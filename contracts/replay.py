@@ -97,6 +97,12 @@ class Replay:
             yield NO_READING
         if evidence.rule == "update.isolated" and self._run.customers.given:
             yield ONE_CUSTOMER
+        for step in evidence.part(Part.BEFORE, Part.BESIDE, Part.FAILING):
+            self._visit(step)
+            # Somebody else's recording names no source, and is of a customer that was there.
+            slug = step.template.slug.decode("utf-8", "replace")
+            if not evidence.source.contract and step.exchange.status != 404 and not self._knows(slug):
+                yield f"the target has no customer {slug!r}, and the recorded one had"
 
     def _once(self, evidence: Evidence, *, build: bool) -> Outcome:
         """Send it once; `build` the state before it, where the customer does not have that yet."""
@@ -109,10 +115,7 @@ class Replay:
         return self._tried(evidence, (Part.BESIDE, Part.FAILING), customer)
 
     def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Outcome:
-        rule, steps = evidence.rule, evidence.part(*parts)
-        for step in steps:
-            self._visit(step)
-        templates = [step.template for step in steps]
+        rule, templates = evidence.rule, [step.template for step in evidence.part(*parts)]
         if len(templates) > 1:
             outcomes = self._trials.together(templates, customer)
             outcome = next((one for one in outcomes if one.stored.violations), outcomes[-1])
@@ -133,6 +136,9 @@ class Replay:
         if self._run.vendor and step.exchange.status != 404 and slug not in self._run.vendor.customers:
             self._run.vendor.add(slug, slug)
         self._run.customers.visit(slug)
+
+    def _knows(self, slug: str) -> bool:
+        return slug in self._run.customers.existing or not self._run.customers.readable
 
     def _needs_state(self, evidence: Evidence) -> bool:
         """Whether the request that failed, alone on a fresh customer, does not fail in the same way."""

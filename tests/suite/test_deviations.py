@@ -68,7 +68,7 @@ def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: 
         pytest.param(date(2027, 1, 31), True, {"status.schema"}, "ACCEPTED until 2027-01-31, seen 1 times", id="seen"),
         pytest.param(date(2027, 1, 31), False, {"status.schema"}, "MENDED, remove it", id="no-longer-seen"),
         pytest.param(date(2026, 1, 31), True, {"status.schema"}, "EXPIRED on 2026-01-31, it fails again", id="expired"),
-        pytest.param(date(2027, 1, 31), False, set(), None, id="not-tried"),
+        pytest.param(date(2027, 1, 31), False, set(), None, id="rule-not-tried"),
     ],
 )
 def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], said: str | None) -> None:
@@ -80,6 +80,13 @@ def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], sa
     lines = list(deviations.report(tried, {TEST}))
 
     assert [line.partition(": ")[0] for line in lines] == ([said] if said else [])
+
+
+def test_a_deviation_that_names_no_test_is_told() -> None:
+    """A misspelt payload or test would never be seen: the summary says that nothing it names ran."""
+    deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31), payload="name-nul")], TODAY)
+
+    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, {TEST})] == ["NOT TRIED"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts import har
 from contracts.document import load
+from contracts.evidence import Evidence, Part, Source, Step
+from contracts.exchange import CUSTOMER, Exchange, update
+from contracts.promise import violation
 from contracts.vendor import MOCK_TOKENS, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, run_suite
@@ -81,3 +85,23 @@ def test_clean_removes_what_a_killed_run_left(tmp_path: Path) -> None:
     assert f"{left} customers removed, 0 left" in result.stdout
     assert server.vendor.customers == {}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_replay_has_no_verdict(tmp_path: Path) -> None:
+    """Ctrl-C ends a replay with an exit code that is no verdict, and its customers are removed."""
+    template = update(CUSTOMER, b'{"name":""}')
+    step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
+    broken = violation("status.schema", "422", "204")
+    har.write(tmp_path / "kept.har", Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken))
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        arguments = [str(tmp_path), "--base-url", server.url, "--times", "10000", f"--journal={tmp_path / 'j'}"]
+        command = [sys.executable, "-m", "contracts", "replay", *arguments]
+        with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stderr=subprocess.PIPE, text=True) as process:
+            deadline = time.monotonic() + 60
+            while len(server.calls) < 60 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (130, "Interrupted: there is no verdict.\n")
+    assert server.vendor.customers == {}

@@ -230,3 +230,15 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
     assert result.returncode == 6
     assert "NOT TRIED" in result.stdout
     assert "POST" not in {method for method, _ in server.calls}
+
+
+def test_a_recorded_customer_that_is_not_there_is_not_gone(tmp_path: Path) -> None:
+    """Where the target has no customer of the recorded slug nothing can be told: exit 6, and the reason."""
+    path = recorded(tmp_path, browser_s())
+
+    with serving(Vendor(load("docs"))) as server:
+        result = replay(str(path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+
+    assert result.returncode == 6
+    assert "reason    the target has no customer 'acme'" in result.stdout
+    assert ("PUT", "/customers/acme") not in server.calls
