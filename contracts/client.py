@@ -186,9 +186,11 @@ class Client:
         fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers]
         url = self._url_of(self._raw_path(request))
         # Redirects, cookies and netrc are a matter of httpx's client: a transport knows nothing of them.
-        answer = self._transport.handle_request(
-            httpx.Request(request.method, url, headers=fields, content=request.body)
-        )
+        if isinstance(self._transport, WireTransport):
+            answer = self._transport.send(request.method, url, fields, request.body)
+        else:
+            sent = httpx.Request(request.method, url, headers=fields, content=request.body)
+            answer = self._transport.handle_request(sent)
         try:
             stream = answer.extensions.get("network_stream")
             if answer.status_code == httpx.codes.NO_CONTENT and isinstance(stream, Stream):

@@ -24,7 +24,7 @@ BATCH = 8
 SHRINKING = 5.0
 
 # The number of batches of one generated test, by profile; `--hypothesis-profile` picks.
-PROFILES = {"quick": 5, "ci": 150, "deep": 3_000}
+PROFILES = {"quick": 4, "ci": 150, "deep": 3_000}
 
 
 def register_profiles() -> None:
