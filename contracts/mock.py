@@ -59,6 +59,7 @@ def application(vendor: Vendor) -> Asgi:
         call = Call(scope["method"], scope["raw_path"].decode("latin-1"), headers, await _body(receive))
         try:
             answer = vendor.handle(call)
+        # Whatever it is, a server answers: a 500 is a violation, so that nothing is hidden by it.
         except Exception:
             answer = vendor.problem(call, Refusal(500, "The mock failed."))
         await _send(answer, send)

@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 
 from contracts.document import Document, load
+from tests.suite.samples import DOCUMENTED
 
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    422: "Unprocessable Entity",
-    500: "Internal Server Error",
-}
 LATER = frozenset({"code", "errorId"})
 ITEM = {"location": "body.name", "message": "is required"}
 DELETE = "(left out)"
@@ -29,7 +22,7 @@ def document(request: pytest.FixtureRequest) -> Document:
 
 def problem(status: int, /, **changes: Any) -> dict[str, Any]:
     """A problem with every member that both documents know, changed; `DELETE` leaves a member out."""
-    members = {"title": TITLES[status], "status": status, "detail": "It went wrong.", "errors": [ITEM]} | changes
+    members = {"title": DOCUMENTED[status], "status": status, "detail": "It went wrong.", "errors": [ITEM]} | changes
     return {name: value for name, value in members.items() if value != DELETE}
 
 
@@ -48,7 +41,7 @@ def in_document(document: Document, **members: Any) -> dict[str, Any]:
         pytest.param(400, {"errors": []}, id="errors-empty"),
         pytest.param(422, {"errors": [{**ITEM, "value": None}]}, id="value-null"),
         pytest.param(422, {"errors": [{**ITEM, "value": {"any": ["thing"]}}]}, id="value-anything"),
-        *(pytest.param(status, {}, id=str(status)) for status in TITLES),
+        *(pytest.param(status, {}, id=str(status)) for status in DOCUMENTED),
     ],
 )
 def test_a_documented_problem_fits(document: Document, status: int, members: dict[str, Any]) -> None:
@@ -74,7 +67,10 @@ def test_a_documented_problem_fits(document: Document, status: int, members: dic
         pytest.param(400, {"errors": [{"location": "body"}]}, "required", ("errors", 0), id="message-missing"),
         pytest.param(400, {"errors": [{"message": "bad"}]}, "required", ("errors", 0), id="location-missing"),
         pytest.param(400, {"errors": [{**ITEM, "code": 1}]}, "additionalProperties", ("errors", 0), id="item-member"),
-        *(pytest.param(status, {"title": "Oops"}, "const", ("title",), id=f"title-of-{status}") for status in TITLES),
+        *(
+            pytest.param(status, {"title": "Oops"}, "const", ("title",), id=f"title-of-{status}")
+            for status in DOCUMENTED
+        ),
     ],
 )
 def test_a_problem_that_is_not_as_documented_is_found(
