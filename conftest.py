@@ -25,6 +25,7 @@ register_profiles()
 OPTIONS_KEY = pytest.StashKey[Options]()
 RUN_KEY = pytest.StashKey[Run]()
 TESTS_KEY = pytest.StashKey[set[str]]()
+AGAIN = pytest.StashKey[bool]()
 # Seconds in which a second signal is the first one, passed on.
 PASSED_ON = 2.0
 _interrupted = float("-inf")
@@ -119,6 +120,18 @@ def _stopping(config: pytest.Config) -> Generator[None, object, object]:
         pytest.exit(f"the call is wrong: {reason}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    made = yield
+    made.again = made.failed and item.stash.get(AGAIN, False)
+    return made
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """What another test explained is counted by itself, and not explained again."""
+    return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(RUN_KEY, None)
     if run and exitstatus == pytest.ExitCode.OK and not run.record.tried:
@@ -187,6 +200,7 @@ def kept(run: Run, request: pytest.FixtureRequest) -> Callable[..., None]:
         violations = [one for one in found if not accept(one, outcome.exchange.status, request.node.nodeid)]
         if violations:
             broken = run.keep(outcome, violations, request.node.nodeid)
+            request.node.stash[AGAIN] = report.is_known(broken)
             pytest.fail(report.explain(outcome, broken, run, why), pytrace=False)
         if found:
             pytest.xfail("an accepted deviation")
@@ -202,6 +216,7 @@ def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Out
         left = [run.options.deviations.left_of(outcome, request.node.nodeid) for outcome in outcomes]
         failed = [outcome for outcome in left if outcome.violations]
         broken = [run.keep(outcome, outcome.violations, request.node.nodeid) for outcome in failed]
+        request.node.stash[AGAIN] = all(map(report.is_known, broken))
         explained = [report.explain(outcome, found, run) for outcome, found in zip(failed, broken, strict=True)]
         if explained:
             pytest.fail("\n\n".join(explained), pytrace=False)

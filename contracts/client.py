@@ -33,7 +33,7 @@ UNCODED = ("Accept-Encoding", "identity")
 # Requests of these methods have a Content-Length even where the body is empty (RFC 9110 section 8.6).
 WITH_BODY = frozenset({"PUT", "POST"})
 
-# A read may be larger than the limit by what was sent, of which JSON may write each byte as six.
+# An answer may be larger than the limit by what was sent, of which JSON may write each byte as six.
 READ_SLACK = 6
 
 ROUNDS = 3
@@ -146,8 +146,8 @@ class Client:
         response: Response | None = None
         failure: Failure | None = None
         path, filled = self._raw_path(request), fill(headers, self._secrets)
-        size = limits.size + (READ_SLACK * self._largest if request.method == "GET" else 0)
         self._largest = max(self._largest, len(request.body))
+        size = limits.size + READ_SLACK * (self._largest if request.method == "GET" else len(request.body))
         with on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
             try:
                 response = self._receive(request, filled, wire, linger)

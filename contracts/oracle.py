@@ -25,7 +25,7 @@ _CHARSET_UTF8 = re.compile(r'charset="?utf-8"?')
 class Prediction:
     """What the contract says of a request before it is sent.
 
-    `reasons` are the promises that bind it, the binding ones first; `allowed` the statuses that may answer;
+    `reasons` are the promises that bind it, first the one to blame; `allowed` the statuses that may answer;
     `readings` the bodies that may be stored when it is accepted.
     """
 
@@ -51,14 +51,13 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
         *_of_body(body, accepted),
     ]
     open_ = [*_open(request, role, body, document)]
-    if not binding:
-        binding = ["status.valid"]
     known = promises()
-    reasons = tuple(known[rule] for rule in (*binding, *open_))
+    # Where nothing else is wrong, it is the open circumstance that was not answered as it may be.
+    reasons = tuple(known[rule] for rule in (*binding, *open_, *([] if binding else ["status.valid"])))
     return Prediction(
         reasons=reasons,
         allowed=frozenset(status for promise in reasons for status in promise.allows),
-        readings=accepted if "status.valid" in binding else (),
+        readings=() if binding else accepted,
         open_text=body.open_text,
         # A server may close at once on a body that is too large (RFC 9110 section 15.5.14).
         may_break=body.oversized,

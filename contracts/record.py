@@ -22,13 +22,14 @@ class Broken:
     """One broken promise at one place of the answer: how often it was seen, and the outcome that shows it best.
 
     That is one that was seen again when it was tried alone, and of those the smallest.
-    `evidence` is the file that keeps it, or None where none is kept.
+    `tests` are the ids of the tests that found it, `evidence` is the file that keeps it, or None where none is kept.
     """
 
     violation: Violation
     outcome: Outcome
     count: int = 0
     repeated: bool = False
+    tests: list[str] = field(default_factory=list)
     evidence: Path | None = None
 
 
@@ -64,15 +65,24 @@ class Record:
             for rule in rules:
                 self.untried.setdefault(rule, reason)
 
-    def found(self, violation: Violation, outcome: Outcome) -> Broken:
-        """Enter what was broken: one entry for each rule and place."""
+    def found(self, violation: Violation, outcome: Outcome, test: str) -> Broken:
+        """Enter what a test found broken: one entry for each rule and place."""
         with self._lock:
             entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, outcome))
             entry.count += 1
+            entry.tests += [] if test in entry.tests else [test]
             entry.repeated = entry.repeated or outcome.repeated is not False
             if _rank(outcome) < _rank(entry.outcome):
                 entry.violation, entry.outcome = violation, outcome
             return entry
+
+    @property
+    def groups(self) -> dict[str, list[Broken]]:
+        """What was broken, by rule: first the rule that was found first, and of each what was found most often."""
+        grouped: dict[str, list[Broken]] = {}
+        for (rule, _), broken in self.broken.items():
+            grouped.setdefault(rule, []).append(broken)
+        return {rule: sorted(found, key=lambda broken: -broken.count) for rule, found in grouped.items()}
 
     @property
     def broken_rules(self) -> list[str]:

@@ -22,7 +22,9 @@ _REPEATED = {
     False: "no: seen once, and not when it was tried again alone",
     None: "not tried again",
 }
-_CURL_SHOWN = 4000
+_CURL_SHOWN = 1000
+# So many of the tests, and of the further places, of one broken rule are named.
+_NAMED = 6
 _ALWAYS = (Result.SEEN_AGAIN, Result.DIFFERENT, Result.GONE)
 
 
@@ -31,7 +33,7 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
 
     What was explained before, in another test, is told in fewer words.
     """
-    known = all(broken.count > 1 for broken in found)
+    known = is_known(found)
     lines = [line for broken in found for line in _violation(broken.violation)]
     lines += ["", f"  request   {_request(outcome.exchange)}"]
     if not known:
@@ -43,6 +45,11 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
         lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
     lines.append(f"  again     {_replay(found, run)}")
     return "\n".join(lines)
+
+
+def is_known(found: Iterable[Broken]) -> bool:
+    """Whether all of this was found broken before, in another test, and explained there."""
+    return all(broken.count > 1 for broken in found)
 
 
 def _replay(found: Iterable[Broken], run: Run) -> str:
@@ -112,11 +119,8 @@ def summary(run: Run) -> list[str]:
     lines += [
         f"warning        {warning}" for warning in (run.options.generation.warning, record.no_evidence) if warning
     ]
-    shown = sorted(record.broken.values(), key=lambda broken: -broken.count)[:MOST_EVIDENCE]
-    for broken in shown:
-        lines += ["", *_broken(broken, run)]
-    if len(record.broken) > len(shown):
-        lines += ["", f"and {len(record.broken) - len(shown)} more that were broken, of which no evidence is kept"]
+    for group in record.groups.values():
+        lines += ["", *_group(group, run)]
     return lines
 
 
@@ -130,11 +134,30 @@ def _untried(untried: dict[str, str]) -> Iterator[str]:
         )
 
 
-def _broken(broken: Broken, run: Run) -> Iterator[str]:
-    often = f"{broken.count} times" if broken.count > 1 else "once"
-    yield f"BROKEN {often}{'' if broken.repeated else ', seen once: it did not repeat'}"
-    yield from _violation(broken.violation)
-    yield f"  again     {_replay([broken], run)}"
+def _group(group: Sequence[Broken], run: Run) -> Iterator[str]:
+    """All that broke one rule, told by what was found most often."""
+    first, *others = group
+    promise, *came = _violation(first.violation)
+    yield f"BROKEN {promise}"
+    yield from came
+    if others:
+        yield f"  also at   {_some([broken.violation.place or 'another place' for broken in others], ', ')}"
+    yield f"  seen      {_often(group)}"
+    yield f"  again     {_replay([first], run)}"
+
+
+def _often(group: Sequence[Broken]) -> str:
+    tests = [test.rpartition("::")[2] for test in dict.fromkeys(test for broken in group for test in broken.tests)]
+    # What a test was tried with says more than the test's name, which its promise has said.
+    names = [test.partition("[")[2].removesuffix("]") or test for test in tests]
+    once = "" if any(broken.repeated for broken in group) else ", not again when it was tried alone"
+    return f"{sum(broken.count for broken in group)}x{once}: {_some(names, ' ')}"
+
+
+def _some(words: Sequence[str], separator: str) -> str:
+    words = list(dict.fromkeys(words))
+    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return separator.join(words[:_NAMED]) + more
 
 
 def replayed(came: Replayed, path: Path) -> Iterator[str]:

@@ -89,7 +89,7 @@ class Run:
         source = Source(self.document.name, self.target.base_url, self.options.generation.seed, test)
         kept = []
         for violation in violations:
-            broken = self.record.found(violation, outcome)
+            broken = self.record.found(violation, outcome, test)
             if broken.outcome is outcome and (broken.evidence or len(self.record.broken) <= MOST_EVIDENCE):
                 self._write(broken, source)
             kept.append(broken)

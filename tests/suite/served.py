@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -39,10 +39,11 @@ class _Connection(socketserver.StreamRequestHandler):
             while (call := self._call()) is not None:
                 self.server.calls.append((call.method, call.path))
                 time.sleep(self.server.delay)
-                raw = wire(self.server.vendor, call)
-                self.wfile.write(raw)
-                closing = (call.header("connection").lower() == "close", b"\r\nConnection: close" in raw, not raw)
-                if any(closing):
+                sent = b""
+                for piece in wire(self.server.vendor, call):
+                    self.wfile.write(piece)
+                    sent = sent or piece
+                if not sent or b"\r\nConnection: close" in sent or call.header("connection").lower() == "close":
                     return
         except OSError:
             return
@@ -60,11 +61,12 @@ class _Connection(socketserver.StreamRequestHandler):
         return call
 
 
-def wire(vendor: Vendor, call: Call) -> bytes:
-    """The bytes that the vendor puts on the wire; none to break the connection."""
+def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:
+    """The bytes that the vendor puts on the wire, piece by piece; none to break the connection."""
     own = getattr(vendor, "wire", None)
     answer = vendor.handle(call)
-    return own(call, answer) if own else plain_wire(answer)
+    sent = own(call, answer) if own else plain_wire(answer)
+    return [sent] if isinstance(sent, bytes) else sent
 
 
 def plain_wire(answer: Answer) -> bytes:

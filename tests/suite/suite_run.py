@@ -12,10 +12,15 @@ from contracts.vendor import MOCK_TOKENS
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def run_suite(*arguments: str, journal: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise."""
+def run_suite(
+    *arguments: str, journal: Path, timeout: float = 180.0, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise.
+
+    One that takes more than `timeout` seconds is killed.
+    """
     folders = [f"--journal={journal}", f"--evidence={evidence_beside(journal)}"]
-    return _python("pytest", "tests/contract", "-q", *folders, *arguments, environment=environment)
+    return _python("pytest", "tests/contract", "-q", *folders, *arguments, environment=environment, timeout=timeout)
 
 
 def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +38,9 @@ def evidence_beside(journal: Path) -> Path:
     return journal / "evidence"
 
 
-def _python(*arguments: str, environment: dict[str, str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def _python(
+    *arguments: str, environment: dict[str, str], folder: Path = ROOT, timeout: float = 180.0
+) -> subprocess.CompletedProcess[str]:
     write, read = MOCK_TOKENS
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("KAITEN_", "PYTEST_"))}
     variables |= {"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment
@@ -43,6 +50,6 @@ def _python(*arguments: str, environment: dict[str, str], folder: Path = ROOT) -
         env={name: value for name, value in variables.items() if value},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=timeout,
         check=False,
     )

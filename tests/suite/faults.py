@@ -1,0 +1,86 @@
+"""The suite against every vendor of the catalogue: what must come of each, what did, and what is wrong with that.
+
+Run as `tox -e faults`; `-- --only REGEX` picks some, `-- --seeds 20` tries each with so many seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tests.suite.vendors import catalogue
+from tests.suite.vendors.measure import Measured, measured
+from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
+
+MUST = {Broken: "1", Unusual: "0", Hostile: "1 or 6"}
+SLOWEST = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all that were asked for; 1 if any is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="only vendors whose name or family matches this")
+    parser.add_argument("--seeds", type=int, default=1, help="run each with so many seeds")
+    parser.add_argument("--workers", type=int, default=2, help="runs at a time")
+    parser.add_argument("--keep", type=Path, help="keep what each run printed in this folder")
+    chosen = parser.parse_args(arguments)
+    picked = [variant for variant in catalogue() if re.search(chosen.only, f"{variant.__module__}.{variant.__name__}")]
+    came = list(_all(picked, range(1, chosen.seeds + 1), chosen.workers, chosen.keep))
+    print("\n".join(_summary(came)))
+    return 1 if any(one.wrong for one in came) or not came else 0
+
+
+def _all(picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, keep: Path | None) -> Iterator[Measured]:
+    # A process of its own for each, so that memory is that of one run.
+    with ProcessPoolExecutor(workers, max_tasks_per_child=1) as pool:
+        futures = {pool.submit(_one, variant.__name__, seed): seed for seed in seeds for variant in picked}
+        for future in as_completed(futures):
+            came, seed = future.result(), futures[future]
+            print(_row(came, seed), flush=True)
+            if keep:
+                keep.mkdir(parents=True, exist_ok=True)
+                (keep / f"{came.variant.__name__}-{seed}.txt").write_text(came.output, encoding="utf-8")
+            yield came
+
+
+def _one(name: str, seed: int) -> Measured:
+    variant = next(variant for variant in catalogue() if variant.__name__ == name)
+    with tempfile.TemporaryDirectory() as folder:
+        # With a seed nothing of an earlier run is tried again.
+        return measured(variant, Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider")
+
+
+def _must(variant: type[Variant]) -> str:
+    return next(must for kind, must in MUST.items() if issubclass(variant, kind))
+
+
+def _row(came: Measured, seed: int) -> str:
+    found = ", ".join(came.groups) or "; ".join(came.reasons)[:100] or "-"
+    figures = f"{came.seconds:6.1f} s {came.megabytes:5.0f} MB"
+    wrong = f"  WRONG: {'; '.join(came.wrong)}" if came.wrong else ""
+    must = f"must {_must(came.variant):6} was {came.code}"
+    return f"{came.variant.__name__:50} seed {seed:<3} {must}{figures}  {found}{wrong}"
+
+
+def _summary(came: Sequence[Measured]) -> Iterator[str]:
+    yield ""
+    for kind, must in MUST.items():
+        of_kind = [one for one in came if issubclass(one.variant, kind)]
+        right = [one for one in of_kind if not one.wrong]
+        if of_kind:
+            slowest = max(one.seconds for one in of_kind)
+            largest = max(one.megabytes for one in of_kind)
+            figures = f"slowest {slowest:.0f} s, largest {largest:.0f} MB"
+            yield f"{kind.__name__.lower():8} must be {must:6}: {len(right)} of {len(of_kind)} right, {figures}"
+    yield ""
+    for one in sorted(came, key=lambda one: -one.seconds)[:SLOWEST]:
+        yield f"{one.seconds:6.1f} s  {one.variant.__name__}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

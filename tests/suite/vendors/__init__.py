@@ -1,0 +1,15 @@
+"""The catalogue of vendors that the suite is measured by: broken ones, correct but unusual ones, hostile ones."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from tests.suite.vendors.variant import Variant, variants_of
+
+
+def catalogue() -> list[type[Variant]]:
+    """Every variant, in the order of the families."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
+    return [variant for variant in variants_of(Variant) if variant.__module__ != "tests.suite.vendors.variant"]

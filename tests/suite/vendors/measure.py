@@ -1,0 +1,125 @@
+"""One run of the suite against one variant: what came of it, and what about that is wrong."""
+
+from __future__ import annotations
+
+import re
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from contracts.document import load
+from contracts.vendor import MOCK_TOKENS
+from tests.suite.recorder import EMPTY_204, recording
+from tests.suite.served import serving
+from tests.suite.suite_run import run_suite
+from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
+
+# Seconds that a run may take, by what the vendor is.
+SECONDS = {Broken: 90.0, Unusual: 120.0, Hostile: 120.0}
+MEGABYTES = 400
+MOST_GROUPS = 5
+_GROUP = re.compile(r"^BROKEN ([a-z_.0-9]+): ", re.MULTILINE)
+_REASON = re.compile(r"^!+ _pytest\.outcomes\.Exit: (.*?) !+$", re.MULTILINE)
+_UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+@dataclass
+class Measured:
+    """What one run did: its exit code, the rules that it found broken in the order shown, and what it took."""
+
+    variant: type[Variant]
+    code: int
+    groups: list[str]
+    reasons: list[str]
+    seconds: float
+    megabytes: float
+    output: str
+    wrong: list[str] = field(default_factory=list)
+
+
+def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
+    """Serve the variant, run the default profile on it, and say what is wrong with the outcome.
+
+    The memory is that of the largest process that this one ever waited for.
+    """
+    junit = folder / "junit.xml"
+    with recording(lambda request: EMPTY_204) as elsewhere, serving(_made(variant, elsewhere.url)) as server:
+        told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
+        started = time.monotonic()
+        limit = SECONDS[_kind(variant)] + 60
+        result = run_suite(*told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit)
+        seconds = time.monotonic() - started
+    output = result.stdout + result.stderr
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    groups, reasons = _GROUP.findall(output), _REASON.findall(output)
+    came = Measured(variant, result.returncode, groups, reasons, seconds, megabytes, output)
+    came.wrong += [*_wrong_with_any(came, folder), *_wrong(came, _failed(junit))]
+    came.wrong += [f"{request.line} was sent to another host" for request in elsewhere.requests[:1]]
+    came.wrong += [f"{method} {path} was sent" for method, path in _forbidden(server.calls)]
+    return came
+
+
+def _made(variant: type[Variant], elsewhere: str) -> Variant:
+    vendor = variant(load(variant.contract), variant.base_path)
+    vendor.elsewhere = elsewhere
+    return vendor
+
+
+def _kind(variant: type[Variant]) -> type[Variant]:
+    return next(kind for kind in SECONDS if issubclass(variant, kind))
+
+
+def _failed(junit: Path) -> dict[str, str]:
+    """What each failed test said, by its name without its parameters."""
+    if not junit.exists():
+        return {}
+    failed: dict[str, str] = {}
+    for case in ElementTree.parse(junit).iter("testcase"):
+        name = case.attrib["name"].split("[")[0]
+        for failure in case.iter("failure"):
+            failed[name] = failed.get(name, "") + "\n" + (failure.text or "")
+    return failed
+
+
+def _wrong_with_any(came: Measured, folder: Path) -> Iterator[str]:
+    kept = [path.read_text(encoding="utf-8", errors="replace") for path in folder.rglob("*") if path.is_file()]
+    if any(token in text for token in MOCK_TOKENS for text in [came.output, *kept]):
+        yield "a token is in the output or in an artefact"
+    if re.search(r"Traceback \(most recent call last\)|INTERNALERROR|^E  +\w+Error", came.output, re.MULTILINE):
+        yield "a traceback"
+    if _UNFIT_FOR_A_TERMINAL.search(came.output):
+        yield "control characters reach the terminal"
+    if came.seconds > SECONDS[_kind(came.variant)]:
+        yield f"took more than {SECONDS[_kind(came.variant)]:.0f} s"
+    if came.megabytes > MEGABYTES:
+        yield f"took more than {MEGABYTES} MB"
+
+
+def _wrong(came: Measured, failed: dict[str, str]) -> Iterator[str]:
+    variant = came.variant
+    if issubclass(variant, Unusual) and came.code != 0:
+        yield "a false alarm" if came.code == 1 else "no verdict"
+    if issubclass(variant, Hostile) and came.code not in (1, 6):
+        yield "must end red or without a verdict"
+    if issubclass(variant, Hostile) and came.code == 6 and len(came.reasons) != 1:
+        yield "must give one reason"
+    if issubclass(variant, Broken):
+        if came.code != 1 or variant.breaks not in came.groups:
+            yield f"must be found under {variant.breaks}"
+        elif came.groups[0] != variant.breaks:
+            yield f"{variant.breaks} must be the first that is shown"
+        if f"{variant.breaks}: " not in failed.get(variant.found_by, ""):
+            yield f"{variant.found_by} must find it"
+        if len(came.groups) > MOST_GROUPS:
+            yield f"more than {MOST_GROUPS} groups of violations"
+
+
+def _forbidden(calls: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Calls that no run may make: of a method that it does not need, or removing a customer that it did not make."""
+    known = {"PUT", "POST", "GET", "DELETE"}
+    strange = [call for call in calls if call[0] not in known]
+    strangers = [call for call in calls if call[0] in ("GET", "DELETE") and "/contract-test-" not in call[1]]
+    return [*strange, *strangers][:1]
