@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
     try:
@@ -84,6 +85,9 @@ def _number(seed: str | int | None) -> int | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("rounds"):
+        rounds = range(_rounds(metafunc.config))
+        metafunc.parametrize("search", rounds, indirect=True, ids=[f"round-{number + 1}" for number in rounds])
     marker = metafunc.definition.get_closest_marker("payloads")
     if marker is None:
         return
@@ -93,6 +97,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
     chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
     metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
+
+
+def _rounds(config: pytest.Config) -> int:
+    return PROFILES[config.getoption("hypothesis_profile") or "quick"][1]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -227,4 +235,5 @@ def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Out
 @pytest.fixture
 def search(run: Run, request: pytest.FixtureRequest) -> Search:
     """A search for counterexamples, of the test that asks."""
-    return Search(run.trials, request.node.nodeid, run.options.generation, run.options.deviations)
+    name = f"{request.node.parent.nodeid}::{request.node.originalname}"
+    return Search(run.trials, name, getattr(request, "param", 0), run.options.generation, run.options.deviations)

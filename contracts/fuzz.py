@@ -18,31 +18,16 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 from contracts.credential import WRITE_TOKEN
 from contracts.document import PATH, Document
 from contracts.exchange import CUSTOMER, OPERATION, Request, update
+from contracts.partitions import SHORT, breaking, fitting
 from contracts.payload import to_json
-
-Requests = st.SearchStrategy[Request]
+from contracts.search import BATCH, Requests
+from contracts.texts import ANY_CHARACTER, texts
 
 # A slug that begins so is nobody's; without it a generated one might name somebody's customer.
 NOBODY = "contract-test-nobody-"
-_LENGTHS = (1, 2, 63, 64, 255, 256, 1000, 1023, 1024, 4000, 8191, 8192, 10_000)
-_ANY_CHARACTER = st.characters(exclude_categories=["Cs"])
-# One range of each kind that storage, transport or comparison is known to get wrong.
-_CHARACTERS = st.one_of(
-    st.characters(min_codepoint=0x20, max_codepoint=0x7E),
-    st.characters(min_codepoint=0xA0, max_codepoint=0x2FF),
-    st.characters(min_codepoint=0x300, max_codepoint=0x36F),
-    st.characters(min_codepoint=0x370, max_codepoint=0x58F),
-    st.characters(min_codepoint=0x590, max_codepoint=0x6FF),
-    st.characters(min_codepoint=0x700, max_codepoint=0x1FFF, exclude_categories=["Cn", "Cs"]),
-    st.characters(min_codepoint=0x2000, max_codepoint=0x206F),
-    st.characters(min_codepoint=0x3040, max_codepoint=0x9FFF),
-    st.characters(min_codepoint=0xE000, max_codepoint=0xFFFF),
-    st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF),
-    st.characters(min_codepoint=0x10000, max_codepoint=0x10FFFF),
-    _ANY_CHARACTER,
-)
-# What stands beside a character may decide whether it is trimmed, folded or dropped.
-_LETTERS = st.sampled_from("aZ9 ")
+# How many of the bodies of a batch that fit Schemathesis draws, and how many of those that break the schema: its
+# strategies cost many times what the others do.
+_FITTING, _BREAKING = BATCH // 2, 1
 
 
 class Schema:
@@ -52,8 +37,10 @@ class Schema:
         schema = schemathesis.openapi.from_dict(dict(document.content))
         # The coverage phase tries every other method by default: a DELETE would remove the customer under test.
         schema.config.phases.coverage.unexpected_methods = set()
+        self._document = document
         self._schema = schema
         self._operation = schema[PATH][OPERATION]
+        self._bodies = schemathesis.openapi.from_dict(_only_the_body(document))["/body"][OPERATION]
 
     def cases(self) -> Sequence[Request]:
         """The document's examples and the cases of the coverage phase, each once; the same in every run."""
@@ -63,12 +50,34 @@ class Schema:
         create_test(operation=self._operation, test_func=lambda case: found.append(case), config=config)()
         return list(dict.fromkeys(map(request_of, found)))
 
-    def bodies(self, mode: GenerationMode) -> Requests:
-        """Bodies that fit the request schema (positive), or that break it or are no JSON (negative)."""
-        drawn = self._operation.as_strategy(
-            generation_mode=mode, path_parameters={"customerSlug": CUSTOMER}, headers={}, cookies={}, query={}
-        )
-        return drawn.map(request_of)
+    def fitting(self) -> Sequence[Requests]:
+        """Bodies that fit the request schema."""
+        own = [fitting(self._document, SHORT).map(_with_body)] * (BATCH - _FITTING)
+        return [self._drawn(GenerationMode.POSITIVE)] * _FITTING + own
+
+    def breaking(self) -> Sequence[Requests]:
+        """Bodies that break the request schema, one for each way to break it, and bytes that are no JSON."""
+        own = [bodies.map(_with_body) for bodies in breaking(self._document)]
+        return [self._drawn(GenerationMode.NEGATIVE)] * _BREAKING + own
+
+    def names(self) -> Sequence[Requests]:
+        """Names and identifiers of any script, of up to 10,000 characters."""
+        return [fitting(self._document).map(_with_body)] * BATCH
+
+    def _drawn(self, mode: GenerationMode) -> Requests:
+        return self._bodies.as_strategy(generation_mode=mode).map(request_of)
+
+
+def _with_body(value: Any) -> Request:
+    return update(CUSTOMER, to_json(value))
+
+
+def _only_the_body(document: Document) -> dict[str, Any]:
+    """The document without parameters and security: drawing them anew for each body takes most of the time."""
+    operation = {"requestBody": document.operation["requestBody"], "responses": {"204": {"description": "Empty"}}}
+    components = {name: part for name, part in document.content.get("components", {}).items() if name == "schemas"}
+    head = {name: document.content[name] for name in ("openapi", "info")}
+    return head | {"paths": {"/body": {"put": operation}}, "components": components}
 
 
 def request_of(case: Case[Any]) -> Request:
@@ -81,28 +90,15 @@ def request_of(case: Case[Any]) -> Request:
     return update(CUSTOMER, body if isinstance(body, bytes) else str(body).encode(), content_type=content_type)
 
 
-@st.composite
-def _texts(draw: st.DrawFn) -> str:
-    """Text of one or more characters, of any script; each length of interest as likely as all the short ones."""
-    if draw(st.booleans()):
-        word, stuff = st.text(_LETTERS, max_size=5), st.text(_CHARACTERS, min_size=1, max_size=20)
-        return draw(word) + draw(stuff) + draw(word)
-    unit = draw(st.text(_CHARACTERS, min_size=1, max_size=4))
-    length = draw(st.sampled_from(_LENGTHS) | st.integers(1, 10_000))
-    return (unit * (length // len(unit) + 1))[:length]
-
-
-def names() -> Requests:
-    """Valid updates: names and identifiers from the whole of Unicode, with up to 10,000 characters."""
-    identifiers = st.one_of(st.none(), st.just(""), _texts())
-    both = st.fixed_dictionaries({"name": _texts()}, optional={"externalCustomerId": identifiers})
-    return both.map(lambda value: update(CUSTOMER, to_json(value)))
+def broken_bodies() -> Sequence[Requests]:
+    """Bytes that mostly are no JSON."""
+    return [_broken_body()] * BATCH
 
 
 @st.composite
-def broken_bodies(draw: st.DrawFn) -> Request:
-    """Bytes that mostly are no JSON: a valid body, mutated."""
-    value: dict[str, Any] = {"name": draw(st.text(_ANY_CHARACTER, min_size=1, max_size=5))}
+def _broken_body(draw: st.DrawFn) -> Request:
+    """A valid body, mutated."""
+    value: dict[str, Any] = {"name": draw(st.text(ANY_CHARACTER, min_size=1, max_size=5))}
     if draw(st.booleans()):
         value["externalCustomerId"] = draw(st.none() | st.text(max_size=5))
     body = to_json(value)
@@ -134,15 +130,24 @@ _JUNK = (
 )
 
 
+def slugs() -> Sequence[Requests]:
+    """Slugs that name no customer."""
+    return [_unknown_slug()] * BATCH
+
+
 @st.composite
-def slugs(draw: st.DrawFn) -> Request:
-    """Slugs that name no customer: any text after a beginning that is nobody's."""
-    tail = draw(st.one_of(st.text(_CHARACTERS, max_size=20), st.from_regex(r"[a-z0-9-]{1,60}", fullmatch=True)))
+def _unknown_slug(draw: st.DrawFn) -> Request:
+    """Any text after a beginning that is nobody's."""
+    tail = draw(st.one_of(texts(20), st.text("abcxyz0189-", min_size=1, max_size=60)))
     return update(NOBODY + quote(tail, safe=""), to_json({"name": "Contract Test"}))
 
 
-def credentials() -> Requests:
+def credentials() -> Sequence[Requests]:
     """Authorization headers around the valid token, and far from it."""
+    return [_credentials()] * BATCH
+
+
+def _credentials() -> Requests:
     visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
     schemes = st.sampled_from(("Bearer", "bearer", "BEARER", "Basic", "Digest", "Token", "Bearer:", "")) | st.text(
         visible, min_size=1, max_size=8

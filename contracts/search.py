@@ -1,17 +1,22 @@
-"""The search for counterexamples: Hypothesis draws batches of requests, and shrinks what fails."""
+"""The search for counterexamples: Hypothesis draws requests and shrinks what fails; in between they are tried."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from unittest import SkipTest
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
+from hypothesis.database import ExampleDatabase, ReadOnlyDatabase
 from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS
 
+from contracts.customers import Customer
 from contracts.deviation import Deviations
 from contracts.examples import Generation
 from contracts.exchange import Request
@@ -19,26 +24,34 @@ from contracts.outcome import Outcome
 from contracts.promise import promises
 from contracts.trials import Trials
 
+Requests = st.SearchStrategy[Request]
+
 BATCH = 8
 # Seconds for shrinking one test's failures; after that the smallest request so far is the one reported.
 SHRINKING = 5.0
 
-# The number of batches of one generated test, by profile; `--hypothesis-profile` picks.
-PROFILES = {"quick": 4, "ci": 150, "deep": 3_000}
+# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks). A round is
+# what one process draws from one seed.
+PROFILES = {"quick": (4, 1), "ci": (20, 8), "deep": (20, 160)}
+
+# Hypothesis's own provider under another name. Under its own, Hypothesis also repeats parts of earlier examples with
+# small changes, in the hope of a failure that is rare: four of five requests would be sent twice.
+_FRESH = "contracts-fresh"
 
 
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, and `quick` the default."""
-    for name, batches in PROFILES.items():
+    AVAILABLE_PROVIDERS[_FRESH] = AVAILABLE_PROVIDERS["hypothesis"]
+    for name, (batches, _) in PROFILES.items():
         settings.register_profile(
             name,
             max_examples=batches,
+            backend=_FRESH,
             # Hypothesis has other defaults where it believes to run in CI.
             derandomize=False,
             # A target may be slow, and a batch is drawn as one example: neither says anything of the tests.
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
             verbosity=Verbosity.quiet,
             print_blob=False,
         )
@@ -46,16 +59,7 @@ def register_profiles() -> None:
 
 
 class Counterexample(Exception):
-    """A request that breaks a promise each time. One subclass a rule, so that Hypothesis tells them apart."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-@cache
-def _counterexample_to(rule: str) -> type[Counterexample]:
-    return type(f"CounterexampleTo[{rule}]", (Counterexample,), {})
+    """A batch has a request that breaks the promise in question each time."""
 
 
 class _ShrunkEnough(BaseException):
@@ -63,105 +67,137 @@ class _ShrunkEnough(BaseException):
 
 
 class Search:
-    """One generated test's search. `found` grows to hold every failure that is worth a report."""
+    """One round of a generated test's search; what failed in an earlier run comes first in the first round."""
 
     def __init__(
-        self, trials: Trials, test_id: str, generation: Generation, deviations: Deviations | None = None
+        self, trials: Trials, test_id: str, round_: int, generation: Generation, deviations: Deviations | None = None
     ) -> None:
         self._trials = trials
         self._test_id = test_id
+        self._round = round_
         self._generation = generation
         self._deviations = deviations or Deviations()
-        self._customer = trials.customers.make_several(1)[0]
+        # Every request that was tried, with what it breaks each time, or None.
         self._known: dict[Request, Outcome | None] = {}
         self._seen_once: dict[frozenset[str], Outcome] = {}
-        self._deadline: float | None = None
 
     def through(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Try all these requests, in batches; the failures."""
-        failures: list[Outcome] = []
-        for start in range(0, len(requests), BATCH):
-            failures += self._batch(requests[start : start + BATCH])
-        return [*_smallest(failures), *self._seen_once.values()]
+        """Try all these requests, in batches; the smallest failure of each rule."""
+        starts = range(0, len(requests), BATCH)
+        self._wait_for([self._trials.submit(self._batch, requests[at : at + BATCH]) for at in starts])
+        return self._failures()
 
-    def among(self, strategy: st.SearchStrategy[Request]) -> list[Outcome]:
-        """Try as many batches of drawn requests as the profile says; the smallest failure for each rule."""
-        phases = tuple(phase for phase in settings().phases if phase is not Phase.reuse or self._generation.reuse)
+    def among(self, strategies: Sequence[Requests]) -> list[Outcome]:
+        """Try batches of one request of each strategy, as many as the profile says; the smallest failure of each rule.
 
-        @settings(database=self._generation.database, phases=phases)
-        @hypothesis.seed(self._generation.seed)
-        @given(st.lists(strategy, min_size=BATCH, max_size=BATCH))
-        def explore(batch: list[Request]) -> None:
-            self._explore(batch)
+        The batches are drawn while those before them are tried. Drawn again from the same seed they are the same: that
+        is how what failed is shrunk in the end.
+        """
+        tried: list[Future[None]] = []
+
+        def submit(batch: Sequence[Request]) -> None:
+            tried.append(self._trials.submit(self._batch, batch))
+
+        database = self._generation.database
+        self._draw(strategies, submit, ReadOnlyDatabase(database) if database else None, Phase.reuse, Phase.generate)
+        self._wait_for(tried)
+        # Where nothing was kept there is nothing to forget.
+        with suppress(SkipTest):
+            self._draw(strategies, self._fail_on_known, database, Phase.reuse)
+        deadline = time.monotonic() + SHRINKING
+        for rule in sorted({_first_rule(outcome) for outcome in filter(None, self._known.values())}):
+            if rule not in self._trials.shrunk:
+                self._trials.shrunk.add(rule)
+                self._shrink(strategies, rule, deadline)
+        return self._failures()
+
+    def _draw(
+        self,
+        strategies: Sequence[Requests],
+        take: Callable[[Sequence[Request]], None],
+        database: ExampleDatabase | None,
+        *phases: Phase,
+    ) -> None:
+        if self._round or not self._generation.reuse:
+            phases = tuple(phase for phase in phases if phase is not Phase.reuse)
+        if not phases:
+            return
+
+        @settings(database=database, phases=phases, report_multiple_bugs=False)
+        @hypothesis.seed(f"{self._generation.seed} {self._test_id} {self._round}")
+        @given(st.tuples(*strategies))
+        def explore(batch: Sequence[Request]) -> None:
+            take(batch)
 
         # What hypothesis's pytest plugin does for a parametrized test: a place of its own in the example database.
         explore.hypothesis.inner_test._hypothesis_internal_add_digest = self._test_id.encode()  # type: ignore[attr-defined]
-        try:
+        with suppress(Counterexample, Flaky, _ShrunkEnough):
             explore()
-        except (Counterexample, BaseExceptionGroup, Flaky, _ShrunkEnough) as error:
-            failures = [counterexample.outcome for counterexample in _counterexamples(error)]
-            return [*_smallest([*failures, *filter(None, self._known.values())]), *self._seen_once.values()]
-        return list(self._seen_once.values())
 
-    def _explore(self, batch: list[Request]) -> None:
-        if self._deadline is None:
-            failures = self._batch(list(dict.fromkeys(batch)))
-            self._known |= {failure.template: failure for failure in failures}
-        elif time.monotonic() > self._deadline:
-            raise _ShrunkEnough
-        for outcome in self._one_by_one(batch):
-            self._deadline = self._deadline or time.monotonic() + SHRINKING
-            raise _counterexample_to(_first_rule(outcome))(outcome)
+    def _fail_on_known(self, batch: Sequence[Request]) -> None:
+        """Let Hypothesis forget what it kept of an earlier run and is mended now."""
+        if any(self._known.get(request) for request in batch):
+            raise Counterexample
 
-    def _one_by_one(self, batch: list[Request]) -> Iterator[Outcome]:
-        """The known failures of a batch; while shrinking, what is not known is tried alone first."""
-        for request in batch:
-            if request not in self._known and self._deadline is not None:
-                outcome = self._left(self._trials.by_itself(request, self._customer))
-                self._known[request] = outcome if outcome.violations else None
-            known = self._known.get(request)
-            if known is not None:
-                yield known
+    def _shrink(self, strategies: Sequence[Requests], rule: str, deadline: float) -> None:
+        """Let Hypothesis shrink what broke this rule: whatever is smaller and breaks it too is known afterwards."""
 
-    def _batch(self, batch: Sequence[Request]) -> list[Outcome]:
-        """Try a batch at once, and what failed of it again alone; the failures that repeat."""
-        outcomes = [self._left(outcome) for outcome in self._trials.together(batch, self._customer)]
-        repeating: list[Outcome] = []
-        for outcome in outcomes:
-            if not outcome.violations:
-                continue
-            # What is wrong with what is stored may be the doing of any request of the batch.
-            suspects = outcomes if outcome.stored.violations else [outcome]
-            second = [again for again in map(self._again, suspects) if again.violations and again.repeated is not False]
-            repeating += second
-            if not second:
-                self._seen_once.setdefault(outcome.rules, replace(outcome, repeated=False))
-        return repeating
+        def fail(batch: Sequence[Request]) -> None:
+            if time.monotonic() > deadline:
+                raise _ShrunkEnough
+            for request in batch:
+                outcome = self._alone(request)
+                if outcome and _first_rule(outcome) == rule:
+                    raise Counterexample
 
-    def _again(self, outcome: Outcome) -> Outcome:
+        self._draw(strategies, fail, self._generation.database, Phase.generate, Phase.shrink)
+
+    def _alone(self, request: Request) -> Outcome | None:
+        if request not in self._known:
+            with self._trials.free() as customer:
+                outcome = self._left(self._trials.by_itself(request, customer))
+            self._known[request] = outcome if outcome.violations else None
+        return self._known[request]
+
+    def _batch(self, batch: Sequence[Request]) -> None:
+        """Try a batch, and what failed of it again alone; from then on it is known what each request breaks."""
+        requests = [request for request in dict.fromkeys(batch) if request not in self._known]
+        with self._trials.free() as customer:
+            outcomes = [self._left(outcome) for outcome in self._trials.in_turn(requests, customer)]
+            self._known |= dict.fromkeys(requests)
+            for outcome in outcomes:
+                if outcome.violations:
+                    self._settle(outcome, outcomes, customer)
+
+    def _settle(self, failed: Outcome, batch: Sequence[Outcome], customer: Customer) -> None:
+        # What is wrong with what is stored may be the doing of any request of the batch.
+        suspects = batch if failed.stored.violations else [failed]
+        again = [self._again(suspect, customer) for suspect in suspects]
+        repeating = [outcome for outcome in again if outcome.violations and outcome.repeated is not False]
+        self._known |= {outcome.template: outcome for outcome in repeating}
+        if not repeating:
+            self._seen_once.setdefault(failed.rules, replace(failed, repeated=False))
+
+    def _again(self, outcome: Outcome, customer: Customer) -> Outcome:
         if outcome.violations:
-            return self._left(self._trials.again(outcome, self._customer))
-        return self._left(self._trials.by_itself(outcome.template, self._customer))
+            return self._left(self._trials.again(outcome, customer))
+        return self._left(self._trials.by_itself(outcome.template, customer))
 
     def _left(self, outcome: Outcome) -> Outcome:
         return self._deviations.left_of(outcome, self._test_id)
 
+    def _failures(self) -> list[Outcome]:
+        """For each rule the failure with the smallest request, and what was seen once."""
+        smallest: dict[str, Outcome] = {}
+        for outcome in sorted(filter(None, self._known.values()), key=lambda outcome: outcome.size):
+            smallest.setdefault(_first_rule(outcome), outcome)
+        return [*smallest.values(), *self._seen_once.values()]
+
+    @staticmethod
+    def _wait_for(tried: Iterable[Future[None]]) -> None:
+        for future in tried:
+            future.result()
+
 
 def _first_rule(outcome: Outcome) -> str:
     return next(rule for rule in promises() if rule in outcome.rules)
-
-
-def _smallest(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """For each set of broken rules, the outcome with the smallest request."""
-    smallest: dict[str, Outcome] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.size):
-        smallest.setdefault(_first_rule(outcome), outcome)
-    return list(smallest.values())
-
-
-def _counterexamples(error: BaseException) -> Iterator[Counterexample]:
-    if isinstance(error, Counterexample):
-        yield error
-    elif isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _counterexamples(inner)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,6 +23,7 @@ from contracts.promise import is_of_state, violation
 from contracts.record import Record
 from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged, would_show
 
+_A = TypeVar("_A")
 _T = TypeVar("_T")
 
 # What a server answers that made something of a request, or says so.
@@ -41,7 +44,12 @@ class Trials:
         self.record = record
         self._control = self.customers.open()
         self._workers = ThreadPoolExecutor(client.target.limits.concurrency)
+        self._lanes: Sequence[Customer] = ()
+        self._free: queue.SimpleQueue[Customer] = queue.SimpleQueue()
+        self._lock = threading.Lock()
         self._seen_again: Counter[str] = Counter()
+        # Rules to which a counterexample was shrunk: one of each is enough.
+        self.shrunk: set[str] = set()
         self._interruptions = 0
         self._updates = 0
         self._of_strangers: dict[str, Outcome] = {}
@@ -62,18 +70,43 @@ class Trials:
 
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
-        free: queue.SimpleQueue[Customer] = queue.SimpleQueue()
-        for customer in self.customers.make_several(min(len(templates), self.client.target.limits.concurrency)):
-            free.put(customer)
 
         def on_a_free_one(template: Request) -> Outcome:
-            customer = free.get()
-            try:
+            with self.free() as customer:
                 return self.by_itself(template, customer)
-            finally:
-                free.put(customer)
 
-        return self._all(self._workers.submit(on_a_free_one, template) for template in templates)
+        return [future.result() for future in [self.submit(on_a_free_one, template) for template in templates]]
+
+    def submit(self, task: Callable[[_A], _T], argument: _A) -> Future[_T]:
+        """Do something in another thread, as many at once as requests may be sent at once."""
+        return self._workers.submit(task, argument)
+
+    @contextmanager
+    def free(self) -> Iterator[Customer]:
+        """A customer that nobody else uses meanwhile."""
+        with self._lock:
+            if not self._lanes:
+                self._lanes = self.customers.make_several(self.client.target.limits.concurrency)
+                for customer in self._lanes:
+                    self._free.put(customer)
+        customer = self._free.get()
+        try:
+            yield customer
+        finally:
+            self._free.put(customer)
+
+    def in_turn(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
+        """Try requests one after the other on one customer, and read back once.
+
+        What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
+        """
+        self._make_telling(templates, customer)
+        interruptions = self.client.patience.interruptions
+        sent = [self._send(template, customer) for template in templates]
+        # One that was interrupted may be carried out later than it was sent.
+        in_order = self.client.patience.interruptions == interruptions
+        last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
+        return sent[:last] + self._read_back(sent[last:], customer)
 
     def together(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
         """Try all requests at once on one customer, and read back once.
@@ -81,8 +114,8 @@ class Trials:
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
         self._make_telling(templates, customer)
-        sent = self._all(self._workers.submit(self._send, template, customer) for template in templates)
-        return self._read_back(sent, customer)
+        sent = [self._workers.submit(self._send, template, customer) for template in templates]
+        return self._read_back([future.result() for future in sent], customer)
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
@@ -239,10 +272,6 @@ class Trials:
         """Whether the plain update of an interruption may be what is stored: where one customer has to do for all."""
         before, self._interruptions = self._interruptions, self.client.patience.interruptions
         return self.customers.given and self._interruptions > before
-
-    @staticmethod
-    def _all(futures: Iterable[Future[_T]]) -> list[_T]:
-        return [future.result() for future in list(futures)]
 
 
 def _blaming(outcomes: list[Outcome], stored: Verdict, read: Exchange) -> list[Outcome]:

@@ -77,7 +77,7 @@ def first_failure(seed: int, generated: Generation, journal: Path) -> int:
     with serving(vendor) as server:
         target = Target(server.url, TOKENS, Limits(concurrency=1))
         run = Run(Options(target, vendor.document, journal, generation=replace(generated, seed=seed)))
-        Search(run.trials, "a test", run.options.generation).among(numbers)
+        Search(run.trials, "a test", 0, run.options.generation).among([numbers] * BATCH)
         run.close()
     return vendor.first
 
@@ -93,21 +93,21 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:
     """A local run starts with what failed in the one before, whatever its seed."""
-    assert first_failure(1, generation(None, 0, None), local) > BATCH
-    assert 0 < first_failure(2, generation(None, 0, None), local) <= BATCH
+    assert first_failure(3, generation(None, 0, None), local) > BATCH
+    assert 0 < first_failure(4, generation(None, 0, None), local) <= BATCH
     assert list((local / LOCAL).rglob("*"))
 
 
 def test_a_seed_that_was_asked_for_starts_with_nothing_else(local: Path) -> None:
     """With a seed the requests are those of the seed, whatever failed before."""
-    before = first_failure(1, generation(1, 0, None), local)
+    before = first_failure(3, generation(3, 0, None), local)
 
-    assert first_failure(1, generation(1, 0, None), local) == before > BATCH
+    assert first_failure(3, generation(3, 0, None), local) == before > BATCH
 
 
 def test_machines_share_what_failed_through_a_redis(local: Path, redis: str) -> None:
     """With a Redis, what failed on one machine comes first on another one."""
-    first_failure(1, generation(None, 0, redis), local)
+    first_failure(3, generation(None, 0, redis), local)
     shutil.rmtree(local / LOCAL)
 
     assert 0 < first_failure(2, generation(None, 0, redis), local) <= BATCH
