@@ -16,15 +16,21 @@ from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
+from contracts.result import GREEN, NO_VERDICT, RED, Result, result_of, write
 from contracts.run import Options, Run
-from contracts.search import PROFILES, Search, register_profiles
+from contracts.search import PROFILES, Search, register_profiles, rounds_of
 from contracts.target import NoVerdict, WrongCall
+from contracts.workers import Workers, bundle_of, is_worker, send, unit_of, worker_input
 
 register_profiles()
 
 OPTIONS_KEY = pytest.StashKey[Options]()
 RUN_KEY = pytest.StashKey[Run]()
 TESTS_KEY = pytest.StashKey[set[str]]()
+RESULT_KEY = pytest.StashKey[Result]()
+STOPPED = pytest.StashKey[tuple[str, int]]()
+BEGUN = pytest.StashKey[float]()
+WORKERS = "contract-workers"
 AGAIN = pytest.StashKey[bool]()
 # Seconds in which a second signal is the first one, passed on.
 PASSED_ON = 2.0
@@ -57,13 +63,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
+    seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
+    workers = worker_input(config, "workercount", 1)
     try:
-        config.stash[OPTIONS_KEY] = options_from(
-            chosen, config.getoption("base_url"), _number(config.getoption("hypothesis_seed")), os.environ
-        )
+        options = options_from(chosen, config.getoption("base_url"), seed, os.environ, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[OPTIONS_KEY] = options
     config.stash[TESTS_KEY] = set()
+    config.stash[BEGUN] = time.monotonic()
+    if config.getoption("numprocesses", None):
+        config.pluginmanager.register(Workers(options.generation.seed), WORKERS)
     # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -100,7 +110,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _rounds(config: pytest.Config) -> int:
-    return PROFILES[config.getoption("hypothesis_profile") or "quick"][1]
+    cases = config.getoption("cases")
+    return PROFILES[config.getoption("hypothesis_profile") or "quick"][1] if cases is None else rounds_of(cases)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    share = config.stash[OPTIONS_KEY].shard.share(map(unit_of, items))
+    others = [item for item in items if unit_of(item) not in share]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if unit_of(item) in share]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -117,15 +136,26 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 def _stopping(config: pytest.Config) -> Generator[None, object, object]:
     """End the whole run, with its exit code, on what is no test's fault."""
     begun = RUN_KEY in config.stash
+    if STOPPED in config.stash:
+        pytest.skip(config.stash[STOPPED][0])
     try:
         return (yield)
     except NoVerdict as reason:
-        pytest.exit(f"no verdict: {reason}", returncode=6)
+        _stop(config, str(reason), NO_VERDICT)
     except WrongCall as reason:
         # What was right in the beginning of a run and is wrong now is the target's doing.
         if begun:
-            pytest.exit(f"no verdict: in the middle of the run {reason}", returncode=6)
-        pytest.exit(f"the call is wrong: {reason}", returncode=pytest.ExitCode.USAGE_ERROR)
+            _stop(config, f"in the middle of the run {reason}", NO_VERDICT)
+        _stop(config, str(reason), pytest.ExitCode.USAGE_ERROR)
+
+
+def _stop(config: pytest.Config, reason: str, code: int) -> NoReturn:
+    config.stash[STOPPED] = (reason, code)
+    reason = f"{'no verdict' if code == NO_VERDICT else 'the call is wrong'}: {reason}"
+    if is_worker(config):
+        # Whoever gave out the work takes a worker that ends for one that crashed.
+        pytest.skip(reason)
+    pytest.exit(reason, returncode=code)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -140,19 +170,35 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    run = session.config.stash.get(RUN_KEY, None)
-    if run and exitstatus == pytest.ExitCode.OK and not run.record.tried:
-        session.exitstatus = 6
+    """Whatever was run is over now, and taken down."""
+    config = session.config
+    result = _result(config)
+    if result is None or send(config, result):
+        return
+    config.stash[RESULT_KEY] = result
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and result.code not in (GREEN, RED):
+        session.exitstatus = result.code
+    path = config.getoption("result")
+    if path:
+        write(result, path)
+
+
+def _result(config: pytest.Config) -> Result | None:
+    workers = config.pluginmanager.get_plugin(WORKERS)
+    if workers:
+        return workers.result
+    run = config.stash.get(RUN_KEY, None)
+    seconds = time.monotonic() - config.stash[BEGUN]
+    return result_of(run, config.stash[TESTS_KEY], seconds, *config.stash.get(STOPPED, ())) if run else None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    run = config.stash.get(RUN_KEY, None)
-    if run:
+    result = config.stash.get(RESULT_KEY, None)
+    if result:
         terminalreporter.section("contract")
-        for line in report.summary(run):
-            terminalreporter.line(line)
-        for line in run.options.deviations.report(run.record.tried, config.stash[TESTS_KEY]):
+        for line in [*report.summary(result), *report.deviations(config.stash[OPTIONS_KEY].deviations, result)]:
             terminalreporter.line(line)
 
 
@@ -169,7 +215,8 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 def catalogue(request: pytest.FixtureRequest, run: Run) -> Catalogue:
     """The payloads of all selected tests."""
     params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    return Catalogue(run, [param["payload"] for param in params if "payload" in param])
+    selected = [param["payload"] for param in params if "payload" in param]
+    return Catalogue(run, selected, bundle_of(request.config))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`python -m contracts mock | replay | release | clean`."""
+"""`python -m contracts mock | replay | release | summary | clean`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ from contracts.release.change import Verdict
 from contracts.release.comparison import compared
 from contracts.release.lines import behaviour_lines, lines
 from contracts.release.source import called, read
-from contracts.replay import Replay, Replayed, Result
+from contracts.replay import Fate, Replay, Replayed
+from contracts.result import write
 from contracts.run import Run
+from contracts.shards import gathered, join_junit
 from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
 from contracts.vendor import MOCK_TOKENS, Vendor
 
@@ -118,10 +120,10 @@ def _replayed(
     return results
 
 
-def _exit_code(results: set[Result]) -> int:
-    if results & {Result.SEEN_AGAIN, Result.DIFFERENT}:
+def _exit_code(results: set[Fate]) -> int:
+    if results & {Fate.SEEN_AGAIN, Fate.DIFFERENT}:
         return 1
-    return 6 if Result.NOT_TRIED in results else 0
+    return 6 if Fate.NOT_TRIED in results else 0
 
 
 def _id(path: Path) -> str:
@@ -189,6 +191,22 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
         yield run
     finally:
         run.close()
+
+
+@main.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--deviations", default=None, type=click.Path(path_type=Path), help="the TOML file that the shards had")
+@click.option("--junit-xml", default=None, type=click.Path(path_type=Path), help="join the shards' JUnit files here")
+@click.option("--result", "kept", default=None, type=click.Path(path_type=Path), help="keep the one result here")
+def summary(folders: tuple[Path, ...], deviations: Path | None, junit_xml: Path | None, kept: Path | None) -> None:
+    """Say what came of a run in shards: one verdict, from what each machine left in its folder."""
+    result = gathered(folders)
+    if junit_xml:
+        join_junit(folders, junit_xml)
+    if kept:
+        write(result, kept)
+    click.echo("\n".join([*report.summary(result), *report.deviations(load_deviations(deviations), result)]))
+    sys.exit(result.code)
 
 
 @main.command()

@@ -77,13 +77,18 @@ class Deviations:
 
         return replace(outcome, answer=left(outcome.answer), stored=left(outcome.stored))
 
-    def report(self, tried: Collection[str], test_ids: Collection[str]) -> Iterator[str]:
+    @property
+    def seen(self) -> dict[str, int]:
+        """How often each was seen, by its place among those that hold."""
+        return {str(place): self._seen[one] for place, one in enumerate(self._holding) if self._seen[one]}
+
+    def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
         """A line on each: accepted, expired or mended; of the rules in `tried` and the tests in `test_ids` that ran."""
         for one in self._expired:
             yield f"EXPIRED on {one.until}, it fails again: {one.narrowed} ({one.reason})"
-        for one in self._holding:
-            if self._seen[one]:
-                yield f"ACCEPTED until {one.until}, seen {self._seen[one]} times: {one.narrowed} ({one.reason})"
+        for place, one in enumerate(self._holding):
+            if str(place) in seen:
+                yield f"ACCEPTED until {one.until}, seen {seen[str(place)]} times: {one.narrowed} ({one.reason})"
             elif one.rule in tried and any(map(one.is_tried_by, test_ids)):
                 yield f"MENDED, remove it: {one.narrowed} is no longer seen ({one.reason})"
             elif one.rule in tried:

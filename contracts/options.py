@@ -14,6 +14,7 @@ from contracts.document import load
 from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.run import Options
+from contracts.shard import shard_from
 from contracts.target import MIB, MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
 from contracts.vendor import MOCK_TOKENS
 
@@ -53,6 +54,9 @@ OPTIONS = (
     Option("--evidence", "folder that keeps what broke the contract, as HAR files", Path("evidence"), Path, "DIR"),
     Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
     Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
+    Option("--shard", "the share of this machine, like 2/5 (also CI_NODE_INDEX and CI_NODE_TOTAL)", None, str, "I/N"),
+    Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
+    Option("--result", "write what came of the run to this file, for the command summary", None, Path, "FILE"),
     *TARGETING,
 )
 
@@ -68,18 +72,27 @@ def passed_on(chosen: Mapping[str, Any]) -> list[str]:
 
 
 def options_from(
-    chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str]
+    chosen: Mapping[str, Any],
+    base_url: str | None,
+    seed: int | None,
+    environment: Mapping[str, str],
+    workers: int = 1,
 ) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
-    Without a seed one is made up, so that what was generated can be generated again.
+    Without a seed one is made up, so that what was generated can be generated again. What is a limit for all is shared
+    out: the rate over the shards and their workers, the requests at once over the workers of this machine.
 
     Raises:
         WrongCall: one of them cannot be used.
 
     """
     _check_numbers(chosen)
-    target = target_from(chosen, base_url or environment.get("KAITEN_BASE_URL") or None, environment)
+    shard = shard_from(chosen.get("shard"), environment)
+    share = {"concurrency": -(-chosen["concurrency"] // workers)}
+    if chosen["rate_limit"] is not None:
+        share["rate_limit"] = chosen["rate_limit"] / shard.total / workers
+    target = target_from({**chosen, **share}, base_url or environment.get("KAITEN_BASE_URL") or None, environment)
     return Options(
         target,
         load(chosen["contract"]),
@@ -88,6 +101,7 @@ def options_from(
         generation(seed, secrets.randbelow(2**32), chosen.get("example_database")),
         chosen.get("evidence"),
         load_deviations(chosen.get("deviations")),
+        shard,
     )
 
 
@@ -111,8 +125,8 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:
-    for name in ("time_limit", "size_limit", "rate_limit", "concurrency"):
-        if chosen[name] is not None and not chosen[name] > 0:
+    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "cases"):
+        if chosen.get(name) is not None and not chosen[name] > 0:
             raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
     for name in ("patience", "settle"):
         if not chosen[name] >= 0:

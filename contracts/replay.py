@@ -22,7 +22,7 @@ _LONG_LINGER = 1.0
 _UNDER = frozenset({"update.idempotent", "update.atomic"})
 
 
-class Result(StrEnum):
+class Fate(StrEnum):
     """What became of a recorded violation."""
 
     SEEN_AGAIN = "seen again"
@@ -40,7 +40,7 @@ class Replayed:
     """
 
     evidence: Evidence
-    result: Result
+    result: Fate
     seen: int = 0
     times: int = 1
     now: tuple[Violation, ...] = ()
@@ -62,14 +62,14 @@ class Replay:
         evidence = evidence if evidence.violation else self._judged(evidence)
         reason = next(self._obstacles(evidence), "")
         if reason:
-            return Replayed(evidence, Result.NOT_TRIED, reason=reason)
+            return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
         outcomes = [self._once(evidence, build=number == 0) for number in range(times)]
         seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
         other = [outcome for outcome in outcomes if outcome.violations]
         telling = (seen or other or outcomes)[0]
         return Replayed(
             evidence,
-            Result.SEEN_AGAIN if seen else Result.DIFFERENT if other else Result.GONE,
+            Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if other else Fate.GONE,
             len(seen),
             times,
             _first(telling, evidence.rule),

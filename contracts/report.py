@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from contracts.deviation import Deviations
 from contracts.exchange import Exchange, curl
 from contracts.outcome import Outcome
 from contracts.promise import Violation, excerpt, promises
 from contracts.record import Broken
-from contracts.replay import Replayed, Result
+from contracts.replay import Fate, Replayed
+from contracts.result import NO_VERDICT, Finding, Result
 from contracts.run import MOST_EVIDENCE, Run
+from contracts.target import MOCK_URL
 
 WIDTH = 110
 _REPEATED = {
@@ -25,7 +28,8 @@ _REPEATED = {
 _CURL_SHOWN = 1000
 # So many of the tests, and of the further places, of one broken rule are named.
 _NAMED = 6
-_ALWAYS = (Result.SEEN_AGAIN, Result.DIFFERENT, Result.GONE)
+_NO_EVIDENCE = f"no evidence: more than {MOST_EVIDENCE} promises were broken"
+_ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 
 
 def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") -> str:
@@ -43,7 +47,7 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
     if not known:
         lines.append(f"  repeated  {_REPEATED[outcome.repeated]}")
         lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
-    lines.append(f"  again     {_replay(found, run)}")
+    lines.append(f"  again     {_again(found, run)}")
     return "\n".join(lines)
 
 
@@ -52,12 +56,14 @@ def is_known(found: Iterable[Broken]) -> bool:
     return all(broken.count > 1 for broken in found)
 
 
-def _replay(found: Iterable[Broken], run: Run) -> str:
+def _again(found: Iterable[Broken], run: Run) -> str:
     """The command that sends what was kept of these again, or why there is none."""
     paths = [str(broken.evidence) for broken in found if broken.evidence]
-    if not paths:
-        return run.record.no_evidence or f"no evidence: more than {MOST_EVIDENCE} promises were broken"
-    where = [] if run.target.is_mock else ["--base-url", run.target.base_url]
+    return _replay(paths, run.target.base_url) if paths else run.record.no_evidence or _NO_EVIDENCE
+
+
+def _replay(paths: Iterable[str], base_url: str) -> str:
+    where = [] if base_url == MOCK_URL else ["--base-url", base_url]
     # Whoever has only tox says so in tox.ini.
     return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
 
@@ -75,8 +81,12 @@ def command(exchange: Exchange, base_url: str) -> str:
 def _violation(violation: Violation) -> Iterator[str]:
     promise = violation.promise
     yield f"{promise.id}: {promise.sentence} ({promise.source})"
-    yield f"  expected  {violation.expected}"
-    yield f"  came      {violation.actual}" + (f"   [at {violation.place}]" if violation.place else "")
+    yield from _expected(violation.expected, violation.actual, violation.place)
+
+
+def _expected(expected: str, actual: str, place: str) -> Iterator[str]:
+    yield f"  expected  {expected}"
+    yield f"  came      {actual}" + (f"   [at {place}]" if place else "")
 
 
 def _request(exchange: Exchange) -> str:
@@ -93,35 +103,40 @@ def _answer(exchange: Exchange) -> str:
     return f"{response.status} {excerpt(response.reason)}, {size}"
 
 
-def summary(run: Run) -> list[str]:
+def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
-    record = run.record
-    mocked = " (the mock, in process)" if run.target.is_mock else ""
-    untried = record.untried_rules
-    statuses = ", ".join(f"{status}: {count}" for status, count in sorted(record.statuses.items()))
+    mocked = " (the mock, in process)" if result.base_url == MOCK_URL else ""
+    statuses = ", ".join(f"{status}: {count}" for status, count in sorted(result.statuses.items()))
+    not_tried = result.not_tried
     lines = [
-        f"target         {run.target.base_url}{mocked}",
-        f"contract       {run.document.name}",
-        f"promises       {len(record.kept_rules)} kept, {len(record.broken_rules)} broken, "
-        f"{len(set(untried) & set(promises()))} not tried"
+        f"target         {result.base_url}{mocked}",
+        f"contract       {result.contract}",
+        f"promises       {len(result.kept)} kept, {len(result.groups)} broken, "
+        f"{len(set(not_tried) & set(promises()))} not tried"
         f" (of {len(promises())})",
-        f"seed           {run.options.generation.seed}",
-        f"exchanges      {record.exchanges}",
-        f"updates sent   {record.updates}, answered {statuses or 'nothing'}",
-        f"interruptions  {run.client.patience.interruptions}",
-        f"customers left {', '.join(run.customers.left) or 'none'}",
+        f"seed           {result.seed}",
+        f"exchanges      {result.exchanges}",
+        f"updates sent   {result.updates}, answered {statuses or 'nothing'}",
+        f"interruptions  {result.interruptions}",
+        *_wrapped(f"customers left {', '.join(result.left) or 'none'}"),
     ]
-    if run.customers.left:
+    if result.left:
         lines.append("               remove them with: python -m contracts clean")
-    lines += _untried(untried)
-    if not record.tried:
+    lines += _untried(not_tried)
+    if result.stopped:
+        what = "no verdict     " if result.code == NO_VERDICT else "wrong call     "
+        lines += _wrapped(what + result.stopped)
+    elif not result.tried:
         lines.append("no verdict     nothing that was selected could be tried here")
-    lines += [
-        f"warning        {warning}" for warning in (run.options.generation.warning, record.no_evidence) if warning
-    ]
-    for group in record.groups.values():
-        lines += ["", *_group(group, run)]
+    lines += [f"warning        {warning}" for warning in result.warnings]
+    for group in result.groups.values():
+        lines += ["", *_group(group, result)]
     return lines
+
+
+def deviations(accepted: Deviations, result: Result) -> list[str]:
+    """A line on each deviation that somebody has accepted."""
+    return [*accepted.report(result.tried, result.tests, result.accepted)]
 
 
 def _untried(untried: dict[str, str]) -> Iterator[str]:
@@ -129,29 +144,32 @@ def _untried(untried: dict[str, str]) -> Iterator[str]:
     for rule, reason in untried.items():
         reasons.setdefault(reason, []).append(rule)
     for reason, rules in reasons.items():
-        yield from textwrap.wrap(
-            f"not tried      {', '.join(rules)}: {reason}", WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False
-        )
+        yield from _wrapped(f"not tried      {', '.join(rules)}: {reason}")
 
 
-def _group(group: Sequence[Broken], run: Run) -> Iterator[str]:
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
+
+
+def _group(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one rule, told by what was found most often."""
     first, *others = group
-    promise, *came = _violation(first.violation)
-    yield f"BROKEN {promise}"
-    yield from came
+    promise = promises()[first.rule]
+    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source})"
+    yield from _expected(first.expected, first.actual, first.place)
     if others:
-        yield f"  also at   {_some([broken.violation.place or 'another place' for broken in others], ', ')}"
+        yield f"  also at   {_some([finding.place or 'another place' for finding in others], ', ')}"
     yield f"  seen      {_often(group)}"
-    yield f"  again     {_replay([first], run)}"
+    kept = [finding.evidence for finding in group if finding.evidence]
+    yield f"  again     {_replay(kept[:1], result.base_url) if kept else _NO_EVIDENCE}"
 
 
-def _often(group: Sequence[Broken]) -> str:
-    tests = [test.rpartition("::")[2] for test in dict.fromkeys(test for broken in group for test in broken.tests)]
+def _often(group: Sequence[Finding]) -> str:
+    tests = [test.rpartition("::")[2] for test in dict.fromkeys(test for finding in group for test in finding.tests)]
     # What a test was tried with says more than the test's name, which its promise has said.
     names = [test.partition("[")[2].removesuffix("]") or test for test in tests]
-    once = "" if any(broken.repeated for broken in group) else ", not again when it was tried alone"
-    return f"{sum(broken.count for broken in group)}x{once}: {_some(names, ' ')}"
+    once = "" if any(finding.repeated for finding in group) else ", not again when it was tried alone"
+    return f"{sum(finding.count for finding in group)}x{once}: {_some(names, ' ')}"
 
 
 def _some(words: Sequence[str], separator: str) -> str:
@@ -165,26 +183,26 @@ def replayed(came: Replayed, path: Path) -> Iterator[str]:
     recorded = came.evidence.violation
     often = f", {came.seen} of {came.times} times" if came.times > 1 else ""
     yield f"{came.result.upper()}{often}  {path}"
-    if came.result is not Result.SEEN_AGAIN:
+    if came.result is not Fate.SEEN_AGAIN:
         yield (
             f"  {recorded.promise.id}: {recorded.promise.sentence}" if recorded else "  nothing was recorded as broken"
         )
     if came.reason:
         yield f"  reason    {came.reason}"
-    if came.result is Result.DIFFERENT and recorded:
+    if came.result is Fate.DIFFERENT and recorded:
         yield f"  recorded  {recorded.actual}"
-    for violation in came.now[:1] if came.result is Result.SEEN_AGAIN else came.now:
+    for violation in came.now[:1] if came.result is Fate.SEEN_AGAIN else came.now:
         yield from ("  " + line for line in _violation(violation))
     if came.outcome:
         yield f"  request   {_request(came.outcome.exchange)}"
         yield f"  answer    {_answer(came.outcome.exchange)}"
     if came.needs_state:
         yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
-    if came.result is Result.GONE and came.evidence.seen_once and came.times == 1:
+    if came.result is Fate.GONE and came.evidence.seen_once and came.times == 1:
         yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
 
 
 def verdict(results: Sequence[Replayed]) -> str:
     """One line on all that was replayed."""
     counts = Counter(came.result for came in results)
-    return ", ".join(f"{counts[result]} {result}" for result in Result if counts[result] or result in _ALWAYS)
+    return ", ".join(f"{counts[result]} {result}" for result in Fate if counts[result] or result in _ALWAYS)

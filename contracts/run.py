@@ -20,6 +20,7 @@ from contracts.outcome import Outcome
 from contracts.payload import Payload
 from contracts.promise import Violation, promises
 from contracts.record import Broken, Record
+from contracts.shard import Shard
 from contracts.target import Target, WrongCall
 from contracts.trials import Trials
 from contracts.vendor import Vendor
@@ -39,6 +40,7 @@ class Options:
     generation: Generation = field(default_factory=Generation)
     evidence: Path | None = None
     deviations: Deviations = field(default_factory=Deviations)
+    shard: Shard = field(default_factory=Shard)
 
 
 class Run:

@@ -39,6 +39,11 @@ PROFILES = {"quick": (4, 1), "ci": (20, 8), "deep": (20, 160)}
 _FRESH = "contracts-fresh"
 
 
+def rounds_of(cases: int) -> int:
+    """The rounds that draw so many requests, or a few more."""
+    return -(-cases // (BATCH * PROFILES["deep"][0]))
+
+
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, and `quick` the default."""
     AVAILABLE_PROVIDERS[_FRESH] = AVAILABLE_PROVIDERS["hypothesis"]

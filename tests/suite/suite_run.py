@@ -33,21 +33,32 @@ def release(*arguments: str) -> subprocess.CompletedProcess[str]:
     return _python("contracts", "release", *arguments, environment={})
 
 
+def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Ask what came of a run in shards."""
+    return _python("contracts", "summary", *arguments, environment={})
+
+
 def evidence_beside(journal: Path) -> Path:
     """Where `run_suite` lets evidence be kept."""
     return journal / "evidence"
+
+
+def environment_of(own: dict[str, str]) -> dict[str, str]:
+    """The environment of a user who has set these variables; what is empty is not set."""
+    # What pytest, its workers or a CI say of this process says nothing of one that a user starts.
+    said = ("KAITEN_", "PYTEST_", "CI_NODE_", "JOB_COMPLETION_")
+    others = {name: value for name, value in os.environ.items() if not name.startswith(said)}
+    return {name: value for name, value in (others | own).items() if value}
 
 
 def _python(
     *arguments: str, environment: dict[str, str], folder: Path = ROOT, timeout: float = 180.0
 ) -> subprocess.CompletedProcess[str]:
     write, read = MOCK_TOKENS
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("KAITEN_", "PYTEST_"))}
-    variables |= {"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={name: value for name, value in variables.items() if value},
+        env=environment_of({"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment),
         capture_output=True,
         text=True,
         timeout=timeout,

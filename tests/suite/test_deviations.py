@@ -77,7 +77,7 @@ def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], sa
     if seen:
         deviations.accept(FOUND, 204, TEST)
 
-    lines = list(deviations.report(tried, {TEST}))
+    lines = list(deviations.report(tried, {TEST}, deviations.seen))
 
     assert [line.partition(": ")[0] for line in lines] == ([said] if said else [])
 
@@ -86,7 +86,7 @@ def test_a_deviation_that_names_no_test_is_told() -> None:
     """A misspelt payload or test would never be seen: the summary says that nothing it names ran."""
     deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31), payload="name-nul")], TODAY)
 
-    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, {TEST})] == ["NOT TRIED"]
+    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, {TEST}, {})] == ["NOT TRIED"]
 
 
 @pytest.mark.parametrize(

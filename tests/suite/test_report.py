@@ -17,6 +17,7 @@ from contracts.oracle import predict
 from contracts.outcome import Outcome
 from contracts.promise import promises
 from contracts.report import WIDTH, explain, summary
+from contracts.result import result_of
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Target
 from contracts.vendor import MOCK_TOKENS
@@ -52,7 +53,7 @@ def explained(of: Outcome, run: Run, why: str = "") -> list[str]:
 
 def summed_up(run: Run) -> list[str]:
     """The summary, line by line, without doubled white space."""
-    return [" ".join(line.split()) for line in summary(run)]
+    return [" ".join(line.split()) for line in summary(result_of(run, [TEST], 1.0))]
 
 
 def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_promise_that_was_not_tried_is_listed_with_its_reason(run: Run) -> Non
     """What could not be tried is in the summary, with the reason, in lines that fit a terminal."""
     run.record.not_tried(["update.stored", "update.cleared"], "the target does not let the token read customers back")
 
-    text = "\n".join(summary(run))
+    text = "\n".join(summary(result_of(run, [TEST], 1.0)))
 
     assert "not tried update.stored, update.cleared: the target does not let" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= WIDTH
@@ -225,7 +226,7 @@ def test_what_was_sent_is_counted_by_its_answer(run: Run) -> None:
 def test_no_report_shows_a_token(run: Run) -> None:
     """Neither explanation nor summary has a token in it."""
     broken = outcome(WRONG_TITLE)
-    text = "\n".join([*explained(broken, run), *summary(run)])
+    text = "\n".join([*explained(broken, run), *summary(result_of(run, [TEST], 1.0))])
 
     assert "$KAITEN_AUTH_TOKEN" in text
     assert not [token for token in MOCK_TOKENS if token in text]

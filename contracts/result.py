@@ -1,0 +1,233 @@
+"""The result of a run, or of several that were parts of one: plain data, that goes from process to process as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from contracts.promise import promises
+from contracts.record import Broken
+from contracts.run import MOST_EVIDENCE, Run
+from contracts.target import WrongCall
+
+GREEN, RED, NO_VERDICT = 0, 1, 6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that was broken at one place of the answer: what shows it best, how often and in which tests.
+
+    `repeated` says whether it was seen again when it was tried alone, `size` how large the request is; `evidence` is
+    the file that keeps it, empty where none does.
+    """
+
+    rule: str
+    place: str
+    expected: str
+    actual: str
+    count: int
+    repeated: bool
+    size: tuple[int, int]
+    tests: tuple[str, ...]
+    evidence: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, bool, tuple[int, int]]:
+        """The less, the better it shows what is broken."""
+        return not self.repeated, not self.evidence, self.size
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run did and found. `shard` is which part of the whole it was, `stopped` why it came to no verdict."""
+
+    base_url: str
+    contract: str
+    seed: str
+    shard: str = "1/1"
+    stopped: str = ""
+    stop_code: int = NO_VERDICT
+    exchanges: int = 0
+    updates: int = 0
+    interruptions: int = 0
+    seconds: float = 0.0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    tried: frozenset[str] = frozenset()
+    untried: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    accepted: Mapping[str, int] = field(default_factory=dict)
+    tests: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> dict[str, list[Finding]]:
+        """What was broken, by rule: first the rule that was found first, and of each what was found most often."""
+        grouped: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            grouped.setdefault(finding.rule, []).append(finding)
+        return {rule: sorted(found, key=lambda finding: -finding.count) for rule, found in grouped.items()}
+
+    @property
+    def kept(self) -> list[str]:
+        """The rules that were tried and not broken."""
+        return [rule for rule in promises() if rule in self.tried and rule not in self.groups]
+
+    @property
+    def not_tried(self) -> dict[str, str]:
+        """The rules that nothing put to the test, each with its reason; last, what is no rule of its own."""
+        missing = [rule for rule in promises() if rule not in self.tried and rule not in self.groups]
+        others = {what: reason for what, reason in self.untried.items() if what not in promises()}
+        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others
+
+    @property
+    def code(self) -> int:
+        """The verdict as an exit code. What broke in a run that was stopped may be the doing of what stopped it."""
+        if self.stopped:
+            return self.stop_code
+        if not self.tried:
+            return NO_VERDICT
+        return RED if self.findings else GREEN
+
+
+def result_of(run: Run, tests: Iterable[str], seconds: float, stopped: str = "", stop_code: int = NO_VERDICT) -> Result:
+    """The result of a run that is over."""
+    record = run.record
+    warnings = (run.options.generation.warning, record.no_evidence)
+    return Result(
+        base_url=run.target.base_url,
+        contract=run.document.name,
+        seed=str(run.options.generation.seed),
+        shard=str(run.options.shard),
+        stopped=stopped,
+        stop_code=stop_code,
+        exchanges=record.exchanges,
+        updates=record.updates,
+        interruptions=run.client.patience.interruptions,
+        seconds=seconds,
+        statuses=dict(record.statuses),
+        left=tuple(run.customers.left),
+        tried=frozenset(record.tried),
+        untried=dict(record.untried),
+        findings=tuple(map(_finding, record.broken.values())),
+        accepted=run.options.deviations.seen,
+        tests=frozenset(tests),
+        warnings=tuple(warning for warning in warnings if warning),
+    )
+
+
+def _finding(broken: Broken) -> Finding:
+    violation = broken.violation
+    return Finding(
+        rule=violation.rule,
+        place=violation.place,
+        expected=violation.expected,
+        actual=violation.actual,
+        count=broken.count,
+        repeated=broken.repeated,
+        size=broken.outcome.size,
+        tests=tuple(broken.tests),
+        evidence=str(broken.evidence or ""),
+    )
+
+
+def merged(results: Sequence[Result]) -> Result:
+    """The results of the parts of one run, as one. Of what was tried by any of them, nothing is left untried."""
+    first = results[0]
+    return replace(
+        first,
+        seed=", ".join(dict.fromkeys(result.seed for result in results)),
+        stopped="; ".join(dict.fromkeys(result.stopped for result in results if result.stopped)),
+        stop_code=min(result.stop_code for result in results),
+        exchanges=sum(result.exchanges for result in results),
+        updates=sum(result.updates for result in results),
+        interruptions=sum(result.interruptions for result in results),
+        seconds=max(result.seconds for result in results),
+        statuses=_summed(result.statuses for result in results),
+        left=tuple(slug for result in results for slug in result.left),
+        tried=frozenset().union(*(result.tried for result in results)),
+        untried={what: reason for result in reversed(results) for what, reason in result.untried.items()},
+        findings=_merged_findings(results),
+        accepted=_summed(result.accepted for result in results),
+        tests=frozenset().union(*(result.tests for result in results)),
+        warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
+    )
+
+
+def drop_spare_evidence(parts: Iterable[Result], whole: Result) -> None:
+    """Remove the files that show what another file shows better."""
+    kept = {finding.evidence for finding in whole.findings}
+    for path in {finding.evidence for part in parts for finding in part.findings} - kept:
+        Path(path).unlink(missing_ok=True)
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
+
+
+def _merged_findings(results: Iterable[Result]) -> tuple[Finding, ...]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for result in results:
+        for finding in result.findings:
+            found.setdefault((finding.rule, finding.place), []).append(finding)
+    kept = []
+    for alike in found.values():
+        best = min(alike, key=lambda finding: finding.rank)
+        tests = dict.fromkeys(test for one in alike for test in one.tests)
+        kept.append(replace(best, count=sum(one.count for one in alike), tests=tuple(tests)))
+    return tuple(
+        finding if place < MOST_EVIDENCE else replace(finding, evidence="") for place, finding in enumerate(kept)
+    )
+
+
+def to_json(result: Result) -> str:
+    """The result as JSON text."""
+    return json.dumps(asdict(result), default=sorted, indent=1)
+
+
+def write(result: Result, path: Path) -> None:
+    """Write the result to a file, for `python -m contracts summary`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json(result), encoding="utf-8")
+
+
+def from_json(text: str) -> Result:
+    """The result that JSON text holds.
+
+    Raises:
+        WrongCall: it holds none.
+
+    """
+    try:
+        values: dict[str, Any] = json.loads(text)
+        findings = tuple(
+            Finding(**finding | {"size": tuple(finding["size"]), "tests": tuple(finding["tests"])})
+            for finding in values["findings"]
+        )
+        sets = {name: frozenset(values[name]) for name in ("tried", "tests")}
+        tuples = {name: tuple(values[name]) for name in ("left", "warnings")}
+        return Result(**values | sets | tuples | {"findings": findings})
+    except (ValueError, TypeError, KeyError) as error:
+        raise WrongCall(f"it holds no result of a run: {' '.join(str(error).split())[:100]}") from None
+
+
+def read(path: Path) -> Result:
+    """The result that a run wrote to a file.
+
+    Raises:
+        WrongCall: there is none.
+
+    """
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongCall(f"{path} cannot be read: {error}") from None
+    except WrongCall as error:
+        raise WrongCall(f"{path}: {error}") from None

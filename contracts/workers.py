@@ -1,0 +1,100 @@
+"""Workers: one run in several processes of this machine (pytest-xdist), and their results as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from contracts.payload import Payload, payloads
+from contracts.result import Result, drop_spare_evidence, from_json, merged, to_json
+
+# So many payloads go to one worker together, which tries them at once, several customers at a time.
+_TOGETHER = 32
+
+
+def unit_of(item: pytest.Item) -> Hashable:
+    """What has to stay together: the tests of one payload share what came of it."""
+    callspec = getattr(item, "callspec", None)
+    payload = callspec.params.get("payload") if callspec else None
+    return payload.id if payload else item.nodeid
+
+
+def bundle_of(config: pytest.Config) -> Callable[[Payload], Hashable]:
+    """Which payloads are tried together by this process: all of them, or those that a worker is given together."""
+    return lambda payload: _places()[payload.id] // _TOGETHER if is_worker(config) else 0
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is one of several to which the work is given out."""
+    return hasattr(config, "workerinput")
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each worker some payloads at a time, and of everything else one test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        payload = nodeid.partition("[")[2].removesuffix("]")
+        place = _places().get(payload)
+        return nodeid if place is None else f"payloads {place // _TOGETHER}"
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {payload.id: place for place, payload in enumerate(payloads())}
+
+
+class Workers:
+    """The plugin of the process that gives out the work. `results` are those of the workers, `crashed` their names."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self.results: list[Result] = []
+        self.crashed: list[str] = []
+
+    @property
+    def result(self) -> Result | None:
+        """What all workers did and found, as one; a worker that crashed leaves no verdict."""
+        if not self.results:
+            return None
+        whole = merged(self.results)
+        drop_spare_evidence(self.results, whole)
+        crashed = f"the worker {' and '.join(self.crashed)} crashed" if self.crashed else ""
+        return replace(whole, stopped="; ".join(filter(None, (whole.stopped, crashed))))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """All workers generate from one seed."""
+        node.workerinput["contract_seed"] = self._seed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Tests of one payload stay together, unless the user chose another way."""
+        return Scheduling(config, log) if config.getoption("dist") == "load" else None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take the result of a worker that is done, or note that it crashed."""
+        output = getattr(node, "workeroutput", {})
+        if "contract" in output:
+            self.results.append(from_json(output["contract"]))
+        elif error:
+            self.crashed.append(node.gateway.id)
+
+
+def send(config: pytest.Config, result: Result) -> bool:
+    """Send the result to the process that gave out the work; whether there is one."""
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output["contract"] = to_json(result)
+    return output is not None
+
+
+def worker_input(config: pytest.Config, name: str, otherwise: Any) -> Any:
+    """What the process that gives out the work told this one."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    return told.get(name, otherwise)

@@ -1,0 +1,96 @@
+"""One run in several processes (`-n`): what each did and found is one result."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from contracts.document import load
+from contracts.result import read
+from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from tests.suite.served import plain_wire, serving
+from tests.suite.suite_run import ROOT, environment_of, evidence_beside, run_suite
+from tests.suite.vendors.broken_success import SendsBytesAfter204
+
+
+class Dies(Vendor):
+    """Answers some hundred calls and then none."""
+
+    calls = 0
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        self.calls += 1
+        return b"" if self.calls > 400 else plain_wire(answer)
+
+
+def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
+    """Two workers run the same tests with the same number of updates, each on customers of its own, and leave none."""
+    with serving(Vendor(load("docs"))) as server:
+        told = ["--base-url", server.url, "--hypothesis-seed", "3"]
+        one = run_suite(*told, "--result", str(tmp_path / "1.json"), journal=tmp_path / "1")
+        two = run_suite(*told, "--result", str(tmp_path / "2.json"), "-n", "2", journal=tmp_path / "2")
+
+    assert (one.returncode, two.returncode) == (0, 0), two.stdout[-3000:] + two.stderr
+    alone, together = read(tmp_path / "1.json"), read(tmp_path / "2.json")
+    assert together.tests == alone.tests
+    assert together.kept == alone.kept
+    assert together.seed == alone.seed == "3"
+    assert 0.9 < together.updates / alone.updates < 1.1
+    assert server.vendor.customers == {}
+
+
+def test_what_several_workers_found_is_told_once(tmp_path: Path) -> None:
+    """What is broken is one group, with one file of evidence, whichever workers found it."""
+    with serving(SendsBytesAfter204(load("docs"))) as server:
+        came = run_suite("--base-url", server.url, "-n", "2", "-k", "valid", journal=tmp_path)
+
+    assert came.returncode == 1, came.stdout + came.stderr
+    assert came.stdout.count("BROKEN success.empty: ") == 1
+    assert len(list(evidence_beside(tmp_path).glob("success.empty*.har"))) == 1
+
+
+def test_a_target_that_dies_leaves_no_verdict(tmp_path: Path) -> None:
+    """Where patience ends in the workers, the run has no verdict, and says why."""
+    with serving(Dies(load("docs"))) as server:
+        came = run_suite("--base-url", server.url, "-n", "2", "--patience", "2", journal=tmp_path)
+
+    assert came.returncode == 6, came.stdout[-3000:] + came.stderr
+    assert "no verdict     the target stopped answering: " in came.stdout
+    assert "Traceback" not in came.stdout
+
+
+def test_a_wrong_call_is_one_in_the_workers_too(tmp_path: Path) -> None:
+    """A token that the target refuses is a wrong call, however many processes notice."""
+    with serving(Vendor(load("docs"))) as server:
+        came = run_suite("--base-url", server.url, "-n", "2", journal=tmp_path, KAITEN_AUTH_TOKEN="ksh_stale")
+
+    assert came.returncode == 4, came.stdout[-3000:] + came.stderr
+    assert f"wrong call     {server.url} refuses KAITEN_AUTH_TOKEN (401)" in came.stdout
+
+
+def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """Where a worker is killed the others do its work, the run has no verdict, and its customers are removed."""
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        told = ["tests/contract", "-q", "-n", "2", "--base-url", server.url, "--journal", str(tmp_path)]
+        command = [sys.executable, "-m", "pytest", *told]
+        variables = environment_of(dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True)))
+        with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
+            deadline = time.monotonic() + 60
+            while len(server.calls) < 200 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            subprocess.run(["kill", f"-{signal.SIGKILL.value}", _worker_of(process.pid)], check=True)
+            printed, _ = process.communicate(timeout=120)
+
+    assert process.returncode == 6, printed[-3000:]
+    assert re.search(r"no verdict     the worker gw\d crashed", printed)
+    assert "customers left none" in printed
+    assert server.vendor.customers == {}
+
+
+def _worker_of(pid: int) -> str:
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    return children.stdout.split()[0]
