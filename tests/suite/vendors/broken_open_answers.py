@@ -44,25 +44,22 @@ class RefusesReadOnlyMembersWith400(Broken):
 
 
 class FindsNothingWithoutMediaType(Broken):
-    """Answers a body without Content-Type with 404, as a router does that goes by it."""
+    """Answers a good update without Content-Type with 404, as a router may."""
 
     breaks, found_by = "status.media_type_like_json", LEFT_OPEN
+    media_type = ""
 
     def parse(self, call: Call) -> Any:
-        if not call.header("content-type"):
+        value = super().parse(call)
+        if call.header("content-type") == self.media_type and self.document.accepts(value, {}):
             raise Refusal(404, "Nothing here takes this.")
-        return super().parse(call)
+        return value
 
 
-class FindsNothingForMergePatch(Broken):
-    """Answers a JSON Merge Patch with 404, as a router does that goes by the media type."""
+class FindsNothingForMergePatch(FindsNothingWithoutMediaType):
+    """Answers a good update that is called a JSON Merge Patch with 404, as a router may."""
 
-    breaks, found_by = "status.media_type_like_json", LEFT_OPEN
-
-    def parse(self, call: Call) -> Any:
-        if "merge-patch" in call.header("content-type"):
-            raise Refusal(404, "Nothing here takes this.")
-        return super().parse(call)
+    media_type = "application/merge-patch+json"
 
 
 class ForbidsLargeBodies(Broken):
@@ -88,14 +85,15 @@ class FindsNothingForNul(Broken):
 
 
 class ForbidsBadText(Broken):
-    """Answers text that is no UTF-8 with 403, as a firewall does."""
+    """Answers JSON that is no UTF-8 with 403, as a firewall does."""
 
     breaks, found_by = "status.text", LEFT_OPEN
 
     def parse(self, call: Call) -> Any:
-        if "\ufffd" in call.body.decode("utf-8", "replace"):
+        value = super().parse(call)
+        if call.body.decode("utf-8", "ignore").encode() != call.body:
             raise Refusal(403, "This is not allowed.")
-        return super().parse(call)
+        return value
 
 
 class AnswersLoneSurrogatesWith409(Broken):
