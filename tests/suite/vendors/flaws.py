@@ -1,7 +1,7 @@
 """Flaws of problems: a function says what is off, and of it vendors are made whose problems are off in that.
 
 Such a vendor is named for its flaw: `TitleInLowerCase` has it in every problem, `TitleInLowerCaseOn404` only with
-that status.
+that status. The status is left out of the name where a flaw has but one vendor.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from tests.suite.vendors.variant import Broken
 EVERY = None
 
 _Flaw = TypeVar("_Flaw", bound=Callable[..., Any])
-_Spoil = Callable[[Answer], Answer]
 
 
 class _Flawed(Broken):
     """Has a flaw in its problems with the status `only`, or in every one."""
 
     only: ClassVar[int | None]
-    spoil: ClassVar[_Spoil]
+    spoil: ClassVar[Callable[[Answer], Answer]]
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
         answer = super().problem(call, refusal)
@@ -63,21 +62,26 @@ def of_headers(rule: str, *where: int | None) -> Callable[[_Flaw], _Flaw]:
 def _making(
     spoiled: Callable[[_Flaw, Answer], Answer], rule: str, where: tuple[int | None, ...], contract: str = "docs"
 ) -> Callable[[_Flaw], _Flaw]:
-    """A decorator that makes a vendor for every status in `where`, beside the flaw in its module."""
+    """A decorator that makes a vendor for each place in `where`, beside the flaw in its module."""
 
     def make(flaw: _Flaw) -> _Flaw:
         for only in where:
-            variant = _variant(flaw, lambda answer: spoiled(flaw, answer), only)
-            variant.breaks, variant.found_by, variant.contract = rule, BY_STATUS[only or 400], contract
-            setattr(sys.modules[flaw.__module__], variant.__name__, variant)
+            name = _name(flaw) + (f"On{only}" if only and len(where) > 1 else "")
+            place = f"in a {only} alone" if only else "in every problem"
+            members: dict[str, Any] = {
+                "__doc__": f"{(flaw.__doc__ or '').rstrip('.')}: {place}.",
+                "__module__": flaw.__module__,
+                "contract": contract,
+                "breaks": rule,
+                "found_by": BY_STATUS[only or 400],
+                "only": only,
+                "spoil": staticmethod(lambda answer: spoiled(flaw, answer)),
+            }
+            setattr(sys.modules[flaw.__module__], name, type(name, (_Flawed,), members))
         return flaw
 
     return make
 
 
-def _variant(flaw: Callable[..., Any], spoil: _Spoil, only: int | None) -> type[Broken]:
-    name = "".join(word.capitalize() for word in flaw.__name__.split("_"))
-    place = "in every problem" if only is EVERY else f"in a {only} alone"
-    members = {"__doc__": f"{(flaw.__doc__ or '').rstrip('.')}: {place}.", "__module__": flaw.__module__}
-    members |= {"only": only, "spoil": staticmethod(spoil)}
-    return type(f"{name}On{only}" if only else name, (_Flawed,), members)
+def _name(flaw: Callable[..., Any]) -> str:
+    return "".join(word.capitalize() for word in flaw.__name__.split("_"))
