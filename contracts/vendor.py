@@ -29,8 +29,8 @@ MOCK_TOKENS: Mapping[str, frozenset[str]] = {
 }
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
-# Go names it so; RFC 9110 calls it Content Too Large.
-_TITLES = {413: "Request Entity Too Large"}
+# Go names them so; RFC 9110, and Python from 3.13 on, say Content where these say Entity.
+_TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 _JSON_TYPES = re.compile(r"application/(?:[\w.-]+\+)?json")
 _CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 500: "INTERNAL"}
 

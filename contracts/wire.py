@@ -86,6 +86,7 @@ class Stream(httpcore.NetworkStream):
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wire = _wire()
@@ -97,6 +98,9 @@ class Stream(httpcore.NetworkStream):
         wire = _wire()
         if wire is None:
             return self._inner.write(buffer, timeout)
+        if self._closed:
+            # The pool may give away a connection that another thread is just closing; told so, it gives another one.
+            raise httpcore.ConnectionNotAvailable
         if wire.head and buffer.startswith(wire.head.split(b" ", 1)[0] + b" /"):
             # It waits for the body, to go out with it: httpcore writes once more at the end of every request.
             wire.pending, wire.head = wire.head, b""
@@ -114,6 +118,7 @@ class Stream(httpcore.NetworkStream):
             pass
 
     def close(self) -> None:
+        self._closed = True
         self._inner.close()
 
     def start_tls(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 
+import httpcore
 import pytest
 
 from contracts.client import Client
@@ -57,6 +58,15 @@ def test_stray_bytes_do_not_reach_the_next_exchange(stray: bytes) -> None:
         first, second = client.once(UPDATE, linger=0.1), client.once(UPDATE)
 
     assert (first.status, second.status) == (204, 404)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that the pool gives away while another thread closes it for its stray bytes serves nothing more."""
+    monkeypatch.setattr(httpcore.HTTPConnection, "has_expired", lambda self: False)
+    with recording(in_turn(EMPTY_204 + b"\n", EMPTY_204)) as server, client_of(server.url) as client:
+        first, second = client.once(UPDATE), client.once(UPDATE)
+
+    assert (first.status, second.status) == (204, 204)
 
 
 def test_a_connection_is_used_again() -> None:

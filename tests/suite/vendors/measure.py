@@ -88,7 +88,7 @@ def _wrong_with_any(came: Measured, folder: Path) -> Iterator[str]:
     kept = [path.read_text(encoding="utf-8", errors="replace") for path in folder.rglob("*") if path.is_file()]
     if any(token in text for token in MOCK_TOKENS for text in [came.output, *kept]):
         yield "a token is in the output or in an artefact"
-    if re.search(r"Traceback \(most recent call last\)|INTERNALERROR|^E  +\w+Error", came.output, re.MULTILINE):
+    if re.search(r"^Traceback \(most recent call last\)|INTERNALERROR|^E  +\w+Error", came.output, re.MULTILINE):
         yield "a traceback"
     if _UNFIT_FOR_A_TERMINAL.search(came.output):
         yield "control characters reach the terminal"

@@ -1,0 +1,80 @@
+"""Vendors of which some answer is no good HTTP, or never comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from contracts.vendor import Answer, Call, Refusal
+from tests.suite.served import plain_wire
+from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, VALID
+from tests.suite.vendors.variant import Broken
+
+EMOJI = "\U0001f600".encode()
+HUGE = 3_000_000
+
+
+class GarblesTheStatusLineOnEmoji(Broken):
+    """Begins the answer to a name with an emoji with what is no status line."""
+
+    breaks, found_by = "answer.http", VALID
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        return b"204 fine\r\n\r\n" if call.method == "PUT" and EMOJI in call.body else plain_wire(answer)
+
+
+class SendsBytesBetweenAnswers(Broken):
+    """Sends a body 20 ms after the headers of a 204, into the answer to whatever is asked next."""
+
+    breaks, found_by = "answer.http", VALID
+
+    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
+        yield plain_wire(answer)
+        if call.method == "PUT" and answer.status == 204:
+            time.sleep(0.02)
+            yield b"{}"
+
+
+class BreaksTheConnectionOnNul(Broken):
+    """Drops the connection when a name holds U+0000."""
+
+    breaks, found_by = "answer.given", LEFT_OPEN
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        return b"" if call.method == "PUT" and rb"\u0000" in call.body else plain_wire(answer)
+
+
+class HangsOnLongNames(Broken):
+    """Does not answer in time when a name is very long."""
+
+    breaks, found_by = "answer.given", VALID
+    arguments = ("--time-limit", "1")
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        if call.method == "PUT" and len(call.body) > 50_000:
+            time.sleep(3)
+            return b""
+        return plain_wire(answer)
+
+
+class SendsAHugeProblem(Broken):
+    """Answers a name that is null with a problem of 3 MB."""
+
+    breaks, found_by = "answer.given", BROKEN_SCHEMA
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        more = "." * HUGE if b'"name":null' in call.body else ""
+        return super().problem(call, Refusal(refusal.status, refusal.detail + more, *refusal.errors))
+
+
+class CutsProblemsShort(Broken):
+    """Closes the connection in the middle of a 422."""
+
+    breaks, found_by = "answer.given", BROKEN_SCHEMA
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        sent = plain_wire(answer)
+        if call.method == "PUT" and answer.status == 422:
+            half = len(sent) - len(answer.body) // 2
+            sent = sent[:half].replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        return sent
