@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from contracts import report
+from contracts import interrupt, report
 from contracts.catalogue import Catalogue
 from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
@@ -26,9 +25,6 @@ OPTIONS_KEY = pytest.StashKey[Options]()
 RUN_KEY = pytest.StashKey[Run]()
 TESTS_KEY = pytest.StashKey[set[str]]()
 AGAIN = pytest.StashKey[bool]()
-# Seconds in which a second signal is the first one, passed on.
-PASSED_ON = 2.0
-_interrupted = float("-inf")
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 
 
@@ -51,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = config.getoption("hypothesis_profile")
     if profile not in (None, *PROFILES):
         raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
+    _check_report(config.getoption("xmlpath"))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -63,17 +60,19 @@ def pytest_configure(config: pytest.Config) -> None:
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[TESTS_KEY] = set()
-    # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    interrupt.heed()
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """Begin to end the run. Who runs it, like tox, may pass the same signal on at once: that one counts no more."""
-    global _interrupted
-    if time.monotonic() - _interrupted > PASSED_ON:
-        _interrupted = time.monotonic()
-        raise KeyboardInterrupt
+def _check_report(path: str | None) -> None:
+    """Find out before the run, and not after it, that --junit-xml cannot be written."""
+    if path is None:
+        return
+    try:
+        file = Path(path).expanduser()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("a").close()
+    except OSError as error:
+        raise pytest.UsageError(f"--junit-xml cannot be written: {error}") from None
 
 
 def _number(seed: str | int | None) -> int | None:
@@ -132,10 +131,20 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
     run = session.config.stash.get(RUN_KEY, None)
     if run and exitstatus == pytest.ExitCode.OK and not run.record.tried:
         session.exitstatus = 6
+    try:
+        yield
+    except OSError as error:
+        # What other plugins write in the end, like --junit-xml, changes no verdict.
+        session.config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
+    finally:
+        # Where the end of its fixture was cut short.
+        if run and not run.closed:
+            run.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
