@@ -11,6 +11,7 @@ import pytest
 
 from contracts import interrupt, report
 from contracts.catalogue import Catalogue
+from contracts.credential import Secret, concealed, with_derived
 from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
@@ -52,10 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
+    variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
     try:
         config.stash[OPTIONS_KEY] = options_from(
-            chosen, config.getoption("base_url"), _number(config.getoption("hypothesis_seed")), os.environ
+            chosen, config.getoption("base_url"), _number(config.getoption("hypothesis_seed")), variables
         )
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
@@ -122,6 +124,11 @@ def _stopping(config: pytest.Config) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     made = yield
+    if made.failed and not isinstance(made.longrepr, str):
+        tokens = with_derived(item.config.stash[OPTIONS_KEY].target.tokens)
+        text = str(made.longrepr)
+        if (shown := concealed(text, tokens)) != text:
+            made.longrepr = shown
     made.again = made.failed and item.stash.get(AGAIN, False)
     return made
 

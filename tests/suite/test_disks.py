@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,26 +19,33 @@ from tests.suite.kills import TOKENS
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT
 
-_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
+# Python, when even root is refused what a file's mode forbids (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE); for others the same.
+_OBEYING = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
-def obey_permissions() -> None:
-    """Let root, too, be refused what a file's mode forbids; for anybody else nothing changes."""
-    ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0)
-
-
-def started(
-    server: RawServer, *arguments: str, folder: Path = ROOT, prepare: Callable[[], None] | None = None
-) -> subprocess.Popen[str]:
+def started(server: RawServer, *arguments: str, folder: Path = ROOT, obeying: bool = False) -> subprocess.Popen[str]:
     """A run of the suite in a checkout."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "tests/contract", "-q", "--base-url", server.url, *arguments],
+        [
+            sys.executable,
+            *(["-c", _OBEYING] if obeying else []),
+            "-m",
+            "pytest",
+            "tests/contract",
+            "-q",
+            "--base-url",
+            server.url,
+            *arguments,
+        ],
         cwd=folder,
         env=os.environ | TOKENS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=prepare,
     )
 
 
@@ -62,7 +67,7 @@ def test_a_read_only_checkout_needs_another_journal(read_only_checkout: Path) ->
     """Where the journal cannot be written nothing is sent: one line says why, and exit 4."""
     with (
         serving(Vendor(load("docs"))) as server,
-        started(server, folder=read_only_checkout, prepare=obey_permissions) as run,
+        started(server, folder=read_only_checkout, obeying=True) as run,
     ):
         printed = run.communicate(timeout=120)[0]
 
@@ -82,7 +87,7 @@ def test_a_read_only_checkout_is_no_reason_to_fail(read_only_checkout: Path, tmp
             "-k",
             "names or published",
             folder=read_only_checkout,
-            prepare=obey_permissions,
+            obeying=True,
         ) as run,
     ):
         printed = run.communicate(timeout=120)[0]
@@ -102,7 +107,7 @@ def test_a_read_only_checkout_hides_no_failure(read_only_checkout: Path, tmp_pat
             "-k",
             "names or empty",
             folder=read_only_checkout,
-            prepare=obey_permissions,
+            obeying=True,
         ) as run,
     ):
         printed = run.communicate(timeout=120)[0]
