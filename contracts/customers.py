@@ -66,6 +66,7 @@ class Customers:
         self.readable = False
         self._volatile: frozenset[str] = frozenset()
         self._stayed: list[str] = []
+        self._closing = False
 
     @property
     def given(self) -> bool:
@@ -74,7 +75,9 @@ class Customers:
 
     @property
     def left(self) -> list[str]:
-        """What could not be removed or put back, once all else was."""
+        """What could not be removed or put back; nothing before that was tried."""
+        if not self._closing:
+            return self._stayed
         not_put_back = [f"{slug} (its details could not be put back)" for slug in self._visited]
         return [*self._stayed, *not_put_back, *dict.fromkeys([*self._made, *self._strays])]
 
@@ -208,6 +211,7 @@ class Customers:
 
     def close(self) -> None:
         """Remove what was made, put back what was given. What could not be is in `left`."""
+        self._closing = True
         uncut(self._close)
 
     def _close(self) -> None:
