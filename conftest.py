@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from contracts import report
+from contracts import interrupt, report
 from contracts.catalogue import Catalogue
+from contracts.credential import Secret, concealed, with_derived
 from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
@@ -32,9 +33,6 @@ STOPPED = pytest.StashKey[tuple[str, int]]()
 BEGUN = pytest.StashKey[float]()
 WORKERS = "contract-workers"
 AGAIN = pytest.StashKey[bool]()
-# Seconds in which a second signal is the first one, passed on.
-PASSED_ON = 2.0
-_interrupted = float("-inf")
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 
 
@@ -57,16 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = config.getoption("hypothesis_profile")
     if profile not in (None, *PROFILES):
         raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
+    _check_report(config.getoption("xmlpath"))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
     config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
+    variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
     workers = worker_input(config, "workercount", 1)
     try:
-        options = options_from(chosen, config.getoption("base_url"), seed, os.environ, workers)
+        options = options_from(chosen, config.getoption("base_url"), seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[OPTIONS_KEY] = options
@@ -74,17 +74,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGUN] = time.monotonic()
     if config.getoption("numprocesses", None):
         config.pluginmanager.register(Workers(options.generation.seed), WORKERS)
-    # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    interrupt.heed()
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """Begin to end the run. Who runs it, like tox, may pass the same signal on at once: that one counts no more."""
-    global _interrupted
-    if time.monotonic() - _interrupted > PASSED_ON:
-        _interrupted = time.monotonic()
-        raise KeyboardInterrupt
+def _check_report(path: str | None) -> None:
+    """Find out before the run, and not after it, that --junit-xml cannot be written."""
+    if path is None:
+        return
+    try:
+        file = Path(path).expanduser()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("a").close()
+    except OSError as error:
+        raise pytest.UsageError(f"--junit-xml cannot be written: {error}") from None
 
 
 def _number(seed: str | int | None) -> int | None:
@@ -161,6 +163,11 @@ def _stop(config: pytest.Config, reason: str, code: int) -> NoReturn:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     made = yield
+    if made.failed and not isinstance(made.longrepr, str):
+        tokens = with_derived(item.config.stash[OPTIONS_KEY].target.tokens)
+        text = str(made.longrepr)
+        if (shown := concealed(text, tokens)) != text:
+            made.longrepr = shown
     made.again = made.failed and item.stash.get(AGAIN, False)
     return made
 
@@ -170,17 +177,30 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Whatever was run is over now, and taken down."""
-    config = session.config
-    result = _result(config)
-    if result is None or send(config, result):
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    """Whatever was run is taken down, and its result goes to whoever waits for it."""
+    run = session.config.stash.get(RUN_KEY, None)
+    try:
+        yield
+    except OSError as error:
+        # What other plugins write in the end, like --junit-xml, changes no verdict.
+        session.config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
+    finally:
+        # Where the end of its fixture was cut short.
+        if run and not run.closed:
+            run.close()
+    _conclude(session, exitstatus)
+
+
+def _conclude(session: pytest.Session, exitstatus: int) -> None:
+    result = _result(session.config)
+    if result is None or send(session.config, result):
         return
-    config.stash[RESULT_KEY] = result
+    session.config.stash[RESULT_KEY] = result
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and result.code not in (GREEN, RED):
         session.exitstatus = result.code
-    path = config.getoption("result")
+    path = session.config.getoption("result")
     if path:
         write(result, path)
 

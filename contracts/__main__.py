@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,8 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from contracts import interrupt, recording, report
 from contracts import mock as mocked
-from contracts import recording, report
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deviation import load_deviations
@@ -240,8 +239,7 @@ def _cleaned(target: Target, journal: Path) -> bool:
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
-    # SIGTERM takes the way of Ctrl-C, so that customers are removed on it too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt.heed()
     try:
         sys.exit(main(prog_name="python -m contracts", standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):

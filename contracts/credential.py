@@ -25,6 +25,8 @@ PLACEHOLDERS = {
     CUT_TOKEN: "${KAITEN_AUTH_TOKEN%?}",
 }
 
+# So many characters of a token tell nothing: all begin alike.
+_TOO_SHORT = 5
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
 
@@ -79,6 +81,25 @@ def mask(text: bytes, tokens: Mapping[str, str]) -> bytes:
             text = text.replace(token.encode(), placeholder.encode())
         if b"\\" in text or b"%" in text:
             text = _escaped(token).sub(placeholder.encode(), text)
+    return text
+
+
+class Secret(str):
+    """A text that no repr shows: that of a local variable in a traceback, for one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'<secret>'"
+
+
+def concealed(text: str, tokens: Mapping[str, str]) -> str:
+    """A traceback with each token masked, also one of which only the beginning or the end is shown."""
+    text = mask(text.encode("utf-8", "backslashreplace"), tokens).decode()
+    for placeholder, token in tokens.items():
+        for length in range(len(token) - 1, _TOO_SHORT, -1):
+            text = text.replace(f"{token[:length]}...", f"{placeholder}...")
+            text = text.replace(f"...{token[-length:]}", f"...{placeholder}")
     return text
 
 

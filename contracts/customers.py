@@ -17,6 +17,7 @@ from urllib.parse import quote
 from contracts.client import Client
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers
 from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request, update
+from contracts.interrupt import uncut
 from contracts.journal import PREFIX, Journal, forget, leftovers
 from contracts.outcome import Outcome
 from contracts.state import GONE, Stored, stored_in
@@ -64,12 +65,21 @@ class Customers:
         self._futile_waits = 0
         self.readable = False
         self._volatile: frozenset[str] = frozenset()
-        self.left: list[str] = []
+        self._stayed: list[str] = []
+        self._closing = False
 
     @property
     def given(self) -> bool:
         """Whether there is only the one customer that was given."""
         return self._given is not None
+
+    @property
+    def left(self) -> list[str]:
+        """What could not be removed or put back; nothing before that was tried."""
+        if not self._closing:
+            return self._stayed
+        not_put_back = [f"{slug} (its details could not be put back)" for slug in self._visited]
+        return [*self._stayed, *not_put_back, *dict.fromkeys([*self._made, *self._strays])]
 
     @property
     def existing(self) -> frozenset[str]:
@@ -110,16 +120,19 @@ class Customers:
             NoVerdict: the target makes no customer.
 
         """
-        for _ in range(_TRIES - 1):
-            with suppress(NoVerdict):
-                return self._make()
-            self._client.patience.check()
-        return self._make()
+        # Cut short, it would not be known whether there is one.
+        return uncut(self._make)
 
     def _make(self) -> Customer:
+        for _ in range(_TRIES - 1):
+            with suppress(NoVerdict):
+                return self._make_once()
+            self._client.patience.check()
+        return self._make_once()
+
+    def _make_once(self) -> Customer:
         slug = self.unused_slug("customer")
-        if self._journal:
-            self._journal.made(slug)
+        self._expected(slug)
         content = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
         request = Request("POST", CUSTOMERS, (*_AS_WRITER, ("Content-Type", "application/json")), _json(content))
         try:
@@ -133,8 +146,8 @@ class Customers:
             if exchange.status in _CANNOT | {400, 401, 422}:
                 self._forgotten(slug)
             raise _cannot_make(exchange, self._client.target.base_url)
-        customer = Customer(slug)
-        self._made[slug] = customer
+        customer = self._made[slug] = Customer(slug)
+        self._strays.discard(slug)
         if self.readable:
             customer.stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored))
         return customer
@@ -150,7 +163,7 @@ class Customers:
             at_once = self._client.target.limits.concurrency
             wanted = max(count - len(self._unused), at_once)
             with ThreadPoolExecutor(at_once) as pool:
-                made = [pool.submit(self.make) for _ in range(wanted)]
+                made = [pool.submit(self._make) for _ in range(wanted)]
                 self._unused += [future.result() for future in made]
         taken, self._unused = self._unused[:count], self._unused[count:]
         return taken
@@ -180,7 +193,6 @@ class Customers:
         gone = any(self._client.send(request).status in (200, 202, 204, 404, 410) for _ in range(_TRIES))
         if gone:
             self._made.pop(slug, None)
-            self._strays.discard(slug)
             self._forgotten(slug)
         return gone
 
@@ -194,25 +206,22 @@ class Customers:
 
     def adopt(self, slug: str) -> None:
         """Remove in the end a customer that a request made although it should not have."""
-        if not slug.startswith(PREFIX) or slug in self._strays:
-            return
-        if self._journal:
-            self._journal.made(slug)
-        self._strays.add(slug)
+        if slug.startswith(PREFIX) and slug not in self._strays:
+            self._expected(slug)
 
     def close(self) -> None:
         """Remove what was made, put back what was given. What could not be is in `left`."""
-        try:
-            for slug, original in self._visited.items():
+        self._closing = True
+        uncut(self._close)
+
+    def _close(self) -> None:
+        with suppress(NoVerdict):
+            for slug, original in list(self._visited.items()):
                 self._put_back(slug, original)
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-                slugs = [*self._made, *self._strays]
-                self.left += [slug for slug, gone in zip(slugs, pool.map(self.remove, slugs), strict=True) if not gone]
-        except NoVerdict:
-            self.left += [*self._made, *self._strays]
-        finally:
-            if self._journal:
-                self._journal.close()
+                list(pool.map(self.remove, dict.fromkeys([*self._made, *self._strays])))
+        if self._journal:
+            self._journal.close()
 
     def remove_leftovers(self, folder: Path) -> int:
         """Remove what earlier runs against this target left behind; how many customers that were."""
@@ -222,7 +231,7 @@ class Customers:
                 continue
             gone = [self.remove(slug) for slug in leftover.slugs]
             count += sum(gone)
-            self.left += [slug for slug, done in zip(leftover.slugs, gone, strict=True) if not done]
+            self._stayed += [slug for slug, done in zip(leftover.slugs, gone, strict=True) if not done]
             if all(gone):
                 forget(leftover)
         return count
@@ -252,10 +261,18 @@ class Customers:
     def _put_back(self, slug: str, original: Stored) -> None:
         details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
         exchange = self._client.send(update(quote(slug, safe=""), _json(details)))
+        del self._visited[slug]
         if exchange.status != 204:
-            self.left.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
+            self._stayed.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
+
+    def _expected(self, slug: str) -> None:
+        """A customer with this slug may exist from now on."""
+        self._strays.add(slug)
+        if self._journal:
+            self._journal.made(slug)
 
     def _forgotten(self, slug: str) -> None:
+        self._strays.discard(slug)
         if self._journal:
             self._journal.removed(slug)
 

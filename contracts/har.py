@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,13 @@ def write(path: Path, evidence: Evidence) -> None:
 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_har(evidence), encoding="utf-8")
+    try:
+        path.write_text(to_har(evidence), encoding="utf-8")
+    except OSError:
+        # Half a file is evidence of nothing.
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def to_har(evidence: Evidence) -> str:

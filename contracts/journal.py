@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from contracts.target import WrongCall
+from contracts.target import NoVerdict, WrongCall
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
@@ -46,39 +47,57 @@ class Journal:
             self._slugs: set[str] = set()
             self._write({"base_url": base_url})
         except OSError as error:
+            _unlink(self._path)
+            _unlink(self._path.with_suffix(".lock"))
             raise WrongCall(f"the journal cannot be written ({error}); name another folder with --journal") from None
 
     def made(self, slug: str) -> None:
-        """A customer with this slug is about to be made."""
+        """A customer with this slug is about to be made.
+
+        Raises:
+            NoVerdict: that cannot be written, so that none may be made.
+
+        """
+        try:
+            self._write({"made": slug})
+        except OSError as error:
+            raise NoVerdict(f"the journal cannot be written any more ({error}): no customer is made") from None
         self._slugs.add(slug)
-        self._write({"made": slug})
 
     def removed(self, slug: str) -> None:
         """The customer is gone."""
         self._slugs.discard(slug)
-        self._write({"removed": slug})
+        # One that stays listed is found gone by whoever removes it once more.
+        with suppress(OSError):
+            self._write({"removed": slug})
 
     def close(self) -> None:
         """End the run; the file stays while customers are left."""
         if not self._slugs:
-            self._path.unlink(missing_ok=True)
+            _unlink(self._path)
         self._lock.release()
-        self._path.with_suffix(".lock").unlink(missing_ok=True)
+        _unlink(self._path.with_suffix(".lock"))
 
     def _write(self, entry: dict[str, str]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+            # On a line of its own, even where the one before was cut short.
+            file.write("\n" + json.dumps(entry))
             file.flush()
             os.fsync(file.fileno())
 
 
 def leftovers(folder: Path) -> Iterator[Leftover]:
     """What runs that are over left behind. A file that cannot be read is passed over, never removed."""
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted({file.with_suffix(".jsonl") for file in folder.glob("*") if file.suffix in (".jsonl", ".lock")}):
         lock = FileLock(path.with_suffix(".lock"))
         try:
             with lock.acquire(timeout=0):
-                entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+                if not path.exists() or not path.stat().st_size:
+                    # A run that ended before it wrote anything.
+                    _unlink(path)
+                    _unlink(path.with_suffix(".lock"))
+                    continue
+                entries = list(_entries(path))
                 made = [entry["made"] for entry in entries if "made" in entry]
                 removed = {entry["removed"] for entry in entries if "removed" in entry}
                 slugs = tuple(slug for slug in made if slug not in removed and slug.startswith(PREFIX))
@@ -87,7 +106,20 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
             continue
 
 
+def _entries(path: Path) -> Iterator[dict[str, str]]:
+    for line in path.read_bytes().splitlines():
+        # Where the disk was full, a line may be cut short: its customer was not made.
+        with suppress(ValueError):
+            yield json.loads(line)
+
+
 def forget(leftover: Leftover) -> None:
     """Remove the file of a run whose customers are gone."""
-    leftover.path.unlink(missing_ok=True)
-    leftover.path.with_suffix(".lock").unlink(missing_ok=True)
+    _unlink(leftover.path)
+    _unlink(leftover.path.with_suffix(".lock"))
+
+
+def _unlink(path: Path) -> None:
+    """Remove a file, where that can be: what stays is found empty, or its customers gone, by the next run."""
+    with suppress(OSError):
+        path.unlink()

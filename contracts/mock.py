@@ -88,10 +88,13 @@ def server(vendor: Vendor) -> uvicorn.Server:
     config = uvicorn.Config(
         application(vendor),
         http="httptools",
+        ws="none",
         lifespan="off",
         access_log=False,
-        log_level="warning",
+        # What a client does wrong it is told itself, and one that never ends its request keeps no server from ending.
+        log_level="critical",
         server_header=False,
+        timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from contracts.interrupt import grace
 from contracts.target import NoVerdict
 
 # Seconds to wait after the first, second, … interruption of one request.
@@ -57,7 +58,7 @@ class Patience:
             if self._down_since is None:
                 self._down_since = started
             left = self.seconds - self._spent - (time.monotonic() - self._down_since)
-            if wait > left:
+            if wait > min(left, grace()):
                 raise NoVerdict(
                     f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {reason}"
                     + (f", asking for a pause of {wait:.0f} s" if wait > BACK_OFF[-1] else "")

@@ -54,6 +54,7 @@ class Run:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.closed = False
         self.target = options.target
         self.document = options.document
         self.record = Record()
@@ -76,6 +77,7 @@ class Run:
 
     def close(self) -> None:
         """Remove what was made and end every connection."""
+        self.closed = True
         try:
             if hasattr(self, "trials"):
                 self.trials.close()

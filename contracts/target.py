@@ -8,15 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 
 MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
 
-# A host looks like production when its first label has one of the first words and no label has one of the second.
-# Said here alone.
+# A host looks like production when its first label has one of the first words, and no label has one of the second or,
+# before the domain that somebody registered, a word that begins with one of the third. Said here alone.
 _PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
-_REHEARSAL = re.compile(r"(stag|test|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|nonprod).*|qa\d*|uat\d*")
+_REHEARSAL = re.compile(
+    r"(stag(e|ing)?|test(ing)?|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|qa|uat)\d*"
+)
+_REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|candidate|mock|nonprod")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
 
 
 class WrongCall(Exception):
@@ -72,11 +78,11 @@ def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_ht
 
     """
     parts = _split(base_url)
-    host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
         raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
     if parts.query or parts.fragment or base_url.endswith(("?", "#")):
         raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
+    host = _host(base_url)
     if looks_like_production(host) and not allow_production:
         raise WrongCall(f"{host} looks like production; give a staging URL, or --allow-production if you mean it")
     if parts.scheme == "http" and not _is_this_machine(host) and not allow_plain_http:
@@ -90,26 +96,41 @@ def _split(base_url: str) -> SplitResult:
         _ = parts.port
     except ValueError as error:
         raise WrongCall(f"the base URL cannot be read: {error}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\x00-\x1f]", base_url):
+    strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or strange or parts.port == 0:
         raise WrongCall("the base URL must be like https://staging.example.com/api")
     return parts
 
 
+def _host(base_url: str) -> str:
+    """The host as the client reads it: in lower case, other letters than ASCII's in Punycode."""
+    try:
+        host = httpx.URL(base_url).raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise WrongCall(f"the base URL cannot be read: {error}") from None
+    if not _HOST.fullmatch(host):
+        raise WrongCall(f"the base URL names no host: {host}")
+    return host
+
+
 def looks_like_production(host: str) -> bool:
     """Whether a host's name says that real customers are behind it."""
-    labels = [label.split("-") for label in host.lower().split(".")]
+    labels = [label.split("-") for label in host.lower().rstrip(".").split(".")]
     if any(_REHEARSAL.fullmatch(word) for words in labels for word in words):
+        return False
+    if any(_REHEARSAL_BEGINS.match(word) for words in labels[:-2] for word in words):
         return False
     return any(_PRODUCTION.fullmatch(word) for word in labels[0])
 
 
 def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
+    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:

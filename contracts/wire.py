@@ -6,6 +6,7 @@ proper. All three matter here, so this module sits between httpcore and the sock
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 import time
@@ -18,6 +19,8 @@ import httpcore
 import httpx
 
 READ_AT_ONCE = 65536
+# Its debug log shows answers as they came, and a server may echo a token.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class TooLarge(Exception):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from contracts.journal import Journal, leftovers
-from contracts.target import MOCK_URL
+from contracts.target import MOCK_URL, NoVerdict
+from contracts.vendor import Answer, Call
 from tests.suite.choosy import ACME, Choosy, customers_of
 
 
@@ -129,3 +130,34 @@ def test_a_customer_that_should_not_be_there_is_removed_too(tmp_path: Path) -> N
     assert '{"made": "contract-test-upsert"}' in journalled
     assert "contract-test-upsert" not in customers.existing
     assert set(vendor.customers) == {"acme"}
+
+
+def test_a_given_customer_of_a_target_that_stops_answering_is_named() -> None:
+    """Where nothing answers any more, the customer whose details were not put back is named."""
+    vendor = Choosy()
+    customers = customers_of(vendor, customer="acme")
+    customers.open()
+    vendor.refuse("PUT", 503)
+
+    customers.close()
+
+    assert customers.left == ["acme (its details could not be put back)"]
+
+
+def test_a_customer_that_was_made_although_the_answer_was_an_error_is_removed(tmp_path: Path) -> None:
+    """Whether a customer was made is not known where POST is answered 500: it is removed all the same."""
+
+    class FailsAfterIt(Choosy):
+        def create(self, call: Call) -> Answer:
+            super().create(call)
+            return Answer(500)
+
+    vendor = FailsAfterIt()
+    customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
+    with pytest.raises(NoVerdict):
+        customers.open()
+
+    customers.close()
+
+    assert set(vendor.customers) == {"acme"}
+    assert list(tmp_path.iterdir()) == []

@@ -15,15 +15,28 @@ from contracts import har
 from contracts.document import load
 from contracts.evidence import Evidence, Part, Source, Step
 from contracts.exchange import CUSTOMER, Exchange, update
+from contracts.interrupt import PASSED_ON
+from contracts.journal import leftovers
 from contracts.promise import violation
-from contracts.vendor import MOCK_TOKENS, Vendor
+from contracts.vendor import Answer, Call, Vendor
+from tests.suite.kills import TOKENS, Moment, Phase, killed
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, run_suite
 
-TOKENS = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
+FIRST_MADE = Moment(Phase.START, 1, 0.005)
+MIDDLE = Moment(Phase.MIDDLE, 150, 0.0)
+FIRST_REMOVED = Moment(Phase.END, 1, 0.005)
 
 
-def cut_short(server: RawServer, journal: Path, *signal_numbers: int) -> str:
+class SlowToRemove(Vendor):
+    """Takes seconds to remove a customer."""
+
+    def handle(self, call: Call) -> Answer:
+        time.sleep(1.5 if call.method == "DELETE" else 0.0)
+        return super().handle(call)
+
+
+def cut_short(server: RawServer, journal: Path, *signal_numbers: int, pause: float = 0.05) -> str:
     """Start a run, and send it signals once it has made customers and updates them; what it prints."""
     command = [sys.executable, "-m", "pytest", "tests/contract", "-q", "--base-url", server.url, f"--journal={journal}"]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.PIPE, text=True) as process:
@@ -32,7 +45,7 @@ def cut_short(server: RawServer, journal: Path, *signal_numbers: int) -> str:
             time.sleep(0.01)
         for number in signal_numbers:
             process.send_signal(number)
-            time.sleep(0.05)
+            time.sleep(pause)
         return process.communicate(timeout=60)[0]
 
 
@@ -54,6 +67,50 @@ def test_an_interrupted_run_removes_its_customers(signal_numbers: list[int], tmp
     assert len(server.calls) >= 60
     assert server.vendor.customers == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        pytest.param(signal.SIGTERM, FIRST_MADE, id="sigterm-while-the-first-customer-is-made"),
+        pytest.param(signal.SIGINT, MIDDLE, id="ctrl-c-in-the-middle"),
+        pytest.param(signal.SIGINT, FIRST_REMOVED, id="ctrl-c-while-customers-are-removed"),
+        pytest.param(signal.SIGTERM, FIRST_REMOVED, id="sigterm-while-customers-are-removed"),
+    ],
+)
+def test_a_run_that_is_interrupted_at_any_moment_removes_its_customers(
+    number: signal.Signals, moment: Moment, tmp_path: Path
+) -> None:
+    """Whatever it is doing, an interrupted run ends by itself, soon, and leaves nothing; while it cleans up, too."""
+    came = killed(number, moment, tmp_path)
+
+    assert came.wrong == [], came.output[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("moment", "by_clean"),
+    [
+        pytest.param(FIRST_MADE, False, id="while-the-first-customer-is-made-then-the-next-run"),
+        pytest.param(FIRST_REMOVED, True, id="while-customers-are-removed-then-clean"),
+    ],
+)
+def test_a_run_that_is_killed_at_any_moment_leaves_what_is_found(
+    moment: Moment, by_clean: bool, tmp_path: Path
+) -> None:
+    """What a run leaves that was killed with SIGKILL, whatever it was doing, `clean` or the next run removes."""
+    came = killed(signal.SIGKILL, moment, tmp_path, by_clean=by_clean)
+
+    assert came.wrong == [], came.output[-3000:]
+
+
+def test_an_impatient_user_loses_no_customer(tmp_path: Path) -> None:
+    """A second Ctrl-C, while customers are removed, leaves none that is not in the journal or said to be left."""
+    with serving(SlowToRemove(load("docs")), delay=0.02) as server:
+        printed = cut_short(server, tmp_path, signal.SIGINT, signal.SIGINT, pause=PASSED_ON + 0.2)
+        remembered = {slug for leftover in leftovers(tmp_path) for slug in leftover.slugs}
+
+    assert "Traceback" not in printed
+    assert set(server.vendor.customers) <= remembered
 
 
 def test_the_next_run_removes_what_a_killed_run_left(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.journal import Journal, Leftover, forget, leftovers
-from contracts.target import WrongCall
+from contracts.target import NoVerdict, WrongCall
 
 URL = "https://staging.example.com/api"
 ONE, TWO = "contract-test-1", "contract-test-2"
@@ -52,7 +52,7 @@ def test_a_slug_is_written_at_once(journal: Journal, tmp_path: Path) -> None:
     """A slug is in the file before the customer is made: a crash right after loses none."""
     journal.made(ONE)
 
-    lines = (tmp_path / "journal" / "run.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "journal" / "run.jsonl").read_text(encoding="utf-8").split("\n")[1:]
     journal.close()
 
     assert [json.loads(line) for line in lines] == [{"base_url": URL}, {"made": ONE}]
@@ -88,7 +88,6 @@ def test_only_customers_of_the_suite_are_leftovers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        pytest.param([], id="empty"),
         pytest.param(["not json"], id="no-json"),
         pytest.param(["[]"], id="no-object"),
         pytest.param(['"made"'], id="string"),
@@ -102,6 +101,36 @@ def test_a_file_that_is_no_journal_is_passed_over(lines: list[str], tmp_path: Pa
 
     assert list(leftovers(tmp_path)) == []
     assert path.exists()
+
+
+def test_a_line_that_was_cut_short_hides_no_other(tmp_path: Path) -> None:
+    """Where the disk was full while a line was written, the customers of all other lines are still known."""
+    path = written(tmp_path, json.dumps({"base_url": URL}), json.dumps({"made": ONE}))
+    path.write_text(path.read_text() + '{"made": "contr\n' + json.dumps({"made": TWO}))
+
+    assert [leftover.slugs for leftover in leftovers(tmp_path)] == [(ONE, TWO)]
+
+
+@pytest.mark.parametrize("name", ["over.jsonl", "over.lock"], ids=["nothing-in-it", "no-more-than-a-lock"])
+def test_what_a_run_left_before_it_wrote_anything_is_removed(name: str, tmp_path: Path) -> None:
+    """Killed before it wrote the first line, a run leaves no file that stays for ever."""
+    (tmp_path / name).touch()
+
+    assert list(leftovers(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_that_cannot_be_written_any_more_lets_no_customer_be_made(journal: Journal, tmp_path: Path) -> None:
+    """Where the disk fills up, no customer is made that would be forgotten; those that were are still removed."""
+    journal.made(ONE)
+    file = tmp_path / "journal" / "run.jsonl"
+    file.unlink()
+    file.mkdir()
+
+    with pytest.raises(NoVerdict, match="cannot be written any more"):
+        journal.made(TWO)
+    journal.removed(ONE)
+    journal.close()
 
 
 def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path: Path) -> None:
