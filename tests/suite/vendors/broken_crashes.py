@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
 VALID = "test_a_valid_update_is_answered_204_and_empty"
@@ -40,14 +41,8 @@ class _CrashesOnCalls(Broken):
 
 
 def _on(kind: type[Broken], **content: object) -> Callable[[Callable[..., bool]], type[Broken]]:
-    """A variant of this kind with the function's name and docstring."""
-
-    def variant(condition: Callable[..., bool]) -> type[Broken]:
-        name = condition.__name__.title().replace("_", "")
-        own = {"__doc__": condition.__doc__, "__module__": __name__, "condition": staticmethod(condition)}
-        return type(name, (kind,), content | own)
-
-    return variant
+    """A variant of this kind that fails where the function says so."""
+    return lambda condition: named_after(condition, kind, condition=staticmethod(condition), **content)
 
 
 _on_names = _on(_CrashesOnTexts, members=("name",))

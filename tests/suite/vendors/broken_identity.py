@@ -6,22 +6,18 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from contracts.vendor import READ, WRITE, Call, Refusal
+from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
 UNAUTHORIZED = "test_a_request_without_a_valid_credential_is_answered_401"
 FORBIDDEN = "test_a_credential_without_the_scope_is_answered_403"
 NOT_FOUND = "test_a_slug_that_names_no_customer_is_answered_404"
 VALID = "test_a_valid_update_is_answered_204_and_empty"
-
-
-def _variant(kind: type[Broken], function: Callable[..., Any], **content: object) -> type[Broken]:
-    """A variant of this kind with the function's name and docstring."""
-    name = function.__name__.title().replace("_", "")
-    return type(name, (kind,), content | {"__doc__": function.__doc__, "__module__": __name__})
 
 
 # Credentials
@@ -41,7 +37,7 @@ class _Reads(Broken):
 
 
 def _reads(read: Callable[[str, str], bool]) -> type[Broken]:
-    return _variant(_Reads, read, read=staticmethod(read))
+    return named_after(read, _Reads, read=staticmethod(read))
 
 
 @_reads
@@ -151,8 +147,8 @@ class _Finds(Broken):
         return super().find(slug if known else next((own for own in self.customers if self.meant(slug, own)), slug))
 
 
-def _finds(meant: Callable[[str, str], bool]) -> type[Broken]:
-    return _variant(_Finds, meant, meant=staticmethod(meant))
+def _finds(meant: Callable[[str, str], bool], found_by: str = NOT_FOUND) -> type[Broken]:
+    return named_after(meant, _Finds, meant=staticmethod(meant), found_by=found_by)
 
 
 @_finds
@@ -173,7 +169,7 @@ def decodes_slugs_twice(slug: str, own: str) -> bool:
     return unquote(slug) == own
 
 
-@_finds
+@partial(_finds, found_by="test_a_request_left_open_gets_one_of_the_answers_allowed")
 def ends_slugs_at_nul(slug: str, own: str) -> bool:
     """Reads slugs up to a zero byte, as C does."""
     return slug.partition("\0")[0] == own

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
 NO_JSON = "test_a_body_that_is_no_json_is_answered_400"
@@ -30,9 +31,7 @@ class _Mends(Broken):
 
 
 def _mends(mended: Callable[[str], str]) -> type[Broken]:
-    """A variant of the function's name and docstring."""
-    content = {"__doc__": mended.__doc__, "__module__": __name__, "mended": staticmethod(mended)}
-    return type(mended.__name__.title().replace("_", ""), (_Mends,), content)
+    return named_after(mended, _Mends, mended=staticmethod(mended))
 
 
 # Punctuation
@@ -70,7 +69,7 @@ def overlooks_what_follows(text: str) -> str:
     """Reads the first value and overlooks what follows."""
     try:
         return text[: json.JSONDecoder().raw_decode(text)[1]]
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from contracts.vendor import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.variant import Broken
@@ -28,7 +28,7 @@ class _Acts(Broken):
 
     breaks = "refused.unchanged"
     statuses: tuple[int, ...] = ()
-    effect: Effect
+    effect: ClassVar[Effect]
 
     def update(self, call: Call, slug: str) -> Answer:
         try:
@@ -72,12 +72,11 @@ def _acting(effect: Effect, statuses: tuple[int, ...]) -> type[Broken]:
     return type(name, (_Acts,), content)
 
 
-# All are kept here: a class knows its subclasses only while somebody else does.
-ACTING = [
-    _acting(effect, statuses)
-    for effect in (_stores_the_body, _clears_the_external_id, _deletes_the_customer)
-    for statuses in CHANGES_NOTHING
-]
+for _effect in (_stores_the_body, _clears_the_external_id, _deletes_the_customer):
+    for _statuses in CHANGES_NOTHING:
+        _acting_so = _acting(_effect, _statuses)
+        # A class knows its subclasses, and pickle finds a class, only where a module keeps it.
+        globals()[_acting_so.__name__] = _acting_so
 
 
 class StoresWhatItRefuses(Broken):

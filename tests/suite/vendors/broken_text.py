@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
 Change = Callable[[str], str | None]
@@ -27,14 +28,8 @@ class _StoresAnother(Broken):
 
 
 def _stored(*members: str) -> Callable[[Change], type[Broken]]:
-    """A variant of the function's name and docstring that stores these members as the function has them."""
-
-    def variant(change: Change) -> type[Broken]:
-        content = {"__doc__": change.__doc__, "__module__": __name__, "members": members}
-        name = change.__name__.title().replace("_", "")
-        return type(name, (_StoresAnother,), content | {"change": staticmethod(change)})
-
-    return variant
+    """A variant that stores these members as the function has them."""
+    return lambda change: named_after(change, _StoresAnother, members=members, change=staticmethod(change))
 
 
 _name = _stored("name")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
 Members = dict[str, Any]
@@ -15,13 +16,14 @@ NAME, EXTERNAL_ID = "name", "externalCustomerId"
 
 
 class _Takes(Broken):
-    """Reads a JSON value as `read` has it, which lets pass what breaks the schema."""
+    """Reads the body of an update as `read` has it, which lets pass what breaks the schema."""
 
     breaks, found_by = "status.schema", "test_json_that_breaks_the_schema_is_answered_422"
     read: Callable[[Any], Any]
 
     def parse(self, call: Call) -> Any:
-        return self.read(super().parse(call))
+        value = super().parse(call)
+        return self.read(value) if call.method == "PUT" else value
 
 
 class _Refuses(Broken):
@@ -37,25 +39,19 @@ class _Refuses(Broken):
             raise Refusal(self.status, "validation failed", {"location": "body", "message": "not like that"})
 
 
-def _variant(kind: type[Broken], function: Callable[..., Any], **content: object) -> type[Broken]:
-    """A variant of this kind with the function's name and docstring."""
-    name = function.__name__.title().replace("_", "")
-    return type(name, (kind,), content | {"__doc__": function.__doc__, "__module__": __name__})
-
-
 def _takes(read: Callable[[Any], Any]) -> type[Broken]:
-    return _variant(_Takes, read, read=staticmethod(read))
+    return named_after(read, _Takes, read=staticmethod(read))
 
 
 def _takes_members(read: Callable[[Members], Members]) -> type[Broken]:
     def of_object(value: Any) -> Any:
         return read(value) if isinstance(value, dict) else value
 
-    return _variant(_Takes, read, read=staticmethod(of_object))
+    return named_after(read, _Takes, read=staticmethod(of_object))
 
 
 def _refuses(condition: Callable[[Members], bool]) -> type[Broken]:
-    return _variant(_Refuses, condition, condition=staticmethod(condition))
+    return named_after(condition, _Refuses, condition=staticmethod(condition))
 
 
 def _with(value: Members, member: str, item: Any, instead: Any) -> Members:
