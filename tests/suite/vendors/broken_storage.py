@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import re
-import time
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.vendor import Answer, Call, Refusal
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
 
-STORED = "test_a_valid_update_is_stored_as_sent"
-TWICE = "test_the_same_update_twice_is_as_once"
 OTHERS = "test_a_request_changes_no_other_customer"
-EXTERNAL_ID = "externalCustomerId"
-
-
-class _Replaces(Broken):
-    """Makes customers as documented; what an update stores is what `replace` does."""
-
-    breaks, found_by = "update.stored", STORED
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        """Only what is being made has no name yet."""
-        (self.replace if "name" in customer else super().store)(customer, value)
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        """Replace a customer's details."""
-        super().store(customer, value)
-
-
-def _same(customer: dict[str, Any], value: dict[str, Any]) -> bool:
-    return all(customer[name] == value.get(name) for name in ("name", EXTERNAL_ID))
 
 
 # Not, or not all
@@ -198,78 +174,3 @@ class ForgetsWhoMadeIt(_Replaces):
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, value)
         customer["createdBy"] = {"id": "editor", "name": "The editor"}
-
-
-# The same again
-
-
-class AppendsTheSame(_Replaces):
-    """Counts in the name how often the same update came."""
-
-    breaks, found_by = "update.idempotent", TWICE
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        again = _same(customer, value)
-        super().replace(customer, value | ({"name": f"{value['name']} (2)"} if again else {}))
-
-
-class ClearsTheSame(_Replaces):
-    """Clears the external id when the same update comes again."""
-
-    breaks, found_by = "update.idempotent", TWICE
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | ({EXTERNAL_ID: None} if _same(customer, value) else {}))
-
-
-class RefusesTheSameTwice(_Replaces):
-    """Answers an update that changes nothing with 409."""
-
-    breaks, found_by = "status.documented", TWICE
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if _same(customer, value):
-            raise Refusal(409, "Nothing would change.")
-        super().replace(customer, value)
-
-
-class FindsTheSameInvalid(_Replaces):
-    """Answers an update that changes nothing with 422."""
-
-    breaks, found_by = "status.valid", TWICE
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if _same(customer, value):
-            raise Refusal(422, "Nothing would change.", {"location": "body", "message": "the same"})
-        super().replace(customer, value)
-
-
-class FindsTheSameUnmodified(_Replaces):
-    """Answers an update that changes nothing with 304."""
-
-    breaks, found_by = "response.redirect", TWICE
-
-    def update(self, call: Call, slug: str) -> Answer:
-        before = dict(self.customers.get(slug, {}))
-        answer = super().update(call, slug)
-        return Answer(304) if before and _same(before, self.customers[slug]) else answer
-
-
-# At once
-
-
-class WritesInTwoSteps(_Replaces):
-    """Stores the two members one after the other, so that another update comes between."""
-
-    breaks, found_by = "update.atomic", "test_updates_at_once_end_in_one_of_them"
-
-    def handle(self, call: Call) -> Answer:
-        try:
-            return self.route(call)
-        except Refusal as refusal:
-            return self.problem(call, refusal)
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        customer["name"] = value["name"]
-        time.sleep(random.uniform(0, 0.004))
-        super().replace(customer, value | {"name": customer["name"]})

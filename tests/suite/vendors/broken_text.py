@@ -68,25 +68,25 @@ def normalises_line_breaks(text: str) -> str:
 
 
 @_name
-def keeps255_characters(text: str) -> str:
+def cuts_at_255_characters(text: str) -> str:
     """Cuts names after 255 characters."""
     return text[:255]
 
 
 @_external_id
-def keeps4096_characters(text: str) -> str:
+def cuts_at_4096_characters(text: str) -> str:
     """Cuts external ids after 4,096 characters."""
     return text[:4096]
 
 
 @_name
-def keeps10000_bytes(text: str) -> str:
+def cuts_at_10000_bytes(text: str) -> str:
     """Cuts names after 10,000 bytes."""
     return text.encode()[:10_000].decode("utf-8", "ignore")
 
 
 @_both
-def keeps65535_bytes(text: str) -> str:
+def cuts_at_65535_bytes(text: str) -> str:
     """Cuts texts after 65,535 bytes."""
     return text.encode()[:65_535].decode("utf-8", "ignore")
 
