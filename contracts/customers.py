@@ -168,6 +168,11 @@ class Customers:
         taken, self._unused = self._unused[:count], self._unused[count:]
         return taken
 
+    def replace(self, customer: Customer) -> None:
+        """Let the customer stand for a new one from now on."""
+        new = self.make()
+        customer.slug, customer.stored, customer.racing, customer.last = new.slug, new.stored, (), None
+
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Exchange:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""
         settle = self._client.target.limits.settle

@@ -26,6 +26,8 @@ from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged, would
 _A = TypeVar("_A")
 _T = TypeVar("_T")
 
+# What each member that may be null holds of a customer that was set apart.
+BEFORE = "before.example"
 # What a server answers that made something of a request, or says so.
 MADE = frozenset({200, 201, 202, 204})
 # A rule that was seen broken so often when tried again need not be tried again.
@@ -135,7 +137,7 @@ class Trials:
         """What is wrong with a customer only while others are updated may be the doing of an update of another."""
         if self.customers.given or not any(map(is_of_state, outcome.rules)):
             return None
-        plain = update(CUSTOMER, b'{"name":"Another Customer"}')
+        plain = update(CUSTOMER, json.dumps(self._details("Another Customer")).encode())
         found = self.leaving_others_alone(plain, self.customers.make_several(1)[0])
         return replace(found, repeated=True) if found.stored.violations else None
 
@@ -192,6 +194,9 @@ class Trials:
 
     def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
         """Update the customer first, where nothing would show whether these requests store something or nothing."""
+        if GONE in customer.stored and not self.customers.given:
+            # What is asked of one that is gone is answered with 404, and says nothing of the request.
+            self.customers.replace(customer)
         sent = [
             (template.body, predict(template.addressed(customer.slug), self.document, self.customers.existing))
             for template in templates
@@ -202,9 +207,11 @@ class Trials:
     def _set_apart(self, customer: Customer) -> None:
         """Update a customer so that nothing else that is sent is like what is stored of it."""
         self._updates += 1
-        before = dict.fromkeys(self.document.clearable_members, "before.example")
-        body = json.dumps(before | {"name": f"Before {customer.slug} {self._updates}"}).encode()
+        body = json.dumps(self._details(f"Before {customer.slug} {self._updates}")).encode()
         self._read_back([self._send(update(CUSTOMER, body), customer)], customer)
+
+    def _details(self, name: str) -> dict[str, str]:
+        return dict.fromkeys(self.document.clearable_members, BEFORE) | {"name": name}
 
     def _judged(self, verdict: Verdict) -> Verdict:
         self.record.judged(verdict)

@@ -10,10 +10,12 @@ from contracts.customers import Customer
 from contracts.exchange import CUSTOMER, Request, update
 from contracts.payload import to_json
 from contracts.run import Run
+from contracts.trials import BEFORE
 
 Kept = Callable[..., None]
 
 MINE = to_json({"name": "Only mine", "externalCustomerId": "only-mine"})
+OURS = to_json({"name": "Not only mine", "externalCustomerId": BEFORE})
 
 
 @pytest.mark.usefixtures("readable", "several_customers")
@@ -21,6 +23,7 @@ MINE = to_json({"name": "Only mine", "externalCustomerId": "only-mine"})
     "template",
     [
         pytest.param(update(CUSTOMER, MINE), marks=pytest.mark.status_204, id="valid"),
+        pytest.param(update(CUSTOMER, OURS), marks=pytest.mark.status_204, id="details-of-another"),
         pytest.param(update(CUSTOMER, MINE[:-1]), marks=pytest.mark.status_400, id="no-json"),
         pytest.param(update(CUSTOMER, MINE, authorization=()), marks=pytest.mark.status_401, id="no-credential"),
         pytest.param(update("contract-test-nobody", MINE), marks=pytest.mark.status_404, id="unknown-slug"),

@@ -1,16 +1,68 @@
-"""Trials blame a request for what it did, and for nothing that the suite did meanwhile."""
+"""Trials: what is tried on a customer says something of the request that was tried, and of nothing else."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from contracts import mock
+from contracts.client import Client
+from contracts.customers import Customers
 from contracts.document import load
 from contracts.exchange import CUSTOMER, update
+from contracts.payload import to_json
+from contracts.record import Record
 from contracts.run import Options, Run
-from contracts.target import Target
-from tests.suite.choosy import TOKENS
+from contracts.target import MOCK_URL, Limits, Target
+from contracts.trials import BEFORE, Trials
+from contracts.vendor import Vendor
+from tests.suite.choosy import TOKENS, Choosy
 from tests.suite.served import serving
 from tests.suite.vendors.broken_wire import CutsProblemsShort
+
+PLAIN = update(CUSTOMER, b'{"name":"x"}')
+
+
+def trials_on(vendor: Vendor) -> Trials:
+    """Trials on a vendor, in process."""
+    client = Client(Target(MOCK_URL, TOKENS, Limits(settle=0.1)), mock.transport(vendor))
+    return Trials(client, load("docs"), Customers(client, None), Record())
+
+
+def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
+    """What a request does to a customer is no trouble of the requests that are tried on it afterwards."""
+    vendor = Choosy()
+    trials = trials_on(vendor)
+    customer = trials.customers.make_several(1)[0]
+    del vendor.customers[customer.slug]
+    gone = customer.slug
+    first = trials.one(PLAIN, customer)
+
+    second = trials.by_itself(PLAIN, customer)
+
+    assert (first.exchange.status, second.exchange.status) == (404, 204)
+    assert customer.slug != gone
+    assert not second.violations
+
+
+def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> None:
+    """A customer keeps its external id although another one gets the same."""
+
+    class Unique(Choosy):
+        """Lets no two customers have the same external id."""
+
+        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+            for other in self.customers.values():
+                if other["externalCustomerId"] == value["externalCustomerId"]:
+                    other["externalCustomerId"] = None
+            super().store(customer, value)
+
+    trials = trials_on(Unique())
+    template = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
+
+    outcome = trials.leaving_others_alone(template, trials.customers.make_several(1)[0])
+
+    assert outcome.rules == {"update.isolated"}
 
 
 def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:

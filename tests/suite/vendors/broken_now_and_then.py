@@ -1,0 +1,97 @@
+"""Vendors that are right most of the time."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from contracts.vendor import Answer, Call, Refusal
+from tests.suite.vendors.variant import Broken
+
+VALID = "test_a_valid_update_is_answered_204_and_empty"
+STORED = "test_a_valid_update_is_stored_as_sent"
+
+
+class _Fails(Broken):
+    """Answers each so many'th update with 500."""
+
+    breaks, found_by = "status.internal_error", VALID
+    each: int
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if (self.updates + 1) % self.each == 0:
+            self.updates += 1
+            raise Refusal(500, "Unlucky.")
+        return super().update(call, slug)
+
+
+class FailsEach10thTime(_Fails):
+    """Answers each 10th update with 500."""
+
+    each = 10
+
+
+class FailsEach20thTime(_Fails):
+    """Answers each 20th update with 500."""
+
+    each = 20
+
+
+class FailsEach40thTime(_Fails):
+    """Answers each 40th update with 500."""
+
+    each = 40
+
+
+class FailsByChance(Broken):
+    """Answers one update in twenty with 500, nobody knows which."""
+
+    breaks, found_by = "status.internal_error", VALID
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if random.random() < 1 / 20:
+            raise Refusal(500, "Unlucky.")
+        return super().update(call, slug)
+
+
+class _Loses(Broken):
+    """Answers 204 to each so many'th update and does not store it."""
+
+    breaks, found_by = "update.stored", STORED
+    each: int
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        if "name" not in customer or self.updates % self.each:
+            super().store(customer, value)
+
+
+class LosesEach10thUpdate(_Loses):
+    """Answers 204 to each 10th update and does not store it."""
+
+    each = 10
+
+
+class LosesEach20thUpdate(_Loses):
+    """Answers 204 to each 20th update and does not store it."""
+
+    each = 20
+
+
+class LosesEach40thUpdate(_Loses):
+    """Answers 204 to each 40th update and does not store it."""
+
+    each = 40
+
+
+class MistakesTheMediaTypeEach20thTime(Broken):
+    """Sends each 20th problem as application/json."""
+
+    breaks, found_by = "problem.media_type", "test_a_body_that_is_no_json_is_answered_400"
+    _problems = 0
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        answer = super().problem(call, refusal)
+        self._problems += 1
+        if self._problems % 20 == 0:
+            answer.headers = [("Content-Type", "application/json")]
+        return answer
