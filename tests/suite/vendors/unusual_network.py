@@ -176,6 +176,6 @@ class ListensOnIpv6(Unusual):
 
 
 class IsBehindAPrefix(Unusual):
-    """Has its API under /api, and says so in each instance."""
+    """Has its API under /api."""
 
     base_path = "/api"
