@@ -108,6 +108,26 @@ class EchoesTheBodyAsValue(_WritesProblems):
         return members | {"errors": [{"location": "body", "message": "See the value.", "value": value}]}
 
 
+class EchoesWhatItReadAsValue(Unusual):
+    """Gives JSON that breaks the schema back as the value of an error, however deep it is nested."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        try:
+            return super().update(call, slug)
+        except Refusal as refusal:
+            if not _is_nested(call.body) or refusal.status not in (400, 422):
+                raise
+            answer = self.problem(call, Refusal(422, "validation failed", {"location": "body", "message": "See."}))
+            answer.body = answer.body.replace(b'"See."', b'"See.","value":' + call.body)
+            return answer
+
+
+def _is_nested(body: bytes) -> bool:
+    """Whether a body is one of the payloads that is JSON nested up to 10,000 levels deep, which Go's parser reads."""
+    depth = body.count(b"[") + body.count(b"{")
+    return 64 < depth <= 10_000 and body.count(b"]") + body.count(b"}") == depth and b'",' not in body
+
+
 class EchoesTheRequestInDetail(_WritesProblems):
     """Says in the detail which path and body it could not take."""
 

@@ -56,11 +56,13 @@ class StripsNul(Unusual):
 
 
 class DropsBadUtf8(Unusual):
-    """Reads text without the bytes that are no UTF-8."""
+    """Drops from a text the bytes that are no UTF-8."""
 
     def parse(self, call: Call) -> Any:
-        valid = call.body.decode("utf-8", "ignore").encode()
-        return super().parse(Call(call.method, call.path, call.headers, valid))
+        value = super().parse(call)
+        if not isinstance(value, dict) or "\ufffd" in call.body.decode("utf-8", "ignore"):
+            return value
+        return {name: item.replace("\ufffd", "") if isinstance(item, str) else item for name, item in value.items()}
 
 
 class KeepsLoneSurrogates(Unusual):
