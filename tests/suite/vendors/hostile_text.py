@@ -14,7 +14,7 @@ from tests.suite.vendors.variant import Hostile
 # Clears the screen, sets the window's title, turns the direction of writing, ends a line.
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\u2028\r\n<script>alert(1)</script>]]>&\x00"
 # The same, as far as a header can carry it.
-ESCAPES_OF_A_LINE = "\x9b31m\x85\xad<script>alert(1)</script>]]>&\t\x1b[2J"
+ESCAPES_OF_A_LINE = "\x9b31m\x85\xad<script>alert(1)</script>]]>&\t\x1b[2J\0"
 WRITE = next(iter(MOCK_TOKENS))
 
 
@@ -90,7 +90,7 @@ class GarblesHeaders(Hostile):
 
 
 class EscapesInHeaders(Hostile):
-    """Writes signs into a header's value that no header may have."""
+    """Writes signs into a header's value that no header may have, U+0000 among them."""
 
     def wire(self, call: Call, answer: Answer) -> bytes:
         strange = [("X-Strange", ESCAPES_OF_A_LINE)] if call.method == "PUT" else []
