@@ -22,6 +22,8 @@ _READINGS_LIMIT = 16
 
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = re.compile(rb"[][{}]")
+# A string, also one that never ends; or a bracket.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
 _BOMS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 # An escape that may stand for U+0000 or a lone surrogate.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -135,6 +137,26 @@ def _depth(data: bytes) -> int:
         depth += 1 if bracket in b"[{" else -1
         deepest = max(deepest, depth)
     return deepest
+
+
+def shallow(text: str) -> str:
+    """The text without what is nested in it deeper than any parser has to follow (RFC 8259 section 9).
+
+    Brackets that were balanced stay so.
+    """
+    if text.count("[") + text.count("{") <= DEPTH_LIMIT:
+        return text
+    kept, start, depth = [], 0, 0
+    for found in _STRING_OR_BRACKET.finditer(text):
+        if found[0] in ("[", "{"):
+            depth += 1
+            if depth == DEPTH_LIMIT + 1:
+                kept.append(text[start : found.end()])
+        elif found[0] in ("]", "}"):
+            if depth == DEPTH_LIMIT + 1:
+                start = found.start()
+            depth -= 1
+    return "".join([*kept, *([text[start:]] if depth <= DEPTH_LIMIT else [])])
 
 
 def _refuse(constant: str) -> None:

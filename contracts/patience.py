@@ -26,6 +26,7 @@ class Patience:
         self.ever_answered = False
         self._spent = 0.0
         self._down_since: float | None = None
+        self._reason = ""
         self._only_limited = True
         self._lock = threading.Lock()
 
@@ -41,7 +42,7 @@ class Patience:
     def check(self) -> None:
         """Raise `NoVerdict` if patience has ended."""
         if self._down_since is not None:
-            self.interrupted(time.monotonic(), "it does not answer", 0.0)
+            self.interrupted(time.monotonic(), self._reason, 0.0)
 
     def interrupted(self, started: float, reason: str, wait: float, *, limited: bool = False) -> None:
         """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
@@ -54,6 +55,7 @@ class Patience:
         """
         with self._lock:
             self.interruptions += 1
+            self._reason = reason
             self._only_limited = self._only_limited and limited
             if self._down_since is None:
                 self._down_since = started

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.body import well_formed
+from contracts.body import shallow, well_formed
 from contracts.document import EQUALS, PROBLEM, Context, Document, Finding
 from contracts.exchange import Response
 from contracts.promise import Violation, excerpt, promises, violation
@@ -41,8 +41,10 @@ def judge_problem(response: Response, document: Document, context: Context) -> I
         return
     repeated: list[str] = []
     try:
-        value = json.loads(text, object_pairs_hook=lambda pairs: _members(pairs, repeated), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        value = json.loads(
+            shallow(text), object_pairs_hook=lambda pairs: _members(pairs, repeated), parse_constant=_no_number
+        )
+    except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
         yield violation("problem.json", "a problem, as one JSON text", why)
         return

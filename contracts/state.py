@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.body import plain
+from contracts.body import plain, shallow
 from contracts.document import Document
 from contracts.exchange import Exchange
 from contracts.judge import Verdict
@@ -38,8 +38,8 @@ def stored_in(exchange: Exchange) -> Stored:
     if response is None:
         return {GONE: str(exchange.failure)}
     try:
-        value = json.loads(response.body)
-    except (ValueError, RecursionError):
+        value = json.loads(shallow(response.body.decode("utf-8-sig", "surrogatepass")))
+    except ValueError:
         value = None
     if response.status != 200 or not isinstance(value, dict):
         return {GONE: f"GET answered {response.status} {excerpt(response.body.decode('utf-8', 'replace'))}"}

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from contracts.body import well_formed
+from contracts.body import shallow, well_formed
 from contracts.document import PROBLEM, Document
 from contracts.target import MIB
 
@@ -146,8 +146,8 @@ class Vendor:
             raise Refusal(400, "request body is required")
         text = call.body.decode("utf-8", "replace")
         try:
-            value = json.loads(text, parse_constant=_refuse, parse_float=_double, parse_int=_integer)
-        except (ValueError, RecursionError):
+            value = json.loads(shallow(text), parse_constant=_refuse, parse_float=_double, parse_int=_integer)
+        except ValueError:
             item = {"location": "body", "message": "The body is not JSON.", "value": text[:1000]}
             raise Refusal(400, "validation failed", item) from None
         return well_formed(value)

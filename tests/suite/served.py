@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor import Answer, Call, Headers, Vendor
+
+
+class HangUp(Exception):
+    """What a vendor raises, from `wire` or `early`, to close the connection there."""
+
+
+class Reset(HangUp):
+    """What it raises to reset it."""
 
 
 class RawServer(socketserver.ThreadingTCPServer):
-    """Serves one vendor; `calls` keeps the method and path of every request that came."""
+    """Serves one vendor; `calls` keeps the method and path of every request that came.
+
+    A vendor may say for itself on which `host` it listens, after how many seconds it gives up a connection that is
+    `idle`, what goes over the `wire` as its answer, and `early`, before it reads the request's body.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 64
 
     def __init__(self, vendor: Vendor, delay: float = 0.0) -> None:
-        super().__init__(("127.0.0.1", 0), _Connection)
+        host = getattr(vendor, "host", "127.0.0.1")
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, 0), _Connection)
         self.vendor = vendor
         self.delay = delay
         self.calls: list[tuple[str, str]] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}{self.vendor.prefix}"
+        host, port = self.server_address[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}{self.vendor.prefix}"
 
 
 class _Connection(socketserver.StreamRequestHandler):
     server: RawServer
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        self.timeout = getattr(self.server.vendor, "idle", None)
+        super().setup()
 
     def handle(self) -> None:
         try:
@@ -45,7 +66,10 @@ class _Connection(socketserver.StreamRequestHandler):
                     sent = sent or piece
                 if not sent or b"\r\nConnection: close" in sent or call.header("connection").lower() == "close":
                     return
-        except OSError:
+        except Reset:
+            # Lingering for no second makes closing a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except (HangUp, OSError):
             return
 
     def _call(self) -> Call | None:
@@ -57,6 +81,9 @@ class _Connection(socketserver.StreamRequestHandler):
             name, _, value = field.partition(":")
             headers.append((name, value.strip()))
         call = Call(line[0], line[1], headers, b"")
+        early = getattr(self.server.vendor, "early", None)
+        for piece in early(call) if early else ():
+            self.wfile.write(piece)
         call.body = self.rfile.read(int(call.header("content-length") or 0))
         return call
 
@@ -72,12 +99,17 @@ def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:
 def plain_wire(answer: Answer) -> bytes:
     """An answer as a correct server writes it."""
     length = [] if answer.status == 204 else [("Content-Length", str(len(answer.body)))]
+    return head(answer.status, [*answer.headers, *length]) + answer.body
+
+
+def head(status: int, headers: Headers) -> bytes:
+    """The status line and the headers of an answer, and the empty line after them."""
     try:
-        phrase = HTTPStatus(answer.status).phrase
+        phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = "Unknown"
-    lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in [*answer.headers, *length])]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 @contextmanager

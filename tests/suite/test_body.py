@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.body import DEPTH_LIMIT, Body, plain, read, well_formed
+from contracts.body import DEPTH_LIMIT, Body, plain, read, shallow, well_formed
 from contracts.target import MIB
 
 PLAIN = {"name": "x"}
@@ -168,6 +168,23 @@ def test_a_body_of_one_mib_is_oversized(data: bytes, size: int, oversized: bool)
     body = read(data % (b"a" * (size - len(data) + 2)))
 
     assert (body.oversized, body.open_text) == (oversized, oversized)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("[" * 10_000 + "1" + "]" * 10_000, "[" * 65 + "]" * 65, id="arrays"),
+        pytest.param('{"a":' * 70 + "1" + "}" * 70 + " ", '{"a":' * 64 + "{" + "}" * 65 + " ", id="objects"),
+        pytest.param("[" * 64 + '"]"' + "]" * 64, "[" * 64 + '"]"' + "]" * 64, id="deepest-that-is-read"),
+        pytest.param("[" * 70 + r'"]\"]"' + "]" * 70, "[" * 65 + "]" * 65, id="brackets-in-a-string"),
+        pytest.param("[" * 70 + "]" * 70 + ',[1,"', "[" * 65 + "]" * 65 + ',[1,"', id="goes-on-after-it"),
+        pytest.param("[" * 100, "[" * 65, id="never-closed"),
+        pytest.param("[" * 70 + '"' + r"\"" * 200_000, "[" * 65, id="a-string-that-never-ends"),
+    ],
+)
+def test_what_is_nested_too_deeply_is_left_out(text: str, left: str) -> None:
+    """Of a text that is nested deeper than any parser has to follow, the upper levels can be read all the same."""
+    assert shallow(text) == left
 
 
 def test_what_was_repaired_is_the_same_in_plain() -> None:

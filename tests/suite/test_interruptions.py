@@ -203,6 +203,16 @@ def test_a_rate_limit_slows_the_run_down() -> None:
     assert time.monotonic() - started - paused >= 0.04
 
 
+def test_that_patience_has_ended_is_said_with_its_reason() -> None:
+    """Whoever asks later whether patience has ended is told what ended it."""
+    patience = Patience(1.0)
+    patience.interrupted(time.monotonic() - 0.9, "the connection was refused", 0.0)
+    time.sleep(0.2)
+
+    with pytest.raises(NoVerdict, match="does not answer: the connection was refused; patience ended"):
+        patience.check()
+
+
 def test_a_rate_limit_that_lets_some_through_uses_up_no_patience() -> None:
     """A target that answers now and then, and asks for pauses in between, is not gone."""
     patience = Patience(1.0)

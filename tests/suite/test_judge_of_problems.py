@@ -132,6 +132,24 @@ def test_in_v1_the_instance_is_the_path_with_or_without_the_base(instance: str) 
     assert judged(REQUESTS[404], came, "v1").violations == ()
 
 
+@pytest.mark.parametrize("depth", [100, 300, 500, 900, 10_000, 100_000])
+def test_a_problem_may_be_nested_as_deep_as_it_likes(depth: int) -> None:
+    """The value of an item may be anything, however deep; what is wrong beside it is found all the same."""
+    deep = b'{"value":' + b"[" * depth + b"]" * depth + b","
+    right, wrong = (problem(404, **changes).replace(b'{"location', deep + b'"location') for changes in ({}, {"x": 1}))
+
+    assert judged(REQUESTS[404], body(right)).violations == ()
+    assert rules(judged(REQUESTS[404], body(wrong))) == ["problem.members"]
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 900, 10_000, 100_000])
+def test_a_title_that_is_nested_deeply_is_no_title(depth: int) -> None:
+    """A member with the wrong type is found, however deep it is nested."""
+    deep = body(problem(404).replace(b'"Not Found"', b"[" * depth + b"]" * depth))
+
+    assert set(rules(judged(REQUESTS[404], deep))) == {"problem.title"}
+
+
 def test_the_shape_of_a_500_is_judged_too() -> None:
     """A 500 is wrong in itself, and its problem still has to be the documented one."""
     came = answer(500, problem(500, title="Oops"))

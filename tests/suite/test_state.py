@@ -178,6 +178,16 @@ def test_what_shows_no_customer_says_what_came(exchange: Exchange, said: str) ->
     assert said in stored[GONE]
 
 
+@pytest.mark.parametrize("depth", [100, 900, 100_000])
+def test_a_customer_that_is_nested_deeply_can_be_compared(depth: int) -> None:
+    """However deep a read is nested, what it shows can be compared with what was stored."""
+    shown = (b'{"id":"1","deep":' + b"[" * depth + name + b"]" * depth + b"}" for name in (b"1", b"[]"))
+    before, after = (stored_in(replace(READ, response=Response(200, (), body, b""))) for body in shown)
+
+    assert unchanged(before, after, "refused.unchanged").violations == ()
+    assert rules(unchanged(before, {"id": "1"}, "refused.unchanged")) == ["refused.unchanged"]
+
+
 @pytest.mark.parametrize(
     ("body", "stored", "shows"),
     [

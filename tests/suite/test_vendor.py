@@ -1,4 +1,4 @@
-"""The documented vendor is the same on every Python."""
+"""The documented vendor, asked directly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from contracts.document import load
-from contracts.vendor import Call, Refusal, Vendor
+from contracts.vendor import MOCK_TOKENS, Call, Refusal, Vendor
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ def test_a_title_is_as_documented_whatever_python_calls_the_status(
     answer = Vendor(load("docs")).problem(Call("PUT", "/customers/x", [], b""), Refusal(status, "No."))
 
     assert b'"title":"' + title + b'"' in answer.body
+
+
+@pytest.mark.parametrize("depth", [64, 256, 500, 990, 5000, 100_000])
+@pytest.mark.parametrize("before", [b"", b'{"name":'], ids=["body", "name"])
+def test_the_vendor_refuses_what_is_nested_deeply(before: bytes, depth: int) -> None:
+    """JSON that breaks the schema is answered 422 however deep it is nested."""
+    vendor = Vendor(load("docs"))
+    vendor.add("acme", "Acme")
+    headers = [("authorization", f"Bearer {next(iter(MOCK_TOKENS))}"), ("content-type", "application/json")]
+    body = before + b"[" * depth + b"]" * depth + b"}" * len(before[:1])
+
+    answer = vendor.handle(Call("PUT", "/customers/acme", headers, body))
+
+    assert answer.status == 422

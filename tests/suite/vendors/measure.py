@@ -78,7 +78,8 @@ def _failed(junit: Path) -> dict[str, str]:
         return {}
     failed: dict[str, str] = {}
     for case in ElementTree.parse(junit).iter("testcase"):
-        name = case.attrib["name"].split("[")[0]
+        # The one in which the run was ended has no name.
+        name = case.attrib.get("name", "").split("[")[0]
         for failure in case.iter("failure"):
             failed[name] = failed.get(name, "") + "\n" + (failure.text or "")
     return failed

@@ -1,0 +1,114 @@
+"""Correct vendors behind something that interrupts: limits of rate, short outages, connections that break."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+
+from contracts.document import Document
+from contracts.vendor import Answer, Call
+from tests.suite.served import HangUp, Reset, plain_wire
+from tests.suite.vendors.variant import Unusual
+
+# How often a connection breaks.
+OFTEN = 0.02
+
+
+class LimitsTheRate(Unusual):
+    """Takes 50 requests a second, and asks for a pause of a second when more come."""
+
+    rate, burst = 50.0, 20.0
+
+    def __init__(self, document: Document, prefix: str = "") -> None:
+        super().__init__(document, prefix)
+        self._room, self._since = self.burst, time.monotonic()
+        self._counting = threading.Lock()
+
+    def handle(self, call: Call) -> Answer:
+        if self._has_room():
+            return super().handle(call)
+        return Answer(429, [("Content-Type", "text/plain"), ("Retry-After", self.pause())], b"Slow down.")
+
+    def _has_room(self) -> bool:
+        with self._counting:
+            now = time.monotonic()
+            self._room = min(self.burst, self._room + (now - self._since) * self.rate)
+            self._since = now
+            has_room = self._room >= 1
+            self._room -= has_room
+            return has_room
+
+    def pause(self) -> str:
+        """What it asks for in Retry-After."""
+        return "1"
+
+
+class LimitsTheRateUntilADate(LimitsTheRate):
+    """Takes 50 requests a second, and names the date from which it takes more."""
+
+    def pause(self) -> str:
+        return formatdate(time.time() + 1, usegmt=True)
+
+
+class LimitsTheRateForNoTime(LimitsTheRate):
+    """Takes 50 requests a second, and asks for a pause of no time when more come."""
+
+    def pause(self) -> str:
+        return "0"
+
+
+class StartsLate(Unusual):
+    """Something in front of it answers 503 in the first five seconds."""
+
+    answered_before, status = 0, 503
+
+    def __init__(self, document: Document, prefix: str = "") -> None:
+        super().__init__(document, prefix)
+        self._calls = 0
+        self._until: float | None = None
+
+    def handle(self, call: Call) -> Answer:
+        self._calls += 1
+        if self._calls > self.answered_before:
+            self._until = self._until or time.monotonic() + 5
+            if time.monotonic() < self._until:
+                return Answer(self.status, [("Content-Type", "text/html")], b"<h1>Service Unavailable</h1>")
+        return super().handle(call)
+
+
+class PausesInTheMiddle(StartsLate):
+    """Something in front of it answers 502 for five seconds in the middle of the run."""
+
+    answered_before, status = 500, 502
+
+
+class BreaksBefore(Unusual):
+    """Closes the connection now and then before it carries out what was asked."""
+
+    def early(self, call: Call) -> Iterator[bytes]:
+        if random.random() < OFTEN:
+            raise HangUp
+        yield b""
+
+
+class ResetsAfter(Unusual):
+    """Resets the connection now and then after it carried out what was asked."""
+
+    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
+        if random.random() < OFTEN:
+            raise Reset
+        yield plain_wire(answer)
+
+
+class AnswersByHalves(Unusual):
+    """Closes the connection now and then in the middle of an answer."""
+
+    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
+        whole = plain_wire(answer)
+        if random.random() < OFTEN:
+            yield whole[: len(whole) // 2]
+            raise HangUp
+        yield whole
