@@ -12,9 +12,10 @@ from contracts.document import load
 from contracts.promise import violation
 from contracts.target import WrongCall
 from contracts.vendor import Vendor
-from tests.suite.faulty_answers import AcceptsUnknownMembers, AddsATraceId
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
+from tests.suite.vendors.broken_problem_members import AddsATraceId
+from tests.suite.vendors.broken_validation import AcceptsUnknownMembers
 
 TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 FOUND = violation("status.schema", "422", "204")

@@ -14,10 +14,10 @@ import pytest
 
 from contracts.document import load
 from contracts.vendor import Vendor
-from tests.suite.faulty_answers import AnswersMalformedJsonWith422
 from tests.suite.kills import TOKENS
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT
+from tests.suite.vendors.broken_statuses import AnswersMalformedJsonWith422
 
 # Python, when even root is refused what a file's mode forbids (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE); for others the same.
 _OBEYING = """

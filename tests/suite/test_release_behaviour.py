@@ -12,10 +12,10 @@ from contracts.evidence import Evidence, Source, Step
 from contracts.promise import violation
 from contracts.release.behaviour import Word, compared
 from contracts.vendor import Vendor
-from tests.suite.faulty_answers import AcceptsUnknownMembers
-from tests.suite.faulty_storage import TrimsNames
 from tests.suite.served import serving
 from tests.suite.suite_run import release
+from tests.suite.vendors.broken_text import TrimsNames
+from tests.suite.vendors.broken_validation import AcceptsUnknownMembers
 
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = str(DOCUMENTS / "docs.yaml")

@@ -16,11 +16,13 @@ from contracts.exchange import CUSTOMER, Exchange, update
 from contracts.payload import _payload
 from contracts.promise import violation
 from contracts.vendor import Answer, Call, Refusal, Vendor
-from tests.suite.faulty_answers import CrashesOnLongNames, FailsEach20thTime
-from tests.suite.faulty_storage import KeepsWhatIsLeftOut, TrimsNames
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.test_recordings import browser_s, recorded
+from tests.suite.vendors.broken_crashes import CrashesOnLongNames
+from tests.suite.vendors.broken_now_and_then import FailsEach20thTime
+from tests.suite.vendors.broken_storage import KeepsWhatIsLeftOut
+from tests.suite.vendors.broken_text import TrimsNames
 
 
 class CrashesWithAnotherTitle(CrashesOnLongNames):

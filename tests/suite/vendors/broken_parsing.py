@@ -103,20 +103,6 @@ def takes_raw_line_feeds(text: str) -> str:
 # The wrong status
 
 
-class AnswersMalformedJsonWith422(Broken):
-    """Answers a body that is no JSON with 422."""
-
-    breaks, found_by = "status.syntax", NO_JSON
-
-    def parse(self, call: Call) -> Any:
-        try:
-            return super().parse(call)
-        except Refusal as refusal:
-            if refusal.status != 400:
-                raise
-            raise Refusal(422, "validation failed", {"location": "body", "message": "no JSON"}) from None
-
-
 class AnswersNoBodyWith422(Broken):
     """Answers a request without a body with 422."""
 

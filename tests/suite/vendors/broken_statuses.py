@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from contracts.vendor import READ, Answer, Call, Refusal
+from contracts.vendor import Answer, Call, Refusal
 from tests.suite.vendors.finders import (
     BROKEN_SCHEMA,
     LEFT_OPEN,
@@ -65,13 +65,6 @@ class AnswersNoScopeWith418(_Mistaking):
     right, wrong = 403, 418
 
 
-class AnswersUnknownSlugsWith403(_Mistaking):
-    """Hides which customers exist behind a 403."""
-
-    breaks, found_by = "status.slug", NO_CUSTOMER
-    right, wrong = 404, 403
-
-
 class AnswersUnknownSlugsWith400(_Mistaking):
     """Takes a slug that names no customer for a malformed request."""
 
@@ -128,33 +121,11 @@ class CrashesOnOtherMediaTypes(_Mistaking):
     right, wrong = 415, 500
 
 
-class CrashesOnLargeBodies(_Mistaking):
+class CrashesOnTooLargeBodies(_Mistaking):
     """Fails with a 500 on a body of more than 1 MiB."""
 
     breaks, found_by = "status.internal_error", LEFT_OPEN
     right, wrong = 413, 500
-
-
-class CrashesOnLongNames(Broken):
-    """Fails with a 500 on names of more than 255 characters."""
-
-    breaks, found_by = "status.internal_error", VALID
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if len(value["name"]) > 255:
-            raise Refusal(500, "value too long for type character varying(255)")
-        super().store(customer, value)
-
-
-class FailsEach20thTime(Broken):
-    """Answers each 20th update with 500."""
-
-    breaks, found_by = "status.internal_error", VALID
-
-    def authorize(self, call: Call, scope: str) -> None:
-        if call.method == "PUT" and self.updates % 20 == 0:
-            raise Refusal(500, "unlucky")
-        super().authorize(call, scope)
 
 
 class RefusesLongNames(Broken):
@@ -175,23 +146,3 @@ class DoesNotDecodeSlugs(Broken):
 
     def update(self, call: Call, slug: str) -> Answer:
         return super().update(call, call.path.rpartition("/")[2])
-
-
-class AcceptsUnknownMembers(Broken):
-    """Ignores unknown members instead of refusing them."""
-
-    breaks, found_by = "status.schema", BROKEN_SCHEMA
-
-    def validate(self, value: Any, slug: str) -> None:
-        if isinstance(value, dict):
-            value = {name: item for name, item in value.items() if name in ("name", "externalCustomerId")}
-        super().validate(value, slug)
-
-
-class IgnoresScopes(Broken):
-    """Lets any valid token write."""
-
-    breaks, found_by = "status.scope", NO_SCOPE
-
-    def authorize(self, call: Call, scope: str) -> None:
-        super().authorize(call, READ)

@@ -72,7 +72,7 @@ class IsCutShort(Hostile):
             raise HangUp
 
 
-class CutsProblemsShort(Hostile):
+class HangsUpBeforeTheEnd(Hostile):
     """Closes the connection before the end of each 422, which has a length."""
 
     def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:

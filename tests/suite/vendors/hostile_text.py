@@ -164,7 +164,7 @@ class EchoesTheTokenEverywhere(Hostile):
         return line + b" " + token.encode("latin-1") + b"\r\n" + rest
 
 
-class EchoesTheTokenEscaped(_WritesProblems):
+class EchoesTheTokenInEscapes(_WritesProblems):
     """Says in a member who may write, each letter as an escape of JSON, and in the instance as one of a URL."""
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:

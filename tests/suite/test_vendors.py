@@ -1,0 +1,111 @@
+"""The catalogue of vendors: it covers every rule, and a sample of it is judged right. `tox -e faults` judges it all."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load
+from contracts.promise import promises
+from contracts.vendor import MOCK_TOKENS
+from tests.suite.served import serving
+from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
+from tests.suite.vendors import catalogue
+from tests.suite.vendors.measure import measured
+from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
+
+CATALOGUE = catalogue()
+BROKEN = [variant for variant in CATALOGUE if issubclass(variant, Broken)]
+TESTS = {
+    node.name
+    for path in ROOT.glob("tests/contract/test_*.py")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(node, ast.FunctionDef)
+}
+# What fails now and then needs more chances to be seen again.
+TIMES = {"update.atomic": "20"}
+
+
+def first_of(attribute: str, variants: Iterable[type[Variant]]) -> list[type[Variant]]:
+    """The first variant with each value of an attribute."""
+    firsts: dict[str, type[Variant]] = {}
+    for variant in variants:
+        firsts.setdefault(getattr(variant, attribute), variant)
+    return list(firsts.values())
+
+
+def named(variant: type[Variant]) -> str:
+    return variant.__name__
+
+
+@pytest.mark.parametrize(("kind", "least"), [(Broken, 100), (Unusual, 25), (Hostile, 20)])
+def test_the_catalogue_is_large(kind: type[Variant], least: int) -> None:
+    """There are enough vendors of each kind to measure the suite by."""
+    assert len([variant for variant in CATALOGUE if issubclass(variant, kind)]) >= least
+
+
+def test_a_name_is_that_of_one_vendor() -> None:
+    """No two vendors have the same name."""
+    assert [name for name, count in Counter(map(named, CATALOGUE)).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("variant", CATALOGUE, ids=named)
+def test_a_vendor_says_what_is_special_about_it(variant: type[Variant]) -> None:
+    """A vendor's own docstring is one sentence that says in what it differs."""
+    assert "__doc__" in vars(variant)
+    assert (variant.__doc__ or "").strip().split("\n")[0].endswith((".", ",", "and", "the")), variant.__doc__
+
+
+@pytest.mark.parametrize("variant", BROKEN, ids=named)
+def test_a_broken_vendor_breaks_a_promise_that_a_test_tries(variant: type[Broken]) -> None:
+    """The rule that it breaks is written down, and the test that has to find it exists."""
+    assert variant.breaks in promises()
+    assert variant.found_by in TESTS
+
+
+@pytest.mark.parametrize("rule", promises())
+def test_every_promise_is_broken_by_a_vendor(rule: str) -> None:
+    """Each rule of promises.yaml is broken by at least one vendor of the catalogue."""
+    assert rule in {variant.breaks for variant in BROKEN}
+
+
+@pytest.mark.parametrize("variant", first_of("breaks", BROKEN), ids=lambda variant: variant.breaks)
+def test_a_broken_promise_is_found_and_seen_again(variant: type[Broken], tmp_path: Path) -> None:
+    """The test that has to find it is red under its rule; its evidence is seen again there, and gone on the mock."""
+    told, evidence = ["--contract", variant.contract, *variant.arguments], evidence_beside(tmp_path)
+    with serving(variant(load(variant.contract), variant.base_path)) as server:
+        found = run_suite("--base-url", server.url, *told, "-k", variant.found_by, journal=tmp_path)
+        often = ["--times", TIMES.get(variant.breaks, "1"), "--journal", str(tmp_path / "j")]
+        there = replay(str(evidence), "--base-url", server.url, *often)
+    mocked = replay(str(evidence))
+
+    assert found.returncode == 1, found.stdout[-3000:] + found.stderr
+    assert f"BROKEN {variant.breaks}: " in found.stdout
+    assert list(evidence.glob(f"{variant.breaks}*.har"))
+    assert there.returncode == 1, there.stdout + there.stderr
+    assert "SEEN AGAIN" in there.stdout
+    assert mocked.returncode == 0, mocked.stdout + mocked.stderr
+    printed = [found.stdout, found.stderr, there.stdout, there.stderr, mocked.stdout]
+    assert not list(tokens_in(tmp_path, printed))
+
+
+def tokens_in(folder: Path, printed: list[str]) -> Iterator[str]:
+    """The tokens that are in a file of the folder or were printed."""
+    kept = [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
+    yield from (token for token in MOCK_TOKENS for text in [*kept, *printed] if token in text)
+
+
+@pytest.mark.parametrize("variant", first_of("__module__", CATALOGUE), ids=named)
+def test_a_family_is_judged_right(variant: type[Variant], tmp_path: Path) -> None:
+    """Of each family one vendor: the whole run ends as it must, in time and memory, and nothing leaks."""
+    # In a process of its own, so that the memory is that of this run.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        came = alone.submit(measured, variant, tmp_path, "--hypothesis-seed", "1").result()
+
+    assert came.wrong == [], came.output[-3000:]
