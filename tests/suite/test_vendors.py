@@ -22,6 +22,8 @@ from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
 CATALOGUE = catalogue()
 BROKEN = [variant for variant in CATALOGUE if issubclass(variant, Broken)]
+# Those that are wrong each time.
+STEADY = [variant for variant in BROKEN if not variant.__module__.endswith("now_and_then")]
 TESTS = {
     node.name
     for path in ROOT.glob("tests/contract/test_*.py")
@@ -75,7 +77,7 @@ def test_every_promise_is_broken_by_a_vendor(rule: str) -> None:
     assert rule in {variant.breaks for variant in BROKEN}
 
 
-@pytest.mark.parametrize("variant", first_of("breaks", BROKEN), ids=lambda variant: variant.breaks)
+@pytest.mark.parametrize("variant", first_of("breaks", STEADY), ids=lambda variant: variant.breaks)
 def test_a_broken_promise_is_found_and_seen_again(variant: type[Broken], tmp_path: Path) -> None:
     """The test that has to find it is red under its rule; its evidence is seen again there, and gone on the mock."""
     told, evidence = ["--contract", variant.contract, *variant.arguments], evidence_beside(tmp_path)
