@@ -1,0 +1,121 @@
+"""The suite and plain `st run`, Schemathesis's own command, against the same broken and correct vendors, side by side.
+
+`python -m tests.benchmarks.against_st_run --each 8` takes each eighth vendor of the catalogue. `st run` is set up as
+its guide advises: the token by the document's security scheme, a slug that exists, all checks, retries, and of the
+coverage phase no methods that the document does not declare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from contracts.document import DOCUMENTS, load
+from contracts.vendor import MOCK_TOKENS
+from tests.suite.served import RawServer, serving
+from tests.suite.suite_run import ROOT, environment_of, run_suite
+from tests.suite.vendors import catalogue
+from tests.suite.vendors.variant import Broken, Hostile, Variant
+
+SLUG = "acme"
+CONFIG = f"""
+continue-on-failure = true
+request-retries = 3
+request-timeout = 10
+parameters = {{ "path.customerSlug" = "{SLUG}" }}
+[auth.openapi.bearer]
+bearer = "{next(iter(MOCK_TOKENS))}"
+[phases.coverage]
+unexpected-methods = []
+"""
+LIMIT = 300.0
+
+
+@dataclass(frozen=True)
+class Came:
+    """What one tool said of one vendor: its exit code, the seconds that it took, the requests that it sent."""
+
+    code: int
+    seconds: float
+    requests: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print both tables and their sums."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", type=int, default=1, help="take each so many'th vendor")
+    chosen = parser.parse_args(arguments)
+    picked = [variant for variant in catalogue() if not issubclass(variant, Hostile)][:: chosen.each]
+    came: list[tuple[type[Variant], Came, Came]] = []
+    print(f"{'':45} {'must':>4}   {'this suite':>24}   {'st run':>24}")
+    for variant in picked:
+        came.append((variant, _of(variant, _suite), _of(variant, _st_run)))
+        print(_row(*came[-1]), flush=True)
+    print("\n".join(_summary(came)))
+    return 0
+
+
+def _of(variant: type[Variant], tool: Callable[[type[Variant], RawServer, Path], int]) -> Came:
+    vendor = variant(load(variant.contract), variant.base_path)
+    vendor.add(SLUG, "Acme")
+    with serving(vendor) as server, tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        code = tool(variant, server, Path(folder))
+        return Came(code, time.monotonic() - started, len(server.calls))
+
+
+def _suite(variant: type[Variant], server: RawServer, folder: Path) -> int:
+    told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments, "--hypothesis-seed", "1"]
+    return run_suite(*told, journal=folder, timeout=LIMIT).returncode
+
+
+def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    document = DOCUMENTS / f"{variant.contract}.yaml"
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(document)]
+    told = ["--url", server.url, "--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
+    try:
+        result = subprocess.run(
+            [*command, *told], cwd=ROOT, env=environment_of({}), capture_output=True, timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return -1
+    return result.returncode
+
+
+def _row(variant: type[Variant], suite: Came, st_run: Came) -> str:
+    figures = "   ".join(f"exit {one.code:>2} {one.seconds:6.1f} s {one.requests:6}" for one in (suite, st_run))
+    return f"{variant.__name__:45} {_must(variant):>4}   {figures}"
+
+
+def _must(variant: type[Variant]) -> int:
+    return 1 if issubclass(variant, Broken) else 0
+
+
+def _summary(came: Sequence[tuple[type[Variant], Came, Came]]) -> Iterator[str]:
+    yield f"\nschemathesis {version('schemathesis')}, hypothesis {version('hypothesis')}"
+    yield _sum("this suite", [(variant, suite) for variant, suite, _ in came])
+    yield _sum("st run", [(variant, st_run) for variant, _, st_run in came])
+
+
+def _sum(tool: str, came: Sequence[tuple[type[Variant], Came]]) -> str:
+    broken = [said for variant, said in came if _must(variant)]
+    correct = [said for variant, said in came if not _must(variant)]
+    found = f"found {sum(said.code == 1 for said in broken)} of {len(broken)}"
+    alarms = f"false alarms {sum(said.code != 0 for said in correct)} of {len(correct)}"
+    seconds = statistics.median(said.seconds for _, said in came)
+    requests = statistics.median(said.requests for _, said in came)
+    return f"{tool:10}  {found}, {alarms}, median {seconds:.1f} s, {requests:.0f} requests"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
