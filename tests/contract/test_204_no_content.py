@@ -87,6 +87,25 @@ def test_a_small_change_is_stored_too(run: Run, customer: Customer, kept: Kept, 
 
 
 @pytest.mark.usefixtures("readable")
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param({"name": "Before", "externalCustomerId": "another"}, id="external-id"),
+        pytest.param({"name": "Another", "externalCustomerId": "before"}, id="name"),
+    ],
+)
+def test_a_change_of_one_member_alone_is_stored(
+    run: Run, customer: Customer, kept: Kept, after: dict[str, str]
+) -> None:
+    """An update that changes one member, and repeats the other, is stored as sent."""
+    run.trials.one(update(CUSTOMER, to_json({"name": "Before", "externalCustomerId": "before"})), customer)
+
+    outcome = run.trials.one(update(CUSTOMER, to_json(after)), customer)
+
+    kept(outcome)
+
+
+@pytest.mark.usefixtures("readable")
 def test_the_same_update_twice_is_as_once(run: Run, customer: Customer, kept: Kept) -> None:
     """PUT is idempotent: the same update again is answered 204 and leaves the same behind."""
     template = update(CUSTOMER, to_json({"name": "Twice", "externalCustomerId": "the-same"}))

@@ -47,6 +47,8 @@ class StoresOnlyExternalIds(_Replaces):
 class StoresOnlyWithANewName(_Replaces):
     """Stores an update only if the name changes."""
 
+    found_by = "test_a_change_of_one_member_alone_is_stored"
+
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         if value["name"] != customer["name"]:
             super().replace(customer, value)
