@@ -13,13 +13,14 @@ import pytest
 from contracts import interrupt, report
 from contracts.catalogue import Catalogue
 from contracts.credential import Secret, concealed, with_derived
+from contracts.examples import PROFILES
 from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
 from contracts.result import GREEN, NO_VERDICT, RED, Result, result_of, write
 from contracts.run import Options, Run
-from contracts.search import PROFILES, Search, register_profiles, rounds_of
+from contracts.search import Search, register_profiles
 from contracts.target import NoVerdict, WrongCall
 from contracts.workers import Workers, bundle_of, is_worker, send, unit_of, worker_input
 
@@ -62,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     variables = {name: Secret(value) for name, value in os.environ.items()}
-    chosen = {option.name: config.getoption(option.name) for option in OPTIONS}
+    chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
     workers = worker_input(config, "workercount", 1)
     try:
@@ -98,7 +99,7 @@ def _number(seed: str | int | None) -> int | None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("rounds"):
-        rounds = range(_rounds(metafunc.config))
+        rounds = range(metafunc.config.stash[OPTIONS_KEY].generation.rounds)
         metafunc.parametrize("search", rounds, indirect=True, ids=[f"round-{number + 1}" for number in rounds])
     marker = metafunc.definition.get_closest_marker("payloads")
     if marker is None:
@@ -109,11 +110,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
     chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
     metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
-
-
-def _rounds(config: pytest.Config) -> int:
-    cases = config.getoption("cases")
-    return PROFILES[config.getoption("hypothesis_profile") or "quick"][1] if cases is None else rounds_of(cases)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,23 +17,36 @@ LOCAL = Path(".hypothesis", "examples")
 # Seconds for one call of the shared database.
 _TIMEOUT = 2.0
 
+# Requests of one batch, at the least: what is tried on one customer before it is read back.
+BATCH = 8
+# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks). A round is
+# what one process draws from one seed.
+PROFILES = {"quick": (4, 1), "ci": (20, 8), "deep": (100, 32)}
+
 
 @dataclass(frozen=True)
 class Generation:
-    """How requests are generated.
+    """How requests are generated, and how many.
 
-    The same `seed` gives the same requests. With `reuse` what failed in an earlier run comes first; where a seed was
-    asked for it does not, so that the run is the same again. `warning` says what is wrong with the `database`.
+    A generated test has so many `rounds` of so many `batches`. The same `seed` gives the same requests. With `reuse`
+    what failed in an earlier run comes first; where a seed was asked for it does not, so that the run is the same
+    again. `warning` says what is wrong with the `database`.
     """
 
     seed: int = 0
     reuse: bool = True
     database: ExampleDatabase | None = None
     warning: str = ""
+    batches: int = PROFILES["quick"][0]
+    rounds: int = 1
 
 
-def generation(seed: int | None, made_up: int, shared: str | None) -> Generation:
+def generation(
+    seed: int | None, made_up: int, shared: str | None, profile: str | None = None, cases: int | None = None
+) -> Generation:
     """How to generate, by the seed that was asked for or else the one made up, and the URL of a shared database.
+
+    How much is what the profile says, unless a number of `cases` is given: those of each generated test.
 
     Raises:
         WrongCall: the URL is none of a Redis, or the package for it is missing.
@@ -41,7 +54,14 @@ def generation(seed: int | None, made_up: int, shared: str | None) -> Generation
     """
     local = DirectoryBasedExampleDatabase(LOCAL)
     database, warning = (local, "") if shared is None else _with_shared(local, shared)
-    return Generation(made_up if seed is None else seed, seed is None, database, warning)
+    batches, rounds = PROFILES[profile or "quick"] if cases is None else _rounds(cases)
+    return Generation(made_up if seed is None else seed, seed is None, database, warning, batches, rounds)
+
+
+def _rounds(cases: int) -> tuple[int, int]:
+    """The batches and rounds that make so many cases or a few more; rounds as small as in `ci`, or as in `deep`."""
+    batches = PROFILES["ci" if cases < 10_000 else "deep"][0]
+    return batches, -(-cases // (batches * BATCH))
 
 
 def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:

@@ -17,10 +17,11 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 
 from contracts.credential import WRITE_TOKEN
 from contracts.document import PATH, Document
+from contracts.examples import BATCH
 from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.partitions import SHORT, breaking, fitting
 from contracts.payload import to_json
-from contracts.search import BATCH, Requests
+from contracts.search import Requests
 from contracts.texts import ANY_CHARACTER, texts
 
 # A slug that begins so is nobody's; without it a generated one might name somebody's customer.

@@ -18,7 +18,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS
 
 from contracts.customers import Customer
 from contracts.deviation import Deviations
-from contracts.examples import Generation
+from contracts.examples import BATCH, PROFILES, Generation
 from contracts.exchange import Request
 from contracts.outcome import Outcome
 from contracts.promise import promises
@@ -26,31 +26,20 @@ from contracts.trials import Trials
 
 Requests = st.SearchStrategy[Request]
 
-BATCH = 8
 # Seconds for shrinking one test's failures; after that the smallest request so far is the one reported.
 SHRINKING = 5.0
-
-# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks). A round is
-# what one process draws from one seed.
-PROFILES = {"quick": (4, 1), "ci": (20, 8), "deep": (20, 160)}
 
 # Hypothesis's own provider under another name. Under its own, Hypothesis also repeats parts of earlier examples with
 # small changes, in the hope of a failure that is rare: four of five requests would be sent twice.
 _FRESH = "contracts-fresh"
 
 
-def rounds_of(cases: int) -> int:
-    """The rounds that draw so many requests, or a few more."""
-    return -(-cases // (BATCH * PROFILES["deep"][0]))
-
-
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, and `quick` the default."""
     AVAILABLE_PROVIDERS[_FRESH] = AVAILABLE_PROVIDERS["hypothesis"]
-    for name, (batches, _) in PROFILES.items():
+    for name in PROFILES:
         settings.register_profile(
             name,
-            max_examples=batches,
             backend=_FRESH,
             # Hypothesis has other defaults where it believes to run in CI.
             derandomize=False,
@@ -128,7 +117,9 @@ class Search:
         if not phases:
             return
 
-        @settings(database=database, phases=phases, report_multiple_bugs=False)
+        batches = self._generation.batches
+
+        @settings(max_examples=batches, database=database, phases=phases, report_multiple_bugs=False)
         @hypothesis.seed(f"{self._generation.seed} {self._test_id} {self._round}")
         @given(st.tuples(*strategies))
         def explore(batch: Sequence[Request]) -> None:

@@ -12,15 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from contracts.document import load
-from contracts.examples import LOCAL, Generation, generation
+from contracts.examples import BATCH, LOCAL, Generation, generation
 from contracts.exchange import CUSTOMER, update
 from contracts.run import Options, Run
-from contracts.search import BATCH, Search
+from contracts.search import Search
 from contracts.target import Limits, Target, WrongCall
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS
@@ -76,19 +75,17 @@ def first_failure(seed: int, generated: Generation, journal: Path) -> int:
     vendor = DislikesSomeNumbers()
     with serving(vendor) as server:
         target = Target(server.url, TOKENS, Limits(concurrency=1))
-        run = Run(Options(target, vendor.document, journal, generation=replace(generated, seed=seed)))
+        run = Run(Options(target, vendor.document, journal, generation=replace(generated, seed=seed, batches=20)))
         Search(run.trials, "a test", 0, run.options.generation).among([numbers] * BATCH)
         run.close()
     return vendor.first
 
 
 @pytest.fixture
-def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder without what failed before, to search in with the profile `ci`."""
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without what failed before, to search in."""
     monkeypatch.chdir(tmp_path)
-    settings.load_profile("ci")
-    yield tmp_path
-    settings.load_profile("quick")
+    return tmp_path
 
 
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:
