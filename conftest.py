@@ -18,7 +18,7 @@ from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
-from contracts.result import GREEN, NO_VERDICT, RED, Result, result_of, write
+from contracts.result import GREEN, NO_VERDICT, RED, Result, nothing, result_of, write
 from contracts.run import Options, Run
 from contracts.search import Search, register_profiles
 from contracts.target import NoVerdict, WrongCall
@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TESTS_KEY] = set()
     config.stash[BEGUN] = time.monotonic()
     if config.getoption("numprocesses", None):
-        config.pluginmanager.register(Workers(options.generation.seed), WORKERS)
+        config.pluginmanager.register(Workers(options), WORKERS)
     interrupt.heed()
 
 
@@ -205,9 +205,10 @@ def _result(config: pytest.Config) -> Result | None:
     workers = config.pluginmanager.get_plugin(WORKERS)
     if workers:
         return workers.result
-    run = config.stash.get(RUN_KEY, None)
-    seconds = time.monotonic() - config.stash[BEGUN]
-    return result_of(run, config.stash[TESTS_KEY], seconds, *config.stash.get(STOPPED, ())) if run else None
+    run, stopped = config.stash.get(RUN_KEY, None), config.stash.get(STOPPED, ())
+    if run:
+        return result_of(run, config.stash[TESTS_KEY], time.monotonic() - config.stash[BEGUN], *stopped)
+    return nothing(config.stash[OPTIONS_KEY], *stopped) if stopped else None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.promise import promises
 from contracts.record import Broken
-from contracts.run import MOST_EVIDENCE, Run
+from contracts.run import MOST_EVIDENCE, Options, Run
 from contracts.target import WrongCall
 
 GREEN, RED, NO_VERDICT = 0, 1, 6
@@ -94,17 +94,24 @@ class Result:
         return RED if self.findings else GREEN
 
 
+def nothing(options: Options, stopped: str = "", stop_code: int = NO_VERDICT) -> Result:
+    """The result of a run that came to nothing."""
+    return Result(
+        base_url=options.target.base_url,
+        contract=options.document.name,
+        seed=str(options.generation.seed),
+        shard=str(options.shard),
+        stopped=stopped,
+        stop_code=stop_code,
+    )
+
+
 def result_of(run: Run, tests: Iterable[str], seconds: float, stopped: str = "", stop_code: int = NO_VERDICT) -> Result:
     """The result of a run that is over."""
     record = run.record
     warnings = (run.options.generation.warning, record.no_evidence)
-    return Result(
-        base_url=run.target.base_url,
-        contract=run.document.name,
-        seed=str(run.options.generation.seed),
-        shard=str(run.options.shard),
-        stopped=stopped,
-        stop_code=stop_code,
+    return replace(
+        nothing(run.options, stopped, stop_code),
         exchanges=record.exchanges,
         updates=record.updates,
         interruptions=run.client.patience.interruptions,

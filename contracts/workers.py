@@ -11,7 +11,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.payload import Payload, payloads
-from contracts.result import Result, drop_spare_evidence, from_json, merged, to_json
+from contracts.result import Result, drop_spare_evidence, from_json, merged, nothing, to_json
+from contracts.run import Options
 
 # So many payloads go to one worker together, which tries them at once, several customers at a time.
 _TOGETHER = 32
@@ -51,17 +52,17 @@ def _places() -> dict[str, int]:
 class Workers:
     """The plugin of the process that gives out the work. `results` are those of the workers, `crashed` their names."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self.results: list[Result] = []
         self.crashed: list[str] = []
 
     @property
     def result(self) -> Result | None:
         """What all workers did and found, as one; a worker that crashed leaves no verdict."""
-        if not self.results:
+        if not self.results and not self.crashed:
             return None
-        whole = merged(self.results)
+        whole = merged(self.results or [nothing(self._options)])
         drop_spare_evidence(self.results, whole)
         crashed = f"the worker {' and '.join(self.crashed)} crashed" if self.crashed else ""
         return replace(whole, stopped="; ".join(filter(None, (whole.stopped, crashed))))
@@ -69,7 +70,7 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """All workers generate from one seed."""
-        node.workerinput["contract_seed"] = self._seed
+        node.workerinput["contract_seed"] = self._options.generation.seed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
