@@ -133,7 +133,11 @@ class Trials:
         others = [self._control, self.customers.make()]
         # What earlier requests did to the first one must not hide what this one does.
         self._set_apart(self._control)
+        interruptions = self.client.patience.interruptions
         outcome = self.one(template, customer)
+        if self.client.patience.interruptions > interruptions:
+            # The plain update of an interruption goes to the run's first customer.
+            others.remove(self._control)
         found = [self._isolated(other, outcome) for other in others]
         return next((one for one in found if one.stored.violations), found[-1])
 
