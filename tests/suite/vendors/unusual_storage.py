@@ -198,3 +198,12 @@ class OmitsNull(_Shows):
 
     def shown(self, customer: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in customer.items() if value is not None}
+
+
+class ShowsWhatIsDeep(Unusual):
+    """Shows a member that is not documented, nested 100,000 levels deep."""
+
+    def show(self, call: Call, slug: str) -> Answer:
+        answer = super().show(call, slug)
+        answer.body = b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"," + answer.body[1:]
+        return answer
