@@ -134,6 +134,13 @@ class DeletesLater(Unusual):
         return Answer(202)
 
 
+class RedirectsDeleting(Unusual):
+    """Redirects a DELETE to another host, where nobody goes: the customers are left."""
+
+    def delete(self, call: Call, slug: str) -> Answer:
+        return Answer(307, [("Location", self.elsewhere + call.path)])
+
+
 class _FailsSometimes(Unusual):
     """Answers some calls of an operation that is not under contract with 500."""
 
