@@ -204,7 +204,8 @@ class Client:
         return Response(
             status=answer.status_code,
             headers=tuple(
-                (name.decode("latin-1"), mask(value, tokens).decode("latin-1")) for name, value in answer.headers.raw
+                (mask(name, tokens).decode("latin-1"), mask(value, tokens).decode("latin-1"))
+                for name, value in answer.headers.raw
             ),
             body=shown,
             wire_body=shown if wire_body == body else mask(wire_body, tokens),

@@ -90,12 +90,13 @@ def test_a_coded_body_is_kept_as_it_came() -> None:
 
 
 def test_a_token_in_an_answer_becomes_its_placeholder() -> None:
-    """No token is kept, whether it comes back in the body, in a header or after a 204."""
-    with_token = b"HTTP/1.1 404 X\r\nX-User: ksh_secret!\r\nContent-Length: 10\r\n\r\nksh_secret"
+    """No token is kept, whether it comes back in the body, in a header or its name, or after a 204."""
+    with_token = b"HTTP/1.1 404 X\r\nX-User: ksh_secret!\r\nksh_secret: 1\r\nContent-Length: 10\r\n\r\nksh_secret"
 
     response, after_204 = received(with_token), received(EMPTY_204 + b"ksh_secret", linger=0.1)
 
     assert response.values("X-User") == ["<KAITEN_AUTH_TOKEN>!"]
+    assert response.values("<KAITEN_AUTH_TOKEN>") == ["1"]
     assert response.body == response.wire_body == after_204.wire_body == b"<KAITEN_AUTH_TOKEN>"
 
 

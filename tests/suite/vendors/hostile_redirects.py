@@ -72,13 +72,6 @@ class WantsALogin(Hostile):
         return Answer(302, [("Location", "/login")])
 
 
-class RedirectsRemovals(Hostile):
-    """Redirects the removal of a customer to another host."""
-
-    def delete(self, call: Call, slug: str) -> Answer:
-        return Answer(307, [("Location", self.elsewhere + call.path)])
-
-
 class RefreshesElsewhere(Hostile):
     """Names another host in every header that could make a client go there, in a 200 to an update."""
 

@@ -176,17 +176,6 @@ class HasAStatusOf4000Digits(_WritesProblems):
     status = "9" * 4000
 
 
-class ShowsDeepCustomers(Hostile):
-    """Shows a customer nested 100,000 levels deep."""
-
-    depth = 100_000
-
-    def show(self, call: Call, slug: str) -> Answer:
-        answer = super().show(call, slug)
-        answer.body = b'{"deep":' + b"[" * self.depth + b"]" * self.depth + b"," + answer.body[1:]
-        return answer
-
-
 class ShowsDeepNames(Hostile):
     """Shows a name nested about as deep as Python follows, and another one with each read."""
 

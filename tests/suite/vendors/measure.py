@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import resource
+import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,7 +52,10 @@ def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
         told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
         started = time.monotonic()
         limit = SECONDS[_kind(variant)] + 60
-        result = run_suite(*told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit)
+        try:
+            result = run_suite(*told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit)
+        except subprocess.TimeoutExpired as killed:
+            result = subprocess.CompletedProcess(killed.args, -signal.SIGKILL, "", "")
         seconds = time.monotonic() - started
     output = result.stdout + result.stderr
     megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

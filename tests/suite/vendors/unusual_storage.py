@@ -134,6 +134,13 @@ class DeletesLater(Unusual):
         return Answer(202)
 
 
+class RedirectsDeleting(Unusual):
+    """Redirects a DELETE to another host, where nobody goes: the customers are left."""
+
+    def delete(self, call: Call, slug: str) -> Answer:
+        return Answer(307, [("Location", self.elsewhere + call.path)])
+
+
 class _FailsSometimes(Unusual):
     """Answers some calls of an operation that is not under contract with 500."""
 
@@ -198,3 +205,12 @@ class OmitsNull(_Shows):
 
     def shown(self, customer: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in customer.items() if value is not None}
+
+
+class ShowsWhatIsDeep(Unusual):
+    """Shows a member that is not documented, nested 100,000 levels deep."""
+
+    def show(self, call: Call, slug: str) -> Answer:
+        answer = super().show(call, slug)
+        answer.body = b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"," + answer.body[1:]
+        return answer
