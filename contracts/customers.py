@@ -28,7 +28,7 @@ _CANNOT = frozenset({403, 404, 405})
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3
 # The sibling operations are not under contract: one bad answer of theirs ends nothing.
-_TRIES = 3
+_TRIES = 6
 
 
 @dataclass
