@@ -105,7 +105,7 @@ def test_leftovers_of_this_target_are_removed(tmp_path: Path) -> None:
 
 def test_a_leftover_that_stays_is_tried_by_the_next_run_again(tmp_path: Path) -> None:
     """A journal is kept until every customer that it lists is gone."""
-    vendor = Choosy("DELETE", 500, times=3)
+    vendor = Choosy("DELETE", 500, times=6)
     lines = [{"base_url": MOCK_URL}, {"made": "contract-test-stays"}, {"made": "contract-test-goes"}]
     (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, lines)))
     customers = customers_of(vendor)
