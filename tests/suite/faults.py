@@ -25,12 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run all that were asked for; 1 if any is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="only vendors whose name or family matches this")
+    parser.add_argument("--each", type=int, default=1, help="only each so many'th of them")
     parser.add_argument("--seeds", type=int, default=1, help="run each with so many seeds")
     parser.add_argument("--workers", type=int, default=2, help="runs at a time")
     parser.add_argument("--keep", type=Path, help="keep what each run printed in this folder")
     chosen = parser.parse_args(arguments)
     picked = [variant for variant in catalogue() if re.search(chosen.only, f"{variant.__module__}.{variant.__name__}")]
-    came = list(_all(picked, range(1, chosen.seeds + 1), chosen.workers, chosen.keep))
+    came = list(_all(picked[:: chosen.each], range(1, chosen.seeds + 1), chosen.workers, chosen.keep))
     print("\n".join(_summary(came)))
     return 1 if any(one.wrong for one in came) or not came else 0
 
