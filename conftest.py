@@ -56,7 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = config.getoption("hypothesis_profile")
     if profile not in (None, *PROFILES):
         raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
-    _check_report(config.getoption("xmlpath"))
+    for option, path in (("--junit-xml", config.getoption("xmlpath")), ("--result", config.getoption("result"))):
+        _check_writable(option, path)
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -78,16 +79,17 @@ def pytest_configure(config: pytest.Config) -> None:
     interrupt.heed()
 
 
-def _check_report(path: str | None) -> None:
-    """Find out before the run, and not after it, that --junit-xml cannot be written."""
+def _check_writable(option: str, path: str | Path | None) -> None:
+    """Find out before the run, and not after it, that a file of its results cannot be written."""
     if path is None:
         return
     try:
         file = Path(path).expanduser()
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.open("a").close()
+        # What an earlier run left there says nothing of this one.
+        file.open("w").close()
     except OSError as error:
-        raise pytest.UsageError(f"--junit-xml cannot be written: {error}") from None
+        raise pytest.UsageError(f"{option} cannot be written: {error}") from None
 
 
 def _number(seed: str | int | None) -> int | None:

@@ -20,7 +20,8 @@ def gathered(folders: Sequence[Path]) -> Result:
         WrongCall: there is no result, or they are not the shards of one run.
 
     """
-    paths = [path for folder in folders for path in sorted(folder.rglob(RESULT))]
+    # A run that did not come to its end leaves an empty file.
+    paths = [path for folder in folders for path in sorted(folder.rglob(RESULT)) if path.stat().st_size]
     if not paths:
         raise WrongCall(f"there is no {RESULT} in {', '.join(map(str, folders))}: give --result to each shard's run")
     results = [_at_hand(read(path), path.parent) for path in paths]

@@ -136,13 +136,14 @@ def test_a_disk_that_fills_up_leaves_no_customer(calls: int, tmp_path: Path) -> 
     assert list((tmp_path / "j").iterdir()) == []
 
 
-def test_a_report_that_cannot_be_written_is_found_out_first(tmp_path: Path) -> None:
-    """A --junit-xml that cannot be written is a wrong call, before anything is sent."""
+@pytest.mark.parametrize("option", ["--junit-xml", "--result"])
+def test_a_report_that_cannot_be_written_is_found_out_first(option: str, tmp_path: Path) -> None:
+    """A file of results that cannot be written is a wrong call, before anything is sent."""
     (tmp_path / "file").touch()
-    with serving(Vendor(load("docs"))) as server, started(server, f"--junit-xml={tmp_path / 'file' / 'x.xml'}") as run:
+    with serving(Vendor(load("docs"))) as server, started(server, f"{option}={tmp_path / 'file' / 'x'}") as run:
         printed = run.communicate(timeout=120)[0]
 
     assert run.returncode == 4, printed
-    assert "ERROR: --junit-xml cannot be written" in printed
+    assert f"ERROR: {option} cannot be written" in printed
     assert "Traceback" not in printed
     assert server.calls == []

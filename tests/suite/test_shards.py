@@ -130,6 +130,19 @@ def test_a_missing_shard_is_no_verdict(tmp_path: Path) -> None:
     assert "BROKEN success.empty: " in came.stdout
 
 
+def test_a_shard_that_came_to_no_end_is_a_missing_one(tmp_path: Path) -> None:
+    """The empty file of a run that was killed is no result."""
+    with serving(SendsBytesAfter204(load("docs"))) as server:
+        left_by(tmp_path, server.url, 1)
+    (tmp_path / "shard-2").mkdir()
+    (tmp_path / "shard-2" / "result.json").touch()
+
+    came = summary(str(tmp_path))
+
+    assert came.returncode == 6
+    assert "the result of shard 2/3, 3/3 is missing" in came.stdout
+
+
 def test_a_folder_without_a_result_is_a_wrong_call(tmp_path: Path) -> None:
     """Where no shard left a result, one line says so."""
     came = summary(str(tmp_path))
