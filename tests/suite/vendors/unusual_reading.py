@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from contracts.body import well_formed
+from contracts.body import shallow, well_formed
 from contracts.vendor import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
 
@@ -70,7 +70,7 @@ class KeepsLoneSurrogates(Unusual):
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return json.loads(call.body.decode("utf-8", "replace"))
+        return json.loads(shallow(call.body.decode("utf-8", "replace")))
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(well_formed(value), slug)
@@ -81,7 +81,7 @@ class RefusesRepeatedNames(_RefusesSome):
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return well_formed(json.loads(call.body.decode("utf-8", "replace"), object_pairs_hook=self.members))
+        return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace")), object_pairs_hook=self.members))
 
     def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """An object of these pairs of name and value."""
@@ -173,7 +173,10 @@ class TakesAnySize(Unusual):
         except Refusal as refusal:
             if refusal.status != 413:
                 raise
-        return well_formed(json.loads(call.body.decode("utf-8", "replace")))
+        try:
+            return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace"))))
+        except ValueError:
+            raise Refusal(400, "The body is not JSON.") from None
 
 
 class LooksForTheCustomerFirst(Unusual):
