@@ -18,7 +18,7 @@ from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
-from contracts.result import GREEN, NO_VERDICT, RED, Result, nothing, result_of, write
+from contracts.result import NO_VERDICT, Result, nothing, result_of, write
 from contracts.run import Options, Run
 from contracts.search import Search, register_profiles
 from contracts.target import NoVerdict, WrongCall
@@ -195,18 +195,24 @@ def _conclude(session: pytest.Session, exitstatus: int) -> None:
     result = _result(session.config)
     if result is None or send(session.config, result):
         return
-    session.config.stash[RESULT_KEY] = result
-    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and result.code not in (GREEN, RED):
+    if RUN_KEY in session.config.stash or is_shared_out(session.config):
+        session.config.stash[RESULT_KEY] = result
+    changed = result.stopped and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if changed or (exitstatus == pytest.ExitCode.OK and result.code == NO_VERDICT):
         session.exitstatus = result.code
     path = session.config.getoption("result")
     if path:
         write(result, path)
 
 
+def is_shared_out(config: pytest.Config) -> bool:
+    """Whether other processes run the tests."""
+    return config.pluginmanager.has_plugin(WORKERS)
+
+
 def _result(config: pytest.Config) -> Result | None:
-    workers = config.pluginmanager.get_plugin(WORKERS)
-    if workers:
-        return workers.result
+    if is_shared_out(config):
+        return config.pluginmanager.get_plugin(WORKERS).result
     run, stopped = config.stash.get(RUN_KEY, None), config.stash.get(STOPPED, ())
     if run:
         return result_of(run, config.stash[TESTS_KEY], time.monotonic() - config.stash[BEGUN], *stopped)

@@ -72,23 +72,23 @@ def read(data: bytes) -> Body:
     oversized = len(data) >= MIB
     if not data.strip(b" \t\r\n"):
         return Body((), strict=False, open_text=oversized, oversized=oversized)
-    if _depth(data) > DEPTH_LIMIT:
-        # No parser has to follow, so what it means is not looked at; that deep, nothing fits the schema.
-        return Body((), strict=False, open_text=True, oversized=oversized)
+    # No parser has to follow that deep; what it means is told by the upper levels.
+    deep = _depth(data) > DEPTH_LIMIT
     text, valid = _decoded(data)
+    text = shallow(text) if deep else text
     notes = _Notes()
     try:
         value = _parse(text, notes.members, notes)
     except (ValueError, RecursionError):
-        return Body((), strict=False, open_text=not valid or oversized, oversized=oversized)
+        return Body((), strict=False, open_text=not valid or oversized or deep, oversized=oversized)
     values: tuple[Any, ...] = (value,)
     if notes.repeated:
         values = tuple(itertools.islice(_readings(_parse(text, _Members, notes)), _READINGS_LIMIT))
     broken_text = bool(_SUSPECT.search(text)) and any(map(_has_open_text, _texts(value)))
     return Body(
         values=tuple(map(well_formed, values)) if broken_text else values,
-        strict=valid,
-        open_text=not valid or oversized or notes.repeated or broken_text,
+        strict=valid and not deep,
+        open_text=not valid or oversized or deep or notes.repeated or broken_text,
         huge_number=notes.huge,
         oversized=oversized,
     )

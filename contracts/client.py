@@ -75,7 +75,7 @@ class Client:
         self._url_of = lru_cache(maxsize=256)(lambda raw_path: self._url.copy_with(raw_path=raw_path))
         self._rounds = ROUNDS
         self.reached = False
-        self._largest = 0
+        self._large: dict[str, int] = {}
 
     def __enter__(self) -> Client:
         return self
@@ -146,8 +146,7 @@ class Client:
         response: Response | None = None
         failure: Failure | None = None
         path, filled = self._raw_path(request), fill(headers, self._secrets)
-        self._largest = max(self._largest, len(request.body))
-        size = limits.size + READ_SLACK * (self._largest if request.method == "GET" else len(request.body))
+        size = limits.size + READ_SLACK * self._largest_body(request)
         with on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
             try:
                 response = self._receive(request, filled, wire, linger)
@@ -171,6 +170,13 @@ class Client:
         )
         self._observe(exchange)
         return exchange
+
+    def _largest_body(self, request: Request) -> int:
+        """The bytes of the largest body that was sent to this path, and so may be in what comes of it."""
+        largest = max(len(request.body), self._large.get(request.path, 0))
+        if largest > self.target.limits.size // READ_SLACK:
+            self._large[request.path] = largest
+        return largest
 
     def _raw_path(self, request: Request) -> bytes:
         return self._prefix + request.path.encode("ascii")

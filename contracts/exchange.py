@@ -28,6 +28,8 @@ CUSTOMER_CUT = "<CUSTOMER_CUT>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 _CURL_LIMIT = 2000
+# Bytes of an answer that are kept once it was judged.
+_KEPT = 65536
 
 
 class Failure(StrEnum):
@@ -101,7 +103,8 @@ class Request:
 class Response:
     """A response as it was received: `body` without the transfer coding, `wire_body` as the bytes came.
 
-    In `wire_body` are all bytes that followed the header section, also where HTTP allows none.
+    In `wire_body` are all bytes that followed the header section, also where HTTP allows none. `left_out` says how many
+    bytes at the end of the body are not kept.
     """
 
     status: int
@@ -109,6 +112,12 @@ class Response:
     body: bytes
     wire_body: bytes
     reason: str = ""
+    left_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes of body came."""
+        return len(self.body) + self.left_out
 
     def values(self, name: str) -> list[str]:
         """Every value of a header."""
@@ -138,6 +147,16 @@ class Exchange:
     @property
     def status(self) -> int | None:
         return self.response.status if self.response else None
+
+    def kept(self) -> Exchange:
+        """The exchange as it is kept once it was judged: without the end of a body that is very long."""
+        if self.response is None or max(len(self.response.body), len(self.response.wire_body)) <= _KEPT:
+            return self
+        body, wire_body = self.response.body, self.response.wire_body
+        left_out = max(0, len(body) - _KEPT)
+        return replace(
+            self, response=replace(self.response, body=body[:_KEPT], wire_body=wire_body[:_KEPT], left_out=left_out)
+        )
 
 
 def update(

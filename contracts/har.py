@@ -108,7 +108,7 @@ def _response(response: Response) -> harfile.Response:
         response.reason,
         "HTTP/1.1",
         headers=_records(response.headers),
-        content=harfile.Content(len(response.body), mimeType=media_type, text=text, encoding=encoding),
+        content=harfile.Content(response.size, mimeType=media_type, text=text, encoding=encoding),
         redirectURL=next(iter(response.values("Location")), ""),
         bodySize=len(response.wire_body),
     )

@@ -99,7 +99,7 @@ def _answer(exchange: Exchange) -> str:
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"
-    size = f"{len(response.body)} bytes, {exchange.seconds * 1000:.0f} ms"
+    size = f"{response.size} bytes, {exchange.seconds * 1000:.0f} ms"
     return f"{response.status} {excerpt(response.reason)}, {size}"
 
 

@@ -179,7 +179,9 @@ class Trials:
     def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:
         before, rule = other.stored, "update.isolated"
         read = self.customers.read_until(other.slug, lambda stored: not unchanged(before, stored, rule).violations)
-        return replace(outcome, stored=self._judged(unchanged(before, self.customers.shown(read), rule)), read=read)
+        return replace(
+            outcome, stored=self._judged(unchanged(before, self.customers.shown(read), rule)), read=read.kept()
+        )
 
     def creating_none(self, outcome: Outcome) -> Outcome:
         """The outcome of an update of a customer that did not exist, judged by whether it does now."""
@@ -230,7 +232,7 @@ class Trials:
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
-        return self._following(Outcome(template, exchange, prediction, answer), customer)
+        return self._following(Outcome(template, exchange.kept(), prediction, answer), customer)
 
     def _following(self, outcome: Outcome, customer: Customer) -> Outcome:
         """The outcome with the one before it: of the customer, or of the stranger that it was sent to."""
@@ -290,7 +292,7 @@ def _blaming(outcomes: list[Outcome], stored: Verdict, read: Exchange) -> list[O
     blamed = accepted[-1] if accepted else len(outcomes) - 1
     beside = tuple(outcome.alone() for place, outcome in enumerate(outcomes) if place != blamed)
     return [
-        replace(outcome, stored=stored, beside=beside, read=read) if place == blamed else outcome
+        replace(outcome, stored=stored, beside=beside, read=read.kept()) if place == blamed else outcome
         for place, outcome in enumerate(outcomes)
     ]
 

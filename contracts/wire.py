@@ -7,6 +7,7 @@ proper. All three matter here, so this module sits between httpcore and the sock
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import threading
 import time
@@ -19,6 +20,9 @@ import httpcore
 import httpx
 
 READ_AT_ONCE = 65536
+# Bytes of 1xx responses that may come before the final one (RFC 9110 section 15.2), whose head begins like this.
+INTERIM = 32768
+_FINAL = re.compile(rb"(?:\A|\r\n\r\n)HTTP/\d(?:\.\d)? [2-9]")
 # Its debug log shows answers as they came, and a server may echo a token.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
@@ -41,6 +45,7 @@ class Wire:
         self.ended = False
         self.reused = True
         self.pending = b""
+        self._begun = False
 
     def remaining(self) -> float:
         """Seconds left; httpcore's own time-out when there are none."""
@@ -53,7 +58,8 @@ class Wire:
         """Keep what came."""
         self.received += data
         self.ended = self.ended or not data
-        if len(self.received) > self.size:
+        self._begun = self._begun or bool(_FINAL.search(self.received))
+        if len(self.received) > (self.size if self._begun else min(self.size, INTERIM)):
             raise TooLarge
         return data
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.suite.vendors import catalogue
+from tests.suite.vendors import catalogue, vendor_named
 from tests.suite.vendors.measure import Measured, measured
 from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
@@ -50,10 +50,9 @@ def _all(picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, ke
 
 
 def _one(name: str, seed: int) -> Measured:
-    variant = next(variant for variant in catalogue() if variant.__name__ == name)
     with tempfile.TemporaryDirectory() as folder:
         # With a seed nothing of an earlier run is tried again.
-        return measured(variant, Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider")
+        return measured(vendor_named(name), Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider")
 
 
 def _must(variant: type[Variant]) -> str:

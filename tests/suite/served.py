@@ -7,6 +7,7 @@ import socketserver
 import struct
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -23,7 +24,7 @@ class Reset(HangUp):
 
 
 class RawServer(socketserver.ThreadingTCPServer):
-    """Serves one vendor; `calls` keeps the method and path of every request that came.
+    """Serves one vendor; `calls` keeps the method and path of every request that came, `errors` where a vendor failed.
 
     A vendor may say for itself on which `host` it listens, after how many seconds it gives up a connection that is
     `idle`, what goes over the `wire` as its answer, and `early`, before it reads the request's body.
@@ -40,11 +41,15 @@ class RawServer(socketserver.ThreadingTCPServer):
         self.vendor = vendor
         self.delay = delay
         self.calls: list[tuple[str, str]] = []
+        self.errors: list[str] = []
 
     @property
     def url(self) -> str:
         host, port = self.server_address[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}{self.vendor.prefix}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        self.errors.append(traceback.format_exc(limit=-1).splitlines()[-1])
 
 
 class _Connection(socketserver.StreamRequestHandler):

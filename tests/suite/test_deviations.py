@@ -14,8 +14,7 @@ from contracts.target import WrongCall
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
-from tests.suite.vendors.broken_problem_members import AddsATraceId
-from tests.suite.vendors.broken_validation import AcceptsUnknownMembers
+from tests.suite.vendors import vendor_named
 
 TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 FOUND = violation("status.schema", "422", "204")
@@ -30,7 +29,7 @@ status = 204
 """
 
 
-class AddsATraceIdToo(AcceptsUnknownMembers, AddsATraceId):
+class AddsATraceIdToo(vendor_named("AcceptsUnknownMembers"), vendor_named("AddsATraceId")):
     """Breaks two promises."""
 
 
@@ -117,7 +116,7 @@ def test_a_broken_file_is_a_wrong_call_with_its_line(text: str, said: str, tmp_p
 
 def test_an_accepted_deviation_fails_no_run(tmp_path: Path) -> None:
     """A run in which all that is broken was accepted exits 0, and says what was accepted and until when."""
-    with serving(AcceptsUnknownMembers(load("docs"))) as server:
+    with serving(vendor_named("AcceptsUnknownMembers")(load("docs"))) as server:
         path = written(tmp_path, ACCEPTED)
         result = run_suite("--base-url", server.url, "--deviations", str(path), journal=tmp_path)
 
@@ -139,7 +138,7 @@ def test_what_was_not_accepted_is_still_found(tmp_path: Path) -> None:
 
 def test_an_expired_deviation_fails_again(tmp_path: Path) -> None:
     """After its date a deviation is no excuse."""
-    with serving(AcceptsUnknownMembers(load("docs"))) as server:
+    with serving(vendor_named("AcceptsUnknownMembers")(load("docs"))) as server:
         path = written(tmp_path, ACCEPTED.replace("2999", "2020"))
         result = run_suite("--base-url", server.url, "-k", "422", "--deviations", str(path), journal=tmp_path)
 

@@ -14,8 +14,7 @@ from contracts.release.behaviour import Word, compared
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import release
-from tests.suite.vendors.broken_text import TrimsNames
-from tests.suite.vendors.broken_validation import AcceptsUnknownMembers
+from tests.suite.vendors import vendor_named
 
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = str(DOCUMENTS / "docs.yaml")
@@ -68,7 +67,7 @@ def test_a_release_that_does_what_it_says_is_safe(tmp_path: Path) -> None:
 
 def test_a_change_that_is_not_announced_is_not_safe(tmp_path: Path) -> None:
     """A deployment that breaks a promise which its document still makes is not safe, and the evidence is named."""
-    result = checked(TrimsNames(load("docs")), DOCS, tmp_path)
+    result = checked(vendor_named("TrimsNames")(load("docs")), DOCS, tmp_path)
 
     assert result.returncode == 1
     assert result.stdout.startswith("not safe: docs → ")
@@ -90,7 +89,9 @@ def test_an_accepted_deviation_makes_no_release_unsafe(tmp_path: Path) -> None:
     deviations = tmp_path / "deviations.toml"
     deviations.write_text('[[deviation]]\nrule = "status.schema"\nreason = "Known."\nuntil = 2999-12-31\n')
 
-    result = checked(AcceptsUnknownMembers(load("docs")), DOCS, tmp_path, "--deviations", str(deviations))
+    result = checked(
+        vendor_named("AcceptsUnknownMembers")(load("docs")), DOCS, tmp_path, "--deviations", str(deviations)
+    )
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "as promised" in result.stdout

@@ -19,13 +19,10 @@ from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.test_recordings import browser_s, recorded
-from tests.suite.vendors.broken_crashes import CrashesOnLongNames
-from tests.suite.vendors.broken_now_and_then import FailsEach20thTime
-from tests.suite.vendors.broken_storage import KeepsWhatIsLeftOut
-from tests.suite.vendors.broken_text import TrimsNames
+from tests.suite.vendors import vendor_named
 
 
-class CrashesWithAnotherTitle(CrashesOnLongNames):
+class CrashesWithAnotherTitle(vendor_named("CrashesOnLongNames")):
     """Fails on long names with another fault than before."""
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
@@ -45,14 +42,14 @@ class KnowsAcme(Vendor):
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
     """The evidence of a run against a vendor that crashes on long names."""
-    with serving(CrashesOnLongNames(load("docs"))) as server:
+    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
         run_suite("--base-url", server.url, "-k", "name-256-characters", journal=tmp_path)
     return evidence_beside(tmp_path)
 
 
 def test_a_failure_ends_with_the_command_that_shows_it_again(tmp_path: Path) -> None:
     """The last line of a failure is the replay command, and it works as it is printed."""
-    with serving(CrashesOnLongNames(load("docs"))) as server:
+    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
         result = run_suite("--base-url", server.url, "-k", "name-256-characters", journal=tmp_path)
         (line, *_) = [line for line in result.stdout.splitlines() if "again     python -m contracts replay " in line]
         arguments = line.split("replay ")[1].split()
@@ -90,7 +87,7 @@ def test_evidence_works_at_another_desk(evidence: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "contracts", desk / "contracts")
     shutil.copytree(evidence, desk / "evidence")
 
-    with serving(CrashesOnLongNames(load("docs"))) as server:
+    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
         result = replay("evidence", "--base-url", server.url, folder=desk)
 
     assert result.returncode == 1
@@ -101,7 +98,7 @@ def test_evidence_works_at_another_desk(evidence: Path, tmp_path: Path) -> None:
 def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
     """Where the request that failed does not fail alone, replay says that it needs what was sent before it."""
 
-    class KeepsWhatWasSetByUpdate(KeepsWhatIsLeftOut):
+    class KeepsWhatWasSetByUpdate(vendor_named("KeepsWhatIsLeftOut")):
         """Keeps an identifier that an update has set, and no other."""
 
         def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
@@ -119,7 +116,7 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
 
 def test_a_failure_that_was_seen_once_is_tried_as_often_as_asked(tmp_path: Path) -> None:
     """--times sends it so often, and says how often it was seen."""
-    with serving(FailsEach20thTime(load("docs"))) as server:
+    with serving(vendor_named("FailsEach20thTime")(load("docs"))) as server:
         run_suite("--base-url", server.url, "-k", "422", journal=tmp_path)
         result = replay(
             str(evidence_beside(tmp_path)),
@@ -206,7 +203,7 @@ def test_evidence_that_needs_the_read_token_is_not_gone_without_it(tmp_path: Pat
 
 def test_replay_sends_nothing_but_updates_to_the_operation(tmp_path: Path) -> None:
     """Replay has the manners of a run: PUT to the operation, the rest to customers of its own."""
-    with serving(TrimsNames(load("docs"))) as server:
+    with serving(vendor_named("TrimsNames")(load("docs"))) as server:
         run_suite("--base-url", server.url, "-k", "name-only-space", journal=tmp_path)
         server.calls.clear()
         replay(str(evidence_beside(tmp_path)), "--base-url", server.url, "--journal", str(tmp_path / "j"))

@@ -8,6 +8,11 @@ import pkgutil
 from tests.suite.vendors.variant import Variant, variants_of
 
 
+def vendor_named(name: str) -> type[Variant]:
+    """The variant with this name."""
+    return next(variant for variant in catalogue() if variant.__name__ == name)
+
+
 def catalogue() -> list[type[Variant]]:
     """Every variant, in the order of the families."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):

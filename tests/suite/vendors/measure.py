@@ -63,6 +63,7 @@ def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
     came = Measured(variant, result.returncode, groups, reasons, seconds, megabytes, output)
     came.wrong += [*_wrong_with_any(came, folder), *_wrong(came, _failed(junit))]
     came.wrong += [f"{request.line} was sent to another host" for request in elsewhere.requests[:1]]
+    came.wrong += [f"the vendor itself failed: {error}" for error in server.errors[:1]]
     came.wrong += [f"{method} {path} was sent" for method, path in _forbidden(server.calls)]
     return came
 
@@ -79,7 +80,7 @@ def _kind(variant: type[Variant]) -> type[Variant]:
 
 def _failed(junit: Path) -> dict[str, str]:
     """What each failed test said, by its name without its parameters."""
-    if not junit.exists():
+    if not junit.exists() or not junit.stat().st_size:
         return {}
     failed: dict[str, str] = {}
     for case in ElementTree.parse(junit).iter("testcase"):

@@ -10,15 +10,7 @@ from contracts.vendor import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
 
 
-class _Reads(Unusual):
-    """Reads bodies in its own way, those that are nested no deeper than a parser has to follow."""
-
-    def text(self, call: Call) -> str:
-        """A body as text."""
-        return shallow(call.body.decode("utf-8", "replace"))
-
-
-class _RefusesSome(_Reads):
+class _RefusesSome(Unusual):
     """Refuses with `refuses_with` some bodies that others read."""
 
     refuses_with = 400
@@ -73,12 +65,12 @@ class DropsBadUtf8(Unusual):
         return {name: item.replace("\ufffd", "") if isinstance(item, str) else item for name, item in value.items()}
 
 
-class KeepsLoneSurrogates(_Reads):
+class KeepsLoneSurrogates(Unusual):
     """Stores lone surrogates as they are, and shows them as escapes."""
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return json.loads(self.text(call))
+        return json.loads(shallow(call.body.decode("utf-8", "replace")))
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(well_formed(value), slug)
@@ -89,7 +81,7 @@ class RefusesRepeatedNames(_RefusesSome):
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return well_formed(json.loads(self.text(call), object_pairs_hook=self.members))
+        return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace")), object_pairs_hook=self.members))
 
     def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """An object of these pairs of name and value."""
@@ -172,7 +164,7 @@ class TakesJsonAlone(Unusual):
         return super().parse(call)
 
 
-class TakesAnySize(_Reads):
+class TakesAnySize(Unusual):
     """Has no limit for a body."""
 
     def parse(self, call: Call) -> Any:
@@ -181,7 +173,10 @@ class TakesAnySize(_Reads):
         except Refusal as refusal:
             if refusal.status != 413:
                 raise
-        return well_formed(json.loads(self.text(call)))
+        try:
+            return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace"))))
+        except ValueError:
+            raise Refusal(400, "The body is not JSON.") from None
 
 
 class LooksForTheCustomerFirst(Unusual):
