@@ -9,7 +9,7 @@ import pytest
 from contracts import __version__
 from contracts.client import READ_SLACK, Client
 from contracts.credential import WRITE_TOKEN
-from contracts.exchange import Exchange, Failure, update
+from contracts.exchange import Exchange, Failure, Request, update
 from contracts.target import Limits, Target
 from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording
 
@@ -90,6 +90,28 @@ def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
 def test_the_size_limit_is_for_the_whole_answer(reply: bytes) -> None:
     """An answer that is larger than the limit is given up, wherever its bytes are."""
     assert exchange(reply, size=1000).failure is Failure.TOO_LARGE
+
+
+@pytest.mark.parametrize(("times", "status"), [(100, 204), (100_000, None)], ids=["some", "a-flood"])
+def test_responses_before_the_final_one_are_bounded(times: int, status: int | None) -> None:
+    """Some 1xx responses may come before the answer; a flood of them is given up, though each byte comes at once."""
+    came = exchange(b"HTTP/1.1 103 Early Hints\r\n\r\n" * times + EMPTY_204, size=10_000_000)
+
+    assert came.status == status
+    assert came.failure == (None if status else Failure.TOO_LARGE)
+
+
+def test_a_read_may_be_as_large_as_what_was_sent_to_that_customer() -> None:
+    """A GET of a customer that took a large body may be larger than the limit; a GET of another may not."""
+    shown = HEAD.replace(b"Content-Length: 2", b"Content-Length: 5000") + b"\r\n" + b"a" * 5000
+    with recording(in_turn(EMPTY_204, shown)) as server, client_of(server.url, size=2000) as client:
+        client.once(update("acme", b"a" * 1000))
+
+        its_own = client.once(Request("GET", "/customers/acme"))
+        of_another = client.once(Request("GET", "/customers/other"))
+
+    assert its_own.status == 404
+    assert of_another.failure is Failure.TOO_LARGE
 
 
 def test_an_answer_within_the_size_limit_is_taken() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.client import Client
 from contracts.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
-from contracts.exchange import ACCEPT, Request, Response, curl, update
+from contracts.exchange import ACCEPT, Exchange, Request, Response, curl, update
 from contracts.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
 
@@ -190,3 +190,15 @@ def test_a_token_that_was_generated_becomes_its_placeholder() -> None:
     assert held.body == b'{"name":"%s"}' % WRITE_TOKEN.encode()
     assert held.header("Authorization") == f"Bearer {WRITE_TOKEN}"
     assert token not in repr(held)
+
+
+def test_a_judged_exchange_keeps_no_more_than_64_kib_of_its_body() -> None:
+    """Of a very long answer the end is dropped once it was judged, and how long it was is still known."""
+    long = Exchange(update("acme", PLAIN), Response(200, (), b"a" * 100_000, b"a" * 100_000))
+    short = Exchange(update("acme", PLAIN), Response(200, (), b"a" * 65_536, b"a" * 65_536))
+
+    kept = long.kept().response
+
+    assert kept
+    assert (len(kept.body), len(kept.wire_body), kept.size) == (65_536, 65_536, 100_000)
+    assert short.kept() is short
