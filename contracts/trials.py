@@ -52,6 +52,8 @@ class Trials:
         self._seen_again: Counter[str] = Counter()
         # Rules to which a counterexample was shrunk: one of each is enough.
         self.shrunk: set[str] = set()
+        # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
+        self._new_ones_show = True
         self._interruptions = 0
         self._updates = 0
         self._of_strangers: dict[str, Outcome] = {}
@@ -196,9 +198,10 @@ class Trials:
 
     def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
         """Update the customer first, where nothing would show whether these requests store something or nothing."""
-        if GONE in customer.stored and not self.customers.given:
+        if GONE in customer.stored and not self.customers.given and self._new_ones_show:
             # What is asked of one that is gone is answered with 404, and says nothing of the request.
             self.customers.replace(customer)
+            self._new_ones_show = GONE not in customer.stored
         sent = [
             (template.body, predict(template.addressed(customer.slug), self.document, self.customers.existing))
             for template in templates
