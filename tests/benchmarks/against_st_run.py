@@ -21,7 +21,7 @@ from pathlib import Path
 from contracts.document import DOCUMENTS, load
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.served import RawServer, serving
-from tests.suite.suite_run import ROOT, environment_of, run_suite
+from tests.suite.suite_run import environment_of, run_suite
 from tests.suite.vendors import catalogue
 from tests.suite.vendors.variant import Broken, Hostile, Variant
 
@@ -85,7 +85,7 @@ def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
     told = ["--url", server.url, "--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
     try:
         result = subprocess.run(
-            [*command, *told], cwd=ROOT, env=environment_of({}), capture_output=True, timeout=LIMIT, check=False
+            [*command, *told], cwd=folder, env=environment_of({}), capture_output=True, timeout=LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
         return -1
