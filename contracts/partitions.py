@@ -44,7 +44,8 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
     members = {name: _fitting(schema, longest) for name, schema in document.request_members.items()}
     settable = {name: values for name, values in members.items() if values is not None}
     required = {name: values for name, values in settable.items() if name not in document.clearable_members}
-    return st.fixed_dictionaries(required, optional={name: settable[name] for name in settable.keys() - required})
+    optional = {name: values for name, values in settable.items() if name not in required}
+    return st.fixed_dictionaries(required, optional=optional)
 
 
 def _fitting(schema: Mapping[str, Json], longest: int) -> Values | None:
@@ -100,12 +101,7 @@ def _types(schema: Mapping[str, Json]) -> set[str]:
 def _twins(name: str) -> Iterator[str]:
     """Names that a lenient server may take for this one."""
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-    yield from {
-        name.lower(),
-        name.upper(),
-        name.title(),
-        name[0].upper() + name[1:],
-        snake,
-        snake.replace("_", "-"),
-    } - {name}
+    # In an order that is the same in every process, as a set's is not.
+    cased = (name.lower(), name.upper(), name.title(), name[0].upper() + name[1:], snake, snake.replace("_", "-"))
+    yield from (twin for twin in dict.fromkeys(cased) if twin != name)
     yield from (f" {name}", f"{name} ", f"{name}\x00", f"_{name}", f"{name}s", f"{name}[]", f"customer.{name}")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from contracts.document import load
 from contracts.vendor import Answer, Call, Vendor
 from tests.suite.served import serving
-from tests.suite.suite_run import run_suite
+from tests.suite.suite_run import ROOT, environment_of, run_suite
 
 GENERATED = "tests/contract/test_generated_requests.py"
 
@@ -34,6 +38,26 @@ def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, ...]]:
         )
     assert result.returncode == 0, result.stdout[-3000:]
     return server.vendor.__dict__["updates"]
+
+
+def strategies(contract: str, hash_seed: str) -> str:
+    """The strategies of bodies for a contract, written out by another process."""
+    code = (
+        "import sys; from contracts.document import load; from contracts.partitions import breaking, fitting;"
+        "document = load(sys.argv[1]); print(fitting(document), *breaking(document), sep='\\n')"
+    )
+    variables = environment_of({"PYTHONHASHSEED": hash_seed})
+    command = [sys.executable, "-c", code, contract]
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("contract", ["docs", "v1"])
+def test_what_is_drawn_from_is_the_same_in_every_process(contract: str) -> None:
+    """No strategy has an order that Python makes up anew for each process."""
+    first, second = (strategies(contract, hash_seed) for hash_seed in ("1", "2"))
+
+    assert first == second
+    assert "externalCustomerId" in first
 
 
 def test_a_seed_sends_the_same_requests_in_the_same_order(tmp_path: Path) -> None:
