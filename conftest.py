@@ -56,8 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = config.getoption("hypothesis_profile")
     if profile not in (None, *PROFILES):
         raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
-    for option, path in (("--junit-xml", config.getoption("xmlpath")), ("--result", config.getoption("result"))):
-        _check_writable(option, path)
+    if not is_worker(config):
+        _check_writable("--junit-xml", config.getoption("xmlpath"))
+        _check_writable("--result", config.getoption("result"))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -115,11 +116,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    share = config.stash[OPTIONS_KEY].shard.share(map(unit_of, items))
-    others = [item for item in items if unit_of(item) not in share]
+    units = [unit_of(item) for item in items]
+    share = config.stash[OPTIONS_KEY].shard.share(units)
+    others = [item for item, unit in zip(items, units, strict=True) if unit not in share]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if unit_of(item) in share]
+        items[:] = [item for item, unit in zip(items, units, strict=True) if unit in share]
 
 
 @pytest.hookimpl(wrapper=True)

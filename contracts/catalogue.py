@@ -22,7 +22,8 @@ class Catalogue:
     def outcome(self, payload: Payload) -> Outcome:
         """What came of a payload; one that failed has been tried again alone."""
         if payload.id not in self._first:
-            bundle = [one for one in self._selected if self._bundle(one) == self._bundle(payload)]
+            wanted = self._bundle(payload)
+            bundle = [one for one in self._selected if self._bundle(one) == wanted]
             outcomes = self._run.trials.each([one.request for one in bundle])
             self._first |= {one.id: outcome for one, outcome in zip(bundle, outcomes, strict=True)}
         if payload.id not in self._settled:

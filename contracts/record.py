@@ -11,7 +11,7 @@ from pathlib import Path
 from contracts.exchange import OPERATION, Exchange
 from contracts.judge import Verdict
 from contracts.outcome import Outcome
-from contracts.promise import Violation, promises
+from contracts.promise import Violation
 
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
 _SURE = (True, None, False)
@@ -75,32 +75,6 @@ class Record:
             if _rank(outcome) < _rank(entry.outcome):
                 entry.violation, entry.outcome = violation, outcome
             return entry
-
-    @property
-    def groups(self) -> dict[str, list[Broken]]:
-        """What was broken, by rule: first the rule that was found first, and of each what was found most often."""
-        grouped: dict[str, list[Broken]] = {}
-        for (rule, _), broken in self.broken.items():
-            grouped.setdefault(rule, []).append(broken)
-        return {rule: sorted(found, key=lambda broken: -broken.count) for rule, found in grouped.items()}
-
-    @property
-    def broken_rules(self) -> list[str]:
-        """The rules that were broken, in the order of the promises."""
-        seen = {rule for rule, _ in self.broken}
-        return [rule for rule in promises() if rule in seen]
-
-    @property
-    def kept_rules(self) -> list[str]:
-        """The rules that were tried and not broken."""
-        return [rule for rule in promises() if rule in self.tried and rule not in self.broken_rules]
-
-    @property
-    def untried_rules(self) -> dict[str, str]:
-        """The rules that nothing put to the test, each with its reason; last, what is no rule of its own."""
-        missing = [rule for rule in promises() if rule not in self.tried and rule not in self.broken_rules]
-        others = {what: reason for what, reason in self.untried.items() if what not in promises()}
-        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others
 
 
 def _rank(outcome: Outcome) -> tuple[int, tuple[int, int]]:

@@ -27,7 +27,7 @@ def unit_of(item: pytest.Item) -> Hashable:
 
 def bundle_of(config: pytest.Config) -> Callable[[Payload], Hashable]:
     """Which payloads are tried together by this process: all of them, or those that a worker is given together."""
-    return lambda payload: _places()[payload.id] // _TOGETHER if is_worker(config) else 0
+    return (lambda payload: _bundles()[payload.id]) if is_worker(config) else (lambda payload: 0)
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -40,13 +40,13 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         payload = nodeid.partition("[")[2].removesuffix("]")
-        place = _places().get(payload)
-        return nodeid if place is None else f"payloads {place // _TOGETHER}"
+        return f"payloads {_bundles()[payload]}" if payload in _bundles() else nodeid
 
 
 @cache
-def _places() -> dict[str, int]:
-    return {payload.id: place for place, payload in enumerate(payloads())}
+def _bundles() -> dict[str, int]:
+    """The bundle of each payload, by its id."""
+    return {payload.id: place // _TOGETHER for place, payload in enumerate(payloads())}
 
 
 class Workers:
