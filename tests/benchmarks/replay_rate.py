@@ -6,15 +6,10 @@ so that a machine whose speed drifts does them the same good or harm. It prints 
 
 from __future__ import annotations
 
-import os
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -30,25 +25,11 @@ from contracts.replay import Replay
 from contracts.run import Options, Run
 from contracts.target import Limits, Target
 from contracts.vendor import MOCK_TOKENS
+from tests.suite.suite_run import served_mock
 
 TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
 EXCHANGES = 1000
 ROUNDS = 5
-
-
-@contextmanager
-def served_mock() -> Iterator[str]:
-    """The mock in a process of its own; its base URL."""
-    command = [sys.executable, "-m", "contracts", "mock", "--port", "0"]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        try:
-            yield found[0]
-        finally:
-            process.terminate()
 
 
 def record(url: str, folder: Path) -> list[Request]:
@@ -97,7 +78,7 @@ def bare(url: str, requests: Sequence[Request]) -> float:
 
 def main() -> None:
     """Print the rates and their ratio, round by round, and the median ratio."""
-    with tempfile.TemporaryDirectory() as name, served_mock() as url:
+    with tempfile.TemporaryDirectory() as name, served_mock() as (_, url):
         folder = Path(name)
         requests = record(url, folder)
         ratios = []

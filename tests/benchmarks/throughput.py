@@ -22,9 +22,9 @@ from contracts.exchange import Request
 from contracts.payload import payloads
 from contracts.result import read
 from contracts.vendor import MOCK_TOKENS, Vendor
-from tests.benchmarks.replay_rate import TOKENS, bare, served_mock
+from tests.benchmarks.replay_rate import TOKENS, bare
 from tests.suite.served import serving
-from tests.suite.suite_run import ROOT, environment_of
+from tests.suite.suite_run import ROOT, environment_of, served_mock
 
 GENERATED = "tests/contract/test_generated_requests.py"
 # The tests that share the cases out among them.
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
     cases, fewer = chosen.cases, chosen.st_cases
-    with tempfile.TemporaryDirectory() as name, served_mock() as url:
+    with tempfile.TemporaryDirectory() as name, served_mock() as (_, url):
         folder = Path(name)
         print(f"an instant server ({cases} cases, st run {fewer})")
         compared(

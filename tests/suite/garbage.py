@@ -6,41 +6,23 @@ Run as `python -m tests.suite.garbage --seconds 60`; `--seed 7` makes others.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import re
 import socket
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from contracts.vendor import MOCK_TOKENS
-from tests.suite.suite_run import ROOT
+from tests.suite.suite_run import served_mock
 
 _TOKEN = next(iter(MOCK_TOKENS))
 # What a TLS client says first.
 _TLS = bytes.fromhex("16030100c8010000c40303") + bytes(range(180))
 # Requests at once that never end.
 _OPEN = 50
-
-
-@contextmanager
-def served_mock(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`python -m contracts mock` on a free port, and the base URL that it prints."""
-    command = [sys.executable, "-m", "contracts", "mock", "--port", "0", *arguments]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        try:
-            yield process, found[0]
-        finally:
-            process.kill()
 
 
 def valid(chance: random.Random) -> bytes:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 EMPTY_204 = b"HTTP/1.1 204 No Content\r\n\r\n"
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -29,6 +30,7 @@ class Slowly:
 
 
 Reply = bytes | Slowly
+_Server = TypeVar("_Server", bound=socketserver.TCPServer)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,14 @@ def in_turn(*replies: Reply) -> Callable[[Recorded], Reply]:
 @contextmanager
 def recording(reply: Callable[[Recorded], Reply]) -> Iterator[Recorder]:
     """A recorder on a free port of this machine, until the block ends."""
-    with Recorder(reply) as server:
+    with running(Recorder(reply)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: _Server) -> Iterator[_Server]:
+    """A server that serves in another thread, until the block ends."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

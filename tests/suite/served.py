@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import socketserver
 import struct
-import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from contracts.vendor import Answer, Call, Headers, Vendor
+from tests.suite.recorder import running
 
 
 class HangUp(Exception):
@@ -120,11 +120,5 @@ def head(status: int, headers: Headers) -> bytes:
 @contextmanager
 def serving(vendor: Vendor, delay: float = 0.0) -> Iterator[RawServer]:
     """The vendor on a free port of this machine, until the block ends."""
-    with RawServer(vendor, delay) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(RawServer(vendor, delay)) as server:
+        yield server

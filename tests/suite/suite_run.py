@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from contracts.vendor import MOCK_TOKENS
@@ -36,6 +39,21 @@ def release(*arguments: str) -> subprocess.CompletedProcess[str]:
 def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Ask what came of a run in shards."""
     return _python("contracts", "summary", *arguments, environment={})
+
+
+@contextmanager
+def served_mock(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`python -m contracts mock` on a free port, and the base URL that it prints."""
+    command = [sys.executable, "-m", "contracts", "mock", "--port", "0", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        try:
+            yield process, found[0]
+        finally:
+            process.kill()
 
 
 def evidence_beside(journal: Path) -> Path:

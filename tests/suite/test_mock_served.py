@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from contracts.vendor import MOCK_TOKENS
-from tests.suite.garbage import served_mock, thrown
-from tests.suite.suite_run import ROOT, run_suite
+from tests.suite.garbage import thrown
+from tests.suite.suite_run import ROOT, run_suite, served_mock
 
 AUTHORIZED = {"Authorization": f"Bearer {next(iter(MOCK_TOKENS))}"}
 

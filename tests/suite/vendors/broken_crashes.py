@@ -7,12 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
-
-VALID = "test_a_valid_update_is_answered_204_and_empty"
-BROKEN_SCHEMA = "test_json_that_breaks_the_schema_is_answered_422"
-LEFT_OPEN = "test_a_request_left_open_gets_one_of_the_answers_allowed"
 
 
 class _CrashesOnTexts(Broken):

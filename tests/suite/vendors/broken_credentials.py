@@ -6,17 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contracts.vendor import READ, WRITE, Call, Refusal
+from tests.suite.vendors.finders import NO_CREDENTIAL, NO_SCOPE
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
-
-UNAUTHORIZED = "test_a_request_without_a_valid_credential_is_answered_401"
-FORBIDDEN = "test_a_credential_without_the_scope_is_answered_403"
 
 
 class _Reads(Broken):
     """Reads the Authorization header as `read` has it: as that of a token that it knows."""
 
-    breaks, found_by = "status.credential", UNAUTHORIZED
+    breaks, found_by = "status.credential", NO_CREDENTIAL
     read: Callable[[str, str], bool]
 
     def authorize(self, call: Call, scope: str) -> None:
@@ -95,7 +93,7 @@ class WantsOneLetterCase(Broken):
 class IgnoresScopes(Broken):
     """Lets any valid token write."""
 
-    breaks, found_by = "status.scope", FORBIDDEN
+    breaks, found_by = "status.scope", NO_SCOPE
 
     def authorize(self, call: Call, scope: str) -> None:
         super().authorize(call, READ)
@@ -104,7 +102,7 @@ class IgnoresScopes(Broken):
 class IgnoresScopesOfSmallBodies(Broken):
     """Lets any valid token write, where the body has no external id."""
 
-    breaks, found_by = "status.scope", FORBIDDEN
+    breaks, found_by = "status.scope", NO_SCOPE
 
     def authorize(self, call: Call, scope: str) -> None:
         super().authorize(call, scope if b"externalCustomerId" in call.body else READ)
@@ -113,7 +111,7 @@ class IgnoresScopesOfSmallBodies(Broken):
 class DoesNotKnowReaders(Broken):
     """Answers a valid token that may not write with 401."""
 
-    breaks, found_by = "status.scope", FORBIDDEN
+    breaks, found_by = "status.scope", NO_SCOPE
 
     def authorize(self, call: Call, scope: str) -> None:
         try:

@@ -6,10 +6,8 @@ import random
 from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
+from tests.suite.vendors.finders import STORED, VALID
 from tests.suite.vendors.variant import Broken
-
-VALID = "test_a_valid_update_is_answered_204_and_empty"
-STORED = "test_a_valid_update_is_stored_as_sent"
 
 
 class _Fails(Broken):

@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.finders import NO_JSON
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
-
-NO_JSON = "test_a_body_that_is_no_json_is_answered_400"
 
 
 class _Mends(Broken):

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from contracts.vendor import WRITE, Answer, Call, Refusal
+from tests.suite.vendors.finders import LEFT_OPEN_STORED
 from tests.suite.vendors.variant import Broken
 
 Customer = dict[str, Any]
 Effect = Callable[["_Acts", Call, str], None]
 
-LEAVES_WHAT_IT_SAYS = "test_a_request_left_open_leaves_what_its_answer_says"
 # What each refusal is found by.
 CHANGES_NOTHING = {
     (400,): "test_a_body_that_is_no_json_changes_nothing",
     (401,): "test_a_request_without_a_valid_credential_changes_nothing",
     (403,): "test_a_credential_without_the_scope_changes_nothing",
-    (413, 415): LEAVES_WHAT_IT_SAYS,
+    (413, 415): LEFT_OPEN_STORED,
     (422,): "test_json_that_breaks_the_schema_changes_nothing",
 }
 

@@ -7,9 +7,8 @@ import time
 from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
+from tests.suite.vendors.finders import TWICE
 from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
-
-TWICE = "test_the_same_update_twice_is_as_once"
 
 
 def _same(customer: dict[str, Any], value: dict[str, Any]) -> bool:

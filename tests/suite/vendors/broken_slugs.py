@@ -10,16 +10,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from contracts.vendor import Refusal
+from tests.suite.vendors.finders import NO_CUSTOMER
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
-
-NOT_FOUND = "test_a_slug_that_names_no_customer_is_answered_404"
 
 
 class _Finds(Broken):
     """Finds a customer also where `meant` says that its slug is the one that is meant."""
 
-    breaks, found_by = "status.slug", NOT_FOUND
+    breaks, found_by = "status.slug", NO_CUSTOMER
     meant: Callable[[str, str], bool]
 
     def find(self, slug: str) -> dict[str, Any]:
@@ -27,7 +26,7 @@ class _Finds(Broken):
         return super().find(slug if known else next((own for own in self.customers if self.meant(slug, own)), slug))
 
 
-def _finds(meant: Callable[[str, str], bool], found_by: str = NOT_FOUND) -> type[Broken]:
+def _finds(meant: Callable[[str, str], bool], found_by: str = NO_CUSTOMER) -> type[Broken]:
     return named_after(meant, _Finds, meant=staticmethod(meant), found_by=found_by)
 
 
@@ -88,7 +87,7 @@ def folds_slugs(slug: str, own: str) -> bool:
 class _RefusesSlugs(Broken):
     """Answers `status` for the slugs that `condition` holds of."""
 
-    breaks, found_by = "status.slug", NOT_FOUND
+    breaks, found_by = "status.slug", NO_CUSTOMER
     status: int
     condition: Callable[[str], bool]
 
@@ -130,7 +129,7 @@ class FindsStrangeSlugsInvalid(_RefusesSlugs):
 class AnswersUnknownSlugsWith403(Broken):
     """Hides which customers exist behind a 403."""
 
-    breaks, found_by = "status.slug", NOT_FOUND
+    breaks, found_by = "status.slug", NO_CUSTOMER
 
     def find(self, slug: str) -> dict[str, Any]:
         try:

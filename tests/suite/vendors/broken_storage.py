@@ -6,10 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.suite.vendors.finders import OTHERS
 from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
-
-OTHERS = "test_a_request_changes_no_other_customer"
-
 
 # Not, or not all
 

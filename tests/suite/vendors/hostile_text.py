@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal
 from tests.suite.served import head, plain_wire
 from tests.suite.vendors.variant import Hostile
+from tests.suite.vendors.writing import WritesProblems
 
 # Clears the screen, sets the window's title, turns the direction of writing, ends a line.
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\u2028\r\n<script>alert(1)</script>]]>&\x00"
@@ -18,27 +19,14 @@ ESCAPES_OF_A_LINE = "\x9b31m\x85\xad<script>alert(1)</script>]]>&\t\x1b[2J\0"
 WRITE = next(iter(MOCK_TOKENS))
 
 
-class _WritesProblems(Hostile):
-    """Writes some members of a problem in its own way."""
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        answer.body = json.dumps(self.written(call, json.loads(answer.body))).encode()
-        return answer
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        """The members of a problem, as they are sent."""
-        return members
-
-
-class GarblesTitles(_WritesProblems):
+class GarblesTitles(WritesProblems, Hostile):
     """Writes signs that change a terminal into the title."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
         return members | {"title": ESCAPES}
 
 
-class GarblesDetails(_WritesProblems):
+class GarblesDetails(WritesProblems, Hostile):
     """Writes signs that change a terminal into detail, instance and errors, in a problem of another status."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +34,7 @@ class GarblesDetails(_WritesProblems):
         return members | {"status": 418, "detail": ESCAPES, "instance": ESCAPES, "errors": [item]}
 
 
-class GarblesMemberNames(_WritesProblems):
+class GarblesMemberNames(WritesProblems, Hostile):
     """Names members by signs that change a terminal."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +152,7 @@ class EchoesTheTokenEverywhere(Hostile):
         return line + b" " + token.encode("latin-1") + b"\r\n" + rest
 
 
-class EchoesTheTokenInEscapes(_WritesProblems):
+class EchoesTheTokenInEscapes(WritesProblems, Hostile):
     """Says in a member who may write, each letter as an escape of JSON, and in the instance as one of a URL."""
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.vendor import Answer, Call, Headers, Refusal
 from tests.suite.vendors.variant import Unusual
+from tests.suite.vendors.writing import WritesProblems
 
 
 class NamesTheCharset(Unusual):
@@ -32,20 +33,7 @@ class LeavesAParameterEmpty(NamesTheCharset):
     media_type = "application/problem+json;"
 
 
-class _WritesProblems(Unusual):
-    """Writes some members of a problem in its own way."""
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        answer.body = json.dumps(self.written(call, json.loads(answer.body))).encode()
-        return answer
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        """The members of a problem, as they are sent."""
-        return members
-
-
-class SaysNoMoreThanItMust(_WritesProblems):
+class SaysNoMoreThanItMust(WritesProblems, Unusual):
     """Sends title, status and an empty detail, and with a 422 one item that says where."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +41,7 @@ class SaysNoMoreThanItMust(_WritesProblems):
         return shown | ({"errors": [{"location": "body", "message": ""}]} if members["status"] == 422 else {})
 
 
-class NamesAnAbsoluteInstance(_WritesProblems):
+class NamesAnAbsoluteInstance(WritesProblems, Unusual):
     """Names an absolute URI as instance and as type."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -61,14 +49,14 @@ class NamesAnAbsoluteInstance(_WritesProblems):
         return members | {"type": page, "instance": "https://example.com/error-log/abc123"}
 
 
-class NamesThePathAsInstance(_WritesProblems):
+class NamesThePathAsInstance(WritesProblems, Unusual):
     """Names the request's path as instance, and a relative type."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
         return members | {"type": "/errors/example?version=1#top", "instance": call.path}
 
 
-class NamesAUrnAsInstance(_WritesProblems):
+class NamesAUrnAsInstance(WritesProblems, Unusual):
     """Names a URN as instance, and a tag URI as type."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -76,21 +64,21 @@ class NamesAUrnAsInstance(_WritesProblems):
         return members | {"type": "tag:example.com,2026:errors/example", "instance": instance}
 
 
-class HasABlankType(_WritesProblems):
+class HasABlankType(WritesProblems, Unusual):
     """Writes out the type about:blank, an empty instance, and an empty list of errors."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
         return {"type": "about:blank", "instance": "", "errors": []} | members
 
 
-class WritesTheStatusAsDecimal(_WritesProblems):
+class WritesTheStatusAsDecimal(WritesProblems, Unusual):
     """Writes the member status with a decimal point, like 422.0."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
         return members | {"status": float(members["status"])}
 
 
-class ListsThousandsOfErrors(_WritesProblems):
+class ListsThousandsOfErrors(WritesProblems, Unusual):
     """Lists 3,000 errors where others list one."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +88,7 @@ class ListsThousandsOfErrors(_WritesProblems):
         return members | {"errors": [item] * 3000}
 
 
-class EchoesTheBodyAsValue(_WritesProblems):
+class EchoesTheBodyAsValue(WritesProblems, Unusual):
     """Gives the whole body back as the value of an error."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
@@ -128,14 +116,14 @@ def _is_nested(body: bytes) -> bool:
     return 64 < depth <= 10_000 and body.count(b"]") + body.count(b"}") == depth and b'",' not in body
 
 
-class EchoesTheRequestInDetail(_WritesProblems):
+class EchoesTheRequestInDetail(WritesProblems, Unusual):
     """Says in the detail which path and body it could not take."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
         return members | {"detail": f"Cannot take {call.path}: {call.body[:5000].decode('utf-8', 'replace')}"}
 
 
-class SpeaksOfErrorsLikeATrace(_WritesProblems):
+class SpeaksOfErrorsLikeATrace(WritesProblems, Unusual):
     """Uses words of a stack trace in a detail that is none."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
