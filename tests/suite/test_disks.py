@@ -63,15 +63,19 @@ def read_only_checkout(tmp_path: Path) -> Path:
     return checkout
 
 
+def ended(server: RawServer, checkout: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code of a run in a checkout that it may not write, and what it printed."""
+    with started(server, *arguments, folder=checkout, obeying=True) as run:
+        printed = run.communicate(timeout=120)[0]
+    return run.returncode, printed
+
+
 def test_a_read_only_checkout_needs_another_journal(read_only_checkout: Path) -> None:
     """Where the journal cannot be written nothing is sent: one line says why, and exit 4."""
-    with (
-        serving(Vendor(load("docs"))) as server,
-        started(server, folder=read_only_checkout, obeying=True) as run,
-    ):
-        printed = run.communicate(timeout=120)[0]
+    with serving(Vendor(load("docs"))) as server:
+        code, printed = ended(server, read_only_checkout)
 
-    assert run.returncode == 4, printed
+    assert code == 4, printed
     assert printed.count("the journal cannot be written") == 1
     assert "Traceback" not in printed
     assert server.calls == []
@@ -79,40 +83,20 @@ def test_a_read_only_checkout_needs_another_journal(read_only_checkout: Path) ->
 
 def test_a_read_only_checkout_is_no_reason_to_fail(read_only_checkout: Path, tmp_path: Path) -> None:
     """With a journal elsewhere a run in a read-only checkout is as green as any other."""
-    with (
-        serving(Vendor(load("docs"))) as server,
-        started(
-            server,
-            f"--journal={tmp_path / 'j'}",
-            "-k",
-            "names or published",
-            folder=read_only_checkout,
-            obeying=True,
-        ) as run,
-    ):
-        printed = run.communicate(timeout=120)[0]
+    with serving(Vendor(load("docs"))) as server:
+        code, printed = ended(server, read_only_checkout, f"--journal={tmp_path / 'j'}", "-k", "names or published")
 
-    assert run.returncode == 0, printed
+    assert code == 0, printed
     assert "Traceback" not in printed
     assert server.vendor.customers == {}
 
 
 def test_a_read_only_checkout_hides_no_failure(read_only_checkout: Path, tmp_path: Path) -> None:
     """Where no evidence can be kept, a failure is still told as what it is, with a warning."""
-    with (
-        serving(AnswersMalformedJsonWith422(load("docs"))) as server,
-        started(
-            server,
-            f"--journal={tmp_path / 'j'}",
-            "-k",
-            "names or empty",
-            folder=read_only_checkout,
-            obeying=True,
-        ) as run,
-    ):
-        printed = run.communicate(timeout=120)[0]
+    with serving(AnswersMalformedJsonWith422(load("docs"))) as server:
+        code, printed = ended(server, read_only_checkout, f"--journal={tmp_path / 'j'}", "-k", "names or empty")
 
-    assert run.returncode == 1, printed
+    assert code == 1, printed
     assert "warning        evidence cannot be written: Permission denied" in printed
     assert "Traceback" not in printed
     assert server.vendor.customers == {}
