@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 import typing
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 import httpcore
 import httpx
@@ -19,7 +19,7 @@ from contracts.credential import Headers, fill, mask, with_derived
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.patience import BACK_OFF, Pace, Patience
 from contracts.target import NoVerdict, Target
-from contracts.wire import Stream, TooLarge, Wire, WireTransport, on_wire
+from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
 
 # Answers of something in front of the API (RFC 6585 section 4; RFC 9110 sections 15.6.3 to 15.6.5).
 INTERRUPTING = frozenset({429, 502, 503, 504})
@@ -71,8 +71,7 @@ class Client:
         self._url = httpx.URL(target.base_url)
         self._prefix = self._url.raw_path.rstrip(b"/")
         self._host = ("Host", self._url.netloc.decode("ascii"))
-        self._transport = transport or WireTransport(target.limits.concurrency * 2, _proxy(target))
-        self._url_of = lru_cache(maxsize=256)(lambda raw_path: self._url.copy_with(raw_path=raw_path))
+        self._transport = transport or Connections(self._url, _proxy(target))
         self._rounds = ROUNDS
         self.reached = False
         self._large: dict[str, int] = {}
@@ -188,35 +187,42 @@ class Client:
         return (*(header for header in own if header[0].lower() not in given), *request.headers, *length)
 
     def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:
-        # httpx gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
+        # httpcore gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
         fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers]
-        url = self._url_of(self._raw_path(request))
-        # Redirects, cookies and netrc are a matter of httpx's client: a transport knows nothing of them.
-        if isinstance(self._transport, WireTransport):
-            answer = self._transport.send(request.method, url, fields, request.body)
-        else:
-            sent = httpx.Request(request.method, url, headers=fields, content=request.body)
-            answer = self._transport.handle_request(sent)
-        try:
+        with self._exchange(request, fields) as answer:
             stream = answer.extensions.get("network_stream")
-            if answer.status_code == httpx.codes.NO_CONTENT and isinstance(stream, Stream):
+            if answer.status == httpx.codes.NO_CONTENT and isinstance(stream, Stream):
                 # Before the body is read to its end: from then on the connection serves another request.
                 self._await_what_follows(stream, wire, linger)
-            body = b"".join(typing.cast(httpx.SyncByteStream, answer.stream))
+            body = b"".join(typing.cast(Iterable[bytes], answer.stream))
             wire_body = wire.after_head() if isinstance(stream, Stream) else body
-        finally:
-            answer.close()
-        tokens, shown = self._secrets, mask(body, self._secrets)
+        shown, reason = mask(body, self._secrets), answer.extensions.get("reason_phrase", b"")
+        head = b"\n".join([reason, *(part for header in answer.headers for part in header)])
+        # Looking for a token in each part would take as long as reading the answer.
+        tokens = {} if mask(head, self._secrets) == head else self._secrets
         return Response(
-            status=answer.status_code,
+            status=answer.status,
             headers=tuple(
                 (mask(name, tokens).decode("latin-1"), mask(value, tokens).decode("latin-1"))
-                for name, value in answer.headers.raw
+                for name, value in answer.headers
             ),
             body=shown,
-            wire_body=shown if wire_body == body else mask(wire_body, tokens),
-            reason=mask(answer.reason_phrase.encode(), tokens).decode(),
+            wire_body=shown if wire_body == body else mask(wire_body, self._secrets),
+            reason=mask(reason, tokens).decode("ascii", "ignore"),
         )
+
+    @contextmanager
+    def _exchange(self, request: Request, fields: list[tuple[bytes, bytes]]) -> Iterator[httpcore.Response]:
+        path = self._raw_path(request)
+        # Redirects, cookies and netrc are a matter of httpx's client: what is below it knows nothing of them.
+        if isinstance(self._transport, Connections):
+            with self._transport.exchange(request.method, path, fields, request.body) as answer:
+                yield answer
+            return
+        url = self._url.copy_with(raw_path=path)
+        came = self._transport.handle_request(httpx.Request(request.method, url, headers=fields, content=request.body))
+        reason = {"reason_phrase": came.reason_phrase.encode()}
+        yield httpcore.Response(came.status_code, headers=came.headers.raw, content=came.read(), extensions=reason)
 
     def _await_what_follows(self, stream: Stream, wire: Wire, linger: float) -> None:
         stream.linger(linger)

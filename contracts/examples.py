@@ -19,9 +19,11 @@ _TIMEOUT = 2.0
 
 # Requests of one batch, at the least: what is tried on one customer before it is read back.
 BATCH = 8
-# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks). A round is
-# what one process draws from one seed.
-PROFILES = {"quick": (4, 1), "ci": (20, 8), "deep": (100, 32)}
+# The batches of one round, at the most: what one process draws from one seed. A multiple of what most targets are sent
+# at once, for the last of a round leave the others waiting.
+ROUND = 64
+# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks).
+PROFILES = {"quick": (4, 1), "ci": (ROUND, 3), "deep": (ROUND, 50)}
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,10 @@ def generation(
 
 
 def _rounds(cases: int) -> tuple[int, int]:
-    """The batches and rounds that make so many cases or a few more; rounds as small as in `ci`, or as in `deep`."""
-    batches = PROFILES["ci" if cases < 10_000 else "deep"][0]
-    return batches, -(-cases // (batches * BATCH))
+    """The batches and rounds that make so many cases or a few more."""
+    batches = -(-cases // BATCH)
+    rounds = -(-batches // ROUND)
+    return -(-batches // rounds), rounds
 
 
 def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import reduce
+from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
 
 from contracts.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask
@@ -25,6 +25,8 @@ CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
 CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
 CUSTOMER_FULL_WIDTH = "<CUSTOMER_FULL_WIDTH>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
+# The path of most templates.
+_ALIKE = f"{CUSTOMERS}/{CUSTOMER}"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 _CURL_LIMIT = 2000
@@ -53,7 +55,7 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
 
-    @property
+    @cached_property
     def slug(self) -> bytes:
         """The customer's slug in the path, decoded; empty where the path names none."""
         return unquote_to_bytes(self.path.removeprefix(CUSTOMERS).removeprefix("/"))
@@ -66,6 +68,8 @@ class Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
+        if self.path == _ALIKE:
+            return replace(self, path=f"{CUSTOMERS}/{slug}")
         forms = {
             CUSTOMER: slug,
             CUSTOMER_UPPER: slug.upper(),

@@ -37,22 +37,26 @@ _OF_TYPE: Mapping[str, Values] = {
     "object": st.dictionaries(_WORDS, _ANY_SCALAR, max_size=3),
 }
 _ANY = st.one_of(*_OF_TYPE.values())
+# In place of a value: the member is not there.
+_ABSENT = ...
 
 
 def fitting(document: Document, longest: int = 10_000) -> Values:
     """Bodies that fit the request schema; of its members those that are settable to more than one value."""
-    members = {name: _fitting(schema, longest) for name, schema in document.request_members.items()}
-    settable = {name: values for name, values in members.items() if values is not None}
-    required = {name: values for name, values in settable.items() if name not in document.clearable_members}
-    optional = {name: values for name, values in settable.items() if name not in required}
-    return st.fixed_dictionaries(required, optional=optional)
+    members = {
+        name: _fitting(schema, longest, optional=name in document.clearable_members)
+        for name, schema in document.request_members.items()
+        if "string" in _types(schema) and EQUALS not in schema
+    }
+    return st.tuples(*members.values()).map(
+        lambda values: {name: value for name, value in zip(members, values, strict=True) if value is not _ABSENT}
+    )
 
 
-def _fitting(schema: Mapping[str, Json], longest: int) -> Values | None:
-    if "string" not in _types(schema) or EQUALS in schema:
-        return None
+def _fitting(schema: Mapping[str, Json], longest: int, *, optional: bool) -> Values:
+    others = [_ABSENT] * optional + [None, ""] * ("null" in _types(schema))
     text = st.from_regex(schema["pattern"]) if "pattern" in schema else texts(longest)
-    return text if "null" not in _types(schema) else st.one_of(st.none(), st.just(""), text)
+    return st.one_of(*map(st.just, others), text)
 
 
 def breaking(document: Document) -> Iterator[Values]:

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase, ReadOnlyDatabase
 from hypothesis.errors import Flaky
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS
 
+from contracts import backend
 from contracts.customers import Customer
 from contracts.deviation import Deviations
 from contracts.examples import BATCH, PROFILES, Generation
@@ -29,18 +29,14 @@ Requests = st.SearchStrategy[Request]
 # Seconds for shrinking one test's failures; after that the smallest request so far is the one reported.
 SHRINKING = 5.0
 
-# Hypothesis's own provider under another name. Under its own, Hypothesis also repeats parts of earlier examples with
-# small changes, in the hope of a failure that is rare: four of five requests would be sent twice.
-_FRESH = "contracts-fresh"
-
 
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, and `quick` the default."""
-    AVAILABLE_PROVIDERS[_FRESH] = AVAILABLE_PROVIDERS["hypothesis"]
+    backend.register()
     for name in PROFILES:
         settings.register_profile(
             name,
-            backend=_FRESH,
+            backend=backend.FRESH,
             # Hypothesis has other defaults where it believes to run in CI.
             derandomize=False,
             # A target may be slow, and a batch is drawn as one example: neither says anything of the tests.

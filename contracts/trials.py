@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from contracts.client import LINGER, Client
@@ -36,6 +36,15 @@ _ENOUGH = 3
 _REMEMBERED = 1000
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A request made ready for a customer: the template, what is sent, and what may answer it."""
+
+    template: Request
+    request: Request
+    prediction: Prediction
+
+
 class Trials:
     """Tries requests whose path has `<CUSTOMER>` where a customer's slug goes."""
 
@@ -45,6 +54,8 @@ class Trials:
         self.customers = customers
         self.record = record
         self._control = self.customers.open()
+        # A plain update at hand tells a request's own trouble from the target's.
+        self._plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
         self._workers = ThreadPoolExecutor(client.target.limits.concurrency)
         self._lanes: Sequence[Customer] = ()
         self._free: queue.SimpleQueue[Customer] = queue.SimpleQueue()
@@ -64,13 +75,13 @@ class Trials:
 
     def one(self, template: Request, customer: Customer, linger: float = LINGER, *, read: bool = True) -> Outcome:
         """Try one request on a customer, and read back what is stored. `linger` is how long to wait after a 204."""
-        outcome = self._send(template, customer, linger)
+        outcome = self._send(self._ready(template, customer), customer, linger)
         return self._read_back([outcome], customer)[0] if read else outcome
 
     def by_itself(self, template: Request, customer: Customer) -> Outcome:
         """Try one request on a customer of which something else is stored, so that whatever it stores shows."""
-        self._make_telling([template], customer)
-        return self.one(template, customer)
+        (ready,) = self._made_telling([template], customer)
+        return self._read_back([self._send(ready, customer)], customer)[0]
 
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
@@ -104,9 +115,9 @@ class Trials:
 
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
-        self._make_telling(templates, customer)
+        ready = self._made_telling(templates, customer)
         interruptions = self.client.patience.interruptions
-        sent = [self._send(template, customer) for template in templates]
+        sent = [self._send(one, customer) for one in ready]
         # One that was interrupted may be carried out later than it was sent.
         in_order = self.client.patience.interruptions == interruptions
         last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
@@ -117,8 +128,8 @@ class Trials:
 
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
-        self._make_telling(templates, customer)
-        sent = [self._workers.submit(self._send, template, customer) for template in templates]
+        ready = self._made_telling(templates, customer)
+        sent = [self._workers.submit(self._send, one, customer) for one in ready]
         return self._read_back([future.result() for future in sent], customer)
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
@@ -196,24 +207,23 @@ class Trials:
             self.customers.adopt(slug)
         return replace(outcome, stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found))), read=read)
 
-    def _make_telling(self, templates: Sequence[Request], customer: Customer) -> None:
-        """Update the customer first, where nothing would show whether these requests store something or nothing."""
+    def _made_telling(self, templates: Sequence[Request], customer: Customer) -> list[_Ready]:
+        """Requests made ready; the customer is updated first, where nothing would show what they store."""
         if GONE in customer.stored and not self.customers.given and self._new_ones_show:
             # What is asked of one that is gone is answered with 404, and says nothing of the request.
             self.customers.replace(customer)
             self._new_ones_show = GONE not in customer.stored
-        sent = [
-            (template.body, predict(template.addressed(customer.slug), self.document, self.customers.existing))
-            for template in templates
-        ]
+        ready = [self._ready(template, customer) for template in templates]
+        sent = [(one.request.body, one.prediction) for one in ready]
         if self.customers.readable and not would_show(sent, customer.stored, self.document):
             self._set_apart(customer)
+        return ready
 
     def _set_apart(self, customer: Customer) -> None:
         """Update a customer so that nothing else that is sent is like what is stored of it."""
         self._updates += 1
         body = json.dumps(self._details(f"Before {customer.slug} {self._updates}")).encode()
-        self._read_back([self._send(update(CUSTOMER, body), customer)], customer)
+        self.one(update(CUSTOMER, body), customer)
 
     def _details(self, name: str) -> dict[str, str]:
         return dict.fromkeys(self.document.clearable_members, BEFORE) | {"name": name}
@@ -225,17 +235,18 @@ class Trials:
     def _addressed(self, template: Request, customer: Customer) -> Request:
         return template.addressed(customer.slug).without_tokens(self.client.target.tokens)
 
-    def _send(self, template: Request, customer: Customer, linger: float = LINGER) -> Outcome:
+    def _ready(self, template: Request, customer: Customer) -> _Ready:
         request = self._addressed(template, customer)
-        prediction = predict(request, self.document, self.customers.existing)
-        # A plain update at hand tells the request's own trouble from the target's.
-        plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
-        exchange = self.client.send(request, plain_update=plain, linger=linger)
+        return _Ready(template, request, predict(request, self.document, self.customers.existing))
+
+    def _send(self, ready: _Ready, customer: Customer, linger: float = LINGER) -> Outcome:
+        request, prediction = ready.request, ready.prediction
+        exchange = self.client.send(request, plain_update=self._plain, linger=linger)
         answer = self._judged(judge(exchange, prediction, self.document))
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
-        return self._following(Outcome(template, exchange.kept(), prediction, answer), customer)
+        return self._following(Outcome(ready.template, exchange.kept(), prediction, answer), customer)
 
     def _following(self, outcome: Outcome, customer: Customer) -> Outcome:
         """The outcome with the one before it: of the customer, or of the stranger that it was sent to."""

@@ -12,9 +12,9 @@ import ssl
 import threading
 import time
 import typing
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import httpcore
 import httpx
@@ -95,7 +95,6 @@ class Stream(httpcore.NetworkStream):
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
-        self._closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wire = _wire()
@@ -107,9 +106,6 @@ class Stream(httpcore.NetworkStream):
         wire = _wire()
         if wire is None:
             return self._inner.write(buffer, timeout)
-        if self._closed:
-            # The pool may give away a connection that another thread is just closing; told so, it gives another one.
-            raise httpcore.ConnectionNotAvailable
         if wire.head and buffer.startswith(wire.head.split(b" ", 1)[0] + b" /"):
             # It waits for the body, to go out with it: httpcore writes once more at the end of every request.
             wire.pending, wire.head = wire.head, b""
@@ -127,7 +123,6 @@ class Stream(httpcore.NetworkStream):
             pass
 
     def close(self) -> None:
-        self._closed = True
         self._inner.close()
 
     def start_tls(
@@ -150,48 +145,45 @@ class _Network(httpcore.SyncBackend):
         return Stream(super().connect_tcp(*args, **kwargs))
 
 
-class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+class Connections:
+    """Recorded connections to one origin, each used again once an exchange on it is over. `proxy` is a proxy's URL.
 
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._stream
+    Safe to use from several threads.
+    """
 
-    def close(self) -> None:
-        if hasattr(self._stream, "close"):
-            self._stream.close()
+    def __init__(self, url: httpx.URL, proxy: str | None = None) -> None:
+        options: dict[str, typing.Any] = {"ssl_context": httpx.create_ssl_context(), "network_backend": _Network()}
+        self._maker = httpcore.HTTPProxy(proxy, **options) if proxy else httpcore.ConnectionPool(**options)
+        self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        self._idle: deque[httpcore.ConnectionInterface] = deque()
 
+    @contextmanager
+    def exchange(
+        self, method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> Iterator[httpcore.Response]:
+        """The answer to a request; its body has to be read before this ends."""
+        url = httpcore.URL(scheme=self._url.scheme, host=self._url.host, port=self._url.port, target=target)
+        connection = self._one()
+        try:
+            answer = connection.handle_request(httpcore.Request(method, url, headers=headers, content=body))
+            try:
+                yield answer
+            finally:
+                answer.close()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
 
-class WireTransport(httpx.BaseTransport):
-    """httpx over a pool of recorded connections. `proxy` is a proxy's URL, or None."""
-
-    def __init__(self, connections: int, proxy: str | None = None) -> None:
-        options: dict[str, typing.Any] = {
-            "ssl_context": httpx.create_ssl_context(),
-            "max_connections": connections,
-            "network_backend": _Network(),
-        }
-        self._pool = httpcore.HTTPProxy(proxy, **options) if proxy else httpcore.ConnectionPool(**options)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self.send(request.method, request.url, request.headers.raw, request.read())
-
-    def send(self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
-        """The answer to a request, without the making of one of httpx's own, which takes as long as all the rest."""
-        answer = self._pool.handle_request(
-            httpcore.Request(method, self._url(url), headers=headers, content=body, extensions={})
-        )
-        return httpx.Response(
-            answer.status,
-            headers=answer.headers,
-            stream=_Body(typing.cast(Iterable[bytes], answer.stream)),
-            extensions=answer.extensions,
-        )
-
-    @staticmethod
-    @lru_cache(maxsize=256)
-    def _url(url: httpx.URL) -> httpcore.URL:
-        return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    def _one(self) -> httpcore.ConnectionInterface:
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                if connection.is_available() and not connection.has_expired():
+                    return connection
+                connection.close()
+        return self._maker.create_connection(self._url.origin)
 
     def close(self) -> None:
-        self._pool.close()
+        while self._idle:
+            self._idle.pop().close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 
-import httpcore
 import pytest
 
 from contracts.client import Client
@@ -60,20 +59,11 @@ def test_stray_bytes_do_not_reach_the_next_exchange(stray: bytes) -> None:
     assert (first.status, second.status) == (204, 404)
 
 
-def test_a_connection_that_was_closed_meanwhile_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that the pool gives away while another thread closes it for its stray bytes serves nothing more."""
-    monkeypatch.setattr(httpcore.HTTPConnection, "has_expired", lambda self: False)
-    with recording(in_turn(EMPTY_204 + b"\n", EMPTY_204)) as server, client_of(server.url) as client:
-        first, second = client.once(UPDATE), client.once(UPDATE)
-
-    assert (first.status, second.status) == (204, 204)
-
-
 def test_a_connection_is_used_again() -> None:
     """Exchanges that end in good order share one connection."""
     with recording(in_turn(EMPTY_204)) as server, client_of(server.url) as client:
         for_each = [client.once(UPDATE).seconds for _ in range(5)]
-        connections = client._transport._pool.connections
+        connections = client._transport._idle.copy()
 
     assert len(for_each) == len(server.requests) == 5
     assert len(connections) == 1

@@ -54,7 +54,7 @@ def begins_with_a_byte_order_mark(body: bytes) -> bytes:
 @of_body("problem.encoding", EVERY, 401)
 def written_in_latin_1(body: bytes) -> bytes:
     """Writes a problem in latin-1."""
-    return json.dumps(json.loads(body) | {"detail": "refus\u00e9"}, ensure_ascii=False).encode("latin-1")
+    return json.dumps(json.loads(body) | {"detail": "refus\u00e9"}, ensure_ascii=False).encode("latin-1", "replace")
 
 
 @of_body("problem.unique_names", EVERY, 403)

@@ -1,0 +1,130 @@
+"""How varied generated cases are: those of plain `st run` and those of this suite, for equal numbers of them.
+
+`python -m tests.benchmarks.variety` lets both send to a vendor that keeps what came, takes equally many of each by
+chance, and counts what is different among them. Then both, with as many cases, look for faults of the catalogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from contracts.body import read
+from contracts.document import Document, load
+from contracts.vendor import Answer, Call, Vendor
+from tests.benchmarks.tools import SLUG, Came, generated, st_run
+from tests.suite.served import serving
+from tests.suite.vendors import catalogue
+from tests.suite.vendors.variant import Broken, Variant
+
+# Lengths and numbers at which storage and arithmetic are known to change, and their neighbours.
+_POWERS = {power for exponent in range(14) for power in (2**exponent - 1, 2**exponent, 2**exponent + 1)}
+_NUMBERS = {sign * (2**e + d) for e in (7, 8, 15, 16, 31, 32, 53, 63, 64) for d in (-1, 0, 1) for sign in (1, -1)} | {0}
+
+Tool = Callable[[str, str, int], Came]
+TOOLS: dict[str, Tool] = {
+    "st run": lambda url, contract, cases: st_run(url, contract, "--max-examples", str(cases)),
+    "this suite": lambda url, contract, cases: generated(url, cases, "--contract", contract),
+}
+
+
+class _Keeping(Vendor):
+    """A correct vendor that keeps the bodies of updates."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.bodies: list[bytes] = []
+
+    def update(self, call: Call, slug: str) -> Answer:
+        self.bodies.append(call.body)
+        return super().update(call, slug)
+
+
+def sent(tool: Tool, cases: int) -> Sequence[bytes]:
+    """The bodies of the updates that a tool sent."""
+    vendor = _Keeping(load("docs"))
+    vendor.add(SLUG, "Acme")
+    with serving(vendor) as server:
+        tool(server.url, "docs", cases)
+    return vendor.bodies
+
+
+def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
+    """What is different among these bodies, counted."""
+    read_ = [read(body) for body in bodies]
+    values = [body.values[0] for body in read_ if body.values]
+    broken = {
+        (finding.keyword, finding.path[:1] if finding.path and finding.path[0] in document.request_members else ())
+        for value in values
+        for finding in document.request_findings(value, {})
+    }
+    texts = [text for value in values for text in _texts(value)]
+    lengths = {len(text) for text in texts}
+    characters = {ord(character) for text in texts for character in text}
+    return {
+        "distinct bodies": len(set(bodies)),
+        "distinct bodies that are no JSON": len(
+            {body for body, one in zip(bodies, read_, strict=True) if not one.strict}
+        ),
+        "keywords broken, by member": len(broken),
+        "boundaries: lengths about a power of two": len(lengths & _POWERS),
+        "boundaries: numbers at the end of a type": len(
+            {one for value in values for one in _numbers(value)} & _NUMBERS
+        ),
+        "distinct lengths of text": len(lengths),
+        "longest text": max(lengths, default=0),
+        "planes of Unicode": len({one >> 16 for one in characters}),
+        "blocks of 256 characters": len({one >> 8 for one in characters}),
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(member)
+
+
+def found(tool: Tool, variant: type[Variant], cases: int) -> bool:
+    """Whether a tool finds a broken vendor red."""
+    vendor = variant(load(variant.contract), variant.base_path)
+    vendor.add(SLUG, "Acme")
+    with serving(vendor) as server:
+        return tool(server.url, variant.contract, cases).code == 1
+
+
+def main() -> None:
+    """Print both columns."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--each", type=int, default=10, help="of the broken vendors each so many'th is looked for")
+    chosen = parser.parse_args()
+    kept = {name: sent(tool, chosen.cases) for name, tool in TOOLS.items()}
+    number = min(map(len, kept.values()))
+    document = load("docs")
+    counted = [rows(random.Random(1).sample(bodies, number), document) for bodies in kept.values()]
+    print(f"{f'of {number} updates each':45}" + "".join(f"{name:>12}" for name in TOOLS))
+    for row in counted[0]:
+        print(f"{row:45}" + "".join(f"{column[row]:12}" for column in counted), flush=True)
+    vendors = [variant for variant in catalogue() if issubclass(variant, Broken)][:: chosen.each]
+    number_found = [sum(found(tool, variant, chosen.cases) for variant in vendors) for tool in TOOLS.values()]
+    print(f"{f'broken vendors found, of {len(vendors)}':45}" + "".join(f"{one:12}" for one in number_found))
+
+
+if __name__ == "__main__":
+    main()
