@@ -1,41 +1,28 @@
 """The suite and plain `st run`, Schemathesis's own command, against the same broken and correct vendors, side by side.
 
-`python -m tests.benchmarks.against_st_run --each 8` takes each eighth vendor of the catalogue. `st run` is set up as
-its guide advises: the token by the document's security scheme, a slug that exists, all checks, retries, and of the
-coverage phase no methods that the document does not declare.
+`python -m tests.benchmarks.against_st_run --each 8` takes each eighth vendor of the catalogue.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from contracts.document import DOCUMENTS, load
-from contracts.vendor import MOCK_TOKENS
+from contracts.document import load
+from tests.benchmarks.tools import SLUG, st_run
 from tests.suite.served import RawServer, serving
-from tests.suite.suite_run import environment_of, run_suite
-from tests.suite.vendors import catalogue
+from tests.suite.suite_run import run_suite
+from tests.suite.vendors import catalogue, vendor_named
 from tests.suite.vendors.variant import Broken, Hostile, Variant
 
-SLUG = "acme"
-CONFIG = f"""
-continue-on-failure = true
-request-retries = 3
-request-timeout = 10
-parameters = {{ "path.customerSlug" = "{SLUG}" }}
-[auth.openapi.bearer]
-bearer = "{next(iter(MOCK_TOKENS))}"
-[phases.coverage]
-unexpected-methods = []
-"""
 LIMIT = 300.0
 
 
@@ -52,15 +39,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print both tables and their sums."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=1, help="take each so many'th vendor")
+    parser.add_argument("--workers", type=int, default=2, help="vendors at a time")
     chosen = parser.parse_args(arguments)
     picked = [variant for variant in catalogue() if not issubclass(variant, Hostile)][:: chosen.each]
     came: list[tuple[type[Variant], Came, Came]] = []
     print(f"{'':45} {'must':>4}   {'this suite':>24}   {'st run':>24}")
-    for variant in picked:
-        came.append((variant, _of(variant, _suite), _of(variant, _st_run)))
-        print(_row(*came[-1]), flush=True)
+    with ProcessPoolExecutor(chosen.workers) as pool:
+        for future in as_completed([pool.submit(_both, variant.__name__) for variant in picked]):
+            name, suite, plain = future.result()
+            came.append((vendor_named(name), suite, plain))
+            print(_row(*came[-1]), flush=True)
     print("\n".join(_summary(came)))
     return 0
+
+
+def _both(name: str) -> tuple[str, Came, Came]:
+    variant = vendor_named(name)
+    return name, _of(variant, _suite), _of(variant, _st_run)
 
 
 def _of(variant: type[Variant], tool: Callable[[type[Variant], RawServer, Path], int]) -> Came:
@@ -78,18 +73,7 @@ def _suite(variant: type[Variant], server: RawServer, folder: Path) -> int:
 
 
 def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
-    config = folder / "schemathesis.toml"
-    config.write_text(CONFIG, encoding="utf-8")
-    document = DOCUMENTS / f"{variant.contract}.yaml"
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(document)]
-    told = ["--url", server.url, "--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
-    try:
-        result = subprocess.run(
-            [*command, *told], cwd=folder, env=environment_of({}), capture_output=True, timeout=LIMIT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return -1
-    return result.returncode
+    return st_run(server.url, variant.contract, limit=LIMIT).code
 
 
 def _row(variant: type[Variant], suite: Came, st_run: Came) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from contracts import har, recording
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, fill
+from contracts.credential import fill
 from contracts.document import load
 from contracts.evidence import Source, evidence_of
 from contracts.exchange import Request
@@ -24,10 +24,9 @@ from contracts.promise import violation
 from contracts.replay import Replay
 from contracts.run import Options, Run
 from contracts.target import Limits, Target
-from contracts.vendor import MOCK_TOKENS
+from tests.benchmarks.tools import TOKENS
 from tests.suite.suite_run import served_mock
 
-TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
 EXCHANGES = 1000
 ROUNDS = 5
 

@@ -1,0 +1,108 @@
+"""The judge as a check of Schemathesis's own command: `SCHEMATHESIS_HOOKS=contracts.hooks st run …`.
+
+The variables KAITEN_AUTH_TOKEN and KAITEN_READ_TOKEN say which credential a request carries, as for the suite, and
+KAITEN_CONTRACT names the release (`docs` where it is not set). What only the suite can see is not judged here: what is
+stored, and bytes that follow a 204.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+from schemathesis.core.failures import Failure, FailureGroup
+
+from contracts import exchange
+from contracts.client import interruption
+from contracts.credential import mask, with_derived
+from contracts.document import load
+from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Request
+from contracts.judge import judge
+from contracts.oracle import Prediction, predict
+from contracts.promise import promises
+from contracts.target import checked_tokens
+
+_DOCUMENT = load(os.environ.get("KAITEN_CONTRACT", "docs"))
+_TOKENS = with_derived(checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), os.environ.get("KAITEN_READ_TOKEN")))
+# Slugs that are known to name a customer.
+_existing: set[str] = set()
+
+
+class BrokenPromise(Failure):
+    """A promise that an answer broke; one for each rule is reported."""
+
+    code = "ST901"
+    checks = ("contract",)
+    kind_title = "Broken promise"
+    __slots__ = ()
+
+    @property
+    def _unique_key(self) -> str:
+        return self.title
+
+
+@schemathesis.check
+def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """The answer keeps what the contract promises.
+
+    Raises:
+        FailureGroup: it breaks some of it.
+
+    """
+    seen = exchange_of(response)
+    # Python's http.client takes an early hint (RFC 8297) for the answer.
+    if seen is None or response.status_code < 200 or interruption(seen):
+        return
+    verdict = judge(seen, _prediction(seen), _DOCUMENT)
+    if verdict.violations:
+        operation = case.operation.label
+        raise FailureGroup(
+            [
+                BrokenPromise(
+                    operation=operation,
+                    title=f"{broken.rule}: {promises()[broken.rule].sentence.rstrip('.')}",
+                    message=f"expected {broken.expected}\ncame     {broken.actual}",
+                )
+                for broken in verdict.violations
+            ]
+        )
+
+
+def exchange_of(response: Response) -> Exchange | None:
+    """The exchange that Schemathesis saw, tokens masked; None where it is none of the operation under contract."""
+    sent = response.request
+    path = urlsplit(sent.url or "").path
+    at = path.rfind(f"{CUSTOMERS}/")
+    if sent.method != OPERATION or at < 0:
+        return None
+    headers = tuple((str(name), _masked(_text(value))) for name, value in sent.headers.items())
+    body = sent.body.encode() if isinstance(sent.body, str) else sent.body if isinstance(sent.body, bytes) else b""
+    received = tuple((name, _masked(value)) for name, values in response.headers.items() for value in values)
+    content = mask(response.content, _TOKENS)
+    came = exchange.Response(response.status_code, received, content, content, _masked(response.message))
+    request = Request(OPERATION, path[at:], headers, mask(body, _TOKENS))
+    return Exchange(request, came, seconds=response.elapsed, sent_path=path, sent_headers=headers)
+
+
+def _prediction(seen: Exchange) -> Prediction:
+    """What may answer; where nothing is known of a customer, what may answer whether it exists or not."""
+    slug = seen.request.slug.decode("utf-8", "replace")
+    if seen.status == 204:
+        _existing.add(slug)
+    there = predict(seen.request, _DOCUMENT, {slug})
+    if slug in _existing:
+        return there
+    not_there = predict(seen.request, _DOCUMENT, ())
+    reasons = tuple(dict.fromkeys([*there.reasons, *not_there.reasons]))
+    return Prediction(reasons, there.allowed | not_there.allowed, there.readings, there.open_text, there.may_break)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _masked(text: str) -> str:
+    return mask(text.encode("latin-1", "replace"), _TOKENS).decode("latin-1")

@@ -1,0 +1,31 @@
+"""Whether memory stays flat: the largest that one process of the generated tests became, for few cases and for many.
+
+`python -m tests.benchmarks.memory` compares 10,000 with 200,000; `--cases 1000000` is the deep profile's million.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks.tools import generated
+from tests.suite.suite_run import served_mock
+
+
+def main() -> None:
+    """Print both and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, nargs="+", default=[10_000, 200_000])
+    megabytes: list[float] = []
+    for cases in parser.parse_args().cases:
+        with served_mock() as (_, url):
+            came = generated(url, cases)
+        megabytes.append(came.megabytes)
+        ratio = f", {megabytes[-1] / megabytes[0]:.2f} of the first"
+        print(
+            f"{came.updates} updates in {came.seconds:.0f} s, exit {came.code}: {came.megabytes:.0f} MB{ratio}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
