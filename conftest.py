@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from contracts import interrupt, report
+from contracts import ci, interrupt, report
 from contracts.catalogue import Catalogue
 from contracts.credential import Secret, concealed, with_derived
 from contracts.examples import PROFILES
@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
         _check_writable("--junit-xml", config.getoption("xmlpath"))
         _check_writable("--result", config.getoption("result"))
+        _check_writable("--promises-xml", config.getoption("promises_xml"))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -202,9 +203,10 @@ def _conclude(session: pytest.Session, exitstatus: int) -> None:
     changed = result.stopped and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     if changed or (exitstatus == pytest.ExitCode.OK and result.code == NO_VERDICT):
         session.exitstatus = result.code
-    path = session.config.getoption("result")
-    if path:
-        write(result, path)
+    for option, written in {"result": write, "promises_xml": ci.write_junit}.items():
+        path = session.config.getoption(option)
+        if path:
+            written(result, path)
 
 
 def is_shared_out(config: pytest.Config) -> bool:
@@ -226,6 +228,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if result:
         terminalreporter.section("contract")
         for line in [*report.summary(result), *report.deviations(config.stash[OPTIONS_KEY].deviations, result)]:
+            terminalreporter.line(line)
+        for line in ci.tell_github(result):
             terminalreporter.line(line)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import interrupt, recording, report
+from contracts import ci, interrupt, recording, report
 from contracts import mock as mocked
 from contracts.client import Client
 from contracts.customers import Customers
@@ -196,15 +196,25 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--deviations", default=None, type=click.Path(path_type=Path), help="the TOML file that the shards had")
 @click.option("--junit-xml", default=None, type=click.Path(path_type=Path), help="join the shards' JUnit files here")
+@click.option("--promises-xml", default=None, type=click.Path(path_type=Path), help="JUnit, one case for each promise")
 @click.option("--result", "kept", default=None, type=click.Path(path_type=Path), help="keep the one result here")
-def summary(folders: tuple[Path, ...], deviations: Path | None, junit_xml: Path | None, kept: Path | None) -> None:
+def summary(
+    folders: tuple[Path, ...],
+    deviations: Path | None,
+    junit_xml: Path | None,
+    promises_xml: Path | None,
+    kept: Path | None,
+) -> None:
     """Say what came of a run in shards: one verdict, from what each machine left in its folder."""
     result = gathered(folders)
     if junit_xml:
-        join_junit(folders, junit_xml)
+        join_junit(folders, junit_xml, without=promises_xml)
+    if promises_xml:
+        ci.write_junit(result, promises_xml)
     if kept:
         write(result, kept)
-    click.echo("\n".join([*report.summary(result), *report.deviations(load_deviations(deviations), result)]))
+    lines = [*report.summary(result), *report.deviations(load_deviations(deviations), result), *ci.tell_github(result)]
+    click.echo("\n".join(lines))
     sys.exit(result.code)
 
 

@@ -57,6 +57,7 @@ OPTIONS = (
     Option("--shard", "the share of this machine, like 2/5 (also CI_NODE_INDEX and CI_NODE_TOTAL)", None, str, "I/N"),
     Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
     Option("--result", "write what came of the run to this file, for the command summary", None, Path, "FILE"),
+    Option("--promises-xml", "write a JUnit file with one case for each promise", None, Path, "FILE"),
     *TARGETING,
 )
 

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.document import Document
 from contracts.exchange import OPERATION, Exchange
 from contracts.judge import Verdict
+from contracts.oracle import Prediction
 from contracts.outcome import Outcome
 from contracts.promise import Violation
+from contracts.tally import Tally
 
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
 _SURE = (True, None, False)
@@ -40,7 +43,7 @@ class Record:
     updates: int = 0
     exchanges: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
-    tried: set[str] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
     untried: dict[str, str] = field(default_factory=dict)
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
     no_evidence: str = ""
@@ -57,7 +60,13 @@ class Record:
     def judged(self, verdict: Verdict) -> None:
         """Note which promises were put to the test."""
         with self._lock:
-            self.tried |= verdict.tried
+            self.tally.rules.update(verdict.tried)
+
+    def answered(self, exchange: Exchange, prediction: Prediction, document: Document) -> None:
+        """Count what came of a request, by its circumstance."""
+        with self._lock:
+            self.tally.sent(exchange.request.body, prediction, document)
+            self.tally.answered(exchange, prediction)
 
     def not_tried(self, rules: Iterable[str], reason: str) -> None:
         """Note that promises could not be tried, and why."""

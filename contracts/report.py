@@ -107,13 +107,10 @@ def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
     mocked = " (the mock, in process)" if result.base_url == MOCK_URL else ""
     statuses = ", ".join(f"{status}: {count}" for status, count in sorted(result.statuses.items()))
-    not_tried = result.not_tried
     lines = [
         f"target         {result.base_url}{mocked}",
         f"contract       {result.contract}",
-        f"promises       {len(result.kept)} kept, {len(result.groups)} broken, "
-        f"{len(set(not_tried) & set(promises()))} not tried"
-        f" (of {len(promises())})",
+        f"promises       {count_of(result)}",
         f"seed           {result.seed}",
         f"exchanges      {result.exchanges}",
         f"updates sent   {result.updates}, answered {statuses or 'nothing'}",
@@ -122,7 +119,7 @@ def summary(result: Result) -> list[str]:
     ]
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
-    lines += _untried(not_tried)
+    lines += _untried(result.not_tried)
     if result.stopped:
         what = "no verdict     " if result.code == NO_VERDICT else "wrong call     "
         lines += _wrapped(what + result.stopped)
@@ -130,8 +127,14 @@ def summary(result: Result) -> list[str]:
         lines.append("no verdict     nothing that was selected could be tried here")
     lines += [f"warning        {warning}" for warning in result.warnings]
     for group in result.groups.values():
-        lines += ["", *_group(group, result)]
+        lines += ["", *broken_lines(group, result)]
     return lines
+
+
+def count_of(result: Result) -> str:
+    """How many promises were kept, broken and not tried."""
+    not_tried = len(set(result.not_tried) & set(promises()))
+    return f"{len(result.kept)} kept, {len(result.groups)} broken, {not_tried} not tried (of {len(promises())})"
 
 
 def deviations(accepted: Deviations, result: Result) -> list[str]:
@@ -151,7 +154,7 @@ def _wrapped(line: str) -> list[str]:
     return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
 
 
-def _group(group: Sequence[Finding], result: Result) -> Iterator[str]:
+def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one rule, told by what was found most often."""
     first, *others = group
     promise = promises()[first.rule]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 from contracts.promise import promises
 from contracts.record import Broken
 from contracts.run import MOST_EVIDENCE, Options, Run
+from contracts.tally import Tally, summed
 from contracts.target import WrongCall
 
 GREEN, RED, NO_VERDICT = 0, 1, 6
@@ -43,7 +45,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did and found. `shard` is which part of the whole it was, `stopped` why it came to no verdict."""
+    """What a run did and found. `shard` is which part of the whole it was, `stopped` why it came to no verdict.
+
+    `started` is in seconds since the epoch, as the moment of each that `interrupted` it is.
+    """
 
     base_url: str
     contract: str
@@ -57,12 +62,19 @@ class Result:
     seconds: float = 0.0
     statuses: Mapping[str, int] = field(default_factory=dict)
     left: tuple[str, ...] = ()
-    tried: frozenset[str] = frozenset()
     untried: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     accepted: Mapping[str, int] = field(default_factory=dict)
     tests: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+    started: float = 0.0
+    interrupted: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def tried(self) -> frozenset[str]:
+        """The rules that something put to the test."""
+        return frozenset(self.tally.rules)
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
@@ -118,7 +130,9 @@ def result_of(run: Run, tests: Iterable[str], seconds: float, stopped: str = "",
         seconds=seconds,
         statuses=dict(record.statuses),
         left=tuple(run.customers.left),
-        tried=frozenset(record.tried),
+        tally=record.tally,
+        started=time.time() - seconds,
+        interrupted=tuple(run.client.patience.log),
         untried=dict(record.untried),
         findings=tuple(map(_finding, record.broken.values())),
         accepted=run.options.deviations.seen,
@@ -156,7 +170,9 @@ def merged(results: Sequence[Result]) -> Result:
         seconds=max(result.seconds for result in results),
         statuses=_summed(result.statuses for result in results),
         left=tuple(slug for result in results for slug in result.left),
-        tried=frozenset().union(*(result.tried for result in results)),
+        tally=summed(result.tally for result in results),
+        started=min(result.started for result in results),
+        interrupted=tuple(sorted(one for result in results for one in result.interrupted)),
         untried={what: reason for result in reversed(results) for what, reason in result.untried.items()},
         findings=_merged_findings(results),
         accepted=_summed(result.accepted for result in results),
@@ -196,7 +212,9 @@ def _merged_findings(results: Iterable[Result]) -> tuple[Finding, ...]:
 
 def to_json(result: Result) -> str:
     """The result as JSON text."""
-    return json.dumps(asdict(result), default=sorted, indent=1)
+    # `asdict` of Python 3.11 makes other counters of counters.
+    values = asdict(replace(result, tally=Tally())) | {"tally": vars(result.tally)}
+    return json.dumps(values, default=sorted, indent=1)
 
 
 def write(result: Result, path: Path) -> None:
@@ -218,9 +236,14 @@ def from_json(text: str) -> Result:
             Finding(**finding | {"size": tuple(finding["size"]), "tests": tuple(finding["tests"])})
             for finding in values["findings"]
         )
-        sets = {name: frozenset(values[name]) for name in ("tried", "tests")}
-        tuples = {name: tuple(values[name]) for name in ("left", "warnings")}
-        return Result(**values | sets | tuples | {"findings": findings})
+        read_ = {
+            "findings": findings,
+            "tests": frozenset(values["tests"]),
+            "tally": Tally(**{name: Counter(counts) for name, counts in values["tally"].items()}),
+            "interrupted": tuple((moment, reason) for moment, reason in values["interrupted"]),
+            **{name: tuple(values[name]) for name in ("left", "warnings")},
+        }
+        return Result(**values | read_)
     except (ValueError, TypeError, KeyError) as error:
         raise WrongCall(f"it holds no result of a run: {' '.join(str(error).split())[:100]}") from None
 

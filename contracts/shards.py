@@ -65,15 +65,16 @@ def _at_hand(result: Result, folder: Path) -> Result:
     return replace(result, findings=tuple(map(found, result.findings)))
 
 
-def join_junit(folders: Iterable[Path], into: Path) -> int:
-    """Write all JUnit files of the folders as one; how many there were.
+def join_junit(folders: Iterable[Path], into: Path, without: Path | None = None) -> int:
+    """Write all JUnit files of the folders as one, but for one that is not of a shard; how many there were.
 
     Raises:
         WrongCall: one of them is no XML, or the one cannot be written.
 
     """
     suites = ElementTree.Element("testsuites", name="contract")
-    paths = [path for folder in folders for path in sorted(folder.rglob("*.xml")) if path.resolve() != into.resolve()]
+    others = {path.resolve() for path in (into, without) if path}
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.xml")) if path.resolve() not in others]
     try:
         for path in paths:
             # It is what pytest wrote on a machine of the user's.

@@ -243,6 +243,7 @@ class Trials:
         request, prediction = ready.request, ready.prediction
         exchange = self.client.send(request, plain_update=self._plain, linger=linger)
         answer = self._judged(judge(exchange, prediction, self.document))
+        self.record.answered(exchange, prediction, self.document)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)

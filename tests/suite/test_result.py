@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from contracts.promise import promises
 from contracts.result import Finding, Result, drop_spare_evidence, from_json, merged, to_json
+from contracts.tally import Tally
 from contracts.target import WrongCall
 
 FINDING = Finding("status.schema", "HTTP status 204", "422", "204", 2, True, (9, 1), ("a::b[c]",), "evidence/one.har")
@@ -21,7 +23,9 @@ RESULT = Result(
     updates=6,
     statuses={"204": 4, "422": 2},
     left=("contract-test-1",),
-    tried=frozenset({"status.valid", "status.schema"}),
+    tally=Tally(Counter({"status.valid": 3, "status.schema": 1}), Counter({"status.valid 204": 3})),
+    started=1000.0,
+    interrupted=((1001.5, "the connection was refused"),),
     untried={"status.scope": "no token", "the shape of a 500": "it cannot be provoked"},
     findings=(FINDING,),
     accepted={"0": 1},
@@ -44,13 +48,16 @@ def test_what_is_no_result_is_a_wrong_call(text: str) -> None:
 
 def test_parts_add_up() -> None:
     """Of the parts of a run what was counted is summed up, and what any of them tried was tried."""
-    other = replace(RESULT, shard="2/2", tried=frozenset({"status.scope"}), left=(), untried={}, seed="8")
+    other = replace(
+        RESULT, shard="2/2", tally=Tally(Counter({"status.scope": 2, "status.valid": 1})), left=(), untried={}, seed="8"
+    )
 
     whole = merged([RESULT, other])
 
     assert (whole.exchanges, whole.updates, whole.statuses) == (20, 12, {"204": 8, "422": 4})
     assert whole.kept == ["status.valid", "status.scope"]
     assert "status.scope" not in whole.not_tried
+    assert whole.tally.rules == {"status.valid": 4, "status.schema": 1, "status.scope": 2}
     assert list(whole.not_tried)[-1] == "the shape of a 500"
     assert (whole.left, whole.seed, whole.accepted) == (("contract-test-1",), "7, 8", {"0": 2})
     assert whole.warnings == ("the disk is full",)
@@ -87,7 +94,7 @@ def test_evidence_that_is_shown_better_elsewhere_is_dropped(tmp_path: Path) -> N
     [
         pytest.param({}, 1, id="broken"),
         pytest.param({"findings": ()}, 0, id="kept"),
-        pytest.param({"findings": (), "tried": frozenset()}, 6, id="nothing-tried"),
+        pytest.param({"findings": (), "tally": Tally()}, 6, id="nothing-tried"),
         pytest.param({"stopped": "it does not answer"}, 6, id="stopped"),
         pytest.param({"stopped": "the token is refused", "stop_code": 4}, 4, id="wrong-call"),
     ],
