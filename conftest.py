@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from contracts import ci, interrupt, report
+from contracts import ci, interrupt, page, report
 from contracts.catalogue import Catalogue
 from contracts.credential import Secret, concealed, with_derived
 from contracts.examples import PROFILES
@@ -60,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_writable("--junit-xml", config.getoption("xmlpath"))
         _check_writable("--result", config.getoption("result"))
         _check_writable("--promises-xml", config.getoption("promises_xml"))
+        _check_writable("--html", config.getoption("htmlpath"))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
@@ -221,6 +222,21 @@ def _result(config: pytest.Config) -> Result | None:
     if run:
         return result_of(run, config.stash[TESTS_KEY], time.monotonic() - config.stash[BEGUN], *stopped)
     return nothing(config.stash[OPTIONS_KEY], *stopped) if stopped else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """What a CI's variables hold, addresses with tokens in them for one, is nobody's who reads the page."""
+    for name in set(metadata) - {"Python", "Platform", "Packages"}:
+        del metadata[name]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
+    result = _result(session.config)
+    if result:
+        folder = Path(session.config.getoption("htmlpath")).expanduser().parent
+        prefix.append(page.page(result, session.config.stash[OPTIONS_KEY].document, folder))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

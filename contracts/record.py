@@ -57,10 +57,10 @@ class Record:
                 self.updates += 1
                 self.statuses[str(exchange.status or "no answer")] += 1
 
-    def judged(self, verdict: Verdict) -> None:
-        """Note which promises were put to the test."""
+    def judged(self, verdict: Verdict, exchange: Exchange) -> None:
+        """Note which promises an exchange put to the test."""
         with self._lock:
-            self.tally.rules.update(verdict.tried)
+            self.tally.tried(verdict.tried, exchange.status)
 
     def answered(self, exchange: Exchange, prediction: Prediction, document: Document) -> None:
         """Count what came of a request, by its circumstance."""
@@ -79,6 +79,7 @@ class Record:
         with self._lock:
             entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, outcome))
             entry.count += 1
+            self.tally.broke(violation.rule, outcome.exchange.status)
             entry.tests += [] if test in entry.tests else [test]
             entry.repeated = entry.repeated or outcome.repeated is not False
             if _rank(outcome) < _rank(entry.outcome):

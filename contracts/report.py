@@ -59,10 +59,11 @@ def is_known(found: Iterable[Broken]) -> bool:
 def _again(found: Iterable[Broken], run: Run) -> str:
     """The command that sends what was kept of these again, or why there is none."""
     paths = [str(broken.evidence) for broken in found if broken.evidence]
-    return _replay(paths, run.target.base_url) if paths else run.record.no_evidence or _NO_EVIDENCE
+    return replay_command(paths, run.target.base_url) if paths else run.record.no_evidence or _NO_EVIDENCE
 
 
-def _replay(paths: Iterable[str], base_url: str) -> str:
+def replay_command(paths: Iterable[str], base_url: str) -> str:
+    """The command that sends these files again to the same target."""
     where = [] if base_url == MOCK_URL else ["--base-url", base_url]
     # Whoever has only tox says so in tox.ini.
     return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
@@ -164,7 +165,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
         yield f"  also at   {_some([finding.place or 'another place' for finding in others], ', ')}"
     yield f"  seen      {_often(group)}"
     kept = [finding.evidence for finding in group if finding.evidence]
-    yield f"  again     {_replay(kept[:1], result.base_url) if kept else _NO_EVIDENCE}"
+    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else _NO_EVIDENCE}"
 
 
 def _often(group: Sequence[Finding]) -> str:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,10 @@ class Result:
     started: float = 0.0
     interrupted: tuple[tuple[float, str], ...] = ()
 
-    @property
+    @cached_property
     def tried(self) -> frozenset[str]:
         """The rules that something put to the test."""
-        return frozenset(self.tally.rules)
+        return frozenset(key.split()[0] for key in self.tally.rules)
 
     @property
     def groups(self) -> dict[str, list[Finding]]:

@@ -13,6 +13,8 @@ from contracts.document import EQUALS, Document
 from contracts.exchange import Exchange
 from contracts.oracle import Prediction
 
+# In place of a status, where there was no answer.
+NONE = "none"
 # Latencies are counted in steps of a twelfth of each other: 20 for each power of ten.
 _STEPS = 20
 # So many refused bodies are looked at for the keywords that they break: looking takes as long as judging.
@@ -25,18 +27,28 @@ _KEYWORDS = ("type", "minLength", "maxLength", "pattern", "format", "enum", "min
 class Tally:
     """Counters whose keys are words with a space between.
 
-    `rules`: how often each was put to the test. `answers`: circumstance (the rule to blame) and status. `latencies`:
-    status and step. `keywords`: keyword of the request schema, and whether the body `keeps` or `breaks` it.
+    `rules`: rule and status of the answer that put it to the test; `broken`: those that broke it. `answers`:
+    circumstance (the rule to blame) and status. `latencies`: status and step. `keywords`: keyword of the request
+    schema, and whether the body `keeps` or `breaks` it.
     """
 
     rules: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     latencies: Counter[str] = field(default_factory=Counter)
     keywords: Counter[str] = field(default_factory=Counter)
 
+    def tried(self, rules: Iterable[str], status: int | None) -> None:
+        """Count what an answer put to the test."""
+        self.rules.update(f"{rule} {status or NONE}" for rule in rules)
+
+    def broke(self, rule: str, status: int | None) -> None:
+        """Count a rule that an answer broke."""
+        self.broken[f"{rule} {status or NONE}"] += 1
+
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count one answer, or that there was none."""
-        status = str(exchange.status or "none")
+        status = str(exchange.status or NONE)
         circumstance = prediction.reasons[0].id if prediction.reasons else "status.internal_error"
         self.answers[f"{circumstance} {status}"] += 1
         self.latencies[f"{status} {_step(exchange.seconds)}"] += 1
@@ -48,7 +60,7 @@ class Tally:
         if (
             prediction.reasons[:1]
             and prediction.reasons[0].id == "status.schema"
-            and self.rules["status.schema"] < _LOOKED_AT
+            and self.answers["status.schema 422"] < _LOOKED_AT
         ):
             for value in read(body).values[:1]:
                 self.keywords.update(f"{keyword} breaks" for keyword in set(_broken(value, document)))
@@ -94,3 +106,24 @@ def _step(seconds: float) -> int:
 def seconds_of(step: int) -> float:
     """The latency in seconds that a step stands for."""
     return float(10 ** (step / _STEPS))
+
+
+def quantiles(tally: Tally) -> list[tuple[str, int, float, float, float]]:
+    """For each status how many answers, and in how many seconds the first 50, 95 and 99 of 100 of them came."""
+    steps: dict[str, Counter[int]] = {}
+    for key, count in tally.latencies.items():
+        status, step = key.split()
+        steps.setdefault(status, Counter())[int(step)] += count
+    return [
+        (status, counts.total(), *(_quantile(counts, share) for share in (0.5, 0.95, 0.99)))  # type: ignore[misc]
+        for status, counts in sorted(steps.items())
+    ]
+
+
+def _quantile(counts: Counter[int], share: float) -> float:
+    wanted, seen = share * counts.total(), 0
+    for step in sorted(counts):
+        seen += counts[step]
+        if seen >= wanted:
+            return seconds_of(step)
+    return 0.0

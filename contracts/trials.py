@@ -164,14 +164,16 @@ class Trials:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
         exchange = self.client.send(self._addressed(template, customer))
         prediction = Prediction(reasons=(), allowed=frozenset({500}))
-        return Outcome(template, exchange, prediction, self._judged(judge(exchange, prediction, self.document)))
+        return Outcome(
+            template, exchange, prediction, self._judged(judge(exchange, prediction, self.document), exchange)
+        )
 
     def under(self, rule: str, outcome: Outcome) -> Outcome:
         """The outcome of a request that puts this rule to the test: what it broke, it broke under it."""
         found = tuple(
             violation(rule, broken.expected, broken.actual, broken.place) for broken in outcome.stored.violations
         )
-        return replace(outcome, stored=self._judged(Verdict(frozenset({rule}), found)))
+        return replace(outcome, stored=self._judged(Verdict(frozenset({rule}), found), outcome.exchange))
 
     def leaving_others_alone(self, template: Request, customer: Customer) -> Outcome:
         """Try one request on a customer, judged by what it did to others: to the run's first one and to a new one.
@@ -193,7 +195,9 @@ class Trials:
         before, rule = other.stored, "update.isolated"
         read = self.customers.read_until(other.slug, lambda stored: not unchanged(before, stored, rule).violations)
         return replace(
-            outcome, stored=self._judged(unchanged(before, self.customers.shown(read), rule)), read=read.kept()
+            outcome,
+            stored=self._judged(unchanged(before, self.customers.shown(read), rule), outcome.exchange),
+            read=read.kept(),
         )
 
     def creating_none(self, outcome: Outcome) -> Outcome:
@@ -205,7 +209,11 @@ class Trials:
             found = []
         else:
             self.customers.adopt(slug)
-        return replace(outcome, stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found))), read=read)
+        return replace(
+            outcome,
+            stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found)), outcome.exchange),
+            read=read,
+        )
 
     def _made_telling(self, templates: Sequence[Request], customer: Customer) -> list[_Ready]:
         """Requests made ready; the customer is updated first, where nothing would show what they store."""
@@ -228,8 +236,8 @@ class Trials:
     def _details(self, name: str) -> dict[str, str]:
         return dict.fromkeys(self.document.clearable_members, BEFORE) | {"name": name}
 
-    def _judged(self, verdict: Verdict) -> Verdict:
-        self.record.judged(verdict)
+    def _judged(self, verdict: Verdict, exchange: Exchange) -> Verdict:
+        self.record.judged(verdict, exchange)
         return verdict
 
     def _addressed(self, template: Request, customer: Customer) -> Request:
@@ -242,7 +250,7 @@ class Trials:
     def _send(self, ready: _Ready, customer: Customer, linger: float = LINGER) -> Outcome:
         request, prediction = ready.request, ready.prediction
         exchange = self.client.send(request, plain_update=self._plain, linger=linger)
-        answer = self._judged(judge(exchange, prediction, self.document))
+        answer = self._judged(judge(exchange, prediction, self.document), exchange)
         self.record.answered(exchange, prediction, self.document)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
@@ -280,7 +288,7 @@ class Trials:
         read = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
         customer.stored = self.customers.shown(read)
         accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
-        found = self._judged(verdict(customer.stored))
+        found = self._judged(verdict(customer.stored), outcomes[-1].exchange)
         if accepted:
             customer.racing = accepted if len(accepted) > 1 else ()
         if accepted or found.violations:

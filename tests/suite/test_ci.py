@@ -31,7 +31,7 @@ RED = Result(
     "http://127.0.0.1:1",
     "docs",
     "7",
-    tally=Tally(Counter({"problem.title": 4, "status.valid": 9})),
+    tally=Tally(Counter({"problem.title 422": 4, "status.valid 204": 9})),
     findings=(FINDING,),
 )
 STOPPED = replace(RED, findings=(), stopped="the target stopped answering")

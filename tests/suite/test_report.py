@@ -130,7 +130,7 @@ def test_a_summary_of_nothing_names_the_run(run: Run) -> None:
 
 def test_a_promise_that_was_kept_is_counted(run: Run) -> None:
     """A promise that was put to the test and held is kept."""
-    run.record.judged(Verdict(frozenset({"status.valid", "success.empty"}), ()))
+    run.record.judged(Verdict(frozenset({"status.valid", "success.empty"}), ()), outcome(WRONG_TITLE).exchange)
 
     assert summed_up(run)[2].startswith("promises 2 kept, 0 broken, ")
 
@@ -147,7 +147,7 @@ def test_a_promise_that_was_kept_is_counted(run: Run) -> None:
 def test_a_promise_that_was_broken_is_told(repeated: bool, times: int, said: str, run: Run) -> None:
     """A broken promise is in the summary with what came, how often and in which tests, and how to see it again."""
     broken = outcome(WRONG_TITLE, repeated=repeated)
-    run.record.judged(broken.answer)
+    run.record.judged(broken.answer, broken.exchange)
     run.keep(broken, broken.violations * times, "tests/contract/test_422.py::test_title[one two]")
 
     lines = summed_up(run)

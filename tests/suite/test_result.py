@@ -23,7 +23,7 @@ RESULT = Result(
     updates=6,
     statuses={"204": 4, "422": 2},
     left=("contract-test-1",),
-    tally=Tally(Counter({"status.valid": 3, "status.schema": 1}), Counter({"status.valid 204": 3})),
+    tally=Tally(Counter({"status.valid 204": 3, "status.schema 422": 1}), Counter({"status.schema 204": 1})),
     started=1000.0,
     interrupted=((1001.5, "the connection was refused"),),
     untried={"status.scope": "no token", "the shape of a 500": "it cannot be provoked"},
@@ -49,7 +49,12 @@ def test_what_is_no_result_is_a_wrong_call(text: str) -> None:
 def test_parts_add_up() -> None:
     """Of the parts of a run what was counted is summed up, and what any of them tried was tried."""
     other = replace(
-        RESULT, shard="2/2", tally=Tally(Counter({"status.scope": 2, "status.valid": 1})), left=(), untried={}, seed="8"
+        RESULT,
+        shard="2/2",
+        tally=Tally(Counter({"status.scope 403": 2, "status.valid 204": 1})),
+        left=(),
+        untried={},
+        seed="8",
     )
 
     whole = merged([RESULT, other])
@@ -57,7 +62,7 @@ def test_parts_add_up() -> None:
     assert (whole.exchanges, whole.updates, whole.statuses) == (20, 12, {"204": 8, "422": 4})
     assert whole.kept == ["status.valid", "status.scope"]
     assert "status.scope" not in whole.not_tried
-    assert whole.tally.rules == {"status.valid": 4, "status.schema": 1, "status.scope": 2}
+    assert whole.tally.rules == {"status.valid 204": 4, "status.schema 422": 1, "status.scope 403": 2}
     assert list(whole.not_tried)[-1] == "the shape of a 500"
     assert (whole.left, whole.seed, whole.accepted) == (("contract-test-1",), "7, 8", {"0": 2})
     assert whole.warnings == ("the disk is full",)
