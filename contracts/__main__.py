@@ -1,8 +1,9 @@
-"""`python -m contracts mock | replay | release | summary | clean`."""
+"""`python -m contracts mock | replay | release | summary | doctor | clean`."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,10 +17,11 @@ from contracts import mock as mocked
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deviation import load_deviations
+from contracts.doctor import Doctor, line
 from contracts.document import load
 from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
-from contracts.options import TARGETING, options_from, passed_on
+from contracts.options import TARGETING, options_from, passed_on, target_from
 from contracts.payload import entry_of
 from contracts.release.adoption import adopt
 from contracts.release.behaviour import Difference, Word, differences, held
@@ -216,6 +218,21 @@ def summary(
     lines = [*report.summary(result), *report.deviations(load_deviations(deviations), result), *ci.tell_github(result)]
     click.echo("\n".join(lines))
     sys.exit(result.code)
+
+
+@main.command()
+@click.option("--base-url", required=True, help="the target that a run would have")
+@targeting
+def doctor(base_url: str, **chosen: Any) -> None:
+    """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
+    target = target_from(chosen, base_url, os.environ)
+    fatal = False
+    with Client(target) as client:
+        for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8)).symptoms():
+            click.echo(line(symptom))
+            fatal = fatal or (symptom.fatal and not symptom.fine)
+    if fatal:
+        raise NoVerdict("a run would not work")
 
 
 @main.command()

@@ -41,6 +41,11 @@ def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
     return _python("contracts", "summary", *arguments, environment={})
 
 
+def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Ask whether a run would work; the tokens are the mock's unless told otherwise."""
+    return _python("contracts", "doctor", *arguments, environment=environment)
+
+
 @contextmanager
 def served_mock(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`python -m contracts mock` on a free port, and the base URL that it prints."""
