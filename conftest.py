@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_writable("--junit-xml", config.getoption("xmlpath"))
         _check_writable("--result", config.getoption("result"))
         _check_writable("--promises-xml", config.getoption("promises_xml"))
-        _check_writable("--html", config.getoption("htmlpath"))
+        _check_writable("--html", config.getoption("htmlpath", None))
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")

@@ -19,6 +19,8 @@ NONE = "none"
 _STEPS = 20
 # So many refused bodies are looked at for the keywords that they break: looking takes as long as judging.
 _LOOKED_AT = 3000
+# Bytes of a body beyond which it is not looked at: the messages of its errors would repeat it.
+_LARGE = 10_000
 # What a schema may say of a value, as far as the contracts say it.
 _KEYWORDS = ("type", "minLength", "maxLength", "pattern", "format", "enum", "minimum", "maximum", EQUALS)
 
@@ -57,11 +59,9 @@ class Tally:
         """Count which keywords of the request schema a body keeps or breaks."""
         for reading in prediction.readings[:1]:
             self.keywords.update(f"{keyword} keeps" for keyword in _kept(reading, document))
-        if (
-            prediction.reasons[:1]
-            and prediction.reasons[0].id == "status.schema"
-            and self.answers["status.schema 422"] < _LOOKED_AT
-        ):
+        if len(body) > _LARGE or self.answers["status.schema 422"] >= _LOOKED_AT:
+            return
+        if prediction.reasons[:1] and prediction.reasons[0].id == "status.schema":
             for value in read(body).values[:1]:
                 self.keywords.update(f"{keyword} breaks" for keyword in set(_broken(value, document)))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contracts.vendor import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, VALID
+from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, LINGERING, VALID
 from tests.suite.vendors.variant import Broken
 
 EMOJI = "\U0001f600".encode()
@@ -26,7 +26,7 @@ class GarblesTheStatusLineOnEmoji(Broken):
 class SendsBytesBetweenAnswers(Broken):
     """Sends a body 20 ms after the headers of a 204, into the answer to whatever is asked next."""
 
-    breaks, found_by = "answer.http", VALID
+    breaks, found_by = "success.empty", LINGERING
 
     def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
         yield plain_wire(answer)
