@@ -18,6 +18,8 @@ from contracts.judge import Verdict
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.payload import Payload, allowed
+from contracts.progress import Progress, standard_output
+from contracts.record import Record
 from contracts.result import NO_VERDICT, Result, nothing, result_of, write
 from contracts.run import Options, Run
 from contracts.search import Search, register_profiles
@@ -79,7 +81,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[BEGUN] = time.monotonic()
     if config.getoption("numprocesses", None):
         config.pluginmanager.register(Workers(options), WORKERS)
+    elif not is_worker(config) and config.get_verbosity() >= 0:
+        config.pluginmanager.register(Progress(standard_output(), lambda: _record(config)))
     interrupt.heed()
+
+
+def _record(config: pytest.Config) -> Record | None:
+    return config.stash[RUN_KEY].record if RUN_KEY in config.stash else None
 
 
 def _check_writable(option: str, path: str | Path | None) -> None:

@@ -1,0 +1,95 @@
+"""Progress while requests are generated: one line on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from contracts import progress
+from contracts.exchange import Exchange, Response
+from contracts.record import Record
+from tests.suite.samples import REQUESTS
+from tests.suite.suite_run import ROOT, environment_of
+
+EXCHANGE = Exchange(REQUESTS[422], Response(422, (), b"", b""))
+
+
+def seen_on_a_terminal(*arguments: str, columns: int = 100) -> str:
+    """What a terminal of this width gets of a run on the mock."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pytest", "tests/contract/test_generated_requests.py", "-p", "no:cacheprovider"]
+    with subprocess.Popen(
+        [*command, *arguments],
+        cwd=ROOT,
+        env=environment_of({"COLUMNS": str(columns)}),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    ):
+        os.close(theirs)
+        pieces = []
+        # Linux raises where the other end is closed.
+        try:
+            while piece := os.read(ours, 65536):
+                pieces.append(piece)
+        except OSError:
+            pass
+    os.close(ours)
+    return b"".join(pieces).decode()
+
+
+def test_a_terminal_has_one_line_that_is_written_over() -> None:
+    """Cases, rate, round, statuses and the time left stand in one line, no wider than the terminal, gone in the end."""
+    output = seen_on_a_terminal("--cases", "2000")
+    lines = re.findall(r"\r(generated requests: [^\r]*)", output)
+
+    assert any(
+        re.match(r"generated requests: \d+ updates, \d+/s, round \d+ of \d+, about \d+ s left; 204: ", line)
+        for line in lines
+    )
+    assert max(map(len, lines)) == 99
+    assert "generated requests" not in re.sub(r"\r[^\r\n]*(?=\r)", "", output)
+
+
+def test_quiet_is_quiet() -> None:
+    """With -q there is no such line."""
+    assert "generated requests" not in seen_on_a_terminal("--cases", "1000", "-q")
+
+
+def told(record: Record, begin: Callable[[], None]) -> str:
+    """What a plugin that is no terminal's tells of one round in which something happens."""
+    output = io.StringIO()
+    plugin = progress.Progress(output, lambda: record)
+    plugin._rounds = 2
+    with plugin._told():
+        begin()
+        time.sleep(0.2)
+    return output.getvalue()
+
+
+def test_elsewhere_there_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log gets whole lines, with what was sent until then."""
+    monkeypatch.setattr(progress, "ELSEWHERE", 0.05)
+    record = Record()
+
+    lines = told(record, lambda: record.sent(EXCHANGE)).split("\n\n")
+
+    assert re.fullmatch(r"\ngenerated requests: 1 updates, \d+/s, round 1 of 2; 422: 1", lines[0])
+    assert "\r" not in "".join(lines)
+
+
+def test_a_round_that_is_over_tells_nothing_more() -> None:
+    """A round that takes no time needs no line, and leaves no thread."""
+    before = threading.active_count()
+
+    assert told(Record(), lambda: None) == ""
+    assert threading.active_count() == before
