@@ -66,6 +66,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line(
+        "markers", "stored: promises about what is stored, for which customers have to be read back"
+    )
     config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
     config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     variables = {name: Secret(value) for name, value in os.environ.items()}
@@ -123,6 +126,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
     chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
     metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if "readable" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.stored)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -39,6 +39,9 @@ from contracts.vendor import MOCK_TOKENS, Vendor
 # What a shell makes of Ctrl-C: 128 and the number of the signal.
 INTERRUPTED = 130
 
+# What the script of `completion` sets when it asks what may come next.
+_COMPLETE = "_CONTRACTS_COMPLETE"
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -264,11 +267,20 @@ def _cleaned(target: Target, journal: Path) -> bool:
     return not customers.left
 
 
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh"]))
+def completion(shell: str) -> None:
+    """Print the script that completes these commands, for a shell to evaluate: eval "$(… completion bash)"."""
+    if shell == "zsh":
+        click.echo("autoload -U bashcompinit && bashcompinit")
+    click.echo(Path(__file__).with_name("completion.bash").read_text(encoding="utf-8"), nl=False)
+
+
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
     interrupt.heed()
     try:
-        sys.exit(main(prog_name="python -m contracts", standalone_mode=False) or 0)
+        sys.exit(main(prog_name="python -m contracts", standalone_mode=False, complete_var=_COMPLETE) or 0)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted: there is no verdict.", err=True)
         sys.exit(INTERRUPTED)

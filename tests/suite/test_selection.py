@@ -1,0 +1,98 @@
+"""What pytest's own options do here: collecting, selecting, running again, stopping early."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load
+from contracts.options import OPTIONS
+from contracts.vendor import Vendor
+from tests.suite.served import serving
+from tests.suite.suite_run import ROOT, run_suite
+from tests.suite.vendors import vendor_named
+
+
+def asked(*arguments: str) -> str:
+    """What pytest prints of the contract's tests without running them."""
+    command = [sys.executable, "-m", "pytest", "tests/contract", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_collecting_reads_as_a_table_of_contents() -> None:
+    """The names of the tests, in the order of the statuses, are the promises of the contract."""
+    lines = asked("--collect-only", "-q").splitlines()
+    files = list(dict.fromkeys(line.partition("::")[0] for line in lines if "::" in line))
+    names = {line.partition("::")[2].partition("[")[0] for line in lines if "::" in line}
+
+    assert [int(found[1]) for found in map(re.compile(r".*/test_(\d{3})_").match, files) if found] == [
+        204,
+        400,
+        401,
+        403,
+        404,
+        422,
+        500,
+    ]
+    assert all(len(name.split("_")) > 4 for name in names)
+
+
+def test_the_options_are_one_group_with_their_defaults() -> None:
+    """--help shows every option of the suite in one group, each with its default."""
+    group = asked("--help").partition("the contract of update-customer")[2].partition("\n\n")[0]
+
+    assert [option.flag for option in OPTIONS if f"  {option.flag}" not in group] == []
+    assert group.count("(default:") == sum(option.default not in (None, False) for option in OPTIONS)
+
+
+@pytest.mark.parametrize("marker", ["status_204", "status_422", "status_500", "fuzz", "stored", "payloads"])
+def test_markers_are_listed(marker: str) -> None:
+    """--markers lists each marker, by status and by kind, with what it selects."""
+    assert re.search(rf"^@pytest\.mark\.{marker}(\(|:)", asked("--markers"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "some", "none"),
+    [
+        (["-m", "status_401"], "test_401_unauthorized.py", "test_422"),
+        (["-m", "stored and status_204"], "clears_it", "answered_204_and_empty"),
+        (["-m", "fuzz"], "test_slugs_that_name_no_customer", "test_401"),
+        (["-k", "name-only-space"], "[name-only-space]", "[name-null]"),
+    ],
+    ids=["status", "stored", "fuzz", "payload"],
+)
+def test_a_selection_selects(arguments: list[str], some: str, none: str) -> None:
+    """Markers and names select what they say, and nothing else."""
+    listed = asked("--collect-only", "-q", *arguments)
+
+    assert some in listed
+    assert none not in listed
+
+
+def test_the_first_failure_ends_a_run_that_should_stop(tmp_path: Path) -> None:
+    """-x ends the run at the first failure: red, with a summary, and no customer left."""
+    vendor = vendor_named("TitleOfRfc9110")(load("docs"))
+    with serving(vendor) as server:
+        result = run_suite("--base-url", server.url, "-x", journal=tmp_path)
+
+    assert result.returncode == 1
+    assert "BROKEN problem.title: " in result.stdout
+    assert "\n1 failed, " in result.stdout
+    assert not vendor.customers
+
+
+def test_what_failed_last_runs_alone(tmp_path: Path) -> None:
+    """--lf runs only the tests that failed; when they pass, the run is green."""
+    folder = ["-o", f"cache_dir={tmp_path / 'cache'}", "-m", "status_422 and payloads"]
+    with serving(vendor_named("TitleOfRfc9110")(load("docs"))) as broken:
+        run_suite("--base-url", broken.url, *folder, journal=tmp_path)
+    with serving(Vendor(load("docs"))) as mended:
+        result = run_suite("--base-url", mended.url, "--lf", *folder, journal=tmp_path)
+
+    assert result.returncode == 0
+    assert re.search(r"\n\d+ passed, \d+ deselected|\n\d+ passed", result.stdout)
+    assert "0 broken" in result.stdout
