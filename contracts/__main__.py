@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import ci, interrupt, recording, report
+from contracts import ci, interrupt, page, recording, report
 from contracts import mock as mocked
 from contracts.client import Client
 from contracts.customers import Customers
@@ -202,12 +202,14 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
 @click.option("--deviations", default=None, type=click.Path(path_type=Path), help="the TOML file that the shards had")
 @click.option("--junit-xml", default=None, type=click.Path(path_type=Path), help="join the shards' JUnit files here")
 @click.option("--promises-xml", default=None, type=click.Path(path_type=Path), help="JUnit, one case for each promise")
+@click.option("--html", default=None, type=click.Path(path_type=Path), help="the page of the whole")
 @click.option("--result", "kept", default=None, type=click.Path(path_type=Path), help="keep the one result here")
 def summary(
     folders: tuple[Path, ...],
     deviations: Path | None,
     junit_xml: Path | None,
     promises_xml: Path | None,
+    html: Path | None,
     kept: Path | None,
 ) -> None:
     """Say what came of a run in shards: one verdict, from what each machine left in its folder."""
@@ -216,6 +218,8 @@ def summary(
         join_junit(folders, junit_xml, without=promises_xml)
     if promises_xml:
         ci.write_junit(result, promises_xml)
+    if html:
+        page.write_alone(result, load(result.contract), html)
     if kept:
         write(result, kept)
     lines = [*report.summary(result), *report.deviations(load_deviations(deviations), result), *ci.tell_github(result)]

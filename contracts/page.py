@@ -62,9 +62,9 @@ class Shown:
     evidence: str
 
 
-def page(result: Result, document: Document, beside: Path) -> str:
+def page(result: Result, document: Document, beside: Path, template: str = "page.html.j2") -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
-    return _TEMPLATES.get_template("page.html.j2").render(
+    return _TEMPLATES.get_template(template).render(
         result=result,
         verdict=_verdict(result),
         colour="none" if result.code == NO_VERDICT or result.stopped else "red" if result.findings else "green",
@@ -83,6 +83,12 @@ def page(result: Result, document: Document, beside: Path) -> str:
         interrupted=_interrupted(result),
         shown=[_shown(finding, result, beside) for finding in result.findings],
     )
+
+
+def write_alone(result: Result, document: Document, path: Path) -> None:
+    """Write the result as a page of its own, without the table of tests that pytest-html has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(result, document, path.parent, "page_alone.html.j2"), encoding="utf-8")
 
 
 def _verdict(result: Result) -> str:

@@ -35,7 +35,9 @@ def commands(template: Path) -> tuple[str, str]:
     if template == GITHUB:
         run = {job: [step["run"] for step in said["jobs"][job]["steps"] if "run" in step] for job in said["jobs"]}
         return run["shard"][-1], run["verdict"][-1]
-    return said["spec"]["template"]["spec"]["containers"][0]["args"][0], "python -m contracts summary /results"
+    return said["spec"]["template"]["spec"]["containers"][0]["args"][
+        0
+    ], "python -m contracts summary /results --html /results/report.html"
 
 
 @pytest.mark.parametrize(
@@ -107,3 +109,4 @@ def test_the_commands_of_a_template_come_to_a_verdict(
     assert whole.returncode == 0, whole.stdout + whole.stderr
     assert f"target         {target.url}" in whole.stdout
     assert "0 broken" in whole.stdout
+    assert "0 broken" in (tmp_path / "report.html").read_text(encoding="utf-8")
