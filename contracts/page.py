@@ -71,6 +71,7 @@ def page(result: Result, document: Document, beside: Path, template: str = "page
         counts=report.count_of(result),
         when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
         groups=_matrix(result),
+        sentences=promises(),
         statuses=STATUSES,
         heat=_heat(result),
         columns=sorted({key.split()[1] for key in result.tally.answers}),
