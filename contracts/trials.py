@@ -20,8 +20,9 @@ from contracts.judge import Verdict, judge
 from contracts.oracle import Prediction, predict
 from contracts.outcome import Outcome
 from contracts.promise import is_of_state, violation
+from contracts.reading import Reading
 from contracts.record import Record
-from contracts.state import GONE, REFUSED, Stored, judge_state, unchanged, would_show
+from contracts.state import GONE, unchanged, would_show
 
 _A = TypeVar("_A")
 _T = TypeVar("_T")
@@ -53,6 +54,7 @@ class Trials:
         self.document = document
         self.customers = customers
         self.record = record
+        self._reading = Reading(client, document, customers, record)
         self._control = self.customers.open()
         # A plain update at hand tells a request's own trouble from the target's.
         self._plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
@@ -65,7 +67,6 @@ class Trials:
         self.shrunk: set[str] = set()
         # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
         self._new_ones_show = True
-        self._interruptions = 0
         self._updates = 0
         self._of_strangers: dict[str, Outcome] = {}
 
@@ -76,12 +77,12 @@ class Trials:
     def one(self, template: Request, customer: Customer, linger: float = LINGER, *, read: bool = True) -> Outcome:
         """Try one request on a customer, and read back what is stored. `linger` is how long to wait after a 204."""
         outcome = self._send(self._ready(template, customer), customer, linger)
-        return self._read_back([outcome], customer)[0] if read else outcome
+        return self._reading.back([outcome], customer)[0] if read else outcome
 
     def by_itself(self, template: Request, customer: Customer) -> Outcome:
         """Try one request on a customer of which something else is stored, so that whatever it stores shows."""
         (ready,) = self._made_telling([template], customer)
-        return self._read_back([self._send(ready, customer)], customer)[0]
+        return self._reading.back([self._send(ready, customer)], customer)[0]
 
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
@@ -121,7 +122,7 @@ class Trials:
         # One that was interrupted may be carried out later than it was sent.
         in_order = self.client.patience.interruptions == interruptions
         last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
-        return sent[:last] + self._read_back(sent[last:], customer)
+        return sent[:last] + self._reading.back(sent[last:], customer)
 
     def together(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
         """Try all requests at once on one customer, and read back once.
@@ -130,7 +131,7 @@ class Trials:
         """
         ready = self._made_telling(templates, customer)
         sent = [self._workers.submit(self._send, one, customer) for one in ready]
-        return self._read_back([future.result() for future in sent], customer)
+        return self._reading.back([future.result() for future in sent], customer)
 
     def again(self, outcome: Outcome, customer: Customer) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
@@ -266,61 +267,3 @@ class Trials:
         if len(self._of_strangers) < _REMEMBERED:
             self._of_strangers[path] = outcome
         return replace(outcome, before=before)
-
-    def _read_back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
-        """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
-        if not self.customers.readable:
-            customer.last = next((outcome.alone() for outcome in outcomes if outcome.accepted), customer.last)
-            return outcomes
-        if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
-            was, customer.stored = customer.stored, self.customers.shown(self.customers.get(customer.slug))
-            if unchanged(was, customer.stored, "refused.unchanged").violations:
-                customer.last = outcomes[-1].alone()
-            return outcomes
-        before, racing = customer.stored, customer.racing
-
-        def verdict(stored: Stored) -> Verdict:
-            found = self._state(outcomes, before, stored)
-            if found.violations and racing and not self._state([*racing, *outcomes], before, stored).violations:
-                return replace(found, violations=())
-            return found
-
-        read = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
-        customer.stored = self.customers.shown(read)
-        accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
-        found = self._judged(verdict(customer.stored), outcomes[-1].exchange)
-        if accepted:
-            customer.racing = accepted if len(accepted) > 1 else ()
-        if accepted or found.violations:
-            customer.last = self._maker(accepted or outcomes, before, customer.stored)
-        return _blaming(outcomes, found, read) if found.violations else outcomes
-
-    def _maker(self, outcomes: Sequence[Outcome], before: Stored, after: Stored) -> Outcome:
-        """The outcome that most likely made what is stored: the last of those that explain it, or the last of all."""
-        explaining = [one for one in outcomes if not self._state([one], before, after).violations]
-        return (explaining or outcomes)[-1].alone()
-
-    def _state(self, outcomes: Sequence[Outcome], before: Stored, after: Stored) -> Verdict:
-        sent = [(outcome.prediction, outcome.exchange) for outcome in outcomes]
-        return judge_state(sent, before, after, self.document)
-
-    def _control_may_show(self) -> bool:
-        """Whether the plain update of an interruption may be what is stored: where one customer has to do for all."""
-        before, self._interruptions = self._interruptions, self.client.patience.interruptions
-        return self.customers.given and self._interruptions > before
-
-
-def _blaming(outcomes: list[Outcome], stored: Verdict, read: Exchange) -> list[Outcome]:
-    accepted = [place for place, outcome in enumerate(outcomes) if outcome.accepted]
-    blamed = accepted[-1] if accepted else len(outcomes) - 1
-    beside = tuple(outcome.alone() for place, outcome in enumerate(outcomes) if place != blamed)
-    return [
-        replace(outcome, stored=stored, beside=beside, read=read.kept()) if place == blamed else outcome
-        for place, outcome in enumerate(outcomes)
-    ]
-
-
-def _tells_what_is_stored(outcome: Outcome) -> bool:
-    if outcome.exchange.persistent:
-        return False
-    return outcome.exchange.status in REFUSED or (outcome.accepted and bool(outcome.prediction.readings))

@@ -1,0 +1,147 @@
+"""What of a run goes through pytest's hooks: options, markers, which tests, and what ends a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator
+from typing import NoReturn
+
+import pytest
+
+from contracts import interrupt, stash
+from contracts.credential import Secret
+from contracts.examples import PROFILES
+from contracts.options import OPTIONS, options_from
+from contracts.payload import allowed
+from contracts.progress import Progress, standard_output
+from contracts.record import Record
+from contracts.result import NO_VERDICT
+from contracts.search import register_profiles
+from contracts.target import NoVerdict, WrongCall
+from contracts.workers import Workers, is_worker, unit_of, worker_input
+
+register_profiles()
+
+STATUSES = (204, 400, 401, 403, 404, 422, 500)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "the contract of update-customer (with --base-url; without it, the mock)")
+    for option in OPTIONS:
+        if option.default is False:
+            group.addoption(option.flag, action="store_true", help=option.help)
+        else:
+            group.addoption(
+                option.flag,
+                type=option.type,
+                default=option.default,
+                metavar=option.metavar,
+                help=f"{option.help} (default: {option.default})" if option.default is not None else option.help,
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    profile = config.getoption("hypothesis_profile")
+    if profile not in (None, *PROFILES):
+        raise pytest.UsageError(f"unknown profile {profile!r}: give one of {', '.join(PROFILES)}")
+    for status in STATUSES:
+        config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
+    config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line(
+        "markers", "stored: promises about what is stored, for which customers have to be read back"
+    )
+    config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
+    config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
+    variables = {name: Secret(value) for name, value in os.environ.items()}
+    chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
+    seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
+    workers = worker_input(config, "workercount", 1)
+    try:
+        options = options_from(chosen, config.getoption("base_url"), seed, variables, workers)
+    except WrongCall as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[stash.OPTIONS] = options
+    config.stash[stash.TESTS] = set()
+    config.stash[stash.BEGUN] = time.monotonic()
+    if config.getoption("numprocesses", None):
+        config.pluginmanager.register(Workers(options), stash.WORKERS)
+    elif not is_worker(config) and config.get_verbosity() >= 0:
+        config.pluginmanager.register(Progress(standard_output(), lambda: _record(config)))
+    interrupt.heed()
+
+
+def _record(config: pytest.Config) -> Record | None:
+    return config.stash[stash.RUN].record if stash.RUN in config.stash else None
+
+
+def _number(seed: str | int | None) -> int | None:
+    # Hypothesis takes any word for a seed.
+    if seed is None or isinstance(seed, int):
+        return seed
+    return int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("rounds"):
+        rounds = range(metafunc.config.stash[stash.OPTIONS].generation.rounds)
+        metafunc.parametrize("search", rounds, indirect=True, ids=[f"round-{number + 1}" for number in rounds])
+    marker = metafunc.definition.get_closest_marker("payloads")
+    if marker is None:
+        return
+    document = metafunc.config.stash[stash.OPTIONS].document
+    wanted: Callable[[frozenset[int]], bool] = (
+        (lambda statuses: statuses == set(marker.args)) if marker.args else (lambda statuses: len(statuses) > 1)
+    )
+    chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
+    metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if "readable" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.stored)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    units = [unit_of(item) for item in items]
+    share = config.stash[stash.OPTIONS].shard.share(units)
+    others = [item for item, unit in zip(items, units, strict=True) if unit not in share]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item, unit in zip(items, units, strict=True) if unit in share]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    item.config.stash[stash.TESTS].add(item.nodeid)
+    return (yield from _stopping(item.config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _stopping(item.config))
+
+
+def _stopping(config: pytest.Config) -> Generator[None, object, object]:
+    """End the whole run, with its exit code, on what is no test's fault."""
+    begun = stash.RUN in config.stash
+    if stash.STOPPED in config.stash:
+        pytest.skip(config.stash[stash.STOPPED][0])
+    try:
+        return (yield)
+    except NoVerdict as reason:
+        _stop(config, str(reason), NO_VERDICT)
+    except WrongCall as reason:
+        # What was right in the beginning of a run and is wrong now is the target's doing.
+        if begun:
+            _stop(config, f"in the middle of the run {reason}", NO_VERDICT)
+        _stop(config, str(reason), pytest.ExitCode.USAGE_ERROR)
+
+
+def _stop(config: pytest.Config, reason: str, code: int) -> NoReturn:
+    config.stash[stash.STOPPED] = (reason, code)
+    reason = f"{'no verdict' if code == NO_VERDICT else 'the call is wrong'}: {reason}"
+    if is_worker(config):
+        # Whoever gave out the work takes a worker that ends for one that crashed.
+        pytest.skip(reason)
+    pytest.exit(reason, returncode=code)

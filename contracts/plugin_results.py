@@ -1,0 +1,126 @@
+"""What of a result goes through pytest's hooks: its exit code, its files, the summary and the page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import ci, page, report, stash
+from contracts.credential import concealed, with_derived
+from contracts.result import NO_VERDICT, Result, nothing, result_of, write
+from contracts.workers import Workers, is_worker, send
+
+# The files that a run writes in the end: the option, and the name that pytest has for it.
+_FILES = {"--junit-xml": "xmlpath", "--result": "result", "--promises-xml": "promises_xml", "--html": "htmlpath"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not is_worker(config):
+        for option, name in _FILES.items():
+            _check_writable(option, config.getoption(name, None))
+
+
+def _check_writable(option: str, path: str | Path | None) -> None:
+    """Find out before the run, and not after it, that a file of its results cannot be written."""
+    if path is None:
+        return
+    try:
+        file = Path(path).expanduser()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # What an earlier run left there says nothing of this one.
+        file.open("w").close()
+    except OSError as error:
+        raise pytest.UsageError(f"{option} cannot be written: {error}") from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    made = yield
+    if made.failed and not isinstance(made.longrepr, str):
+        tokens = with_derived(item.config.stash[stash.OPTIONS].target.tokens)
+        text = str(made.longrepr)
+        if (shown := concealed(text, tokens)) != text:
+            made.longrepr = shown
+    made.again = made.failed and item.stash.get(stash.AGAIN, False)
+    return made
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """What another test explained is counted by itself, and not explained again."""
+    return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    """Whatever was run is taken down, and its result goes to whoever waits for it."""
+    run = session.config.stash.get(stash.RUN, None)
+    try:
+        yield
+    except OSError as error:
+        # What other plugins write in the end, like --junit-xml, changes no verdict.
+        session.config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
+    finally:
+        # Where the end of its fixture was cut short.
+        if run and not run.closed:
+            run.close()
+    _conclude(session, exitstatus)
+
+
+def _conclude(session: pytest.Session, exitstatus: int) -> None:
+    result = _result(session.config)
+    if result is None or send(session.config, result):
+        return
+    if stash.RUN in session.config.stash or is_shared_out(session.config):
+        session.config.stash[stash.RESULT] = result
+    changed = result.stopped and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if changed or (exitstatus == pytest.ExitCode.OK and result.code == NO_VERDICT):
+        session.exitstatus = result.code
+    for option, written in {"result": write, "promises_xml": ci.write_junit}.items():
+        path = session.config.getoption(option)
+        if path:
+            written(result, path)
+
+
+def is_shared_out(config: pytest.Config) -> bool:
+    """Whether other processes run the tests."""
+    return config.pluginmanager.has_plugin(stash.WORKERS)
+
+
+def _result(config: pytest.Config) -> Result | None:
+    if is_shared_out(config):
+        shared_out: Workers | None = config.pluginmanager.get_plugin(stash.WORKERS)
+        return shared_out.result if shared_out else None
+    run, stopped = config.stash.get(stash.RUN, None), config.stash.get(stash.STOPPED, ())
+    tests, seconds = config.stash[stash.TESTS], time.monotonic() - config.stash[stash.BEGUN]
+    if run:
+        return result_of(run, tests, seconds, *stopped)
+    return nothing(config.stash[stash.OPTIONS], *stopped) if stopped else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """What a CI's variables hold, addresses with tokens in them for one, is nobody's who reads the page."""
+    for name in set(metadata) - {"Python", "Platform", "Packages"}:
+        del metadata[name]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
+    result = _result(session.config)
+    if result:
+        folder = Path(session.config.getoption("htmlpath")).expanduser().parent
+        prefix.append(page.page(result, session.config.stash[stash.OPTIONS].document, folder))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    result = config.stash.get(stash.RESULT, None)
+    if result:
+        terminalreporter.section("contract")
+        for line in [*report.summary(result), *report.deviations(config.stash[stash.OPTIONS].deviations, result)]:
+            terminalreporter.line(line)
+        for line in ci.tell_github(result):
+            terminalreporter.line(line)
