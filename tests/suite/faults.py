@@ -27,19 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="only vendors whose name or family matches this")
     parser.add_argument("--each", type=int, default=1, help="only each so many'th of them")
     parser.add_argument("--seeds", type=int, default=1, help="run each with so many seeds")
+    parser.add_argument(
+        "--generated", action="store_true", help="run only the generated tests, the only ones of a seed"
+    )
     parser.add_argument("--workers", type=int, default=2, help="runs at a time")
     parser.add_argument("--keep", type=Path, help="keep what each run printed in this folder")
     chosen = parser.parse_args(arguments)
     picked = [variant for variant in catalogue() if re.search(chosen.only, f"{variant.__module__}.{variant.__name__}")]
-    came = list(_all(picked[:: chosen.each], range(1, chosen.seeds + 1), chosen.workers, chosen.keep))
+    arguments = ("-m", "fuzz") if chosen.generated else ()
+    came = list(_all(picked[:: chosen.each], range(1, chosen.seeds + 1), chosen.workers, chosen.keep, arguments))
     print("\n".join(_summary(came)))
     return 1 if any(one.wrong for one in came) or not came else 0
 
 
-def _all(picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, keep: Path | None) -> Iterator[Measured]:
+def _all(
+    picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, keep: Path | None, arguments: Sequence[str]
+) -> Iterator[Measured]:
     # A process of its own for each, so that memory is that of one run.
     with ProcessPoolExecutor(workers, max_tasks_per_child=1) as pool:
-        futures = {pool.submit(_one, variant.__name__, seed): seed for seed in seeds for variant in picked}
+        futures = {pool.submit(_one, variant.__name__, seed, arguments): seed for seed in seeds for variant in picked}
         for future in as_completed(futures):
             came, seed = future.result(), futures[future]
             print(_row(came, seed), flush=True)
@@ -49,10 +55,12 @@ def _all(picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, ke
             yield came
 
 
-def _one(name: str, seed: int) -> Measured:
+def _one(name: str, seed: int, arguments: Sequence[str]) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         # With a seed nothing of an earlier run is tried again.
-        return measured(vendor_named(name), Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider")
+        return measured(
+            vendor_named(name), Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider", *arguments
+        )
 
 
 def _must(variant: type[Variant]) -> str:

@@ -167,9 +167,13 @@ class DeniesItsCustomers(Hostile):
 class LosesItsCustomers(Hostile):
     """Loses all customers after 200 updates."""
 
+    lost = False
+
     def update(self, call: Call, slug: str) -> Answer:
         answer = super().update(call, slug)
-        if self.updates == 200:
+        # Of several updates at once each may see the count of another.
+        if self.updates >= 200 and not self.lost:
+            self.lost = True
             self.customers.clear()
         return answer
 
