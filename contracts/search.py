@@ -154,6 +154,8 @@ class Search:
     def _batch(self, batch: Sequence[Request]) -> None:
         """Try a batch, and what failed of it again alone; from then on it is known what each request breaks."""
         requests = [request for request in dict.fromkeys(batch) if request not in self._known]
+        if not requests:
+            return
         with self._trials.free() as customer:
             outcomes = [self._left(outcome) for outcome in self._trials.in_turn(requests, customer)]
             self._known |= dict.fromkeys(requests)

@@ -156,6 +156,7 @@ class Connections:
         self._maker = httpcore.HTTPProxy(proxy, **options) if proxy else httpcore.ConnectionPool(**options)
         self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         self._idle: deque[httpcore.ConnectionInterface] = deque()
+        self._closed = False
 
     @contextmanager
     def exchange(
@@ -174,6 +175,8 @@ class Connections:
             connection.close()
             raise
         self._idle.append(connection)
+        if self._closed:
+            self.close()
 
     def _one(self) -> httpcore.ConnectionInterface:
         with suppress(IndexError):
@@ -185,5 +188,8 @@ class Connections:
         return self._maker.create_connection(self._url.origin)
 
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        """End every connection, also those of exchanges that are still under way, once they are over."""
+        self._closed = True
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()

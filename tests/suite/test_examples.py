@@ -88,6 +88,19 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_what_was_tried_is_not_tried_again(local: Path) -> None:
+    """A batch of which every request was tried before is not sent."""
+    vendor = DislikesSomeNumbers()
+    with serving(vendor) as server:
+        target = Target(server.url, TOKENS, Limits(concurrency=1))
+        run = Run(Options(target, vendor.document, local, generation=Generation(batches=3)))
+        found = Search(run.trials, "a test", 0, Generation(batches=3)).through([update(CUSTOMER, b'{"name":"x"}')] * 24)
+        run.close()
+
+    assert not found
+    assert server.calls.count(("PUT", next(path for method, path in server.calls if method == "PUT"))) <= 2
+
+
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:
     """A local run starts with what failed in the one before, whatever its seed."""
     assert first_failure(3, generation(None, 0, None), local) > BATCH

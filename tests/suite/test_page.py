@@ -42,13 +42,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def green(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a run that found nothing."""
-    return page_of(Vendor(load("docs")), tmp_path_factory.mktemp("green"), "-k", "not test_json_that")
+    return page_of(Vendor(load("docs")), tmp_path_factory.mktemp("green"), "-k", "valid_update")
 
 
 @pytest.fixture(scope="module")
 def red(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a run against a vendor that garbles all that it says."""
-    return page_of(vendor_named("GarblesDetails")(load("docs")), tmp_path_factory.mktemp("red"))
+    return page_of(vendor_named("GarblesDetails")(load("docs")), tmp_path_factory.mktemp("red"), "-k", "no_json")
 
 
 @pytest.fixture

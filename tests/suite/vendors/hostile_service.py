@@ -15,6 +15,20 @@ HOLDS = 30.0
 IMPATIENT = ("--patience", "10")
 
 
+class LosesItsCustomers(Hostile):
+    """Loses all customers after 200 updates."""
+
+    lost = False
+
+    def update(self, call: Call, slug: str) -> Answer:
+        answer = super().update(call, slug)
+        # Of several updates at once each may see the count of another.
+        if self.updates >= 200 and not self.lost:
+            self.lost = True
+            self.customers.clear()
+        return answer
+
+
 class NeverAnswers(Hostile):
     """Takes each request and says nothing."""
 
@@ -161,20 +175,6 @@ class DeniesItsCustomers(Hostile):
     def create(self, call: Call) -> Answer:
         answer = super().create(call)
         self.customers.clear()
-        return answer
-
-
-class LosesItsCustomers(Hostile):
-    """Loses all customers after 200 updates."""
-
-    lost = False
-
-    def update(self, call: Call, slug: str) -> Answer:
-        answer = super().update(call, slug)
-        # Of several updates at once each may see the count of another.
-        if self.updates >= 200 and not self.lost:
-            self.lost = True
-            self.customers.clear()
         return answer
 
 

@@ -23,6 +23,7 @@ from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 SECONDS = {Broken: 90.0, Unusual: 120.0, Hostile: 120.0}
 MEGABYTES = 400
 MOST_GROUPS = 5
+PAGE = "report.html"
 _GROUP = re.compile(r"^BROKEN ([a-z_.0-9]+): ", re.MULTILINE)
 _REASON = re.compile(r"^!+ _pytest\.outcomes\.Exit: (.*?) !+$", re.MULTILINE)
 _UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -50,6 +51,8 @@ def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
     junit = folder / "junit.xml"
     with recording(lambda request: EMPTY_204) as elsewhere, serving(_made(variant, elsewhere.url)) as server:
         told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
+        if issubclass(variant, Hostile):
+            told += [f"--html={folder / PAGE}", "--self-contained-html"]
         started = time.monotonic()
         limit = SECONDS[_kind(variant)] + 60
         try:
@@ -99,6 +102,9 @@ def _wrong_with_any(came: Measured, folder: Path) -> Iterator[str]:
         yield "a traceback"
     if _UNFIT_FOR_A_TERMINAL.search(came.output):
         yield "control characters reach the terminal"
+    page = (folder / PAGE).read_text(encoding="utf-8") if (folder / PAGE).exists() else ""
+    if "<script>alert" in page or _UNFIT_FOR_A_TERMINAL.search(page):
+        yield "scripts or control characters reach the page"
     if came.seconds > SECONDS[_kind(came.variant)]:
         yield f"took more than {SECONDS[_kind(came.variant)]:.0f} s"
     if came.megabytes > MEGABYTES:
