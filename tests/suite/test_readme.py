@@ -45,15 +45,14 @@ SAID = [
         "0 broken",
     ),
     Said(
-        "python -m contracts doctor --base-url https://staging.example.com/api",
-        "python -m contracts doctor --base-url {url}",
+        "tox -e doctor -- --base-url https://staging.example.com/api",
+        "tox doctor --base-url {url}",
         0,
         "ok    create",
     ),
     Said(
-        "python -m pytest tests/contract --base-url https://staging.example.com/api"
-        " --html report.html --self-contained-html",
-        "python -m pytest tests/contract -k valid --base-url {url} --html {desk}/report.html --self-contained-html",
+        "tox -e contract -- --base-url https://staging.example.com/api --html report.html --self-contained-html",
+        "tox contract -k valid --base-url {url} --html {desk}/report.html --self-contained-html",
         0,
         "Generated html report",
     ),
