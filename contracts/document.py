@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +44,15 @@ class Document:
         self.content = content
         self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
         self._request = self._validator(self._writable(self.request_schema))
-        self._problems: dict[int, jsonschema_rs.Draft202012Validator] = {}
+        # An answer is judged by them each time.
+        self._problem = cache(self._problem_of)
 
-    @property
+    @cached_property
     def documented(self) -> frozenset[int]:
         """The documented statuses."""
         return frozenset(int(status) for status in self.operation["responses"] if status.isdecimal())
 
-    @property
+    @cached_property
     def tolerated(self) -> frozenset[int]:
         """Statuses that are not documented, but that the oracle may allow."""
         return frozenset(int(status) for status in self.operation.get(TOLERATED, {})) | {413, 415}
@@ -94,20 +95,20 @@ class Document:
 
     def problem_findings(self, status: int, value: Json, context: Context) -> Iterator[Finding]:
         """Where a problem breaks the schema that is documented for its status."""
-        schema = self._problem_schema(status)
-        if status not in self._problems:
-            self._problems[status] = self._validator(schema)
-        yield from _findings(self._problems[status], value)
+        schema, _, validator = self._problem(status)
+        yield from _findings(validator, value)
         yield from self._unequal(schema, value, context)
 
     def problem_members(self, status: int) -> Mapping[str, Json]:
         """The schemas of the members of a problem with this status."""
-        return self._members(self._problem_schema(status))
+        return self._problem(status)[1]
 
-    def _problem_schema(self, status: int) -> Json:
+    def _problem_of(self, status: int) -> tuple[Json, Mapping[str, Json], jsonschema_rs.Draft202012Validator]:
+        """The schema of a problem, the schemas of its members, and what validates it."""
         responses = {**self.operation.get(TOLERATED, {}), **self.operation["responses"]}
         response = responses.get(str(status)) or responses.get("default") or responses["400"]
-        return self._resolved(response)["content"][PROBLEM]["schema"]
+        schema = self._resolved(response)["content"][PROBLEM]["schema"]
+        return schema, self._members(schema), self._validator(schema)
 
     def _members(self, schema: Json) -> Mapping[str, Json]:
         found: dict[str, Json] = {}

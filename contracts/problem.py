@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from contracts.body import shallow, well_formed
@@ -53,6 +54,7 @@ def judge_problem(response: Response, document: Document, context: Context) -> I
     yield from _value(value, response.status, document, context)
 
 
+@cache
 def tried_by(status: int, document: Document) -> frozenset[str]:
     """The rules that an error answer with this status puts to the test."""
     members = {f"problem.{name}" for name in document.problem_members(status)}

@@ -19,7 +19,7 @@ from contracts.document import load
 from contracts.examples import ROUND, Generation
 from contracts.exchange import Exchange, Request
 from contracts.judge import judge
-from contracts.oracle import predict
+from contracts.oracle import Prediction, predict
 from contracts.run import Options, Run
 from contracts.search import Requests, Search, register_profiles
 from contracts.target import Target
@@ -80,18 +80,26 @@ def main() -> None:
         exchanges: list[Exchange] = []
         sending = processor_time(lambda: exchanges.extend(map(run.client.send, requests)))
 
-        def judged() -> None:
-            for exchange in exchanges:
-                judge(exchange, predict(exchange.request, run.document, {customer.slug}), run.document)
-
-        judging = processor_time(judged)
+        predictions: list[Prediction] = []
+        oracle = processor_time(
+            lambda: predictions.extend(predict(one.request, run.document, {customer.slug}) for one in exchanges)
+        )
+        judging = processor_time(
+            lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
+        )
         before = run.record.updates
         everything = processor_time(
             lambda: [Search(run.trials, name, 0, GENERATION).among(tests[name]) for name in tests]
         )
         print(f"{cases} cases drawn, {run.record.updates - before} sent, microseconds of processor time a case")
-        left = everything - generation - sending - judging
-        parts = {"generation": generation, "sending": sending, "judging": judging, "bookkeeping": left}
+        left = everything - generation - sending - oracle - judging
+        parts = {
+            "generation": generation,
+            "sending": sending,
+            "oracle": oracle,
+            "judging": judging,
+            "bookkeeping": left,
+        }
         for name, seconds in (parts | {"all": everything}).items():
             print(f"  {name:12} {seconds / cases * 1e6:6.0f}  {seconds / everything:4.0%}")
 
