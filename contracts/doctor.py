@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from contracts.client import Client
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.customers import Customers
-from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request, update
+from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
 from contracts.target import NoVerdict, WrongCall
 from contracts.trials import MADE
@@ -65,7 +65,8 @@ class Doctor:
     def _reached(self, exchange: Exchange) -> Symptom:
         url = self._target.base_url
         if exchange.response is None:
-            remedy = "check the URL, the network and --proxy-from-env; a self-signed certificate needs SSL_CERT_FILE"
+            own = "a certificate of your own needs SSL_CERT_FILE"
+            remedy = own if exchange.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
             return Symptom("reachable", f"no: {exchange.failure}", False, remedy, fatal=True)
         how = "TLS, a valid certificate" if urlsplit(url).scheme == "https" else "plain http"
         return Symptom("reachable", f"yes, {how}, {exchange.seconds * 1000:.0f} ms")
