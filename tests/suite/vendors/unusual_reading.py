@@ -126,9 +126,18 @@ class RefusesHugeNumbersWith422(_RefusesSome):
         try:
             return super().parse(call)
         except Refusal as refusal:
-            if refusal.status == 400 and b"e999" in call.body.lower():
+            if refusal.status == 400 and b"e999" in call.body.lower() and _is_json(call.body):
                 raise self.refusal("A number is out of range.") from None
             raise
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON, were numbers without bounds."""
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _Renames(Unusual):
