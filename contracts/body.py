@@ -84,7 +84,7 @@ def read(data: bytes) -> Body:
     values: tuple[Any, ...] = (value,)
     if notes.repeated:
         values = tuple(itertools.islice(_readings(_parse(text, _Members, notes)), _READINGS_LIMIT))
-    broken_text = bool(_SUSPECT.search(text)) and any(map(_has_open_text, _texts(value)))
+    broken_text = bool(_SUSPECT.search(text)) and any(map(_has_open_text, texts_in(value)))
     return Body(
         values=tuple(map(well_formed, values)) if broken_text else values,
         strict=valid and not deep,
@@ -178,14 +178,15 @@ def _readings(written: Any) -> Iterator[Any]:
         yield written
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text of a JSON value, names of members among them."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield name
-            yield from _texts(item)
+            yield from texts_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts_in(item)
     elif isinstance(value, str):
         yield value
 

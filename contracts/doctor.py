@@ -6,7 +6,6 @@ It changes nothing but one disposable customer, which it removes again.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from contracts.trials import MADE
 _BURST = 24
 # Seconds by which clocks may differ; more makes nonsense of a Retry-After that is a date.
 _SKEW = 30.0
+_NOBODY = "contract-test-doctor-nobody"
 _NAME = b'{"name":"contract-test-doctor"}'
 
 
@@ -52,7 +52,7 @@ class Doctor:
 
     def symptoms(self) -> Iterator[Symptom]:
         """What was found, one after the other; nothing more where the target cannot be reached."""
-        first = self._once(self._get("contract-test-doctor-nobody"))
+        first = self._once(self._get(_NOBODY))
         yield self._reached(first)
         if first.response is None:
             return
@@ -83,7 +83,7 @@ class Doctor:
 
     def _better_prefix(self) -> str:
         """What to do where something else answers: the prefix under which the API does, if there is one."""
-        other = self._get("contract-test-doctor-nobody")
+        other = self._get(_NOBODY)
         other = Request(other.method, f"/api{other.path}", other.headers)
         found = _is_of_api(self._once(other))
         return (
@@ -167,16 +167,11 @@ class Doctor:
         return Symptom("clock", said, abs(skew) <= _SKEW, "set the clocks: a Retry-After may be a date")
 
     def _rate(self) -> Symptom:
-        request = self._get("contract-test-doctor-nobody")
+        request = self._get(_NOBODY)
         with ThreadPoolExecutor(self._target.limits.concurrency) as pool:
             came = [*pool.map(lambda _: self._once(request), range(_BURST))]
-        told = Counter(
-            f"{name}: {value}"
-            for one in came[-1:]
-            if one.response
-            for name, value in one.response.headers
-            if "ratelimit" in name.lower().replace("-", "")
-        )
+        headers = came[-1].response.headers if came[-1].response else ()
+        told = [f"{name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
         limited = sum(one.status == 429 for one in came)
         said = f"{limited} of {_BURST} requests at once were answered 429" + "".join(f", {one}" for one in told)
         return Symptom(

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from contracts.body import read
+from contracts.body import read, texts_in
 from contracts.document import Document, load
 from contracts.vendor import Answer, Call, Vendor
 from tests.benchmarks.tools import SLUG, Came, generated, st_run
@@ -60,7 +60,7 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
         for value in values
         for finding in document.request_findings(value, {})
     }
-    texts = [text for value in values for text in _texts(value)]
+    texts = [text for value in values for text in texts_in(value)]
     lengths = {len(text) for text in texts}
     characters = {ord(character) for text in texts for character in text}
     return {
@@ -78,18 +78,6 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
         "planes of Unicode": len({one >> 16 for one in characters}),
         "blocks of 256 characters": len({one >> 8 for one in characters}),
     }
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _texts(member)
 
 
 def _numbers(value: Any) -> Iterator[float]:
