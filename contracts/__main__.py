@@ -29,7 +29,7 @@ from contracts.release.change import Verdict
 from contracts.release.comparison import compared
 from contracts.release.lines import behaviour_lines, lines
 from contracts.release.source import called, read
-from contracts.replay import Fate, Replay, Replayed
+from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import write
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
@@ -101,14 +101,14 @@ def replay(
     recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
     if as_test:
         for path, evidence in recorded:
-            click.echo(entry_of(_id(path), f"Recorded in {path.name}.", evidence.failing.template), nl=False)
+            click.echo(entry_of(path.stem, f"Recorded in {path.name}.", evidence.failing.template), nl=False)
         return
     results: list[Replayed] = []
     for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
         mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
         results += _replayed(mine, chosen | {"contract": name}, base_url, times)
     click.echo(report.verdict(results))
-    sys.exit(_exit_code({came.result for came in results}))
+    sys.exit(exit_code(results))
 
 
 def _replayed(
@@ -122,17 +122,6 @@ def _replayed(
             click.echo("\n".join(report.replayed(came, path)))
             results.append(came)
     return results
-
-
-def _exit_code(results: set[Fate]) -> int:
-    if results & {Fate.SEEN_AGAIN, Fate.DIFFERENT}:
-        return 1
-    return 6 if Fate.NOT_TRIED in results else 0
-
-
-def _id(path: Path) -> str:
-    words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in path.stem.lower())
-    return "-".join(["replayed", *filter(None, words.split("-"))])
 
 
 @main.command()

@@ -11,20 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from contracts import sibling
 from contracts.client import Client
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers
-from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request, update
+from contracts.credential import READ_TOKEN
+from contracts.exchange import Exchange, update
 from contracts.interrupt import uncut
 from contracts.journal import PREFIX, Journal, forget, leftovers
 from contracts.outcome import Outcome
 from contracts.state import GONE, Stored, stored_in
 from contracts.target import NoVerdict, WrongCall
 
-_AS_WRITER: Headers = (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}"))
-_CANNOT = frozenset({403, 404, 405})
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3
 # The sibling operations are not under contract: one bad answer of theirs ends nothing.
@@ -133,19 +131,17 @@ class Customers:
     def _make_once(self) -> Customer:
         slug = self.unused_slug("customer")
         self._expected(slug)
-        content = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
-        request = Request("POST", CUSTOMERS, (*_AS_WRITER, ("Content-Type", "application/json")), _json(content))
         try:
-            exchange = self._client.send(request)
+            exchange = self._client.send(sibling.create(slug))
         except NoVerdict:
             if not self._client.reached:
                 self._forgotten(slug)
             raise
         # 409 is our own first try, made although its answer was lost: no other run makes this slug.
         if exchange.status not in (201, 409):
-            if exchange.status in _CANNOT | {400, 401, 422}:
+            if exchange.status in sibling.CANNOT | {400, 401, 422}:
                 self._forgotten(slug)
-            raise _cannot_make(exchange, self._client.target.base_url)
+            raise sibling.cannot_make(exchange, self._client.target.base_url)
         customer = self._made[slug] = Customer(slug)
         self._strays.discard(slug)
         if self.readable:
@@ -190,11 +186,11 @@ class Customers:
 
     def get(self, slug: str) -> Exchange:
         """The exchange that reads a customer."""
-        return self._client.send(Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", _AS_WRITER))
+        return self._client.send(sibling.read(slug))
 
     def remove(self, slug: str) -> bool:
         """Remove a customer that the suite made (DELETE); whether it is gone."""
-        request = Request("DELETE", f"{CUSTOMERS}/{quote(slug, safe='')}", _AS_WRITER)
+        request = sibling.delete(slug)
         gone = any(self._client.send(request).status in (200, 202, 204, 404, 410) for _ in range(_TRIES))
         if gone:
             self._made.pop(slug, None)
@@ -244,8 +240,7 @@ class Customers:
     def role_is_valid(self) -> bool:
         """Whether the target knows the read token, as far as reading a customer tells."""
         slug = next(iter(self.existing))
-        headers: Headers = (ACCEPT, ("Authorization", f"Bearer {READ_TOKEN}"))
-        return self._client.send(Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", headers)).status != 401
+        return self._client.send(sibling.read(slug, READ_TOKEN)).status != 401
 
     def _first_read(self, slug: str) -> Stored:
         base_url = self._client.target.base_url
@@ -253,10 +248,10 @@ class Customers:
         self.read_until(slug, lambda stored: GONE not in stored)
         exchange = self.get(slug)
         if exchange.status == 401:
-            raise _refused_token(base_url)
+            raise sibling.refused_token(base_url)
         if exchange.status == 404 and self._client.target.customer:
             raise WrongCall(f"{base_url} has no customer {slug!r} (GET answered 404); give another one with --customer")
-        self.readable = exchange.status not in _CANNOT
+        self.readable = exchange.status not in sibling.CANNOT
         if not self.readable:
             return {}
         first, second = stored_in(exchange), stored_in(self.get(slug))
@@ -265,7 +260,7 @@ class Customers:
 
     def _put_back(self, slug: str, original: Stored) -> None:
         details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
-        exchange = self._client.send(update(quote(slug, safe=""), _json(details)))
+        exchange = self._client.send(update(quote(slug, safe=""), json.dumps(details).encode()))
         del self._visited[slug]
         if exchange.status != 204:
             self._stayed.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
@@ -280,25 +275,3 @@ class Customers:
         self._strays.discard(slug)
         if self._journal:
             self._journal.removed(slug)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _refused_token(base_url: str) -> WrongCall:
-    return WrongCall(f"{base_url} refuses KAITEN_AUTH_TOKEN (401): export a token that is valid there")
-
-
-def _cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
-    if exchange.status == 401:
-        return _refused_token(base_url)
-    if exchange.status in _CANNOT:
-        hint = "" if base_url.endswith("/api") or exchange.status != 404 else f", or try {base_url}/api"
-        scope = "give a token with the scope write:customers, or " if exchange.status == 403 else ""
-        return WrongCall(
-            f"POST {base_url}{CUSTOMERS} answered {exchange.status}: no customer can be made there; "
-            f"{scope}name one that may be changed with --customer SLUG{hint}"
-        )
-    came = exchange.failure or exchange.status
-    return NoVerdict(f"POST {base_url}{CUSTOMERS} did not make a customer (promised: 201, came: {came})")

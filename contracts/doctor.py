@@ -8,15 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from contracts import sibling
 from contracts.client import Client
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
-from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Failure, Request, update
+from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
 from contracts.target import NoVerdict, WrongCall
 from contracts.trials import MADE
@@ -52,7 +53,7 @@ class Doctor:
 
     def symptoms(self) -> Iterator[Symptom]:
         """What was found, one after the other; nothing more where the target cannot be reached."""
-        first = self._once(self._get(_NOBODY))
+        first = self._once(sibling.read(_NOBODY))
         yield self._reached(first)
         if first.response is None:
             return
@@ -83,9 +84,8 @@ class Doctor:
 
     def _better_prefix(self) -> str:
         """What to do where something else answers: the prefix under which the API does, if there is one."""
-        other = self._get(_NOBODY)
-        other = Request(other.method, f"/api{other.path}", other.headers)
-        found = _is_of_api(self._once(other))
+        other = sibling.read(_NOBODY)
+        found = _is_of_api(self._once(replace(other, path=f"/api{other.path}")))
         return (
             f"give {self._target.base_url}/api" if found else "give the base URL as the vendor has it, maybe with /api"
         )
@@ -144,7 +144,7 @@ class Doctor:
         return Symptom(name, told)
 
     def _reading(self, slug: str) -> Symptom:
-        exchange = self._once(self._get(self._target.customer or slug))
+        exchange = self._once(sibling.read(self._target.customer or slug))
         if exchange.status in (200, 404):
             return Symptom("read", "customers can be read back: what is stored is checked")
         remedy = "give a token that may read customers; without it what is stored is not tried"
@@ -167,7 +167,7 @@ class Doctor:
         return Symptom("clock", said, abs(skew) <= _SKEW, "set the clocks: a Retry-After may be a date")
 
     def _rate(self) -> Symptom:
-        request = self._get(_NOBODY)
+        request = sibling.read(_NOBODY)
         with ThreadPoolExecutor(self._target.limits.concurrency) as pool:
             came = [*pool.map(lambda _: self._once(request), range(_BURST))]
         headers = came[-1].response.headers if came[-1].response else ()
@@ -182,9 +182,6 @@ class Doctor:
         left = [slug for one in leftovers(self._folder) if one.base_url == self._target.base_url for slug in one.slugs]
         remedy = "the next run removes them, or: python -m contracts clean"
         return Symptom("left behind", f"{len(left)} customers of earlier runs" if left else "nothing", not left, remedy)
-
-    def _get(self, slug: str) -> Request:
-        return Request("GET", f"{CUSTOMERS}/{slug}", (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}")))
 
     def _once(self, request: Request) -> Exchange:
         exchange = self._client.once(request)

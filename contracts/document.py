@@ -16,6 +16,8 @@ from contracts.target import WrongCall
 
 DOCUMENTS = Path(__file__).with_name("documents")
 PATH = "/customers/{customerSlug}"
+# The statuses that the operation documents, in each release so far.
+STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 TOLERATED = "x-tolerated-responses"

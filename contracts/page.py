@@ -18,14 +18,14 @@ import jinja2
 from markupsafe import Markup
 
 from contracts import recording, report
-from contracts.document import Document
+from contracts.document import STATUSES, Document
 from contracts.exchange import Exchange, Request, Response
 from contracts.promise import Promise, printable, promises
 from contracts.result import NO_VERDICT, Finding, Result
 from contracts.tally import keywords, quantiles, seconds_of
 from contracts.target import WrongCall
 
-STATUSES = ("204", "400", "401", "403", "404", "422", "500")
+_COLUMNS = tuple(map(str, STATUSES))
 # Characters of a body that are shown; its HAR file has the rest.
 _SHOWN = 2000
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
@@ -47,7 +47,7 @@ class Row:
 
     def other(self, counts: Mapping[str, int]) -> int:
         """How many of these were answered with a status that has no column."""
-        return sum(count for status, count in counts.items() if status not in STATUSES)
+        return sum(count for status, count in counts.items() if status not in _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def page(result: Result, document: Document, beside: Path, template: str = "page
         when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
         groups=_matrix(result),
         sentences=promises(),
-        statuses=STATUSES,
+        statuses=_COLUMNS,
         heat=_heat(result),
         columns=sorted({key.split()[1] for key in result.tally.answers}),
         keywords=[
@@ -104,14 +104,14 @@ def _verdict(result: Result) -> str:
 
 def _matrix(result: Result) -> Mapping[str, Sequence[Row]]:
     """The promises, grouped by the status that they are about."""
-    groups: dict[str, list[Row]] = {name: [] for name in (*STATUSES, "refusals", "answers", "left open")}
+    groups: dict[str, list[Row]] = {name: [] for name in (*_COLUMNS, "refusals", "answers", "left open")}
     for promise in promises().values():
         groups[_about(promise)].append(_row(promise, result))
     return groups
 
 
 def _about(promise: Promise) -> str:
-    if len(promise.allows) == 1 and str(*promise.allows) in STATUSES:
+    if len(promise.allows) == 1 and promise.allows <= set(STATUSES):
         return str(*promise.allows)
     if promise.id == "status.internal_error":
         return "500"

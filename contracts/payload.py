@@ -113,8 +113,10 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
     return Payload(entry["id"], family, entry["why"], request)
 
 
-def entry_of(id_: str, why: str, request: Request) -> str:
-    """A request as an entry that can be pasted into a family of `payloads.yaml`."""
+def entry_of(name: str, why: str, request: Request) -> str:
+    """A request as an entry that can be pasted into a family of `payloads.yaml`; `name` becomes its id."""
+    words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name.lower())
+    id_ = "-".join(["replayed", *filter(None, words.split("-"))])
     authorization = [value for name, value in request.headers if name.lower() == "authorization"]
     entry = {"id": id_, "why": why} | _written(request.body)
     entry |= {"content_type": request.header("Content-Type"), "authorization": authorization}

@@ -11,6 +11,7 @@ import pytest
 
 from contracts import interrupt, stash
 from contracts.credential import Secret
+from contracts.document import STATUSES
 from contracts.examples import PROFILES
 from contracts.options import OPTIONS, options_from
 from contracts.payload import allowed
@@ -22,8 +23,6 @@ from contracts.target import NoVerdict, WrongCall
 from contracts.workers import Workers, is_worker, unit_of, worker_input
 
 register_profiles()
-
-STATUSES = (204, 400, 401, 403, 404, 422, 500)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -47,6 +47,14 @@ class Replayed:
     outcome: Outcome | None = None
     needs_state: bool = False
     reason: str = ""
+
+
+def exit_code(results: Iterable[Replayed]) -> int:
+    """1 where any was seen again or is different, 6 where nothing is known of one, 0 where all are gone."""
+    fates = {came.result for came in results}
+    if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT}:
+        return 1
+    return 6 if Fate.NOT_TRIED in fates else 0
 
 
 class Replay:
