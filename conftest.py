@@ -89,9 +89,8 @@ def all_kept(run: Run, request: pytest.FixtureRequest) -> Callable[[Sequence[Out
         failed = [outcome for outcome in left if outcome.violations]
         broken = [run.keep(outcome, outcome.violations, request.node.nodeid) for outcome in failed]
         request.node.stash[stash.AGAIN] = all(map(report.is_known, broken))
-        explained = [report.explain(outcome, found, run) for outcome, found in zip(failed, broken, strict=True)]
-        if explained:
-            pytest.fail("\n\n".join(explained), pytrace=False)
+        if failed:
+            pytest.fail(report.explain_each(zip(failed, broken, strict=True), run), pytrace=False)
 
     return check
 

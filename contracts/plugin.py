@@ -15,7 +15,7 @@ from contracts.document import STATUSES
 from contracts.examples import PROFILES
 from contracts.options import OPTIONS, options_from
 from contracts.payload import allowed
-from contracts.progress import Progress, standard_output
+from contracts.progress import Progress, SharedProgress, standard_output
 from contracts.record import Record
 from contracts.result import NO_VERDICT
 from contracts.search import register_profiles
@@ -63,9 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[stash.OPTIONS] = options
     config.stash[stash.TESTS] = set()
     config.stash[stash.BEGUN] = time.monotonic()
+    watched = not is_worker(config) and config.get_verbosity() >= 0
     if config.getoption("numprocesses", None):
         config.pluginmanager.register(Workers(options), stash.WORKERS)
-    elif not is_worker(config) and config.get_verbosity() >= 0:
+        if watched:
+            config.pluginmanager.register(SharedProgress(standard_output()))
+    elif watched:
         config.pluginmanager.register(Progress(standard_output(), lambda: _record(config)))
     interrupt.heed()
 

@@ -11,6 +11,7 @@ import pytest
 
 from contracts import ci, page, report, stash
 from contracts.credential import concealed, with_derived
+from contracts.progress import counts_of
 from contracts.result import NO_VERDICT, Result, nothing, result_of, write
 from contracts.workers import Workers, is_worker, send
 
@@ -46,6 +47,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
         if (shown := concealed(text, tokens)) != text:
             made.longrepr = shown
     made.again = made.failed and item.stash.get(stash.AGAIN, False)
+    if is_worker(item.config) and stash.RUN in item.config.stash:
+        made.counts = counts_of(item.config.stash[stash.RUN].record)
     return made
 
 

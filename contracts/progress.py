@@ -9,9 +9,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TextIO
 
 import pytest
 
@@ -20,6 +20,11 @@ from contracts.record import Record
 # Seconds between two writings of the line on a terminal, and between two lines elsewhere.
 ON_A_TERMINAL, ELSEWHERE = 0.5, 10.0
 _STDOUT = 1
+# How the id of a test that is one round of a generated test ends.
+_ROUND = "[round-"
+
+# How many updates were sent, and how many of them each status answered.
+Counts = tuple[int, Mapping[str, int]]
 
 
 def standard_output() -> TextIO:
@@ -27,54 +32,53 @@ def standard_output() -> TextIO:
     return os.fdopen(os.dup(_STDOUT), "w", encoding="utf-8", errors="replace")
 
 
-class Progress:
-    """The plugin that tells it, to `output`. `record` gives the record of the run, once there is one."""
+def counts_of(record: Record | None) -> Counts:
+    """What a run has sent until now."""
+    return (record.updates, dict(record.statuses)) if record else (0, {})
 
-    def __init__(self, output: TextIO, record: Callable[[], Record | None]) -> None:
+
+class Teller:
+    """Tells how far a run is, to `output`, from `start` to `stop`: so many `rounds`, of which some are `done`."""
+
+    def __init__(self, output: TextIO, counts: Callable[[], Counts]) -> None:
+        self.rounds = self.done = 0
         self._output = output
         self._on_terminal = output.isatty()
-        self._record = record
-        self._rounds = self._done = 0
-        self._spent = 0.0
+        self._counts = counts
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._begun = 0.0
+        self._before = 0
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._rounds = sum(item.get_closest_marker("rounds") is not None for item in session.items)
+    def start(self) -> None:
+        """Begin to tell."""
+        if not self._begun:
+            self._begun, (self._before, _) = time.monotonic(), self._counts()
+        self._over.clear()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread.start()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        if item.get_closest_marker("rounds") is None:
-            return (yield)
-        with self._told():
-            return (yield)
+    def stop(self) -> None:
+        """Tell nothing more, until it starts again."""
+        self._over.set()
+        if self._thread:
+            self._thread.join()
 
-    def pytest_unconfigure(self) -> None:
+    def close(self) -> None:
+        """Give the output back."""
+        self.stop()
         self._output.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        begun, before = time.monotonic(), self._updates()
-        over = threading.Event()
-        teller = threading.Thread(target=self._tell, args=(over, begun, before), daemon=True)
-        teller.start()
-        try:
-            yield
-        finally:
-            over.set()
-            teller.join()
-            self._done += 1
-            self._spent += time.monotonic() - begun
-
-    def _tell(self, over: threading.Event, begun: float, before: int) -> None:
-        shown = ""
-        while not over.wait(ON_A_TERMINAL if self._on_terminal else ELSEWHERE):
-            line = self._line(time.monotonic() - begun, before)
+    def _tell(self) -> None:
+        shown = False
+        while not self._over.wait(ON_A_TERMINAL if self._on_terminal else ELSEWHERE):
             if self._on_terminal:
                 width = shutil.get_terminal_size().columns - 1
-                # pytest's own line ends where it is.
-                self._write(("" if shown else "\n") + "\r" + line[:width].ljust(width))
-                shown = line
+                # pytest's own line ends where it is, and what it writes next must not lengthen this one.
+                self._write(("" if shown else "\n") + "\r" + self._line()[:width].ljust(width) + "\r")
+                shown = True
             else:
-                self._write(f"\n{line}\n")
+                self._write(f"\n{self._line()}\n")
         if shown:
             self._write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
 
@@ -82,21 +86,72 @@ class Progress:
         self._output.write(text)
         self._output.flush()
 
-    def _updates(self) -> int:
-        record = self._record()
-        return record.updates if record else 0
-
-    def _line(self, seconds: float, before: int) -> str:
-        record = self._record()
-        if record is None:
-            return "generating requests"
-        rate = (record.updates - before) / seconds if seconds else 0.0
-        statuses = ", ".join(f"{status}: {count}" for status, count in sorted(dict(record.statuses).items()))
-        return f"generated requests: {record.updates} updates, {rate:.0f}/s, {self._left(seconds)}; {statuses}"
+    def _line(self) -> str:
+        (updates, statuses), seconds = self._counts(), time.monotonic() - self._begun
+        rate = (updates - self._before) / max(seconds, 0.001)
+        told = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
+        return f"generated requests: {updates} updates, {rate:.0f}/s, {self._left(seconds)}; {told}"
 
     def _left(self, seconds: float) -> str:
         """How long the rest takes, where each round takes as long as those that are over."""
-        if not self._done:
-            return f"round 1 of {self._rounds}"
-        left = max(0.0, self._spent / self._done * (self._rounds - self._done) - seconds)
-        return f"round {self._done + 1} of {self._rounds}, about {left:.0f} s left"
+        if not self.done:
+            return f"round 1 of {self.rounds}"
+        left = seconds / self.done * (self.rounds - self.done)
+        return f"round {min(self.done + 1, self.rounds)} of {self.rounds}, about {left:.0f} s left"
+
+
+class Progress:
+    """The plugin of a run in one process. `record` gives its record, once there is one."""
+
+    def __init__(self, output: TextIO, record: Callable[[], Record | None]) -> None:
+        self._teller = Teller(output, lambda: counts_of(record()))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._teller.rounds = sum(_ROUND in item.nodeid for item in session.items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        if _ROUND not in item.nodeid:
+            return (yield)
+        self._teller.start()
+        try:
+            return (yield)
+        finally:
+            self._teller.stop()
+            self._teller.done += 1
+
+    def pytest_unconfigure(self) -> None:
+        self._teller.close()
+
+
+class SharedProgress:
+    """The plugin of the process that gives out the work: what its workers have sent comes with their reports."""
+
+    def __init__(self, output: TextIO) -> None:
+        self._of_workers: dict[str, Counts] = {}
+        self._teller = Teller(output, self._counts)
+
+    def _counts(self) -> Counts:
+        seen = [*self._of_workers.values()]
+        statuses: Counter[str] = Counter()
+        for _, of_one in seen:
+            statuses.update(of_one)
+        return sum(updates for updates, _ in seen), statuses
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        first, self._teller.rounds = not self._teller.rounds, sum(_ROUND in nodeid for nodeid in ids)
+        if first and self._teller.rounds:
+            self._teller.start()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "call" and hasattr(report, "counts"):
+            self._of_workers[report.node.gateway.id] = report.counts
+            self._teller.done += _ROUND in report.nodeid
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._teller.stop()
+
+    def pytest_unconfigure(self) -> None:
+        self._teller.close()

@@ -28,6 +28,9 @@ _REPEATED = {
 _CURL_SHOWN = 1000
 # So many of the tests, and of the further places, of one broken rule are named.
 _NAMED = 6
+# So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
+# are named: an explanation has to be read, and a summary to fit on a screen.
+_EXPLAINED, _IN_SHORT = 4, 2
 _NO_EVIDENCE = f"no evidence: more than {MOST_EVIDENCE} promises were broken"
 _ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 
@@ -38,7 +41,9 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
     What was explained before, in another test, is told in fewer words.
     """
     known = is_known(found)
-    lines = [line for broken in found for line in _violation(broken.violation)]
+    lines = [line for broken in found[:_EXPLAINED] for line in _violation(broken.violation)]
+    if found[_EXPLAINED:]:
+        lines.append(f"  and also  {_some([broken.violation.rule for broken in found[_EXPLAINED:]], ', ')}")
     lines += ["", f"  request   {_request(outcome.exchange)}"]
     if not known:
         lines.append(f"  answer    {_answer(outcome.exchange)}")
@@ -49,6 +54,21 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
         lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
     lines.append(f"  again     {_again(found, run)}")
     return "\n".join(lines)
+
+
+def explain_each(failures: Iterable[tuple[Outcome, Sequence[Broken]]], run: Run) -> str:
+    """The explanation of the first failure, or of the first that no other test explained; of the others a line."""
+    (outcome, found), *others = sorted(failures, key=lambda failure: is_known(failure[1]))
+    lines = [explain(outcome, found, run)]
+    if others:
+        lines += ["", *(f"  and also  {_in_short(broken[0].violation)}" for _, broken in others[:_IN_SHORT])]
+    if others[_IN_SHORT:]:
+        lines.append(f"  and {len(others) - _IN_SHORT} more, in the summary")
+    return "\n".join(lines)
+
+
+def _in_short(violation: Violation) -> str:
+    return f"{violation.rule}: {violation.actual}" + (f"   [at {violation.place}]" if violation.place else "")
 
 
 def is_known(found: Iterable[Broken]) -> bool:
@@ -116,7 +136,7 @@ def summary(result: Result) -> list[str]:
         f"exchanges      {result.exchanges}",
         f"updates sent   {result.updates}, answered {statuses or 'nothing'}",
         f"interruptions  {result.interruptions}",
-        *_wrapped(f"customers left {', '.join(result.left) or 'none'}"),
+        *_wrapped(f"customers left {_some(result.left, ', ') or 'none'}"),
     ]
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
@@ -127,9 +147,24 @@ def summary(result: Result) -> list[str]:
     elif not result.tried:
         lines.append("no verdict     nothing that was selected could be tried here")
     lines += [f"warning        {warning}" for warning in result.warnings]
-    for group in result.groups.values():
+    groups = [*result.groups.values()]
+    for group in groups[:_EXPLAINED]:
         lines += ["", *broken_lines(group, result)]
-    return lines
+    return lines + _also_broken(groups[_EXPLAINED:], result)
+
+
+def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[str]:
+    """Further broken promises in a few lines: each is told in the failures above, on the page and by its evidence."""
+    told = [f"{group[0].rule} ({_count(group)}x)" for group in groups]
+    if not told:
+        return []
+    folders = {str(Path(finding.evidence).parent) for finding in result.findings if finding.evidence}
+    again = [f"               see all of them again with: {replay_command(sorted(folders), result.base_url)}"]
+    return ["", *_wrapped(f"also broken    {', '.join(told)}"), *(again if folders else [])]
+
+
+def _count(group: Iterable[Finding]) -> int:
+    return sum(finding.count for finding in group)
 
 
 def count_of(result: Result) -> str:
@@ -172,7 +207,7 @@ def _often(group: Sequence[Finding]) -> str:
     # What a test was tried with says more than the test's name, which its promise has said.
     names = [test.partition("[")[2].removesuffix("]") or test for test in tests]
     once = "" if any(finding.repeated for finding in group) else ", not again when it was tried alone"
-    return f"{sum(finding.count for finding in group)}x{once}: {_some(names, ' ')}"
+    return f"{_count(group)}x{once}: {_some(names, ' ')}"
 
 
 def _some(words: Sequence[str], separator: str) -> str:

@@ -99,7 +99,10 @@ class Search:
             if rule not in self._trials.shrunk:
                 self._trials.shrunk.add(rule)
                 self._shrink(strategies, rule, deadline)
-        return self._failures()
+        failures = self._failures()
+        # Hypothesis's references go in circles: what it was given, and all that was tried with it, would stay for long.
+        self._known.clear()
+        return failures
 
     def _draw(
         self,

@@ -60,19 +60,30 @@ def test_a_terminal_has_one_line_that_is_written_over() -> None:
     assert "generated requests" not in re.sub(r"\r[^\r\n]*(?=\r)", "", output)
 
 
-def test_quiet_is_quiet() -> None:
+def test_several_processes_are_told_of_as_one() -> None:
+    """With -n the line has what all workers have sent, and the rounds of all."""
+    lines = re.findall(r"\r(generated requests: [^\r]*)", seen_on_a_terminal("--cases", "1500", "-n", "2"))
+    updates, rounds = zip(*re.findall(r": (\d+) updates, \d+/s, round (\d+) of 18", "\n".join(lines)), strict=True)
+
+    assert int(updates[-1]) > int(updates[0])
+    assert int(rounds[-1]) > int(rounds[0])
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_quiet_is_quiet(processes: str) -> None:
     """With -q there is no such line."""
-    assert "generated requests" not in seen_on_a_terminal("--cases", "1000", "-q")
+    assert "generated requests" not in seen_on_a_terminal("--cases", "300", "-q", "-n", processes)
 
 
-def told(record: Record, begin: Callable[[], None]) -> str:
-    """What a plugin that is no terminal's tells of one round in which something happens."""
+def told(record: Record, happens: Callable[[], None]) -> str:
+    """What is told, where there is no terminal, of one round in which something happens."""
     output = io.StringIO()
-    plugin = progress.Progress(output, lambda: record)
-    plugin._rounds = 2
-    with plugin._told():
-        begin()
-        time.sleep(0.2)
+    teller = progress.Teller(output, lambda: progress.counts_of(record))
+    teller.rounds = 2
+    teller.start()
+    happens()
+    time.sleep(0.2)
+    teller.stop()
     return output.getvalue()
 
 

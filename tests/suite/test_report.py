@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from contracts.exchange import Exchange, Failure, Request, Response, update
 from contracts.judge import Verdict, judge
 from contracts.oracle import predict
 from contracts.outcome import Outcome
-from contracts.promise import promises
-from contracts.report import WIDTH, explain, summary
+from contracts.promise import promises, violation
+from contracts.report import WIDTH, explain, explain_each, summary
 from contracts.result import result_of
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Target
@@ -43,6 +43,12 @@ def outcome(came: Response | Failure, request: Request = REQUESTS[422], repeated
     exchange = Exchange(request, response, failure, 0.0021)
     prediction = predict(request, DOCUMENTS["docs"], {"acme"})
     return Outcome(request, exchange, prediction, judge(exchange, prediction, DOCUMENTS["docs"]), NOTHING, repeated)
+
+
+def breaking(rules: Sequence[str]) -> Outcome:
+    """What came of a request whose answer breaks all of these."""
+    broken = tuple(violation(rule, "this", "that", "here") for rule in rules)
+    return replace(outcome(WRONG_TITLE), answer=Verdict(frozenset(rules), broken))
 
 
 def explained(of: Outcome, run: Run, why: str = "") -> list[str]:
@@ -99,6 +105,28 @@ def test_every_violation_of_an_answer_is_explained(run: Run) -> None:
         "problem.media_type",
         "problem.json",
     ]
+
+
+def test_an_explanation_is_read_at_a_glance(run: Run) -> None:
+    """However much is wrong with an answer, its explanation has at most 25 lines and names every promise."""
+    several = breaking([*promises()][:10])
+
+    lines = explained(several, run, "The name is null.")
+
+    assert len(lines) <= 25
+    assert not [rule for rule in several.rules if rule not in "\n".join(lines)]
+
+
+def test_of_many_failures_of_one_test_the_first_is_explained(run: Run) -> None:
+    """Where one test found many failures, the explanation of all has at most 25 lines and counts what it leaves out."""
+    failures = [outcome(WRONG_TITLE), *(outcome(Response(status, (), b"oops", b"")) for status in range(500, 509))]
+    found = [(one, run.keep(one, one.violations, TEST)) for one in failures]
+
+    text = explain_each(found, run)
+
+    assert len(text.splitlines()) <= 25
+    assert text.startswith("problem.title: ")
+    assert text.endswith("and 7 more, in the summary")
 
 
 def test_no_answer_is_explained_too(run: Run) -> None:
@@ -197,6 +225,20 @@ def test_a_promise_that_was_not_tried_is_listed_with_its_reason(run: Run) -> Non
 
     assert "not tried update.stored, update.cleared: the target does not let" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_a_summary_fits_on_a_screen(run: Run) -> None:
+    """With every promise broken the summary has at most 50 lines; it names all of them, and how to see them again."""
+    broken = breaking([*promises()])
+    run.record.judged(broken.answer, broken.exchange)
+    run.keep(broken, broken.violations, TEST)
+    run.customers.left.extend(f"contract-test-{number}" for number in range(1000))
+
+    lines = summary(result_of(run, [TEST], 1.0))
+
+    assert len(lines) <= 50
+    assert not [rule for rule in promises() if rule not in "\n".join(lines)]
+    assert lines[-1].endswith(f"with: python -m contracts replay {run.options.evidence}")
 
 
 def test_customers_that_are_left_are_named(run: Run) -> None:
