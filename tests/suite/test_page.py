@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from contracts.document import STATUSES, load
 from contracts.promise import promises
 from contracts.vendor import Vendor
+from tests.suite.browser import chromium
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
 from tests.suite.vendors import vendor_named
@@ -30,12 +30,11 @@ def page_of(vendor: Vendor, folder: Path, *arguments: str) -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no chromium on this machine")
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not work for root.
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    try:
+        with chromium() as browser:
+            yield browser
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")
