@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Generator
@@ -111,6 +112,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item, unit in zip(items, units, strict=True) if unit in share]
+
+
+def pytest_collection_finish() -> None:
+    # What is there by now stays: the collections after each round of generated requests need not look at it.
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

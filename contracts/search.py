@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -99,10 +100,9 @@ class Search:
             if rule not in self._trials.shrunk:
                 self._trials.shrunk.add(rule)
                 self._shrink(strategies, rule, deadline)
-        failures = self._failures()
-        # Hypothesis's references go in circles: what it was given, and all that was tried with it, would stay for long.
-        self._known.clear()
-        return failures
+        # What Hypothesis used refers to itself in circles, and all that was drawn with it would stay for many rounds.
+        gc.collect()
+        return self._failures()
 
     def _draw(
         self,
