@@ -29,6 +29,9 @@ NOBODY = "contract-test-nobody-"
 # How many of the bodies of a batch that fit Schemathesis draws, and how many of those that break the schema: its
 # strategies cost many times what the others do.
 _FITTING, _BREAKING = 2, 1
+# Bytes that say how a body is mutated, and what may stand in place of some of it.
+_HOW = 8
+_JUNK = (b"", *b"{ } [ ] \" ' , : \\ NaN 1e999 // \x00 \xff \xef\xbb\xbf".split())
 
 
 class Schema:
@@ -97,10 +100,6 @@ def broken_bodies() -> Sequence[Requests]:
     return [st.tuples(texts(5), how).map(lambda drawn: update(CUSTOMER, _mutated(*drawn)))] * BATCH
 
 
-# Bytes that say how a body is mutated.
-_HOW = 8
-
-
 def _mutated(text: str, how: bytes) -> bytes:
     """A body with a text in it, cut off, lengthened, or with something else in place of a few of its bytes."""
     kind, member, at, width, which, *junk = how
@@ -108,26 +107,6 @@ def _mutated(text: str, how: bytes) -> bytes:
     at = at * (len(body) + 1) // 256
     piece = _JUNK[which] if which < len(_JUNK) else bytes(junk)
     return (body[:at] + piece + body[at + width % 5 :], body[:at], body + piece)[kind % 3]
-
-
-_JUNK = (
-    b"",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b'"',
-    b"'",
-    b",",
-    b":",
-    b"\\",
-    b"NaN",
-    b"1e999",
-    b"//",
-    b"\x00",
-    b"\xff",
-    b"\xef\xbb\xbf",
-)
 
 
 def slugs() -> Sequence[Requests]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from contracts.curl import curl
 from contracts.deviation import Deviations
-from contracts.exchange import Exchange, curl
+from contracts.exchange import Exchange
 from contracts.outcome import Outcome
 from contracts.promise import Violation, excerpt, promises
 from contracts.record import Broken

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contracts.release.behaviour import Behaviour, Difference, Word
 from contracts.release.change import Change, Kind, Verdict
+from contracts.report import replay_command
 
 Json = Any
 
@@ -58,9 +58,7 @@ def _behaviour(one: Behaviour, base_url: str) -> Iterator[str]:
     if broken:
         yield from _labelled("expected", broken.expected)
         yield from _labelled("came", broken.actual)
-    yield from _labelled(
-        "again", shlex.join(["python", "-m", "contracts", "replay", str(one.path), "--base-url", base_url])
-    )
+    yield from _labelled("again", replay_command([str(one.path)], base_url))
 
 
 def _why(verdict: Verdict) -> str:

@@ -11,7 +11,8 @@ import pytest
 
 from contracts.client import Client
 from contracts.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
-from contracts.exchange import ACCEPT, Exchange, Request, Response, curl, update
+from contracts.curl import curl
+from contracts.exchange import ACCEPT, Exchange, Request, Response, update
 from contracts.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
 

@@ -1,0 +1,54 @@
+"""The curl line of a request: a shell command that sends the same bytes."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import shlex
+
+from contracts.credential import PLACEHOLDERS
+from contracts.exchange import OPERATION, Request
+
+# Bytes of a body that are written as they are; a longer one is packed.
+_LONGEST = 2000
+
+
+def curl(request: Request, base_url: str) -> str:
+    """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token."""
+    parts = ["curl -sS -i -g --path-as-is --max-time 10", f"-X {request.method}"]
+    sent = {name.lower() for name, _ in request.headers}
+    parts += [_header(name, value) for name, value in request.headers]
+    parts += [f"-H '{name}:'" for name in ("Content-Type", "Expect", "User-Agent") if name.lower() not in sent]
+    before = ""
+    if request.body or request.method == OPERATION:
+        text = _as_shell_text(request.body)
+        if text is None:
+            packed = base64.b64encode(gzip.compress(request.body, mtime=0)).decode()
+            before, text = f"echo {packed} | base64 -d | gunzip | ", "@-"
+        parts.append(f"--data-binary {text}")
+    return before + " ".join([*parts, shlex.quote(base_url + request.path)])
+
+
+def _header(name: str, value: str) -> str:
+    if not value:
+        return f"-H {shlex.quote(name + ';')}"
+    if not any(placeholder in value for placeholder in PLACEHOLDERS):
+        return f"-H {shlex.quote(f'{name}: {value}')}"
+    quoted = re.sub(r'([\\"$`])', r"\\\1", value)
+    for placeholder, variable in PLACEHOLDERS.items():
+        quoted = quoted.replace(placeholder, variable)
+    # Braces are for where a letter of a variable's name follows.
+    quoted = re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted)
+    return f'-H "{name}: {quoted}"'
+
+
+def _as_shell_text(body: bytes) -> str | None:
+    """The body as one readable shell word; None where it is too long for one, or is not printable text."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if len(body) > _LONGEST or text.startswith("@") or not text.isprintable():
+        return None
+    return shlex.quote(text)
