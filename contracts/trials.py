@@ -34,7 +34,7 @@ MADE = frozenset({200, 201, 202, 204})
 # A rule that was seen broken so often when tried again need not be tried again.
 _ENOUGH = 3
 # Of so many slugs that name no customer is known what was sent to them last.
-_REMEMBERED = 1000
+_REMEMBERED = 250
 
 
 @dataclass(frozen=True)
