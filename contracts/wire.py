@@ -22,7 +22,9 @@ import httpx
 READ_AT_ONCE = 65536
 # Bytes of 1xx responses that may come before the final one (RFC 9110 section 15.2), whose head begins like this.
 INTERIM = 32768
-_FINAL = re.compile(rb"(?:\A|\r\n\r\n)HTTP/\d(?:\.\d)? [2-9]")
+_FINAL = re.compile(rb"(?:\A|\n\r?\n)HTTP/\d(?:\.\d)? [2-9]")
+# A bare LF may end a line, too (RFC 9112 section 2.2).
+_END = re.compile(rb"\n\r?\n")
 # Its debug log shows answers as they came, and a server may echo a token.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
@@ -45,7 +47,8 @@ class Wire:
         self.ended = False
         self.reused = True
         self.pending = b""
-        self._begun = False
+        # Where in what came the head of the final response is, once it is there.
+        self._begun = 0
 
     def remaining(self) -> float:
         """Seconds left; httpcore's own time-out when there are none."""
@@ -58,19 +61,16 @@ class Wire:
         """Keep what came."""
         self.received += data
         self.ended = self.ended or not data
-        self._begun = self._begun or bool(_FINAL.search(self.received))
+        if not self._begun and (found := _FINAL.search(self.received)):
+            self._begun = found.end()
         if len(self.received) > (self.size if self._begun else min(self.size, INTERIM)):
             raise TooLarge
         return data
 
     def after_head(self) -> bytes:
         """All bytes after the header section of the final response, past any 1xx (RFC 9110 section 15.2)."""
-        rest = bytes(self.received)
-        while rest:
-            head, _, rest = rest.partition(b"\r\n\r\n")
-            if head.split(b" ", 2)[1:2] and not head.split(b" ", 2)[1].startswith(b"1"):
-                break
-        return rest
+        end = _END.search(self.received, self._begun) if self._begun else None
+        return bytes(memoryview(self.received)[end.end() :]) if end else b""
 
 
 _current = threading.local()

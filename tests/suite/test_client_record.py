@@ -28,6 +28,7 @@ def received(reply: bytes | Slowly, linger: float = 0.003) -> Response:
         pytest.param(EMPTY_204 + b"{}", b"", b"{}", id="bytes-after-a-204"),
         pytest.param(EMPTY_204 + b"\n", b"", b"\n", id="one-byte-after-a-204"),
         pytest.param(LENGTH_2, b"", b"{}", id="204-with-a-length"),
+        pytest.param(b"HTTP/1.1 204 X\nA: b\n\n{}", b"", b"{}", id="204-with-bare-line-feeds"),
         pytest.param(b"HTTP/1.1 404 X\r\nContent-Length: 2\r\n\r\nhi", b"hi", b"hi", id="404"),
         pytest.param(CHUNKED + b"2\r\nhi\r\n0\r\n\r\n", b"hi", b"2\r\nhi\r\n0\r\n\r\n", id="chunks"),
         pytest.param(b"HTTP/1.1 404 X\r\nConnection: close\r\n\r\nhi", b"hi", b"hi", id="until-the-end"),
