@@ -40,6 +40,9 @@ _SHAPES = 4
 _PLAIN, _INSIDE, _TWO, _LONG = range(_SHAPES)
 # Bytes that say which shape, ranges, neighbours and length, and bytes for each character.
 _HEAD, _CHARACTERS, _WIDTH = 6, 12, 3
+# How many characters half of the long texts are made of, and how far apart those are that come from the same bytes: any
+# odd number that leads from one block of Unicode to others.
+_MANY, _APART = 96, 0x9E37
 
 
 def texts(longest: int = 10_000) -> st.SearchStrategy[str]:
@@ -53,8 +56,8 @@ def text_of(drawn: bytes, longest: int) -> str:
     shape, first, second, count, *length = drawn[:_HEAD]
     shape %= _SHAPES
     ranges = RANGES[first % len(RANGES)], RANGES[(second if shape == _TWO else first) % len(RANGES)]
-    characters = list(_characters(drawn[_HEAD:], 1 + count % _CHARACTERS, *ranges))
-    text = "".join(characters)
+    many = shape == _LONG and count > 127
+    text = "".join(_characters(drawn[_HEAD:], _MANY if many else 1 + count % _CHARACTERS, *ranges))
     if shape == _INSIDE:
         text = _BESIDE[length[0] % len(_BESIDE)] + text + _BESIDE[length[1] % len(_BESIDE)]
     elif shape == _LONG:
@@ -67,8 +70,8 @@ def _characters(drawn: bytes, count: int, *ranges: tuple[int, int]) -> Iterator[
     """So many characters, of the ranges by turns."""
     for place in range(count):
         low, high = ranges[place % len(ranges)]
-        at = place * _WIDTH
-        code = low + int.from_bytes(drawn[at : at + _WIDTH]) % (high - low + 1)
+        turn, at = divmod(place * _WIDTH, _CHARACTERS * _WIDTH)
+        code = low + (int.from_bytes(drawn[at : at + _WIDTH]) + turn * _APART) % (high - low + 1)
         # Surrogates are no characters.
         yield chr(code if not 0xD800 <= code <= 0xDFFF else code - 0xD800)
 
