@@ -73,7 +73,7 @@ def kept(run: Run, request: pytest.FixtureRequest) -> Callable[..., None]:
         if violations:
             broken = run.keep(outcome, violations, request.node.nodeid)
             request.node.stash[stash.AGAIN] = report.is_known(broken)
-            pytest.fail(report.explain(outcome, broken, run, why), pytrace=False)
+            pytest.fail(report.explain(outcome, violations, broken, run, why), pytrace=False)
         if found:
             pytest.xfail("an accepted deviation")
 

@@ -1,4 +1,4 @@
-"""`python -m contracts mock | replay | release | summary | doctor | clean`."""
+"""`python -m contracts mock | replay | release | summary | doctor | clean | completion`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from contracts.release.comparison import compared
 from contracts.release.lines import behaviour_lines, lines
 from contracts.release.source import called, read
 from contracts.replay import Replay, Replayed, exit_code
-from contracts.result import write
+from contracts.result import NO_VERDICT, write
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
 from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
@@ -217,7 +217,7 @@ def summary(
 
 
 @main.command()
-@click.option("--base-url", required=True, help="the target that a run would have")
+@click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="the target that a run would have")
 @targeting
 def doctor(base_url: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
@@ -285,7 +285,7 @@ def run() -> None:
         sys.exit(2)
     except NoVerdict as error:
         click.echo(f"No verdict: {error}", err=True)
-        sys.exit(6)
+        sys.exit(NO_VERDICT)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,11 @@ def read(data: bytes) -> Body:
 
 def _parse(text: str, members: Callable[[list[tuple[str, Any]]], Any], notes: _Notes) -> Any:
     return json.loads(
-        text, object_pairs_hook=members, parse_constant=_refuse, parse_int=notes.number, parse_float=notes.number
+        text,
+        object_pairs_hook=members,
+        parse_constant=refuse_constant,
+        parse_int=notes.number,
+        parse_float=notes.number,
     )
 
 
@@ -159,7 +163,13 @@ def shallow(text: str) -> str:
     return "".join([*kept, *([text[start:]] if depth <= DEPTH_LIMIT else [])])
 
 
-def _refuse(constant: str) -> None:
+def refuse_constant(constant: str) -> None:
+    """Refuse what Python reads and JSON does not have: NaN and Infinity (RFC 8259 section 6).
+
+    Raises:
+        ValueError: always.
+
+    """
     raise ValueError(f"{constant} is no JSON")
 
 

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 import httpcore
 import httpx
 
-from contracts import __version__
+from contracts import __version__, interrupt
 from contracts.credential import Headers, fill, mask, with_derived
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.patience import BACK_OFF, Pace, Patience
@@ -24,7 +24,7 @@ from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
 # Answers of something in front of the API (RFC 6585 section 4; RFC 9110 sections 15.6.3 to 15.6.5).
 INTERRUPTING = frozenset({429, 502, 503, 504})
 RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
-HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS})
+HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 # Of these nothing was sent.
 UNREACHED = HOPELESS | {Failure.REFUSED}
 AGENT = ("User-Agent", f"kaiten-contract-tests/{__version__}")
@@ -35,6 +35,8 @@ WITH_BODY = frozenset({"PUT", "POST"})
 
 # An answer may be larger than the limit by what was sent, of which JSON may write each byte as six.
 READ_SLACK = 6
+
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpx.TransportError)
 
 ROUNDS = 3
 LINGER = 0.003
@@ -117,7 +119,7 @@ class Client:
                 # Known now to happen here: the next such request need not prove it as often.
                 self._rounds = 1 if exchange.failure is Failure.TIMEOUT else self._rounds
                 return replace(exchange, persistent=True)
-            time.sleep(pause)
+            interrupt.sleep(pause)
 
     def _on_a_live_connection(self, request: Request, linger: float) -> Exchange:
         """One exchange, sent again where a connection that was kept turns out to be gone (RFC 9112 section 9.3.1)."""
@@ -153,7 +155,7 @@ class Client:
                 failure = Failure.TOO_LARGE
             except (httpcore.TimeoutException, httpx.TimeoutException):
                 failure = Failure.TIMEOUT
-            except (httpcore.NetworkError, httpcore.ProtocolError, httpx.TransportError, OSError) as error:
+            except (*_FAILURES, OSError) as error:
                 failure = _failure(error, wire)
         seconds = time.monotonic() - started
         self.reached = self.reached or failure not in UNREACHED
@@ -240,6 +242,8 @@ def _failure(error: Exception, wire: Wire) -> Failure:
     text = repr(error)
     if isinstance(error, httpcore.RemoteProtocolError) and not wire.ended:
         return Failure.MALFORMED
+    if isinstance(error, httpcore.ProxyError):
+        return Failure.PROXY
     if isinstance(error, httpcore.ConnectError):
         if "Name or service" in text or "getaddrinfo" in text or "No address" in text or "nodename" in text:
             return Failure.UNKNOWN_HOST

@@ -237,7 +237,7 @@ class Customers:
                 forget(leftover)
         return count
 
-    def role_is_valid(self) -> bool:
+    def read_token_is_valid(self) -> bool:
         """Whether the target knows the read token, as far as reading a customer tells."""
         slug = next(iter(self.existing))
         return self._client.send(sibling.read(slug, READ_TOKEN)).status != 401

@@ -79,16 +79,16 @@ class Deviations:
 
     @property
     def seen(self) -> dict[str, int]:
-        """How often each was seen, by its place among those that hold."""
-        return {str(place): self._seen[one] for place, one in enumerate(self._holding) if self._seen[one]}
+        """How often each was seen, by its rule and its place among those that hold."""
+        return {f"{one.rule} {place}": self._seen[one] for place, one in enumerate(self._holding) if self._seen[one]}
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
         """A line on each: accepted, expired or mended; of the rules in `tried` and the tests in `test_ids` that ran."""
         for one in self._expired:
             yield f"EXPIRED on {one.until}, it fails again: {one.narrowed} ({one.reason})"
         for place, one in enumerate(self._holding):
-            if str(place) in seen:
-                yield f"ACCEPTED until {one.until}, seen {seen[str(place)]} times: {one.narrowed} ({one.reason})"
+            if times := seen.get(f"{one.rule} {place}"):
+                yield f"ACCEPTED until {one.until}, seen {times} times: {one.narrowed} ({one.reason})"
             elif one.rule in tried and any(map(one.is_tried_by, test_ids)):
                 yield f"MENDED, remove it: {one.narrowed} is no longer seen ({one.reason})"
             elif one.rule in tried:
@@ -112,7 +112,7 @@ def load_deviations(path: Path | None) -> Deviations:
     except ValueError as error:
         raise WrongCall(f"the deviations {path} are no TOML: {' '.join(str(error).split())}") from None
     tables = content.get(_TABLE, [])
-    if set(content) - {_TABLE} or not isinstance(tables, list):
+    if set(content) - {_TABLE} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[{_TABLE}]]")
     return Deviations([_deviation(table, number, text, path) for number, table in enumerate(tables)])
 
@@ -138,7 +138,7 @@ def _wrong(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             example = "a date like 2027-01-31" if field == "until" else f"of type {_FIELDS[field].__name__}"
             yield field, f"{field} must be {example}, without quotes where it is no text"
     if table["rule"] not in promises():
-        yield "rule", f"unknown rule {table['rule']!r}; promises.yaml has them all"
+        yield "rule", f"unknown rule {table['rule']!r}; contracts/promises.yaml has them all"
     if not table["reason"].strip():
         yield "reason", "the reason is empty"
 

@@ -21,8 +21,7 @@ CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
 CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
 CUSTOMER_FULL_WIDTH = "<CUSTOMER_FULL_WIDTH>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
-# The path of most templates.
-_ALIKE = f"{CUSTOMERS}/{CUSTOMER}"
+_USUAL_PATH = f"{CUSTOMERS}/{CUSTOMER}"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 # Bytes of an answer that are kept once it was judged.
@@ -39,6 +38,7 @@ class Failure(StrEnum):
     TOO_LARGE = "the answer was larger than the limit"
     MALFORMED = "what came is not HTTP"
     TLS = "no secure connection could be made"
+    PROXY = "the proxy refuses to pass it on"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
-        if self.path == _ALIKE:
+        if self.path == _USUAL_PATH:
             return replace(self, path=f"{CUSTOMERS}/{slug}")
         forms = {
             CUSTOMER: slug,

@@ -12,6 +12,8 @@ from typing import TypeVar
 PASSED_ON = 2.0
 # Seconds that whoever has interrupted a run waits for a target that does not answer.
 GRACE = 5.0
+# Seconds that are waited before it is looked again whether anybody has interrupted.
+_AT_ONCE = 0.2
 
 _T = TypeVar("_T")
 _last: float | None = None
@@ -33,6 +35,13 @@ def _interrupt(number: int, frame: object) -> None:
 def grace() -> float:
     """How many seconds may still be waited for a target that does not answer: without end while none interrupts."""
     return float("inf") if _last is None else GRACE - (time.monotonic() - _last)
+
+
+def sleep(seconds: float) -> None:
+    """Wait so long; once somebody has interrupted the run, no longer than what is left of the grace."""
+    ends = time.monotonic() + seconds
+    while (left := min(ends - time.monotonic(), grace())) > 0:
+        time.sleep(min(left, _AT_ONCE))
 
 
 def uncut(work: Callable[[], _T]) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.run import Options
 from contracts.shard import shard_from
-from contracts.target import MIB, MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
+from contracts.target import MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
 from contracts.vendor import MOCK_TOKENS
+
+# What needs no encoding in a path (RFC 3986 section 2.3).
+_SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,12 @@ class Option:
 # Where and as whom, for every command that sends something.
 TARGETING = (
     Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
-    Option("--time-limit", "seconds for one whole exchange", 10.0, float, "S"),
-    Option("--size-limit", "bytes for one whole answer", MIB, int, "BYTES"),
-    Option("--rate-limit", "requests a second, at the most", None, float, "N"),
-    Option("--concurrency", "requests at once, at the most", 8, int, "N"),
-    Option("--patience", "seconds in all to wait for a target that does not answer", 60.0, float, "S"),
-    Option("--settle", "seconds that a read may lag behind a write", 2.0, float, "S"),
+    Option("--time-limit", "seconds for one whole exchange", Limits.time, float, "S"),
+    Option("--size-limit", "bytes for one whole answer", Limits.size, int, "BYTES"),
+    Option("--rate-limit", "requests a second, at the most", Limits.rate, float, "N"),
+    Option("--concurrency", "requests at once, at the most", Limits.concurrency, int, "N"),
+    Option("--patience", "seconds in all to wait for a target that does not answer", Limits.patience, float, "S"),
+    Option("--settle", "seconds that a read may lag behind a write", Limits.settle, float, "S"),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
     Option("--proxy-from-env", "use the proxies that the environment names", False),
     Option("--allow-production", "allow a base URL that looks like production", False),
@@ -93,7 +97,7 @@ def options_from(
     share = {"concurrency": -(-chosen["concurrency"] // workers)}
     if chosen["rate_limit"] is not None:
         share["rate_limit"] = chosen["rate_limit"] / shard.total / workers
-    target = target_from({**chosen, **share}, base_url or environment.get("KAITEN_BASE_URL") or None, environment)
+    target = target_from({**chosen, **share}, base_url, environment)
     return Options(
         target,
         load(chosen["contract"]),
@@ -124,11 +128,14 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
     )
     if base_url is None:
         return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
+    customer = chosen["customer"]
+    if customer is not None and (not _SLUG.fullmatch(customer) or customer in (".", "..")):
+        raise WrongCall(f"--customer {customer!r} is no slug: it has letters of ASCII, digits and -._~ alone")
     url = checked_url(
         base_url, allow_production=chosen["allow_production"], allow_plain_http=chosen["allow_plain_http"]
     )
     tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
-    return Target(url, tokens, limits, chosen["customer"], chosen["proxy_from_env"])
+    return Target(url, tokens, limits, customer, chosen["proxy_from_env"])
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:

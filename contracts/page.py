@@ -99,7 +99,10 @@ def _verdict(result: Result) -> str:
         return "No verdict: nothing that was selected could be tried"
     if result.groups:
         return f"The contract is broken: {len(result.groups)} of {len(result.tried)} promises that were tried"
-    return f"Every promise that could be tried was kept: {len(result.kept)} of {len(promises())}"
+    kept = f"{len(result.kept)} of {len(promises())}"
+    if result.deviating:
+        return f"Nothing is broken but what somebody has accepted ({', '.join(result.deviating)}); kept: {kept}"
+    return f"Every promise that could be tried was kept: {kept}"
 
 
 def _matrix(result: Result) -> Mapping[str, Sequence[Row]]:
@@ -126,6 +129,9 @@ def _row(promise: Promise, result: Result) -> Row:
     broken = _by_status(result.tally.broken, promise.id)
     if promise.id in result.groups:
         return Row(promise, _linked(promise.source), tried, broken, "broken")
+    if promise.id in result.deviating:
+        reason = f"broken {result.deviating[promise.id]} times, as somebody has accepted"
+        return Row(promise, _linked(promise.source), tried, broken, "accepted", reason)
     reason = result.not_tried.get(promise.id, "")
     return Row(promise, _linked(promise.source), tried, broken, "not tried" if reason else "kept", reason)
 
@@ -230,7 +236,7 @@ def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
 
 def _by_line(response: Response, member: str) -> bytes:
     """The body, with each member on a line of its own where one of them is at fault."""
-    body = response.wire_body or response.body
+    body = response.body or response.wire_body
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode() if member else body
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from contracts.interrupt import grace
+from contracts import interrupt
 from contracts.target import NoVerdict
 
 # Seconds to wait after the first, second, … interruption of one request.
@@ -45,8 +45,9 @@ class Patience:
 
     def check(self) -> None:
         """Raise `NoVerdict` if patience has ended."""
-        if self._down_since is not None:
-            self.interrupted(time.monotonic(), self._reason, 0.0)
+        with self._lock:
+            if self._down_since is not None:
+                self._raise_if_over(0.0)
 
     def interrupted(self, started: float, reason: str, wait: float, *, limited: bool = False) -> None:
         """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
@@ -65,14 +66,18 @@ class Patience:
             self._only_limited = self._only_limited and limited
             if self._down_since is None:
                 self._down_since = started
-            left = self.seconds - self._spent - (time.monotonic() - self._down_since)
-            if wait > min(left, grace()):
-                raise NoVerdict(
-                    f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {reason}"
-                    + (f", asking for a pause of {wait:.0f} s" if wait > BACK_OFF[-1] else "")
-                    + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
-                    + ("; --rate-limit asks less often" if self._only_limited else "")
-                )
+            self._raise_if_over(wait)
+
+    def _raise_if_over(self, wait: float) -> None:
+        down = time.monotonic() - self._down_since if self._down_since is not None else 0.0
+        if wait > min(self.seconds - self._spent - down, interrupt.grace()):
+            raise NoVerdict(
+                f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {self._reason}"
+                + (f", asking for a pause of {wait:.0f} s" if wait > BACK_OFF[-1] else "")
+                + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
+                + ("; --rate-limit asks less often" if self._only_limited else "")
+                + ("" if self.ever_answered else "; the command doctor looks closer")
+            )
 
 
 class Pace:
@@ -92,7 +97,7 @@ class Pace:
             now = time.monotonic()
             start = max(now, self._next)
             self._next = start + self._gap
-        time.sleep(start - now)
+        interrupt.sleep(start - now)
 
     def slow_down(self, pause: float) -> None:
         """Nobody asks for `pause` seconds, and then everybody less often."""

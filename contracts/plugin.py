@@ -57,8 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
     workers = worker_input(config, "workercount", 1)
+    base_url = config.getoption("base_url") or variables.get("KAITEN_BASE_URL") or None
     try:
-        options = options_from(chosen, config.getoption("base_url"), seed, variables, workers)
+        options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[stash.OPTIONS] = options

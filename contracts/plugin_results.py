@@ -85,7 +85,7 @@ def _conclude(session: pytest.Session, exitstatus: int) -> None:
     for option, written in {"result": write, "promises_xml": ci.write_junit}.items():
         path = session.config.getoption(option)
         if path:
-            written(result, path)
+            written(result, path.expanduser())
 
 
 def is_shared_out(config: pytest.Config) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from contracts.body import shallow, well_formed
+from contracts.body import refuse_constant, shallow, well_formed
 from contracts.document import EQUALS, PROBLEM, Context, Document, Finding
 from contracts.exchange import Response
 from contracts.promise import Violation, excerpt, promises, violation
@@ -29,10 +29,6 @@ RULES = (
 )
 
 
-class _NotJson(ValueError):
-    """What json would read, but RFC 8259 does not allow."""
-
-
 def judge_problem(response: Response, document: Document, context: Context) -> Iterator[Violation]:
     """What is wrong with an error answer."""
     yield from _media_type(response)
@@ -43,7 +39,7 @@ def judge_problem(response: Response, document: Document, context: Context) -> I
     repeated: list[str] = []
     try:
         value = json.loads(
-            shallow(text), object_pairs_hook=lambda pairs: _members(pairs, repeated), parse_constant=_no_number
+            shallow(text), object_pairs_hook=lambda pairs: _members(pairs, repeated), parse_constant=refuse_constant
         )
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
@@ -84,10 +80,6 @@ def _members(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any
         names = [name for name, _ in pairs]
         repeated += sorted({name for name in names if names.count(name) > 1})
     return members
-
-
-def _no_number(constant: str) -> None:
-    raise _NotJson(f"{constant} is no JSON")
 
 
 def _value(value: Any, status: int, document: Document, context: Context) -> Iterator[Violation]:

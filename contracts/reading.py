@@ -28,7 +28,7 @@ class Reading:
     def back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
         """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
         if not self._customers.readable:
-            customer.last = next((outcome.alone() for outcome in outcomes if outcome.accepted), customer.last)
+            customer.last = next((outcome.alone() for outcome in reversed(outcomes) if outcome.accepted), customer.last)
             return outcomes
         if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
             was, customer.stored = customer.stored, self._customers.shown(self._customers.get(customer.slug))

@@ -24,7 +24,7 @@ LARGEST = 64 * MIB
 # What the client puts there by itself.
 _CLIENT_S = frozenset({"host", "user-agent", "accept-encoding", "content-length"})
 # One segment that is no dot segment: what is not a request to the operation is never sent.
-_PATH = re.compile(rf"{CUSTOMERS}/(?!\.{{1,2}}$)[^/?#]+")
+_PATH = re.compile(rf"{CUSTOMERS}/(?!\.{{1,2}}$)[^/?#\x00-\x20\x7f-\U0010ffff]+")
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
@@ -36,7 +36,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.har")) if path.is_dir() else [path] if path.is_file() else []
+        inside = sorted(path.rglob("*.har")) if path.is_dir() else [path] if path.is_file() else []
         if not inside:
             raise WrongCall(f"{path} has no .har file in it" if path.is_dir() else f"there is no file {path}")
         found += inside
@@ -89,7 +89,7 @@ def _evidence(own: Mapping[str, Any], entries: list[Any]) -> Evidence:
 def _step(entry: Mapping[str, Any]) -> Step:
     request = entry["request"]
     headers = tuple(
-        (str(header["name"]), str(header["value"]))
+        (_text(header["name"]), _text(header["value"]))
         for header in request["headers"]
         if header["name"].lower() not in _CLIENT_S
     )
@@ -98,6 +98,11 @@ def _step(entry: Mapping[str, Any]) -> Step:
     if part is not Part.READ and not (template.method == OPERATION and _PATH.fullmatch(template.path)):
         raise ValueError("no request to the operation")
     return Step(part, template, _exchange(template, entry))
+
+
+def _text(value: Any) -> str:
+    """Part of a header that can be sent again: HTTP has no other characters than these (RFC 9110 section 5.5)."""
+    return str(value).encode("latin-1").decode("latin-1")
 
 
 def _exchange(request: Request, entry: Mapping[str, Any]) -> Exchange:
@@ -131,8 +136,8 @@ def _foreign(entries: list[Any]) -> Iterator[Evidence]:
         prefix, _, slug = url.path.rpartition(f"{CUSTOMERS}/")
         if request["method"] != OPERATION or not _PATH.fullmatch(url.path.removeprefix(prefix)):
             continue
-        headers = {header["name"].lower(): header["value"] for header in request["headers"]}
-        role = _role(entry["response"]["status"], headers.get("authorization"))
+        headers = {header["name"].lower(): _text(header["value"]) for header in request["headers"]}
+        role = _authorization(entry["response"]["status"], headers.get("authorization"))
         template = update(slug, _body(request), content_type=headers.get("content-type"), authorization=role)
         base_url = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{prefix}"
         exchange = _exchange(template, entry)
@@ -148,7 +153,7 @@ def _decoded(exchange: Exchange) -> Exchange:
     return replace(exchange, response=replace(response, headers=headers))
 
 
-def _role(status: int, authorization: str | None) -> tuple[str, ...]:
+def _authorization(status: int, authorization: str | None) -> tuple[str, ...]:
     """The credential to use in place of the recorded one, as far as the answer tells; browsers often leave it out."""
     if status == 401:
         return () if authorization is None else ("Bearer ksh_contract-test-unknown",)

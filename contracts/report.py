@@ -36,15 +36,16 @@ _NO_EVIDENCE = f"no evidence: more than {MOST_EVIDENCE} promises were broken"
 _ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 
 
-def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") -> str:
+def explain(outcome: Outcome, violations: Sequence[Violation], found: Sequence[Broken], run: Run, why: str = "") -> str:
     """Everything that was found broken: what was promised, what came, and how to see it again.
 
-    What was explained before, in another test, is told in fewer words.
+    `found` are the entries of the violations in the record. What was explained before, in another test, is told in
+    fewer words.
     """
     known = is_known(found)
-    lines = [line for broken in found[:_EXPLAINED] for line in _violation(broken.violation)]
-    if found[_EXPLAINED:]:
-        lines.append(f"  and also  {_some([broken.violation.rule for broken in found[_EXPLAINED:]], ', ')}")
+    lines = [line for violation in violations[:_EXPLAINED] for line in _violation(violation)]
+    if violations[_EXPLAINED:]:
+        lines.append(f"  and also  {_some([violation.rule for violation in violations[_EXPLAINED:]], ', ')}")
     lines += ["", f"  request   {_request(outcome.exchange)}"]
     if not known:
         lines.append(f"  answer    {_answer(outcome.exchange)}")
@@ -60,9 +61,9 @@ def explain(outcome: Outcome, found: Sequence[Broken], run: Run, why: str = "") 
 def explain_each(failures: Iterable[tuple[Outcome, Sequence[Broken]]], run: Run) -> str:
     """The explanation of the first failure, or of the first that no other test explained; of the others a line."""
     (outcome, found), *others = sorted(failures, key=lambda failure: is_known(failure[1]))
-    lines = [explain(outcome, found, run)]
+    lines = [explain(outcome, outcome.violations, found, run)]
     if others:
-        lines += ["", *(f"  and also  {_in_short(broken[0].violation)}" for _, broken in others[:_IN_SHORT])]
+        lines += ["", *(f"  and also  {_in_short(other.violations[0])}" for other, _ in others[:_IN_SHORT])]
     if others[_IN_SHORT:]:
         lines.append(f"  and {len(others) - _IN_SHORT} more, in the summary")
     return "\n".join(lines)
@@ -141,7 +142,8 @@ def summary(result: Result) -> list[str]:
     ]
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
-    lines += _untried(result.not_tried)
+    for reason, rules in result.untried_by_reason.items():
+        lines += _wrapped(f"not tried      {', '.join(rules)}: {reason}")
     if result.stopped:
         what = "no verdict     " if result.code == NO_VERDICT else "wrong call     "
         lines += _wrapped(what + result.stopped)
@@ -170,20 +172,15 @@ def _count(group: Iterable[Finding]) -> int:
 
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried."""
-    return f"{len(result.kept)} kept, {len(result.groups)} broken, {len(result.not_tried)} not tried"
+    not_tried = len(set(result.not_tried) & set(promises()))
+    accepted = f"{len(result.deviating)} broken as accepted, " if result.deviating else ""
+    told = f"{len(result.kept)} kept, {len(result.groups)} broken, {accepted}{not_tried} not tried"
+    return f"{told} (of {len(promises())})"
 
 
 def deviations(accepted: Deviations, result: Result) -> list[str]:
     """A line on each deviation that somebody has accepted."""
     return [*accepted.report(result.tried, result.tests, result.accepted)]
-
-
-def _untried(untried: dict[str, str]) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
-    for rule, reason in untried.items():
-        reasons.setdefault(reason, []).append(rule)
-    for reason, rules in reasons.items():
-        yield from _wrapped(f"not tried      {', '.join(rules)}: {reason}")
 
 
 def _wrapped(line: str) -> list[str]:

@@ -86,16 +86,30 @@ class Result:
         return {rule: sorted(found, key=lambda finding: -finding.count) for rule, found in grouped.items()}
 
     @property
+    def deviating(self) -> dict[str, int]:
+        """How often each rule was seen broken as somebody has accepted it."""
+        return _summed({key.split()[0]: count} for key, count in self.accepted.items())
+
+    @property
     def kept(self) -> list[str]:
         """The rules that were tried and not broken."""
-        return [rule for rule in promises() if rule in self.tried and rule not in self.groups]
+        return [rule for rule in promises() if rule in self.tried and rule not in self.groups | self.deviating]
 
     @property
     def not_tried(self) -> dict[str, str]:
         """The rules that nothing put to the test, each with its reason; last, what is no rule of its own."""
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.groups]
+        why = "the run was over before" if self.stopped else "no test that was run tries it"
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
-        return {rule: self.untried.get(rule, "no test that was run tries it") for rule in missing} | others
+        return {rule: self.untried.get(rule, why) for rule in missing} | others
+
+    @property
+    def untried_by_reason(self) -> dict[str, list[str]]:
+        """What nothing put to the test, by the reason."""
+        reasons: dict[str, list[str]] = {}
+        for what, reason in self.not_tried.items():
+            reasons.setdefault(reason, []).append(what)
+        return reasons
 
     @property
     def code(self) -> int:
@@ -116,6 +130,7 @@ def nothing(options: Options, stopped: str = "", stop_code: int = NO_VERDICT) ->
         shard=str(options.shard),
         stopped=stopped,
         stop_code=stop_code,
+        started=time.time(),
     )
 
 
@@ -185,7 +200,7 @@ def merged(results: Sequence[Result]) -> Result:
 def drop_spare_evidence(parts: Iterable[Result], whole: Result) -> None:
     """Remove the files that show what another file shows better."""
     kept = {finding.evidence for finding in whole.findings}
-    for path in {finding.evidence for part in parts for finding in part.findings} - kept:
+    for path in {finding.evidence for part in parts for finding in part.findings} - kept - {""}:
         Path(path).unlink(missing_ok=True)
 
 

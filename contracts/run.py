@@ -21,7 +21,8 @@ from contracts.payload import Payload
 from contracts.promise import Violation, promises
 from contracts.record import Broken, Record
 from contracts.shard import Shard
-from contracts.target import Target, WrongCall
+from contracts.sibling import refused_token
+from contracts.target import Target
 from contracts.trials import Trials
 from contracts.vendor import Vendor
 
@@ -67,12 +68,10 @@ class Run:
             if journal:
                 self.customers.remove_leftovers(options.journal)
             self.trials = Trials(self.client, self.document, self.customers, self.record)
-            if self.target.can_try_scope and not self.customers.role_is_valid():
-                raise WrongCall(
-                    f"{self.target.base_url} refuses KAITEN_READ_TOKEN (401): export one that is valid there"
-                )
+            if self.target.can_try_scope and not self.customers.read_token_is_valid():
+                raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
         except BaseException:
-            self.customers.close()
+            self.close()
             raise
 
     def close(self) -> None:

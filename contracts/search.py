@@ -161,7 +161,9 @@ class Search:
             return
         with self._trials.free() as customer:
             outcomes = [self._left(outcome) for outcome in self._trials.in_turn(requests, customer)]
-            self._known |= dict.fromkeys(requests)
+            for request in requests:
+                # Another batch may have found meanwhile what is wrong with it.
+                self._known.setdefault(request, None)
             for outcome in outcomes:
                 if outcome.violations:
                     self._settle(outcome, outcomes, customer)

@@ -38,9 +38,9 @@ def _headers(token: str) -> Headers:
     return ACCEPT, ("Authorization", f"Bearer {token}")
 
 
-def refused_token(base_url: str) -> WrongCall:
+def refused_token(base_url: str, name: str = "KAITEN_AUTH_TOKEN") -> WrongCall:
     """What to tell whoever gave a token that is not valid there."""
-    return WrongCall(f"{base_url} refuses KAITEN_AUTH_TOKEN (401): export a token that is valid there")
+    return WrongCall(f"{base_url} refuses {name} (401): export a token that is valid there")
 
 
 def cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
@@ -48,7 +48,8 @@ def cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
     if exchange.status == 401:
         return refused_token(base_url)
     if exchange.status in CANNOT:
-        hint = "" if base_url.endswith("/api") or exchange.status != 404 else f", or try {base_url}/api"
+        other = base_url.removesuffix("/api") if base_url.endswith("/api") else f"{base_url}/api"
+        hint = f", or try {other}, if that is where the API is" if exchange.status == 404 else ""
         scope = "give a token with the scope write:customers, or " if exchange.status == 403 else ""
         return WrongCall(
             f"POST {base_url}{CUSTOMERS} answered {exchange.status}: no customer can be made there; "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from contracts.body import plain, shallow
@@ -22,14 +21,6 @@ _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
 # What stands for a customer that can no longer be read.
 GONE = "(unreadable)"
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """What an accepted update may have stored: any of its readings."""
-
-    readings: tuple[Mapping[str, Any], ...]
-    open_text: bool
 
 
 def stored_in(exchange: Exchange) -> Stored:
@@ -53,11 +44,9 @@ def judge_state(
 
     Each exchange must be one that says what to expect: accepted as the contract allows, or refused.
     """
-    accepted = [
-        Accepted(prediction.readings, prediction.open_text) for prediction, exchange in sent if exchange.status == 204
-    ]
+    accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     if not accepted:
-        return Verdict(frozenset({"refused.unchanged"}), tuple(_unchanged(before, after)))
+        return unchanged(before, after, "refused.unchanged")
     cleared = any(
         reading.get(name) is None for one in accepted for reading in one.readings for name in document.clearable_members
     )
@@ -96,13 +85,12 @@ def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bo
 
 def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
     """The verdict on a customer that nothing should have changed, under the given rule."""
-    return Verdict(frozenset({rule}), tuple(_unchanged(before, after, rule)))
-
-
-def _unchanged(before: Stored, after: Stored, rule: str = "refused.unchanged") -> Iterator[Violation]:
-    for name in sorted((set(before) | set(after)) - _BOOKKEEPING):
-        if before.get(name) != after.get(name):
-            yield violation(rule, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
+    found = [
+        violation(rule, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
+        for name in sorted((set(before) | set(after)) - _BOOKKEEPING)
+        if before.get(name) != after.get(name)
+    ]
+    return Verdict(frozenset({rule}), tuple(found))
 
 
 def _differences(

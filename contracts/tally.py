@@ -51,8 +51,7 @@ class Tally:
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count one answer, or that there was none."""
         status = str(exchange.status or NONE)
-        circumstance = prediction.reasons[0].id if prediction.reasons else "status.internal_error"
-        self.answers[f"{circumstance} {status}"] += 1
+        self.answers[f"{prediction.reasons[0].id} {status}"] += 1
         self.latencies[f"{status} {_step(exchange.seconds)}"] += 1
 
     def sent(self, body: bytes, prediction: Prediction, document: Document) -> None:
@@ -61,7 +60,7 @@ class Tally:
             self.keywords.update(f"{keyword} keeps" for keyword in _kept(reading, document))
         if len(body) > _LARGE or self.answers["status.schema 422"] >= _LOOKED_AT:
             return
-        if prediction.reasons[:1] and prediction.reasons[0].id == "status.schema":
+        if prediction.reasons[0].id == "status.schema":
             for value in read(body).values[:1]:
                 self.keywords.update(f"{keyword} breaks" for keyword in set(_broken(value, document)))
 

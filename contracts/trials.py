@@ -19,7 +19,7 @@ from contracts.exchange import CUSTOMER, Exchange, Request, update
 from contracts.judge import Verdict, judge
 from contracts.oracle import Prediction, predict
 from contracts.outcome import Outcome
-from contracts.promise import is_of_state, violation
+from contracts.promise import is_of_state, promises, violation
 from contracts.reading import Reading
 from contracts.record import Record
 from contracts.state import GONE, unchanged, would_show
@@ -164,7 +164,7 @@ class Trials:
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
         exchange = self.client.send(self._addressed(template, customer))
-        prediction = Prediction(reasons=(), allowed=frozenset({500}))
+        prediction = Prediction((promises()["status.internal_error"],), frozenset({500}))
         return Outcome(
             template, exchange, prediction, self._judged(judge(exchange, prediction, self.document), exchange)
         )
@@ -264,6 +264,6 @@ class Trials:
         if outcome.exchange.request.path != path:
             return replace(outcome, before=customer.last)
         before = self._of_strangers.get(path)
-        if len(self._of_strangers) < _REMEMBERED:
+        if path in self._of_strangers or len(self._of_strangers) < _REMEMBERED:
             self._of_strangers[path] = outcome
         return replace(outcome, before=before)

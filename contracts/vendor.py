@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from contracts.body import shallow, well_formed
+from contracts.body import refuse_constant, shallow, well_formed
 from contracts.document import PROBLEM, Document
 from contracts.target import MIB
 
@@ -146,7 +146,7 @@ class Vendor:
             raise Refusal(400, "request body is required")
         text = call.body.decode("utf-8", "replace")
         try:
-            value = json.loads(shallow(text), parse_constant=_refuse, parse_float=_double, parse_int=_integer)
+            value = json.loads(shallow(text), parse_constant=refuse_constant, parse_float=_double, parse_int=_integer)
         except ValueError:
             item = {"location": "body", "message": "The body is not JSON.", "value": text[:1000]}
             raise Refusal(400, "validation failed", item) from None
@@ -225,10 +225,6 @@ class Vendor:
     def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
         """An answer with a JSON body."""
         return Answer(status, [("Content-Type", media_type)], json.dumps(value, separators=(",", ":")).encode())
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _double(text: str) -> float:

@@ -48,7 +48,7 @@ class Wire:
         self.reused = True
         self.pending = b""
         # Where in what came the head of the final response is, once it is there.
-        self._begun = 0
+        self.begun = 0
 
     def remaining(self) -> float:
         """Seconds left; httpcore's own time-out when there are none."""
@@ -61,15 +61,15 @@ class Wire:
         """Keep what came."""
         self.received += data
         self.ended = self.ended or not data
-        if not self._begun and (found := _FINAL.search(self.received)):
-            self._begun = found.end()
-        if len(self.received) > (self.size if self._begun else min(self.size, INTERIM)):
+        if not self.begun and (found := _FINAL.search(self.received)):
+            self.begun = found.end()
+        if len(self.received) > (self.size if self.begun else min(self.size, INTERIM)):
             raise TooLarge
         return data
 
     def after_head(self) -> bytes:
         """All bytes after the header section of the final response, past any 1xx (RFC 9110 section 15.2)."""
-        end = _END.search(self.received, self._begun) if self._begun else None
+        end = _END.search(self.received, self.begun) if self.begun else None
         return bytes(memoryview(self.received)[end.end() :]) if end else b""
 
 
@@ -115,10 +115,12 @@ class Stream(httpcore.NetworkStream):
 
     def linger(self, seconds: float) -> None:
         """Take what still comes within the time: bytes that follow a finished answer."""
-        wire = _wire()
+        wire, ends = _wire(), time.monotonic() + seconds
+        left = seconds
         try:
-            while wire and not wire.ended:
-                wire.took(self._inner.read(READ_AT_ONCE, seconds))
+            while wire and not wire.ended and left >= 0:
+                wire.took(self._inner.read(READ_AT_ONCE, min(left, wire.remaining())))
+                left = ends - time.monotonic()
         except (httpcore.ReadTimeout, httpcore.ReadError):
             pass
 
@@ -128,6 +130,10 @@ class Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        if wire := _wire():
+            # What a proxy answered before is no part of the answer.
+            wire.received.clear()
+            wire.begun = 0
         return Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> typing.Any:
@@ -153,7 +159,10 @@ class Connections:
 
     def __init__(self, url: httpx.URL, proxy: str | None = None) -> None:
         options: dict[str, typing.Any] = {"ssl_context": httpx.create_ssl_context(), "network_backend": _Network()}
-        self._maker = httpcore.HTTPProxy(proxy, **options) if proxy else httpcore.ConnectionPool(**options)
+        self._maker = httpcore.ConnectionPool(**options)
+        if proxy:
+            through = httpx.Proxy(proxy)
+            self._maker = httpcore.HTTPProxy(str(through.url), proxy_auth=through.raw_auth, **options)
         self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         self._idle: deque[httpcore.ConnectionInterface] = deque()
         self._closed = False

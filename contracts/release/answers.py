@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from jsonschema_rs.canonical import Containment
+
 from contracts.document import TOLERATED
 from contracts.release import members
 from contracts.release.change import Change, Kind
-from contracts.release.containment import Answer as Said
 from contracts.release.containment import contained
 from contracts.release.narrowing import Narrowing
 from contracts.release.operation import Answer, Operation
@@ -80,9 +81,9 @@ def _of_body(pin: Operation, candidate: Operation, where: str, before: Json, aft
     for path, required in added.items():
         yield Change(Kind.DRIFT, where, f"the member {path} is new, and {'always there' if required else 'optional'}")
     if not found and not added:
-        if contained(inner, exact, thorough=False).answer is Said.NO:
+        if contained(inner, exact, thorough=False).answer == Containment.NO:
             yield Change(Kind.DRIFT, where, "there may be members that the pin does not name")
-        elif contained(exact, inner, thorough=False).answer is Said.NO:
+        elif contained(exact, inner, thorough=False).answer == Containment.NO:
             yield Change(Kind.COMPATIBLE, where, "less may come than was promised")
     yield from _of_equalities(where, equalities(pin.references, before), equalities(candidate.references, after))
     yield from deprecated_members(pin, candidate, where, before, after)

@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from contracts import recording
 from contracts.document import PROBLEM
-from contracts.evidence import Evidence
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads
+from contracts.result import GREEN, NO_VERDICT, RED, Finding, read
 from contracts.run import Run
 from contracts.target import NoVerdict, WrongCall
-
-# Pytest's exit codes that are a verdict: kept, and broken.
-_VERDICTS = (0, 1)
-_NO_VERDICT = 6
 
 
 class Word(Enum):
@@ -35,11 +30,10 @@ class Word(Enum):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One promise that a deployment breaks, of the pin, of its own document or of both, and the file that shows it."""
+    """One promise that a deployment breaks, of the pin, of its own document or of both."""
 
     word: Word
-    evidence: Evidence
-    path: Path
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,8 @@ class Difference:
     payloads: tuple[str, ...]
 
 
-def broken_promises(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> dict[Path, Evidence]:
-    """What the whole contract, run against a base URL, finds broken: the evidence by its file, in `folder`.
+def broken_promises(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Sequence[Finding]:
+    """What the whole contract, run against a base URL, finds broken; its evidence is kept in `folder`.
 
     Raises:
         WrongCall: the run was called wrongly.
@@ -61,13 +55,15 @@ def broken_promises(contract: str, base_url: str, arguments: Sequence[str], fold
     """
     for old in folder.glob("*.har"):
         old.unlink()
-    chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), *arguments]
+    result = folder / "result.json"
+    kept = ["--evidence", str(folder), "--result", str(result)]
+    chosen = ["--contract", contract, "--base-url", base_url, *kept, *arguments]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
     # Another process, as a user would start it: each run has its own target, contract and journal.
     done = subprocess.run([*command, *chosen], capture_output=True, text=True, check=False)  # noqa: S603 (no shell)
-    if done.returncode not in _VERDICTS:
-        raise (NoVerdict if done.returncode == _NO_VERDICT else WrongCall)(_last_words(done))
-    return {path: evidence for path in sorted(folder.glob("*.har")) for evidence in recording.read(path)}
+    if done.returncode not in (GREEN, RED):
+        raise (NoVerdict if done.returncode == NO_VERDICT else WrongCall)(_last_words(done))
+    return read(result).findings
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:
@@ -90,19 +86,14 @@ def held(pin: str, own: str, base_url: str, arguments: Sequence[str], folder: Pa
     return compared(of_pin, broken_promises(own, base_url, arguments, folder / "own"))
 
 
-def compared(of_pin: Mapping[Path, Evidence], of_own: Mapping[Path, Evidence]) -> list[Behaviour]:
+def compared(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
     """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    pin, own = ({_key(evidence): path for path, evidence in found.items()} for found in (of_pin, of_own))
-    words = [
-        *((Word.UNSAID if key in own else Word.SAID, of_pin, path) for key, path in pin.items()),
-        *((Word.NOT_DONE, of_own, path) for key, path in own.items() if key not in pin),
+    pin, own = ({(finding.rule, finding.place) for finding in found} for found in (of_pin, of_own))
+    found = [
+        *(Behaviour(Word.UNSAID if (finding.rule, finding.place) in own else Word.SAID, finding) for finding in of_pin),
+        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if (finding.rule, finding.place) not in pin),
     ]
-    found = [Behaviour(word, source[path], path) for word, source, path in words]
     return sorted(found, key=lambda one: list(Word).index(one.word))
-
-
-def _key(evidence: Evidence) -> tuple[str, str]:
-    return evidence.rule, evidence.violation.place if evidence.violation else ""
 
 
 def differences(pin: Run, candidate: Run) -> list[Difference]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from itertools import islice
 from typing import Any
 
@@ -32,19 +31,11 @@ _SECONDS = 1.5
 _ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
 
 
-class Answer(Enum):
-    """Whether one schema allows all that the other does."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True)
 class Contained:
     """The answer, with a proof for each different reason why it is no."""
 
-    answer: Answer
+    answer: Containment
     proofs: tuple[Proof, ...] = ()
 
 
@@ -55,11 +46,11 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thoro
     seconds before it leaves something undecided.
     """
     if inner == outer:
-        return Contained(Answer.YES)
+        return Contained(Containment.YES)
     answer, likeliest = _concluded(inner, outer)
     search = _Search(inner, outer)
     search.try_all(known)
-    if answer is not Answer.YES:
+    if answer != Containment.YES:
         grown = [value for schema in (likeliest, inner) for value in Growth(schema, outer).values()]
         search.try_all(grown)
         if search.found:
@@ -67,24 +58,23 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thoro
         if thorough and not search.found:
             search.try_all(_generated(likeliest))
     if search.found:
-        return Contained(Answer.NO, search.proofs())
+        return Contained(Containment.NO, search.proofs())
     return Contained(answer)
 
 
-def _concluded(inner: Schema, outer: Schema) -> tuple[Answer, Schema]:
+def _concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema]:
     """What jsonschema-rs concludes, and where a proof is likeliest: what only `inner` allows, or all that it does."""
     if max(cases(inner), cases(outer)) > _CASES:
-        return Answer.UNKNOWN, inner
+        return Containment.UNKNOWN, inner
     try:
         narrow, wide = _canonical(inner), _canonical(outer)
         said = wide.covers(narrow)
     except (CanonicalizationError, ValueError):
-        return Answer.UNKNOWN, inner
+        return Containment.UNKNOWN, inner
     likeliest = narrow.to_json_schema()
     with suppress(CanonicalizationError):
         likeliest = narrow.subtract(wide).to_json_schema()
-    answer = {Containment.YES: Answer.YES, Containment.NO: Answer.NO}.get(said, Answer.UNKNOWN)
-    return answer, likeliest if isinstance(likeliest, dict) else inner
+    return said, likeliest if isinstance(likeliest, dict) else inner
 
 
 def _merged(schema: Schema) -> Schema:

@@ -57,7 +57,11 @@ class Hints:
                 if keyword in ("const", "enum"):
                     for constant in value if keyword == "enum" and isinstance(value, list) else [value]:
                         self._constant(constant)
-                elif keyword.startswith(("min", "max")) and isinstance(value, int) and keyword != "minimum":
+                elif (
+                    keyword.startswith(("min", "max"))
+                    and isinstance(value, int)
+                    and keyword not in ("minimum", "maximum")
+                ):
                     self.sizes |= dict.fromkeys(size for size in (value - 1, value, value + 1) if size >= 0)
                 if keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
                     self._number(value)

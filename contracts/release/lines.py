@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from contracts.promise import promises
 from contracts.release.behaviour import Behaviour, Difference, Word
 from contracts.release.change import Change, Kind, Verdict
 from contracts.report import replay_command
@@ -53,12 +54,12 @@ def behaviour_lines(behaviours: Sequence[Behaviour], differing: Sequence[Differe
 
 
 def _behaviour(one: Behaviour, base_url: str) -> Iterator[str]:
-    broken = one.evidence.violation
-    yield f"{one.word.value}: {one.evidence.rule}: {broken.promise.sentence if broken else ''}"
-    if broken:
-        yield from _labelled("expected", broken.expected)
-        yield from _labelled("came", broken.actual)
-    yield from _labelled("again", replay_command([str(one.path)], base_url))
+    found = one.finding
+    yield f"{one.word.value}: {found.rule}: {promises()[found.rule].sentence}"
+    yield from _labelled("expected", found.expected)
+    yield from _labelled("came", found.actual)
+    if found.evidence:
+        yield from _labelled("again", replay_command([found.evidence], base_url))
 
 
 def _why(verdict: Verdict) -> str:

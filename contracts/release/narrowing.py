@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from jsonschema_rs.canonical import Containment
+
 from contracts.release.change import Change, Kind
-from contracts.release.containment import Answer, contained
+from contracts.release.containment import contained
 from contracts.release.schema import Schema
 
 Json = Any
@@ -29,7 +31,7 @@ class Narrowing:
         pin, candidate = (json.dumps(schema, ensure_ascii=False) for schema in schemas)
         for proof in came.proofs:
             yield Change(Kind.BREAKING, self.where, self.what, proof=proof)
-        if came.answer is Answer.NO and not came.proofs:
+        if came.answer == Containment.NO and not came.proofs:
             yield Change(Kind.BREAKING, self.where, self.what, pin, candidate)
-        if came.answer is Answer.UNKNOWN:
+        if came.answer == Containment.UNKNOWN:
             yield Change(Kind.UNDECIDED, self.where, f"it is not known whether {self.what}", pin, candidate)

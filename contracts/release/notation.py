@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,7 +154,7 @@ def _yaml(text: str) -> Any:
     builder = _Builder()
     documents = 0
     try:
-        for event in _events(text):
+        for event in yaml.parse(text, Loader=_LOADER):
             documents += isinstance(event, yaml.DocumentStartEvent)
             if documents > 1:
                 raise Unreadable("holds more than one YAML document")
@@ -163,10 +162,6 @@ def _yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         raise Unreadable(f"is broken YAML: {_line(error)}") from None
     return builder.value
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    yield from yaml.parse(text, Loader=_LOADER)
 
 
 def _check_tag(tag: str | None) -> None:

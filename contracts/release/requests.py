@@ -8,10 +8,12 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from jsonschema_rs.canonical import Containment
+
 from contracts.payload import payloads
 from contracts.release import members
 from contracts.release.change import Change, Kind
-from contracts.release.containment import Answer, contained
+from contracts.release.containment import contained
 from contracts.release.narrowing import Narrowing
 from contracts.release.operation import Operation, Parameter
 from contracts.release.parts import equalities, marked
@@ -65,16 +67,13 @@ def _of_values(pin: Operation, candidate: Operation, before: Parameter, after: P
     if after.form != before.form:
         pin_form, candidate_form = (" ".join(map(str, form)).strip() for form in (before.form, after.form))
         yield Change(Kind.BREAKING, where, "its value is written in another way", pin_form, candidate_form)
-    inner, outer = plain(pin.references, before.schema, REQUEST, where), _taken(candidate, after, where)
+    inner = plain(pin.references, before.schema, REQUEST, where)
+    outer = plain(candidate.references, after.schema, REQUEST, where)
     if before.where == "path":
         # An empty segment would be another path.
         inner = inner | {"allOf": [*inner.get("allOf", []), {"minLength": 1}]}
     if outer not in _ANY_TEXT:
         yield from Narrowing(where, "a value that was allowed is refused").of(inner, outer)
-
-
-def _taken(candidate: Operation, parameter: Parameter, where: str) -> Schema:
-    return plain(candidate.references, parameter.schema, REQUEST, where)
 
 
 def _where(parameter: Parameter) -> str:
@@ -108,7 +107,7 @@ def _of_body(pin: Operation, candidate: Operation, before: Json, after: Json) ->
     for path, required in added.items():
         if not required:
             yield Change(Kind.COMPATIBLE, where, f"the member {path} is new, and optional")
-    if not found and not added and contained(outer, inner, thorough=False).answer is Answer.NO:
+    if not found and not added and contained(outer, inner, thorough=False).answer == Containment.NO:
         yield Change(Kind.COMPATIBLE, where, "more is taken than before")
     ours, theirs = equalities(pin.references, before), equalities(candidate.references, after)
     for name, expression in theirs.items():

@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from contracts.client import INTERRUPTING
 from contracts.release.notation import Unreadable, parsed
 from contracts.target import MIB, NoVerdict, WrongCall
 
 LARGEST = 4 * MIB
 # Seconds for a candidate behind an address: to connect or wait for the next bytes, and in all.
 _PAUSE, _WHOLE = 5.0, 30.0
-# What stands in front of an API when it cannot be reached (README, interruptions).
-_INTERRUPTIONS = {429, 500, 502, 503, 504}
+# Nothing is known of a document by these.
+_NO_ANSWER = INTERRUPTING | {500}
 
 
 def read(where: str) -> Mapping[str, Any]:
@@ -99,7 +100,7 @@ def _fetched(where: str) -> bytes:
 
 
 def _check_status(response: httpx.Response, name: str) -> None:
-    if response.status_code in _INTERRUPTIONS:
+    if response.status_code in _NO_ANSWER:
         raise NoVerdict(f"{name} answers {response.status_code}")
     if response.is_redirect:
         raise WrongCall(f"{name} redirects elsewhere, which is not followed: give the address it leads to")

@@ -8,10 +8,10 @@ from typing import NoReturn
 import pytest
 
 from contracts.customers import Customer
+from contracts.promise import is_of_state, promises
 from contracts.run import NO_READING, ONE_CUSTOMER, Run
 
-READING = ("update.stored", "update.cleared", "update.idempotent", "update.atomic", "update.isolated")
-REFUSING = ("refused.unchanged", "refused.created")
+OF_STATE = [rule for rule in promises() if is_of_state(rule)]
 
 
 @pytest.fixture
@@ -31,4 +31,4 @@ def several_customers(run: Run, not_tried: Callable[..., NoReturn]) -> None:
 def readable(run: Run, not_tried: Callable[..., NoReturn]) -> None:
     """Go on only where customers can be read back."""
     if not run.customers.readable:
-        not_tried(NO_READING, *READING, *REFUSING)
+        not_tried(NO_READING, *OF_STATE)

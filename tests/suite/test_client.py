@@ -200,6 +200,19 @@ def test_a_proxy_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert server.requests[0].values("Authorization") == ["Bearer ksh_secret"]
 
 
+def test_a_proxy_that_refuses_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy gets the user and the password of its URL; that it refuses to pass a request on is told as that."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with recording(in_turn(b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n")) as server:
+        monkeypatch.setenv("https_proxy", server.url.replace("//", "//user:secret@"))
+        with Client(Target("https://staging.example.com/api", TOKENS, Limits(time=5), proxy_from_env=True)) as client:
+            came = client.once(UPDATE)
+
+    assert came.failure is Failure.PROXY
+    assert server.requests[0].values("Proxy-Authorization") == ["Basic dXNlcjpzZWNyZXQ="]
+
+
 @pytest.mark.parametrize(
     ("rate", "seconds"), [pytest.param(20.0, 0.25, id="20-a-second"), pytest.param(1000.0, 0.0, id="1000-a-second")]
 )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import ssl
+import time
 
+import httpcore
 import pytest
 
 from contracts.client import Client
 from contracts.exchange import Response
+from contracts.wire import Stream, Wire, on_wire
 from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
 from tests.suite.test_client import CHUNKED, UPDATE, client_of, exchange
 
@@ -48,6 +52,26 @@ def test_bytes_that_follow_a_204_late_are_awaited() -> None:
     late = Slowly([EMPTY_204, b"{}"], 0.1)
 
     assert received(late, linger=0.5).wire_body == b"{}"
+
+
+def test_bytes_without_end_are_awaited_no_longer_than_they_may_be() -> None:
+    """A server that goes on to send a byte now and then after a 204 does not keep the client."""
+    started = time.monotonic()
+    response = received(Slowly([EMPTY_204, *[b"x"] * 20], 0.2), linger=0.5)
+
+    assert response.wire_body.startswith(b"x")
+    assert time.monotonic() - started < 2.0
+
+
+def test_what_a_proxy_answers_is_no_part_of_the_answer() -> None:
+    """What came before TLS was begun, from a proxy that was asked to connect, is not taken for the answer."""
+    wire = Wire(5.0, 1000)
+    with on_wire(wire):
+        wire.took(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        Stream(httpcore.MockStream([])).start_tls(ssl.create_default_context())
+        wire.took(EMPTY_204 + b"{}")
+
+    assert wire.after_head() == b"{}"
 
 
 @pytest.mark.parametrize("stray", [EMPTY_204 + b"{}", LENGTH_2], ids=["without-length", "with-length"])

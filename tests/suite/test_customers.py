@@ -153,7 +153,7 @@ def test_the_read_token_is_tried_before_it_is_relied_on(token: str, valid: bool)
     customers = customers_of(Choosy(), read_token=token)
     customers.open()
 
-    assert customers.role_is_valid() is valid
+    assert customers.read_token_is_valid() is valid
 
 
 def test_what_changes_by_itself_is_not_looked_at() -> None:

@@ -123,6 +123,7 @@ def test_an_accepted_deviation_fails_no_run(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout[-3000:]
     assert "ACCEPTED until 2999-12-31, seen " in result.stdout
     assert " xfailed" in result.stdout
+    assert " kept, 0 broken, 1 broken as accepted, " in result.stdout
 
 
 def test_what_was_not_accepted_is_still_found(tmp_path: Path) -> None:

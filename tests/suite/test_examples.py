@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +15,16 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from contracts.customers import Customer
 from contracts.document import load
 from contracts.examples import BATCH, LOCAL, Generation, generation
-from contracts.exchange import CUSTOMER, update
+from contracts.exchange import CUSTOMER, Request, update
+from contracts.judge import Verdict
+from contracts.outcome import Outcome
+from contracts.promise import violation
 from contracts.run import Options, Run
 from contracts.search import Search
-from contracts.target import Limits, Target, WrongCall
+from contracts.target import MOCK_URL, Limits, Target, WrongCall
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS
 from tests.suite.served import serving
@@ -99,6 +103,25 @@ def test_what_was_tried_is_not_tried_again(local: Path) -> None:
 
     assert not found
     assert server.calls.count(("PUT", next(path for method, path in server.calls if method == "PUT"))) <= 2
+
+
+def test_what_another_batch_found_is_not_forgotten(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one batch found broken of a request stays, when another one with the same request finds nothing."""
+    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), local))
+    search = Search(run.trials, "a test", 0, Generation())
+    request = update(CUSTOMER, b"[]")
+    broken = run.trials.under("update.stored", run.trials.one(request, run.customers.make()))
+    broken = replace(broken, stored=Verdict(frozenset(), (violation("update.stored", "this", "that"),)))
+
+    def meanwhile(requests: Sequence[Request], customer: Customer) -> list[Outcome]:
+        search._known[request] = broken
+        return []
+
+    monkeypatch.setattr(run.trials, "in_turn", meanwhile)
+    found = search.through([request])
+    run.close()
+
+    assert found == [broken]
 
 
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:

@@ -213,6 +213,16 @@ def test_that_patience_has_ended_is_said_with_its_reason() -> None:
         patience.check()
 
 
+def test_asking_whether_patience_has_ended_changes_nothing() -> None:
+    """Only what was an interruption is counted as one."""
+    patience = Patience(5.0)
+    patience.interrupted(time.monotonic(), "too fast", 0.0, limited=True)
+    for _ in range(5):
+        patience.check()
+
+    assert (patience.interruptions, len(patience.log)) == (1, 1)
+
+
 def test_a_rate_limit_that_lets_some_through_uses_up_no_patience() -> None:
     """A target that answers now and then, and asks for pauses in between, is not gone."""
     patience = Patience(1.0)

@@ -8,9 +8,8 @@ from subprocess import CompletedProcess
 import pytest
 
 from contracts.document import DOCUMENTS, load
-from contracts.evidence import Evidence, Source, Step
-from contracts.promise import violation
 from contracts.release.behaviour import Word, compared
+from contracts.result import Finding
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import release
@@ -18,7 +17,6 @@ from tests.suite.vendors import vendor_named
 
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = str(DOCUMENTS / "docs.yaml")
-STEPS: tuple[Step, ...] = ()
 
 
 def checked(vendor: Vendor, candidate: str, folder: Path, *arguments: str) -> CompletedProcess[str]:
@@ -28,10 +26,9 @@ def checked(vendor: Vendor, candidate: str, folder: Path, *arguments: str) -> Co
         return release("--candidate", candidate, "--base-url", server.url, *folders, *arguments)
 
 
-def broken(*rules: str) -> dict[Path, Evidence]:
+def broken(*rules: str) -> list[Finding]:
     """What a run found broken: these rules."""
-    source = Source("docs", "http://127.0.0.1:1")
-    return {Path(rule): Evidence(STEPS, source, violation(rule, "this", "that")) for rule in rules}
+    return [Finding(rule, "", "this", "that", 1, repeated=True, size=(1, 1), tests=()) for rule in rules]
 
 
 @pytest.mark.parametrize(

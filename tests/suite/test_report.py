@@ -53,7 +53,7 @@ def breaking(rules: Sequence[str]) -> Outcome:
 
 def explained(of: Outcome, run: Run, why: str = "") -> list[str]:
     """The explanation, line by line, without white space around and doubled."""
-    text = explain(of, run.keep(of, of.violations, TEST), run, why)
+    text = explain(of, of.violations, run.keep(of, of.violations, TEST), run, why)
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
@@ -150,7 +150,7 @@ def test_a_summary_of_nothing_names_the_run(run: Run) -> None:
     assert lines[:4] == [
         "target http://kaiten.mock (the mock, in process)",
         "contract docs",
-        f"promises 0 kept, 0 broken, {len(promises())} not tried",
+        f"promises 0 kept, 0 broken, {len(promises())} not tried (of {len(promises())})",
         "seed 42",
     ]
     assert lines[5:8] == ["updates sent 0, answered nothing", "interruptions 0", "customers left none"]

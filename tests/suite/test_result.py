@@ -28,7 +28,7 @@ RESULT = Result(
     interrupted=((1001.5, "the connection was refused"),),
     untried={"status.scope": "no token", "the shape of a 500": "it cannot be provoked"},
     findings=(FINDING,),
-    accepted={"0": 1},
+    accepted={"problem.title 0": 1},
     tests=frozenset({"a::b[c]"}),
     warnings=("the disk is full",),
 )
@@ -64,7 +64,7 @@ def test_parts_add_up() -> None:
     assert "status.scope" not in whole.not_tried
     assert whole.tally.rules == {"status.valid 204": 4, "status.schema 422": 1, "status.scope 403": 2}
     assert list(whole.not_tried)[-1] == "the shape of a 500"
-    assert (whole.left, whole.seed, whole.accepted) == (("contract-test-1",), "7, 8", {"0": 2})
+    assert (whole.left, whole.seed, whole.accepted) == (("contract-test-1",), "7, 8", {"problem.title 0": 2})
     assert whole.warnings == ("the disk is full",)
 
 
@@ -92,6 +92,26 @@ def test_evidence_that_is_shown_better_elsewhere_is_dropped(tmp_path: Path) -> N
     drop_spare_evidence(parts, merged(parts))
 
     assert [path.exists() for path in paths] == [True, False]
+
+
+def test_what_is_accepted_is_not_kept() -> None:
+    """A promise that is broken as somebody has accepted counts neither as kept nor as broken."""
+    tally = Tally(Counter({"problem.title 422": 3, "problem.status 422": 3}))
+    result = replace(RESULT, findings=(), tally=tally, accepted={"problem.title 0": 2, "problem.title 1": 1})
+
+    assert result.deviating == {"problem.title": 3}
+    assert result.kept == ["problem.status"]
+
+
+def test_a_finding_without_a_file_is_no_file_to_drop(tmp_path: Path) -> None:
+    """Where one worker could write no evidence, that of the other stays."""
+    kept = tmp_path / "one.har"
+    kept.write_text("{}")
+    parts = [replace(RESULT, findings=(replace(FINDING, evidence=name),)) for name in (str(kept), "")]
+
+    drop_spare_evidence(parts, merged(parts))
+
+    assert kept.exists()
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_the_rate_is_shared_out() -> None:
     assert options.target.limits.concurrency == 5
 
 
+@pytest.mark.parametrize("slug", ["a b", "caf\u00e9", "", "..", "a/b", "a?b"])
+def test_a_customer_that_is_no_slug_is_a_wrong_call(slug: str) -> None:
+    """What would not be one segment of a path as it stands is never sent as one."""
+    with pytest.raises(WrongCall, match="is no slug"):
+        options_from(DEFAULTS | {"customer": slug}, "http://127.0.0.1:1", None, TOKENS)
+
+
 def left_by(folder: Path, base_url: str, index: int) -> Path:
     """The folder that a shard's machine leaves."""
     own = folder / f"shard-{index}"
