@@ -162,8 +162,10 @@ def release(
         except NoVerdict:
             click.echo("\n".join([f"by the documents alone {told[0]}", *told[1:]]))
             raise
-        safe = safe and not any(one.word is Word.UNSAID for one in found)
-        told = [f"{'safe' if safe else 'not safe'}: {told[0].partition(': ')[2]}", *told[1:], ""]
+        words = {one.word for one in found}
+        safe = safe and Word.UNSAID not in words
+        undone = " (the deployment does not do all that it says)" if Word.NOT_DONE in words else ""
+        told = [f"{'safe' if safe else 'not safe'}: {told[0].partition(': ')[2]}{undone}", *told[1:], ""]
         told += behaviour_lines(found, differing, base_url)
     click.echo("\n".join(told))
     if adopted is not None:

@@ -104,7 +104,7 @@ class Doctor:
         made = slug in customers.existing
         yield self._writer(slug, customers)
         yield self._reader(slug)
-        yield self._reading(slug)
+        yield self._reading(self._target.customer or slug, there=made or self._target.customer is not None)
         customers.close()
         if made:
             yield self._removal(customers)
@@ -143,8 +143,10 @@ class Doctor:
         told = "is valid and lacks the scope write:customers" if exchange.status == 403 else _unexpected(exchange)
         return Symptom(name, told)
 
-    def _reading(self, slug: str) -> Symptom:
-        exchange = self._once(sibling.read(self._target.customer or slug))
+    def _reading(self, slug: str, *, there: bool) -> Symptom:
+        exchange = self._once(sibling.read(slug))
+        if exchange.status == 404 and not there:
+            return Symptom("read", "is not refused, as far as a 404 tells")
         if exchange.status in (200, 404):
             return Symptom("read", "customers can be read back: what is stored is checked")
         remedy = "give a token that may read customers; without it what is stored is not tried"
