@@ -164,6 +164,10 @@ class Customers:
         taken, self._unused = self._unused[:count], self._unused[count:]
         return taken
 
+    def unused(self) -> Customer:
+        """A customer on which nothing was tried; where only one was given, that one."""
+        return self.make_several(1)[0]
+
     def replace(self, customer: Customer) -> None:
         """Let the customer stand for a new one from now on."""
         new = self.make()

@@ -96,7 +96,7 @@ def is_shared_out(config: pytest.Config) -> bool:
 def _result(config: pytest.Config) -> Result | None:
     shared_out: Workers | None = config.pluginmanager.get_plugin(stash.WORKERS)
     if shared_out:
-        return shared_out.result
+        return shared_out.joined()
     run, stopped = config.stash.get(stash.RUN, None), config.stash.get(stash.STOPPED, ())
     tests, seconds = config.stash[stash.TESTS], time.monotonic() - config.stash[stash.BEGUN]
     if run:

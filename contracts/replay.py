@@ -63,7 +63,7 @@ class Replay:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._trials = run.trials
-        self._customer = run.customers.make_several(1)[0]
+        self._customer = run.customers.unused()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
         """Send what is in evidence again, in the same order, so many times."""
@@ -116,7 +116,7 @@ class Replay:
         """Send it once; `build` the state before it, where the customer does not have that yet."""
         of_state = is_of_state(evidence.rule)
         # What is stored is only known of a customer on which nothing but this was tried.
-        customer = self._run.customers.make_several(1)[0] if of_state else self._customer
+        customer = self._run.customers.unused() if of_state else self._customer
         if build or of_state:
             for step in evidence.part(Part.BEFORE):
                 self._trials.one(step.template, customer, 0.0, read=of_state)
@@ -152,7 +152,7 @@ class Replay:
         """Whether the request that failed, alone on a fresh customer, does not fail in the same way."""
         if not evidence.part(Part.BEFORE, Part.BESIDE):
             return False
-        fresh = self._run.customers.make_several(1)[0]
+        fresh = self._run.customers.unused()
         return evidence.rule not in self._tried(evidence, (Part.FAILING,), fresh).rules
 
 

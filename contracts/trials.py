@@ -152,14 +152,14 @@ class Trials:
         if self.customers.given or not any(map(is_of_state, outcome.rules)):
             return None
         plain = update(CUSTOMER, json.dumps(self._details("Another Customer")).encode())
-        found = self.leaving_others_alone(plain, self.customers.make_several(1)[0])
+        found = self.leaving_others_alone(plain, self.customers.unused())
         return replace(found, repeated=True) if found.stored.violations else None
 
     def settled(self, outcome: Outcome) -> Outcome:
         """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it."""
         if not outcome.violations:
             return outcome
-        return self.again(outcome, self.customers.make_several(1)[0] if self.customers.given else self.customers.make())
+        return self.again(outcome, self.customers.unused() if self.customers.given else self.customers.make())
 
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""

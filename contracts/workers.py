@@ -57,9 +57,11 @@ class Workers:
         self.results: list[Result] = []
         self.crashed: list[str] = []
 
-    @property
-    def result(self) -> Result | None:
-        """What all workers did and found, as one; a worker that crashed leaves no verdict."""
+    def joined(self) -> Result | None:
+        """What all workers did and found, as one; a worker that crashed leaves no verdict.
+
+        Of the evidence for one finding only the best stays.
+        """
         if not self.results and not self.crashed:
             return None
         whole = merged(self.results or [nothing(self._options)])

@@ -17,7 +17,7 @@ OF_STATE = [rule for rule in promises() if is_of_state(rule)]
 @pytest.fixture
 def customer(run: Run) -> Customer:
     """A customer of this test's own."""
-    return run.customers.make_several(1)[0]
+    return run.customers.unused()
 
 
 @pytest.fixture

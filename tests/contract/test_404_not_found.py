@@ -39,6 +39,6 @@ def test_a_slug_that_names_no_customer_creates_none(run: Run, kept: Kept) -> Non
     """An update of a customer that does not exist does not make one."""
     slug = run.customers.unused_slug()
 
-    outcome = run.trials.one(update(slug, to_json({"name": "Nobody"})), run.customers.make_several(1)[0])
+    outcome = run.trials.one(update(slug, to_json({"name": "Nobody"})), run.customers.unused())
 
     kept(run.trials.creating_none(outcome))

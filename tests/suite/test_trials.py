@@ -33,7 +33,7 @@ def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
     """What a request does to a customer is no trouble of the requests that are tried on it afterwards."""
     vendor = Choosy()
     trials = trials_on(vendor)
-    customer = trials.customers.make_several(1)[0]
+    customer = trials.customers.unused()
     del vendor.customers[customer.slug]
     gone = customer.slug
     first = trials.one(PLAIN, customer)
@@ -60,7 +60,7 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
     trials = trials_on(Unique())
     template = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
 
-    outcome = trials.leaving_others_alone(template, trials.customers.make_several(1)[0])
+    outcome = trials.leaving_others_alone(template, trials.customers.unused())
 
     assert outcome.rules == {"update.isolated"}
 
@@ -70,7 +70,7 @@ def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path
     vendor = CutsProblemsShort(load("docs"))
     with serving(vendor) as server:
         run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path))
-        customer = run.customers.make_several(1)[0]
+        customer = run.customers.unused()
         outcome = run.trials.leaving_others_alone(update(CUSTOMER, b'{"name":null}'), customer)
         run.close()
 
