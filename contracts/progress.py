@@ -148,6 +148,8 @@ class SharedProgress:
         if report.when == "call" and hasattr(report, "counts"):
             self._of_workers[report.node.gateway.id] = report.counts
             self._teller.done += _ROUND in report.nodeid
+            if self._teller.done == self._teller.rounds:
+                self._teller.stop()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,16 @@ def test_several_processes_are_told_of_as_one() -> None:
 
     assert int(updates[-1]) > int(updates[0])
     assert int(rounds[-1]) > int(rounds[0])
+
+
+def test_nothing_is_told_once_all_rounds_are_over() -> None:
+    """What else a run tries after its generated requests needs no line of theirs."""
+    before, worker = threading.active_count(), SimpleNamespace(gateway=SimpleNamespace(id="gw0"))
+    plugin = progress.SharedProgress(io.StringIO())
+    plugin.pytest_xdist_node_collection_finished(["a", "b[round-1]"])
+    plugin.pytest_runtest_logreport(SimpleNamespace(when="call", nodeid="b[round-1]", counts=(1, {}), node=worker))
+
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
