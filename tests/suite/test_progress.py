@@ -50,7 +50,7 @@ def seen_on_a_terminal(*arguments: str, columns: int = 100) -> str:
 
 def test_a_terminal_has_one_line_that_is_written_over() -> None:
     """Cases, rate, round, statuses and the time left stand in one line, no wider than the terminal, gone in the end."""
-    output = seen_on_a_terminal("--cases", "2000")
+    output = seen_on_a_terminal("--cases", "1200")
     lines = re.findall(r"\r(generated requests: [^\r]*)", output)
 
     assert any(
@@ -63,8 +63,8 @@ def test_a_terminal_has_one_line_that_is_written_over() -> None:
 
 def test_several_processes_are_told_of_as_one() -> None:
     """With -n the line has what all workers have sent, and the rounds of all."""
-    lines = re.findall(r"\r(generated requests: [^\r]*)", seen_on_a_terminal("--cases", "1500", "-n", "2"))
-    updates, rounds = zip(*re.findall(r": (\d+) updates, \d+/s, round (\d+) of 18", "\n".join(lines)), strict=True)
+    lines = re.findall(r"\r(generated requests: [^\r]*)", seen_on_a_terminal("--cases", "1000", "-n", "2"))
+    updates, rounds = zip(*re.findall(r": (\d+) updates, \d+/s, round (\d+) of 12", "\n".join(lines)), strict=True)
 
     assert int(updates[-1]) > int(updates[0])
     assert int(rounds[-1]) > int(rounds[0])

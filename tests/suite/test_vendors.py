@@ -114,8 +114,10 @@ def tokens_in(folder: Path, printed: list[str]) -> Iterator[str]:
 @pytest.mark.parametrize("variant", OF_FAMILIES, ids=named)
 def test_a_family_is_judged_right(variant: type[Variant], tmp_path: Path) -> None:
     """Of each other family one vendor: the whole run ends as it must, in time and memory, and nothing leaks."""
+    # The whole patience of a user is for `tox -e faults`.
+    told = ("--hypothesis-seed", "1", "--patience", "15")
     # In a process of its own, so that the memory is that of this run.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-        came = alone.submit(measured, variant, tmp_path, "--hypothesis-seed", "1").result()
+        came = alone.submit(measured, variant, tmp_path, *told).result()
 
     assert came.wrong == [], came.output[-3000:]
