@@ -44,6 +44,7 @@ def not_tried(run: Run) -> Callable[..., NoReturn]:
         run.record.not_tried(rules, reason)
         if run.options.require_all:
             pytest.fail(f"could not be tried (--require-all): {reason}", pytrace=False)
+        # Skipped is not passed: the record has named the rules and the reason.
         pytest.skip(reason)
 
     return give_up
@@ -75,6 +76,7 @@ def kept(run: Run, request: pytest.FixtureRequest) -> Callable[..., None]:
             request.node.stash[stash.AGAIN] = report.is_known(broken)
             pytest.fail(report.explain(outcome, violations, broken, run, why), pytrace=False)
         if found:
+            # Neither passed nor failed: the summary has it as broken, with its reason and date.
             pytest.xfail("an accepted deviation")
 
     return check

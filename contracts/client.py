@@ -36,7 +36,8 @@ WITH_BODY = frozenset({"PUT", "POST"})
 # An answer may be larger than the limit by what was sent, of which JSON may write each byte as six.
 READ_SLACK = 6
 
-_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpx.TransportError)
+# What is raised where no answer comes, but for what takes too long or is too large.
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpx.TransportError, OSError)
 
 ROUNDS = 3
 LINGER = 0.003
@@ -155,7 +156,7 @@ class Client:
                 failure = Failure.TOO_LARGE
             except (httpcore.TimeoutException, httpx.TimeoutException):
                 failure = Failure.TIMEOUT
-            except (*_FAILURES, OSError) as error:
+            except _FAILURES as error:
                 failure = _failure(error, wire)
         seconds = time.monotonic() - started
         self.reached = self.reached or failure not in UNREACHED

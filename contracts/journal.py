@@ -19,6 +19,7 @@ from contracts.target import NoVerdict, WrongCall
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
 PREFIX = "contract-test-"
+# Seconds to wait for a file of our own that somebody else looks into.
 _MOMENT = 2.0
 
 
@@ -44,7 +45,6 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self._path.with_suffix(".lock"))
-            # Whoever looks for leftovers has each file for a moment.
             self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
             self._slugs: set[str] = set()
             self._write({"base_url": base_url})

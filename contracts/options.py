@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +15,8 @@ from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.run import Options
 from contracts.shard import shard_from
-from contracts.target import MOCK_URL, Limits, Target, WrongCall, checked_tokens, checked_url
+from contracts.target import MOCK_URL, Limits, Target, WrongCall, checked_customer, checked_tokens, checked_url
 from contracts.vendor import MOCK_TOKENS
-
-# What needs no encoding in a path (RFC 3986 section 2.3).
-_SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 @dataclass(frozen=True)
@@ -128,14 +124,11 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
     )
     if base_url is None:
         return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
-    customer = chosen["customer"]
-    if customer is not None and (not _SLUG.fullmatch(customer) or customer in (".", "..")):
-        raise WrongCall(f"--customer {customer!r} is no slug: it has letters of ASCII, digits and -._~ alone")
     url = checked_url(
         base_url, allow_production=chosen["allow_production"], allow_plain_http=chosen["allow_plain_http"]
     )
     tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
-    return Target(url, tokens, limits, customer, chosen["proxy_from_env"])
+    return Target(url, tokens, limits, checked_customer(chosen["customer"]), chosen["proxy_from_env"])
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:

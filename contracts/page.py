@@ -127,13 +127,7 @@ def _about(promise: Promise) -> str:
 def _row(promise: Promise, result: Result) -> Row:
     tried = _by_status(result.tally.rules, promise.id)
     broken = _by_status(result.tally.broken, promise.id)
-    if promise.id in result.groups:
-        return Row(promise, _linked(promise.source), tried, broken, "broken")
-    if promise.id in result.deviating:
-        reason = f"broken {result.deviating[promise.id]} times, as somebody has accepted"
-        return Row(promise, _linked(promise.source), tried, broken, "accepted", reason)
-    reason = result.not_tried.get(promise.id, "")
-    return Row(promise, _linked(promise.source), tried, broken, "not tried" if reason else "kept", reason)
+    return Row(promise, _linked(promise.source), tried, broken, *result.outcome_of(promise.id))
 
 
 def _by_status(counts: Mapping[str, int], rule: str) -> dict[str, int]:

@@ -16,7 +16,7 @@ from contracts.document import STATUSES
 from contracts.examples import PROFILES
 from contracts.options import OPTIONS, options_from
 from contracts.payload import allowed
-from contracts.progress import Progress, SharedProgress, standard_output
+from contracts.progress import ROUND, Progress, SharedProgress, standard_output
 from contracts.record import Record
 from contracts.result import NO_VERDICT
 from contracts.search import register_profiles
@@ -89,7 +89,7 @@ def _number(seed: str | int | None) -> int | None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("rounds"):
         rounds = range(metafunc.config.stash[stash.OPTIONS].generation.rounds)
-        metafunc.parametrize("search", rounds, indirect=True, ids=[f"round-{number + 1}" for number in rounds])
+        metafunc.parametrize("search", rounds, indirect=True, ids=[f"{ROUND}{number + 1}" for number in rounds])
     marker = metafunc.definition.get_closest_marker("payloads")
     if marker is None:
         return
@@ -135,6 +135,7 @@ def _stopping(config: pytest.Config) -> Generator[None, object, object]:
     """End the whole run, with its exit code, on what is no test's fault."""
     begun = stash.RUN in config.stash
     if stash.STOPPED in config.stash:
+        # The run is over: the result has no verdict, and this is why.
         pytest.skip(config.stash[stash.STOPPED][0])
     try:
         return (yield)

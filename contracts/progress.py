@@ -20,8 +20,9 @@ from contracts.record import Record
 # Seconds between two writings of the line on a terminal, and between two lines elsewhere.
 ON_A_TERMINAL, ELSEWHERE = 0.5, 10.0
 _STDOUT = 1
-# How the id of a test that is one round of a generated test ends.
-_ROUND = "[round-"
+# How the parameter of a test begins that is one round of a generated test: of the tests of other processes only the
+# ids are known.
+ROUND = "round-"
 
 # How many updates were sent, and how many of them each status answered.
 Counts = tuple[int, Mapping[str, int]]
@@ -30,6 +31,10 @@ Counts = tuple[int, Mapping[str, int]]
 def standard_output() -> TextIO:
     """Standard output as it is now: while a test runs, pytest has its own in that place."""
     return os.fdopen(os.dup(_STDOUT), "w", encoding="utf-8", errors="replace")
+
+
+def _is_round(nodeid: str) -> bool:
+    return f"[{ROUND}" in nodeid
 
 
 def counts_of(record: Record | None) -> Counts:
@@ -107,11 +112,11 @@ class Progress:
         self._teller = Teller(output, lambda: counts_of(record()))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._teller.rounds = sum(_ROUND in item.nodeid for item in session.items)
+        self._teller.rounds = sum(_is_round(item.nodeid) for item in session.items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        if _ROUND not in item.nodeid:
+        if not _is_round(item.nodeid):
             return (yield)
         self._teller.start()
         try:
@@ -140,14 +145,14 @@ class SharedProgress:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        first, self._teller.rounds = not self._teller.rounds, sum(_ROUND in nodeid for nodeid in ids)
+        first, self._teller.rounds = not self._teller.rounds, sum(map(_is_round, ids))
         if first and self._teller.rounds:
             self._teller.start()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" and hasattr(report, "counts"):
             self._of_workers[report.node.gateway.id] = report.counts
-            self._teller.done += _ROUND in report.nodeid
+            self._teller.done += _is_round(report.nodeid)
             if self._teller.done == self._teller.rounds:
                 self._teller.stop()
 

@@ -70,7 +70,7 @@ def explain_each(failures: Iterable[tuple[Outcome, Sequence[Broken]]], run: Run)
 
 
 def _in_short(violation: Violation) -> str:
-    return f"{violation.rule}: {violation.actual}" + (f"   [at {violation.place}]" if violation.place else "")
+    return f"{violation.rule}: {_placed(violation.actual, violation.place)}"
 
 
 def is_known(found: Iterable[Broken]) -> bool:
@@ -109,7 +109,11 @@ def _violation(violation: Violation) -> Iterator[str]:
 
 def _expected(expected: str, actual: str, place: str) -> Iterator[str]:
     yield f"  expected  {expected}"
-    yield f"  came      {actual}" + (f"   [at {place}]" if place else "")
+    yield f"  came      {_placed(actual, place)}"
+
+
+def _placed(actual: str, place: str) -> str:
+    return actual + (f"   [at {place}]" if place else "")
 
 
 def _request(exchange: Exchange) -> str:

@@ -39,6 +39,11 @@ class Finding:
     evidence: str = ""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What it is the same by."""
+        return self.rule, self.place
+
+    @property
     def rank(self) -> tuple[bool, bool, tuple[int, int]]:
         """The less, the better it shows what is broken."""
         return not self.repeated, not self.evidence, self.size
@@ -102,6 +107,14 @@ class Result:
         why = "the run was over before" if self.stopped else "no test that was run tries it"
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
         return {rule: self.untried.get(rule, why) for rule in missing} | others
+
+    def outcome_of(self, rule: str) -> tuple[str, str]:
+        """What became of a promise in one word, and why where it is neither kept nor broken."""
+        if rule in self.groups:
+            return "broken", ""
+        if rule in self.deviating:
+            return "accepted", f"broken {self.deviating[rule]} times, as somebody has accepted"
+        return ("not tried", self.not_tried[rule]) if rule in self.not_tried else ("kept", "")
 
     @property
     def untried_by_reason(self) -> dict[str, list[str]]:
@@ -215,7 +228,7 @@ def _merged_findings(results: Iterable[Result]) -> tuple[Finding, ...]:
     found: dict[tuple[str, str], list[Finding]] = {}
     for result in results:
         for finding in result.findings:
-            found.setdefault((finding.rule, finding.place), []).append(finding)
+            found.setdefault(finding.key, []).append(finding)
     kept = []
     for alike in found.values():
         best = min(alike, key=lambda finding: finding.rank)

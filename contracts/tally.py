@@ -114,7 +114,7 @@ def quantiles(tally: Tally) -> list[tuple[str, int, float, float, float]]:
         status, step = key.split()
         steps.setdefault(status, Counter())[int(step)] += count
     return [
-        (status, counts.total(), *(_quantile(counts, share) for share in (0.5, 0.95, 0.99)))  # type: ignore[misc]
+        (status, counts.total(), *(_quantile(counts, share) for share in (0.5, 0.95, 0.99)))  # type: ignore[misc]  # how many there are is not known
         for status, counts in sorted(steps.items())
     ]
 

@@ -23,6 +23,8 @@ _REHEARSAL = re.compile(
 )
 _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|candidate|mock|nonprod")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
+# What needs no encoding in a path (RFC 3986 section 2.3).
+_SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 class WrongCall(Exception):
@@ -131,6 +133,18 @@ def _is_this_machine(host: str) -> bool:
     except ValueError:
         return False
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def checked_customer(slug: str | None) -> str | None:
+    """The slug of the customer to use, if one was given.
+
+    Raises:
+        WrongCall: it is not one segment of a path as it stands.
+
+    """
+    if slug is not None and (not _SLUG.fullmatch(slug) or slug in (".", "..")):
+        raise WrongCall(f"--customer {slug!r} is no slug: it has letters of ASCII, digits and -._~ alone")
+    return slug
 
 
 def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:

@@ -35,7 +35,7 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each worker some payloads at a time, and of everything else one test."""
 
     def _split_scope(self, nodeid: str) -> str:

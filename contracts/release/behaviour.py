@@ -88,10 +88,10 @@ def held(pin: str, own: str, base_url: str, arguments: Sequence[str], folder: Pa
 
 def compared(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
     """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    pin, own = ({(finding.rule, finding.place) for finding in found} for found in (of_pin, of_own))
+    pin, own = ({finding.key for finding in found} for found in (of_pin, of_own))
     found = [
-        *(Behaviour(Word.UNSAID if (finding.rule, finding.place) in own else Word.SAID, finding) for finding in of_pin),
-        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if (finding.rule, finding.place) not in pin),
+        *(Behaviour(Word.UNSAID if finding.key in own else Word.SAID, finding) for finding in of_pin),
+        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if finding.key not in pin),
     ]
     return sorted(found, key=lambda one: list(Word).index(one.word))
 

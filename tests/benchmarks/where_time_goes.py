@@ -44,7 +44,7 @@ def tests_of(schema: fuzz.Schema) -> dict[str, Sequence[Requests]]:
 def drawn(strategies: Sequence[Requests], name: str) -> list[Request]:
     """The requests of one round of a test, drawn and not sent."""
     taken: list[Request] = []
-    search = Search(None, name, 0, GENERATION)  # type: ignore[arg-type]
+    search = Search(None, name, 0, GENERATION)  # type: ignore[arg-type]  # nothing is tried
     search._draw(strategies, taken.extend, None, Phase.generate)
     return taken
 
