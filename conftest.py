@@ -9,9 +9,9 @@ import pytest
 
 from contracts import report, stash
 from contracts.catalogue import Catalogue
-from contracts.judge import Verdict
 from contracts.outcome import Outcome
 from contracts.payload import Payload
+from contracts.rules.judge import Verdict
 from contracts.run import Run
 from contracts.search import Search
 from contracts.workers import bundle_of

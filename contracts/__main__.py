@@ -18,7 +18,7 @@ from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deviation import load_deviations
 from contracts.doctor import Doctor, line
-from contracts.document import load
+from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import TARGETING, options_from, passed_on, target_from
@@ -31,9 +31,10 @@ from contracts.release.lines import behaviour_lines, lines
 from contracts.release.source import called, read
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import NO_VERDICT, write
+from contracts.rules.document import load
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
-from contracts.target import Limits, NoVerdict, Target, WrongCall, checked_tokens
+from contracts.target import Limits, Target, checked_tokens
 from contracts.vendor import MOCK_TOKENS, Vendor
 
 # What a shell makes of Ctrl-C: 128 and the number of the signal.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from contracts.promise import Promise, promises
 from contracts.report import broken_lines, count_of
 from contracts.result import Finding, Result
+from contracts.rules.promise import Promise, promises
 
 # GitHub shows no more annotations of one step, and cuts its message there.
 _ANNOTATIONS, _LONGEST = 10, 4000

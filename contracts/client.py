@@ -16,9 +16,10 @@ import httpx
 
 from contracts import __version__, interrupt
 from contracts.credential import Headers, fill, mask, with_derived
+from contracts.errors import NoVerdict
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.patience import BACK_OFF, Pace, Patience
-from contracts.target import NoVerdict, Target
+from contracts.target import Target
 from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
 
 # Answers of something in front of the API (RFC 6585 section 4; RFC 9110 sections 15.6.3 to 15.6.5).

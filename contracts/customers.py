@@ -16,12 +16,12 @@ from urllib.parse import quote
 from contracts import sibling
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
+from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange, update
 from contracts.interrupt import uncut
 from contracts.journal import PREFIX, Journal, forget, leftovers
 from contracts.outcome import Outcome
-from contracts.state import GONE, Stored, stored_in
-from contracts.target import NoVerdict, WrongCall
+from contracts.rules.state import GONE, Stored, stored_in
 
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3

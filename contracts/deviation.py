@@ -11,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts.judge import Verdict
+from contracts.errors import WrongCall
 from contracts.outcome import Outcome
-from contracts.promise import Violation, promises
-from contracts.target import WrongCall
+from contracts.rules.judge import Verdict
+from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
 _FIELDS: Mapping[str, type] = {"rule": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}

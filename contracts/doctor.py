@@ -17,9 +17,9 @@ from contracts import sibling
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
+from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
-from contracts.target import NoVerdict, WrongCall
 from contracts.trials import MADE
 
 # Requests of the burst that shows whether the rate is limited.

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from contracts.exchange import Exchange, Request
 from contracts.outcome import Outcome
-from contracts.promise import Violation, is_of_state
+from contracts.rules.promise import Violation, is_of_state
 
 
 class Part(StrEnum):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
 
 # As Hypothesis itself has it; named here because Hypothesis switches it off where it believes to run in CI.
 LOCAL = Path(".hypothesis", "examples")

@@ -16,11 +16,11 @@ from schemathesis import Case, GenerationMode
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 
 from contracts.credential import WRITE_TOKEN
-from contracts.document import PATH, Document
 from contracts.examples import BATCH
 from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.partitions import SHORT, breaking, fitting
 from contracts.payload import to_json
+from contracts.rules.document import PATH, Document
 from contracts.search import Requests
 from contracts.texts import texts
 

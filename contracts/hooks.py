@@ -18,11 +18,11 @@ from schemathesis.core.failures import Failure, FailureGroup
 from contracts import exchange
 from contracts.client import interruption
 from contracts.credential import mask, with_derived
-from contracts.document import load
 from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Request
-from contracts.judge import judge
-from contracts.oracle import Prediction, predict
-from contracts.promise import promises
+from contracts.rules.document import load
+from contracts.rules.judge import judge
+from contracts.rules.oracle import Prediction, predict
+from contracts.rules.promise import promises
 from contracts.target import checked_tokens
 
 _DOCUMENT = load(os.environ.get("KAITEN_CONTRACT", "docs"))

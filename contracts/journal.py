@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from contracts.target import NoVerdict, WrongCall
+from contracts.errors import NoVerdict, WrongCall
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"

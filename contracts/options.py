@@ -10,12 +10,13 @@ from typing import Any
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.deviation import load_deviations
-from contracts.document import load
+from contracts.errors import WrongCall
 from contracts.examples import generation
 from contracts.journal import DEFAULT_FOLDER
+from contracts.rules.document import load
 from contracts.run import Options
 from contracts.shard import shard_from
-from contracts.target import MOCK_URL, Limits, Target, WrongCall, checked_customer, checked_tokens, checked_url
+from contracts.target import MOCK_URL, Limits, Target, checked_customer, checked_tokens, checked_url
 from contracts.vendor import MOCK_TOKENS
 
 

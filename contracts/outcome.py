@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from contracts.exchange import Exchange, Request
-from contracts.judge import Verdict
-from contracts.oracle import Prediction
-from contracts.promise import Violation
+from contracts.rules.judge import Verdict
+from contracts.rules.oracle import Prediction
+from contracts.rules.promise import Violation
 
 NOTHING = Verdict(frozenset(), ())
 

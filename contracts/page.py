@@ -18,12 +18,12 @@ import jinja2
 from markupsafe import Markup
 
 from contracts import recording, report
-from contracts.document import STATUSES, Document
+from contracts.errors import WrongCall
 from contracts.exchange import Exchange, Request, Response
-from contracts.promise import Promise, printable, promises
 from contracts.result import NO_VERDICT, Finding, Result
+from contracts.rules.document import STATUSES, Document
+from contracts.rules.promise import Promise, printable, promises
 from contracts.tally import keywords, quantiles, seconds_of
-from contracts.target import WrongCall
 
 _COLUMNS = tuple(map(str, STATUSES))
 # Characters of a body that are shown; its HAR file has the rest.

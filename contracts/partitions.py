@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contracts.document import EQUALS, Document
+from contracts.rules.document import EQUALS, Document
 from contracts.texts import texts
 
 Json = Any

@@ -6,7 +6,7 @@ import threading
 import time
 
 from contracts import interrupt
-from contracts.target import NoVerdict
+from contracts.errors import NoVerdict
 
 # Seconds to wait after the first, second, … interruption of one request.
 BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)

@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from contracts.credential import WRITE_TOKEN
-from contracts.document import Document
 from contracts.exchange import CUSTOMER, CUSTOMERS, Request, update
-from contracts.oracle import Prediction, predict
+from contracts.rules.document import Document
+from contracts.rules.oracle import Prediction, predict
 
 PAYLOADS = Path(__file__).with_name("payloads.yaml")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -12,15 +12,15 @@ import pytest
 
 from contracts import interrupt, stash
 from contracts.credential import Secret
-from contracts.document import STATUSES
+from contracts.errors import NoVerdict, WrongCall
 from contracts.examples import PROFILES
 from contracts.options import OPTIONS, options_from
 from contracts.payload import allowed
 from contracts.progress import ROUND, Progress, SharedProgress, standard_output
 from contracts.record import Record
 from contracts.result import NO_VERDICT
+from contracts.rules.document import STATUSES
 from contracts.search import register_profiles
-from contracts.target import NoVerdict, WrongCall
 from contracts.workers import Workers, is_worker, unit_of, worker_input
 
 register_profiles()

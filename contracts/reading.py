@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from contracts.client import Client
 from contracts.customers import Customer, Customers
-from contracts.document import Document
 from contracts.exchange import Exchange
-from contracts.judge import Verdict
 from contracts.outcome import Outcome
 from contracts.record import Record
-from contracts.state import REFUSED, Stored, judge_state, unchanged
+from contracts.rules.document import Document
+from contracts.rules.judge import Verdict
+from contracts.rules.state import REFUSED, Stored, judge_state, unchanged
 
 
 class Reading:

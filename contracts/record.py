@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts.document import Document
 from contracts.exchange import OPERATION, Exchange
-from contracts.judge import Verdict
-from contracts.oracle import Prediction
 from contracts.outcome import Outcome
-from contracts.promise import Violation
+from contracts.rules.document import Document
+from contracts.rules.judge import Verdict
+from contracts.rules.oracle import Prediction
+from contracts.rules.promise import Violation
 from contracts.tally import Tally
 
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.

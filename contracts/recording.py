@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.errors import WrongCall
 from contracts.evidence import Evidence, Part, Source, Step
 from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
 from contracts.har import BASE64, FORMAT, OWN
-from contracts.promise import violation
-from contracts.target import MIB, WrongCall
+from contracts.rules.promise import violation
+from contracts.target import MIB
 
 LARGEST = 64 * MIB
 

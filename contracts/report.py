@@ -13,10 +13,10 @@ from contracts.curl import curl
 from contracts.deviation import Deviations
 from contracts.exchange import Exchange
 from contracts.outcome import Outcome
-from contracts.promise import Violation, excerpt, promises
 from contracts.record import Broken
 from contracts.replay import Fate, Replayed
 from contracts.result import NO_VERDICT, Finding, Result
+from contracts.rules.promise import Violation, excerpt, promises
 from contracts.run import MOST_EVIDENCE, Run
 from contracts.target import MOCK_URL
 

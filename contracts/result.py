@@ -11,11 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from contracts.promise import promises
+from contracts.errors import WrongCall
 from contracts.record import Broken
+from contracts.rules.promise import promises
 from contracts.run import MOST_EVIDENCE, Options, Run
 from contracts.tally import Tally, summed
-from contracts.target import WrongCall
 
 GREEN, RED, NO_VERDICT = 0, 1, 6
 

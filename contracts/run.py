@@ -12,14 +12,14 @@ from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
 from contracts.deviation import Deviations
-from contracts.document import Document
 from contracts.evidence import Source, evidence_of, file_name
 from contracts.examples import Generation
 from contracts.journal import DEFAULT_FOLDER, Journal
 from contracts.outcome import Outcome
 from contracts.payload import Payload
-from contracts.promise import Violation, promises
 from contracts.record import Broken, Record
+from contracts.rules.document import Document
+from contracts.rules.promise import Violation, promises
 from contracts.shard import Shard
 from contracts.sibling import refused_token
 from contracts.target import Target

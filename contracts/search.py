@@ -22,7 +22,7 @@ from contracts.deviation import Deviations
 from contracts.examples import BATCH, PROFILES, Generation
 from contracts.exchange import Request
 from contracts.outcome import Outcome
-from contracts.promise import promises
+from contracts.rules.promise import promises
 from contracts.trials import Trials
 
 Requests = st.SearchStrategy[Request]

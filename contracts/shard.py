@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
 
 _Unit = TypeVar("_Unit", bound=Hashable)
 

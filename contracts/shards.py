@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+from contracts.errors import WrongCall
 from contracts.result import Finding, Result, merged, read
-from contracts.target import WrongCall
 
 RESULT = "result.json"
 

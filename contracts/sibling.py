@@ -6,8 +6,8 @@ import json
 from urllib.parse import quote
 
 from contracts.credential import WRITE_TOKEN, Headers
+from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request
-from contracts.target import NoVerdict, WrongCall
 
 # What a target answers that does not offer one of them to us.
 CANNOT = frozenset({403, 404, 405})

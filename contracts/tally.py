@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache
 
-from contracts.body import read
-from contracts.document import EQUALS, Document
 from contracts.exchange import Exchange
-from contracts.oracle import Prediction
+from contracts.rules.body import read
+from contracts.rules.document import EQUALS, Document
+from contracts.rules.oracle import Prediction
 
 # In place of a status, where there was no answer.
 NONE = "none"

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.errors import WrongCall
 
 MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
@@ -25,17 +26,6 @@ _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|cand
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
 # What needs no encoding in a path (RFC 3986 section 2.3).
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
-
-
-class WrongCall(Exception):
-    """The suite was called wrongly; the message says in one line what to do instead (exit 4, or click's 2)."""
-
-
-class NoVerdict(BaseException):
-    """The target could not be reached, or stopped answering (exit 6).
-
-    Not an `Exception`: no test and no search for a counterexample may take it for a finding.
-    """
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,15 @@ from typing import TypeVar
 
 from contracts.client import LINGER, Client
 from contracts.customers import Customer, Customers
-from contracts.document import Document
 from contracts.exchange import CUSTOMER, Exchange, Request, update
-from contracts.judge import Verdict, judge
-from contracts.oracle import Prediction, predict
 from contracts.outcome import Outcome
-from contracts.promise import is_of_state, promises, violation
 from contracts.reading import Reading
 from contracts.record import Record
-from contracts.state import GONE, unchanged, would_show
+from contracts.rules.document import Document
+from contracts.rules.judge import Verdict, judge
+from contracts.rules.oracle import Prediction, predict
+from contracts.rules.promise import is_of_state, promises, violation
+from contracts.rules.state import GONE, unchanged, would_show
 
 _A = TypeVar("_A")
 _T = TypeVar("_T")

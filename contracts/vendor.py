@@ -17,8 +17,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from contracts.body import refuse_constant, shallow, well_formed
-from contracts.document import PROBLEM, Document
+from contracts.rules.body import refuse_constant, shallow, well_formed
+from contracts.rules.document import PROBLEM, Document
 from contracts.target import MIB
 
 WRITE = "write:customers"

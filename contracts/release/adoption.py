@@ -11,13 +11,13 @@ from typing import Any
 
 import yaml
 
-from contracts.document import DOCUMENTS, EQUALS, JSON, PATH, PROBLEM, TOLERATED, Document, load
+from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
 from contracts.release.comparison import of_document
 from contracts.release.keywords import ASSERTIONS, NAMED, ONE, SAME_ONE, SEVERAL, modernize
 from contracts.release.operation import Operation
 from contracts.release.reference import References
-from contracts.target import WrongCall
+from contracts.rules.document import DOCUMENTS, EQUALS, JSON, PATH, PROBLEM, TOLERATED, Document, load
 
 Json = Any
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from jsonschema_rs.canonical import Containment
 
-from contracts.document import TOLERATED
 from contracts.release import members
 from contracts.release.change import Change, Kind
 from contracts.release.containment import contained
@@ -16,6 +15,7 @@ from contracts.release.operation import Answer, Operation
 from contracts.release.parts import equalities
 from contracts.release.requests import deprecated_members
 from contracts.release.schema import RESPONSE, RESPONSE_READ_LENIENTLY, plain
+from contracts.rules.document import TOLERATED
 
 Json = Any
 

@@ -11,13 +11,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from contracts.document import PROBLEM
+from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads
 from contracts.result import GREEN, NO_VERDICT, RED, Finding, read
+from contracts.rules.document import PROBLEM
 from contracts.run import Run
-from contracts.target import NoVerdict, WrongCall
 
 
 class Word(Enum):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from contracts.document import PATH, Document
+from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
 from contracts.release import answers, requests
 from contracts.release.change import Change, Kind, gathered
 from contracts.release.operation import Operation, find, near
 from contracts.release.reference import References
-from contracts.target import WrongCall
+from contracts.rules.document import PATH, Document
 
 _METHOD = OPERATION.lower()
 

@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from contracts.promise import promises
 from contracts.release.behaviour import Behaviour, Difference, Word
 from contracts.release.change import Change, Kind, Verdict
 from contracts.report import replay_command
+from contracts.rules.promise import promises
 
 Json = Any
 

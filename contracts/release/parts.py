@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.document import EQUALS
 from contracts.release.keywords import SEVERAL
 from contracts.release.reference import References
+from contracts.rules.document import EQUALS
 
 Json = Any
 

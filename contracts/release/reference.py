@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
 
 Json = Any
 

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from contracts.client import INTERRUPTING
+from contracts.errors import NoVerdict, WrongCall
 from contracts.release.notation import Unreadable, parsed
-from contracts.target import MIB, NoVerdict, WrongCall
+from contracts.target import MIB
 
 LARGEST = 4 * MIB
 # Seconds for a candidate behind an address: to connect or wait for the next bytes, and in all.

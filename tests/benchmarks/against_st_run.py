@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from contracts.document import load
+from contracts.rules.document import load
 from tests.benchmarks.tools import SLUG, st_run
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import run_suite

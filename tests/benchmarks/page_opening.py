@@ -16,9 +16,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from contracts.document import load
 from contracts.page import write_alone
 from contracts.result import Finding, Result, read
+from contracts.rules.document import load
 from tests.suite.browser import chromium
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

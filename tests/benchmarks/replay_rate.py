@@ -16,12 +16,12 @@ import httpx
 
 from contracts import har, recording
 from contracts.credential import fill
-from contracts.document import load
 from contracts.evidence import Source, evidence_of
 from contracts.exchange import Request
 from contracts.payload import payloads
-from contracts.promise import violation
 from contracts.replay import Replay
+from contracts.rules.document import load
+from contracts.rules.promise import violation
 from contracts.run import Options, Run
 from contracts.target import Limits, Target
 from tests.benchmarks.tools import TOKENS

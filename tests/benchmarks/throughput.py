@@ -14,9 +14,9 @@ from collections.abc import Callable
 import httpx
 
 from contracts.credential import WRITE_TOKEN
-from contracts.document import load
 from contracts.exchange import Request
 from contracts.payload import payloads
+from contracts.rules.document import load
 from contracts.vendor import Vendor
 from tests.benchmarks.replay_rate import bare
 from tests.benchmarks.tools import SLUG, TOKENS, Came, generated, st_run

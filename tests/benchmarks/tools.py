@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.document import DOCUMENTS
 from contracts.result import read
+from contracts.rules.document import DOCUMENTS
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.suite_run import ROOT, environment_of
 

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from contracts.body import read, texts_in
-from contracts.document import Document, load
+from contracts.rules.body import read, texts_in
+from contracts.rules.document import Document, load
 from contracts.vendor import Answer, Call, Vendor
 from tests.benchmarks.tools import SLUG, Came, generated, st_run
 from tests.suite.served import serving

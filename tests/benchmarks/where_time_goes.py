@@ -15,11 +15,11 @@ from pathlib import Path
 from hypothesis import Phase
 
 from contracts import fuzz
-from contracts.document import load
 from contracts.examples import ROUND, Generation
 from contracts.exchange import Exchange, Request
-from contracts.judge import judge
-from contracts.oracle import Prediction, predict
+from contracts.rules.document import load
+from contracts.rules.judge import judge
+from contracts.rules.oracle import Prediction, predict
 from contracts.run import Options, Run
 from contracts.search import Requests, Search, register_profiles
 from contracts.target import Target

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from contracts.customers import Customer
-from contracts.promise import is_of_state, promises
+from contracts.rules.promise import is_of_state, promises
 from contracts.run import NO_READING, ONE_CUSTOMER, Run
 
 OF_STATE = [rule for rule in promises() if is_of_state(rule)]

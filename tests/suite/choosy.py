@@ -6,8 +6,8 @@ from contracts import mock
 from contracts.client import Client
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.customers import Customers
-from contracts.document import load
 from contracts.journal import Journal
+from contracts.rules.document import load
 from contracts.target import MOCK_URL, Limits, Target
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from contracts.document import load
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT

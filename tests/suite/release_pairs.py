@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from contracts.document import PATH, load
+from contracts.rules.document import PATH, load
 
 _SHORT = {
     "path": ["paths", PATH],

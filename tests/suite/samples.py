@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.document import Document, load
 from contracts.exchange import Exchange, Failure, Request, Response, update
-from contracts.judge import Verdict, judge
-from contracts.oracle import predict
+from contracts.rules.document import Document, load
+from contracts.rules.judge import Verdict, judge
+from contracts.rules.oracle import predict
 
 DOCUMENTS = {name: load(name) for name in ("docs", "v1")}
 # The documented errors and their titles; and with them those that are tolerated.

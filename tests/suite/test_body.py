@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.body import DEPTH_LIMIT, Body, plain, read, shallow, well_formed
+from contracts.rules.body import DEPTH_LIMIT, Body, plain, read, shallow, well_formed
 from contracts.target import MIB
 
 PLAIN = {"name": "x"}

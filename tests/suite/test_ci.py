@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts import ci
-from contracts.promise import promises
 from contracts.result import Finding, Result
+from contracts.rules.promise import promises
 from contracts.tally import Tally
 from tests.suite.suite_run import run_suite
 

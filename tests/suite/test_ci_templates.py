@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.document import load
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, environment_of

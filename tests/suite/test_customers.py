@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.errors import NoVerdict, WrongCall
 from contracts.journal import Journal
-from contracts.state import GONE, stored_in
-from contracts.target import MOCK_URL, NoVerdict, WrongCall
+from contracts.rules.state import GONE, stored_in
+from contracts.target import MOCK_URL
 from contracts.vendor import Answer, Call
 from tests.suite.choosy import Choosy, customers_of
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.errors import NoVerdict
 from contracts.journal import Journal, leftovers
-from contracts.target import MOCK_URL, NoVerdict
+from contracts.target import MOCK_URL
 from contracts.vendor import Answer, Call
 from tests.suite.choosy import ACME, Choosy, customers_of
 

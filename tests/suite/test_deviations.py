@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.deviation import Deviation, Deviations, load_deviations
-from contracts.document import load
-from contracts.promise import violation
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
+from contracts.rules.document import load
+from contracts.rules.promise import violation
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load
+from contracts.rules.document import load
 from contracts.vendor import Vendor
 from tests.suite.kills import TOKENS
 from tests.suite.served import RawServer, serving

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load
 from contracts.journal import Journal
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import doctor

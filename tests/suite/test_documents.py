@@ -8,8 +8,8 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contracts.document import DOCUMENTS, PATH, Document, load
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
+from contracts.rules.document import DOCUMENTS, PATH, Document, load
 from tests.suite.samples import DOCUMENTED
 
 PATHS = sorted(DOCUMENTS.glob("*.yaml"))

@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from contracts.customers import Customer
-from contracts.document import load
+from contracts.errors import WrongCall
 from contracts.examples import BATCH, LOCAL, Generation, generation
 from contracts.exchange import CUSTOMER, Request, update
-from contracts.judge import Verdict
 from contracts.outcome import Outcome
-from contracts.promise import violation
+from contracts.rules.document import load
+from contracts.rules.judge import Verdict
+from contracts.rules.promise import violation
 from contracts.run import Options, Run
 from contracts.search import Search
-from contracts.target import MOCK_URL, Limits, Target, WrongCall
+from contracts.target import MOCK_URL, Limits, Target
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS
 from tests.suite.served import serving

@@ -12,10 +12,10 @@ import pytest
 from contracts import __version__, har, recording
 from contracts.evidence import Evidence, Part, Source, Step, evidence_of, file_name
 from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
-from contracts.judge import Verdict, judge
-from contracts.oracle import predict
 from contracts.outcome import Outcome
-from contracts.promise import violation
+from contracts.rules.judge import Verdict, judge
+from contracts.rules.oracle import predict
+from contracts.rules.promise import violation
 from tests.suite.samples import DOCUMENTS, PROBLEM, problem
 
 SLUG = "contract-test-1"

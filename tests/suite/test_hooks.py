@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import DOCUMENTS, load
+from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor import MOCK_TOKENS, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of

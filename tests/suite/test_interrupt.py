@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from contracts import interrupt
+from contracts.errors import NoVerdict
 from contracts.patience import Patience
-from contracts.target import NoVerdict
 
 
 @pytest.fixture(autouse=True)

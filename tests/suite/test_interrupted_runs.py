@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from contracts import har
-from contracts.document import load
 from contracts.evidence import Evidence, Part, Source, Step
 from contracts.exchange import CUSTOMER, Exchange, update
 from contracts.interrupt import PASSED_ON
 from contracts.journal import leftovers
-from contracts.promise import violation
+from contracts.rules.document import load
+from contracts.rules.promise import violation
 from contracts.vendor import Answer, Call, Vendor
 from tests.suite.kills import TOKENS, Moment, Phase, killed
 from tests.suite.served import RawServer, serving

@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from contracts.client import Client
+from contracts.errors import NoVerdict
 from contracts.exchange import Failure, update
 from contracts.patience import Patience
-from contracts.target import Limits, NoVerdict, Target
+from contracts.target import Limits, Target
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
 from tests.suite.test_client import UPDATE, client_of
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.exchange import Failure, Response
-from contracts.promise import promises, violation
+from contracts.rules.promise import promises, violation
 from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
 
 ANY_CASE = (("CONTENT-TYPE", "Application/Problem+JSON"),)

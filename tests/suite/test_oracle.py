@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.document import load
 from contracts.exchange import Request, update
-from contracts.oracle import Prediction, media_type, predict
+from contracts.rules.document import load
+from contracts.rules.oracle import Prediction, media_type, predict
 from contracts.target import MIB
 
 DOCUMENTS = {name: load(name) for name in ("docs", "v1")}

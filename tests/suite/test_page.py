@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from contracts.document import STATUSES, load
-from contracts.promise import promises
+from contracts.rules.document import STATUSES, load
+from contracts.rules.promise import promises
 from contracts.vendor import Vendor
 from tests.suite.browser import chromium
 from tests.suite.served import serving

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from contracts import payload as catalogue
-from contracts.document import load
 from contracts.payload import PAYLOADS, Payload, allowed, payloads
+from contracts.rules.document import load
 
 FAMILIES = (
     "names",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Document, load
+from contracts.rules.document import Document, load
 from tests.suite.samples import DOCUMENTED
 
 LATER = frozenset({"code", "errorId"})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts.document import load
-from contracts.promise import PROMISES, Promise, promises, violation
+from contracts.rules.document import load
+from contracts.rules.promise import PROMISES, Promise, promises, violation
 from tests.suite.suite_run import ROOT
 
 SOURCES = [*sorted(ROOT.glob("contracts/*.py")), ROOT / "conftest.py", *sorted(ROOT.glob("tests/contract/*.py"))]

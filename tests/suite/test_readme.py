@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from contracts.document import DOCUMENTS, load
+from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor import MOCK_TOKENS, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of, run_suite, served_mock

@@ -10,7 +10,7 @@ import pytest
 
 from contracts import har, recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
 from tests.suite.test_har import evidence
 
 

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contracts.document import DOCUMENTS, load
+from contracts.errors import WrongCall
 from contracts.release.adoption import adopt
 from contracts.release.change import Change
 from contracts.release.comparison import compared
 from contracts.release.source import read
-from contracts.target import WrongCall
+from contracts.rules.document import DOCUMENTS, load
 from tests.suite.release_pairs import pairs
 from tests.suite.suite_run import run_suite
 

@@ -7,9 +7,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from contracts.document import DOCUMENTS, load
 from contracts.release.behaviour import Word, compared
 from contracts.result import Finding
+from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import release

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import DOCUMENTS
+from contracts.rules.document import DOCUMENTS
 from tests.suite.suite_run import release
 
 V1 = str(DOCUMENTS / "v1.yaml")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from contracts.document import DOCUMENTS, load
 from contracts.release.change import Change, Kind, Verdict
 from contracts.release.comparison import compared
 from contracts.release.source import read
+from contracts.rules.document import DOCUMENTS, load
 
 V1 = DOCUMENTS / "v1.yaml"
 IN_3_0 = Path(__file__).with_name("docs-3.0.yaml")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import DOCUMENTS
 from contracts.release.notation import Unreadable, parsed
+from contracts.rules.document import DOCUMENTS
 from tests.suite.suite_run import ROOT, release
 
 HEAD = "openapi: 3.1.0\n"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from contracts.document import load
+from contracts.errors import WrongCall
 from contracts.release.change import Change, Kind, Verdict
 from contracts.release.comparison import compared
 from contracts.release.lines import lines
 from contracts.release.source import read
-from contracts.target import WrongCall
+from contracts.rules.document import load
 from tests.suite.release_pairs import Pair, pairs
 
 CHECKER = FormatChecker()

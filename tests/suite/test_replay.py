@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from contracts import har, recording
-from contracts.document import load
 from contracts.evidence import Evidence, Part, Source, Step
 from contracts.exchange import CUSTOMER, Exchange, update
 from contracts.payload import _payload
-from contracts.promise import violation
+from contracts.rules.document import load
+from contracts.rules.promise import violation
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite

@@ -12,12 +12,12 @@ from contracts import recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.examples import Generation
 from contracts.exchange import Exchange, Failure, Request, Response, update
-from contracts.judge import Verdict, judge
-from contracts.oracle import predict
 from contracts.outcome import Outcome
-from contracts.promise import promises, violation
 from contracts.report import WIDTH, explain, explain_each, summary
 from contracts.result import result_of
+from contracts.rules.judge import Verdict, judge
+from contracts.rules.oracle import predict
+from contracts.rules.promise import promises, violation
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Target
 from contracts.vendor import MOCK_TOKENS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.document import load
+from contracts.rules.document import load
 
 CONTEXT = {"$request.path.customerSlug": frozenset({"acme"})}
 LONG_SLUG = "a" * 100

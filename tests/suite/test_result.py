@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.promise import promises
+from contracts.errors import WrongCall
 from contracts.result import Finding, Result, drop_spare_evidence, from_json, merged, to_json
+from contracts.rules.promise import promises
 from contracts.tally import Tally
-from contracts.target import WrongCall
 
 FINDING = Finding("status.schema", "HTTP status 204", "422", "204", 2, True, (9, 1), ("a::b[c]",), "evidence/one.har")
 RESULT = Result(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import Document, load
+from contracts.rules.document import Document, load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

@@ -13,8 +13,8 @@ import pytest
 
 from contracts.client import Client
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, Secret, concealed
-from contracts.document import load
 from contracts.exchange import update
+from contracts.rules.document import load
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Target
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load
 from contracts.options import OPTIONS
+from contracts.rules.document import load
 from contracts.vendor import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, run_suite

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contracts.document import load
+from contracts.errors import WrongCall
 from contracts.options import OPTIONS, options_from
+from contracts.rules.document import load
 from contracts.shard import Shard, shard_from
-from contracts.target import WrongCall
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite, summary

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from contracts.exchange import Exchange, Failure, Request, Response, update
-from contracts.judge import Verdict
-from contracts.oracle import Prediction, predict
-from contracts.state import GONE, judge_state, stored_in, unchanged, would_show
+from contracts.rules.judge import Verdict
+from contracts.rules.oracle import Prediction, predict
+from contracts.rules.state import GONE, judge_state, stored_in, unchanged, would_show
 from tests.suite.samples import DOCUMENTS, answer, rules
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from contracts.document import load
 from contracts.exchange import CUSTOMER, Exchange, Response, update
-from contracts.oracle import Prediction, predict
 from contracts.payload import to_json
-from contracts.promise import promises
+from contracts.rules.document import load
+from contracts.rules.oracle import Prediction, predict
+from contracts.rules.promise import promises
 from contracts.tally import Tally, keywords, quantiles, summed
 
 DOCUMENT = load("docs")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.target import MOCK_URL, Target, WrongCall, checked_tokens, checked_url, looks_like_production
+from contracts.errors import WrongCall
+from contracts.target import MOCK_URL, Target, checked_tokens, checked_url, looks_like_production
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 from contracts import mock
 from contracts.client import Client
 from contracts.customers import Customers
-from contracts.document import load
 from contracts.exchange import CUSTOMER, update
 from contracts.payload import to_json
 from contracts.record import Record
+from contracts.rules.document import load
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Limits, Target
 from contracts.trials import BEFORE, Trials

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from contracts.document import load
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Call, Refusal, Vendor
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load
-from contracts.promise import promises
+from contracts.rules.document import load
+from contracts.rules.promise import promises
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.document import load
 from contracts.result import read
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import plain_wire, serving
 from tests.suite.suite_run import ROOT, environment_of, evidence_beside, run_suite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.document import PROBLEM
+from contracts.rules.document import PROBLEM
 from contracts.vendor import MOCK_TOKENS, Headers
 from tests.suite.vendors.flaws import EVERY, of_body, of_headers, of_members
 

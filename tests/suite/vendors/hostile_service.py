@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from contracts.document import Document
+from contracts.rules.document import Document
 from contracts.vendor import Answer, Call, Refusal
 from tests.suite.served import HangUp, plain_wire
 from tests.suite.vendors.variant import Hostile

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from contracts.document import load
+from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.recorder import EMPTY_204, recording
 from tests.suite.served import serving

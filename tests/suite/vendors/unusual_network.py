@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from contracts.document import Document
+from contracts.rules.document import Document
 from contracts.vendor import Answer, Call
 from tests.suite.served import HangUp, head, plain_wire
 from tests.suite.vendors.variant import Unusual

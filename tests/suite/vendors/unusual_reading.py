@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from contracts.body import shallow, well_formed
+from contracts.rules.body import shallow, well_formed
 from contracts.vendor import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
 

@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any
 
-from contracts.document import Document
+from contracts.rules.document import Document
 from contracts.vendor import READ, Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
 

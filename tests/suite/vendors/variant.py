@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from contracts.document import Document
+from contracts.rules.document import Document
 from contracts.vendor import Answer, Call, Vendor
 from tests.suite.served import plain_wire
 

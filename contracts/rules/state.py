@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from contracts.body import plain, shallow
-from contracts.document import Document
 from contracts.exchange import Exchange
-from contracts.judge import Verdict
-from contracts.oracle import Prediction
-from contracts.promise import Violation, excerpt, violation
+from contracts.rules.body import plain, shallow
+from contracts.rules.document import Document
+from contracts.rules.judge import Verdict
+from contracts.rules.oracle import Prediction
+from contracts.rules.promise import Violation, excerpt, violation
 
 Stored = Mapping[str, Any]
 

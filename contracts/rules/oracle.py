@@ -11,11 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.body import Body, read
 from contracts.credential import Role, role_of
-from contracts.document import Document
 from contracts.exchange import Request
-from contracts.promise import Promise, promises
+from contracts.rules.body import Body, read
+from contracts.rules.document import Document
+from contracts.rules.promise import Promise, promises
 
 _JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*)")
 _CHARSET_UTF8 = re.compile(r'charset="?utf-8"?')

@@ -12,9 +12,9 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from contracts.target import WrongCall
+from contracts.errors import WrongCall
 
-DOCUMENTS = Path(__file__).with_name("documents")
+DOCUMENTS = Path(__file__).parent.parent / "documents"
 PATH = "/customers/{customerSlug}"
 # The statuses that the operation documents, in each release so far.
 STATUSES = (204, 400, 401, 403, 404, 422, 500)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import yaml
 
 _SHOWN = 200
-PROMISES = Path(__file__).with_name("promises.yaml")
+PROMISES = Path(__file__).parent.parent / "promises.yaml"
 
 
 @dataclass(frozen=True)

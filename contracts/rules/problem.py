@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from contracts.body import refuse_constant, shallow, well_formed
-from contracts.document import EQUALS, PROBLEM, Context, Document, Finding
 from contracts.exchange import Response
-from contracts.promise import Violation, excerpt, promises, violation
+from contracts.rules.body import refuse_constant, shallow, well_formed
+from contracts.rules.document import EQUALS, PROBLEM, Context, Document, Finding
+from contracts.rules.promise import Violation, excerpt, promises, violation
 
 # `charset` has no meaning for JSON (RFC 8259 section 11); frameworks add it all the same.
 # A parameter may be empty (RFC 9110 section 5.6.6).

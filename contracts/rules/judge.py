@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
 from contracts.credential import PLACEHOLDERS
-from contracts.document import Document
 from contracts.exchange import Exchange, Failure, Response
-from contracts.oracle import Prediction
-from contracts.problem import judge_problem, tried_by
-from contracts.promise import Violation, excerpt, violation
+from contracts.rules.document import Document
+from contracts.rules.oracle import Prediction
+from contracts.rules.problem import judge_problem, tried_by
+from contracts.rules.promise import Violation, excerpt, violation
 
 # Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and
 # Ruby, Rust.

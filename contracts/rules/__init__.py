@@ -1,0 +1,1 @@
+"""What is right: bytes and circumstances go in, violations come out. Nothing else creates a violation."""
