@@ -32,6 +32,7 @@ from contracts.release.source import called, read
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import NO_VERDICT, write
 from contracts.rules.document import load
+from contracts.rules.oracle import predict
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
 from contracts.target import Limits, Target, checked_tokens
@@ -39,6 +40,8 @@ from contracts.vendor import MOCK_TOKENS, Vendor
 
 # What a shell makes of Ctrl-C: 128 and the number of the signal.
 INTERRUPTED = 130
+# Whoever a payload is for, when it is asked which statuses may answer it.
+_SOMEBODY = "contract-test-somebody"
 
 # What the script of `completion` sets when it asks what may come next.
 _COMPLETE = "_CONTRACTS_COMPLETE"
@@ -102,7 +105,9 @@ def replay(
     recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
     if as_test:
         for path, evidence in recorded:
-            click.echo(entry_of(path.stem, f"Recorded in {path.name}.", evidence.failing.template), nl=False)
+            template = evidence.failing.template
+            allowed = predict(template.addressed(_SOMEBODY), load("docs"), {_SOMEBODY}).allowed
+            click.echo(entry_of(path.stem, f"Recorded in {path.name}.", template, allowed), nl=False)
         return
     results: list[Replayed] = []
     for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):

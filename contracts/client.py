@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import typing
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -22,8 +22,9 @@ from contracts.patience import BACK_OFF, Pace, Patience
 from contracts.target import Target
 from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
 
-# Answers of something in front of the API (RFC 6585 section 4; RFC 9110 sections 15.6.3 to 15.6.5).
-INTERRUPTING = frozenset({429, 502, 503, 504})
+# Answers of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
+# 15.6.5, RFC 8470, RFC 6585), and those that content delivery networks have of their own.
+INTERRUPTING = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
 RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 # Of these nothing was sent.
@@ -41,16 +42,29 @@ READ_SLACK = 6
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpx.TransportError, OSError)
 
 ROUNDS = 3
+# So often in a row every update breaks the connection, while its siblings answer, until the operation counts as broken.
+_BREAKS = 5
 LINGER = 0.003
 # So often at most is a request sent again because a kept connection was gone before it.
 _STALE = 50
 
 
-def interruption(exchange: Exchange) -> str | None:
-    """Why the exchange is an interruption and no answer of the API; None where it is an answer."""
+@dataclass(frozen=True)
+class Control:
+    """What tells a request's own trouble from the target's: a plain update, and a read that is a sibling of it."""
+
+    update: Request
+    read: Request
+
+
+def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
+    """Why the exchange is an interruption and no answer of the API; None where it is an answer.
+
+    `also` are further statuses that are an interruption on this target.
+    """
     if exchange.failure in RETRIABLE:
         return str(exchange.failure)
-    if exchange.status in INTERRUPTING:
+    if exchange.status in INTERRUPTING or exchange.status in also:
         return f"something in front of the API answered {exchange.status}"
     return None
 
@@ -77,6 +91,7 @@ class Client:
         self._host = ("Host", self._url.netloc.decode("ascii"))
         self._transport = transport or Connections(self._url, _proxy(target))
         self._rounds = ROUNDS
+        self._breaks = _BREAKS
         self.reached = False
         self._large: dict[str, int] = {}
 
@@ -86,26 +101,28 @@ class Client:
     def __exit__(self, *exc: object) -> None:
         self._transport.close()
 
-    def send(self, request: Request, plain_update: Request | None = None, linger: float = LINGER) -> Exchange:
+    def send(self, request: Request, control: Control | None = None, linger: float = LINGER) -> Exchange:
         """Send a request until it is answered.
 
-        An interruption is retried with back-off. Where a `plain_update` is given and goes through while the request
-        is interrupted each time, the exchange comes back as it is, marked persistent.
+        An interruption is retried with back-off. Where a `control` is given and goes through while the request is
+        interrupted each time, the exchange comes back as it is, marked persistent; so it does where every update
+        breaks the connection, and a read does not.
 
         Raises:
             NoVerdict: the target's patience ended, or the host cannot be reached at all.
 
         """
-        tries = outlived = 0
+        tries = outlived = broken = 0
         while True:
             started = time.monotonic()
             exchange = self._on_a_live_connection(request, linger)
-            reason = interruption(exchange)
+            reason = self._interruption(exchange)
             if exchange.failure in HOPELESS:
                 raise NoVerdict(f"{self.target.base_url} cannot be reached: {exchange.failure}")
             if reason is None:
                 self.patience.answered()
                 self._pace.speed_up()
+                self._breaks = _BREAKS if control else self._breaks
                 return exchange
             # A 429 says itself that the rate is at fault, and no payload.
             limited = exchange.status == 429
@@ -115,13 +132,23 @@ class Client:
             if limited:
                 self._pace.slow_down(pause)
                 continue
-            if plain_update:
-                outlived = outlived + 1 if self._answers(plain_update) else 0
+            if control:
+                answered = self._answers(control.update)
+                outlived = outlived + 1 if answered else 0
+                all_break = not answered and exchange.failure is Failure.BROKEN and self._answers(control.read)
+                broken = broken + 1 if all_break else 0
             if outlived >= self._rounds:
                 # Known now to happen here: the next such request need not prove it as often.
                 self._rounds = 1 if exchange.failure is Failure.TIMEOUT else self._rounds
                 return replace(exchange, persistent=True)
+            if broken >= self._breaks:
+                # Until an update is answered again, the next one need not prove it at all.
+                self._breaks = 1
+                return replace(exchange, persistent=True)
             interrupt.sleep(pause)
+
+    def _interruption(self, exchange: Exchange) -> str | None:
+        return interruption(exchange, self.target.limits.interruptions)
 
     def _on_a_live_connection(self, request: Request, linger: float) -> Exchange:
         """One exchange, sent again where a connection that was kept turns out to be gone (RFC 9112 section 9.3.1)."""
@@ -131,8 +158,8 @@ class Client:
                 break
         return exchange
 
-    def _answers(self, plain_update: Request) -> bool:
-        answers = interruption(self._on_a_live_connection(plain_update, LINGER)) is None
+    def _answers(self, request: Request) -> bool:
+        answers = self._interruption(self._on_a_live_connection(request, LINGER)) is None
         if answers:
             self.patience.answered()
         return answers
@@ -187,7 +214,9 @@ class Client:
     def _headers(self, request: Request) -> Headers:
         own = (self._host, AGENT, UNCODED)
         given = {name.lower() for name, _ in request.headers}
-        length = (("Content-Length", str(len(request.body))),) if request.body or request.method in WITH_BODY else ()
+        # A body that is sent in chunks has no length of its own (RFC 9112 section 6.2).
+        has_length = (request.body or request.method in WITH_BODY) and "transfer-encoding" not in given
+        length = (("Content-Length", str(len(request.body))),) if has_length else ()
         return (*(header for header in own if header[0].lower() not in given), *request.headers, *length)
 
     def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, reduce
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,11 +28,14 @@ PLACEHOLDERS = {
 # So many characters of a token tell nothing: all begin alike.
 _TOO_SHORT = 5
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+# A scheme and one token68, the only form that a bearer token has (RFC 9110 section 11.4, RFC 6750 section 2.1).
+_WELL_FORMED = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ +[A-Za-z0-9._~+/-]+=*")
 
 
 class Role(StrEnum):
     """What a request may do, by the Authorization headers that it carries.
 
+    `MALFORMED` is an invalid one that has not the form of any: a scheme alone, or a token and something more.
     `UNCLEAR` is a credential that a server may rightly read as valid or as invalid: one with white space
     around it (RFC 9110 section 5.5), or more than one of them (section 5.3).
     """
@@ -41,6 +44,7 @@ class Role(StrEnum):
     READ = "read"
     NONE = "none"
     INVALID = "invalid"
+    MALFORMED = "malformed"
     UNCLEAR = "unclear"
 
 
@@ -56,11 +60,16 @@ def role_of(headers: Headers) -> Role:
 
 
 def _role_of_value(value: str) -> Role:
-    if not value.strip():
+    stripped = value.strip()
+    if not stripped:
         return Role.NONE
-    match = _BEARER.fullmatch(value.strip())
-    role = {WRITE_TOKEN: Role.WRITE, READ_TOKEN: Role.READ}.get(match[1], Role.INVALID) if match else Role.INVALID
-    return Role.UNCLEAR if role is Role.WRITE and value != value.strip() else role
+    match = _BEARER.fullmatch(stripped)
+    valid = {WRITE_TOKEN: Role.WRITE, READ_TOKEN: Role.READ}.get(match[1]) if match else None
+    if valid is None:
+        # A placeholder stands for a token, which is a token68.
+        plain = reduce(lambda text, placeholder: text.replace(placeholder, "token"), PLACEHOLDERS, stripped)
+        return Role.INVALID if _WELL_FORMED.fullmatch(plain) else Role.MALFORMED
+    return Role.UNCLEAR if valid is Role.WRITE and value != stripped else valid
 
 
 def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:

@@ -33,12 +33,17 @@ _TRIES = 6
 class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
+    `before` is what was stored before the last request, and `unread` says why what is stored after it is not known.
     `racing` are the updates of which the last one to count may not have been read yet: those that were sent at once.
-    `last` is the update that is known to have made what is stored, or None.
+    `last` is the update that is known to have made what is stored, or None. `judged_by` names the release whose judge
+    alone decided on the last request; it is empty where a literal of a test may speak, too.
     """
 
     slug: str
     stored: Stored = field(default_factory=dict)
+    before: Stored = field(default_factory=dict)
+    unread: str = ""
+    judged_by: str = ""
     racing: Sequence[Outcome] = ()
     last: Outcome | None = None
 
@@ -172,6 +177,7 @@ class Customers:
         """Let the customer stand for a new one from now on."""
         new = self.make()
         customer.slug, customer.stored, customer.racing, customer.last = new.slug, new.stored, (), None
+        customer.before = new.stored
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Exchange:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""

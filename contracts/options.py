@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.deviation import load_deviations
 from contracts.errors import WrongCall
-from contracts.examples import generation
+from contracts.fuzz.generation import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.rules.document import load
 from contracts.run import Options
@@ -44,6 +45,9 @@ TARGETING = (
     Option("--concurrency", "requests at once, at the most", Limits.concurrency, int, "N"),
     Option("--patience", "seconds in all to wait for a target that does not answer", Limits.patience, float, "S"),
     Option("--settle", "seconds that a read may lag behind a write", Limits.settle, float, "S"),
+    Option(
+        "--interruption", "statuses that something in front of the API answers, like 530,599", None, str, "STATUS,…"
+    ),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
     Option("--proxy-from-env", "use the proxies that the environment names", False),
     Option("--allow-production", "allow a base URL that looks like production", False),
@@ -122,6 +126,7 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
         concurrency=chosen["concurrency"],
         patience=chosen["patience"],
         settle=chosen["settle"],
+        interruptions=_statuses(chosen["interruption"]),
     )
     if base_url is None:
         return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
@@ -130,6 +135,13 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
     )
     tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
     return Target(url, tokens, limits, checked_customer(chosen["customer"]), chosen["proxy_from_env"])
+
+
+def _statuses(given: str | None) -> frozenset[int]:
+    words = [word.strip() for word in given.split(",")] if given else []
+    if not all(re.fullmatch(r"[1-5]\d\d", word) for word in words):
+        raise WrongCall(f"--interruption {given!r} must be statuses with commas between them, like 530,599")
+    return frozenset(map(int, words))
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:

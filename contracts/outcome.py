@@ -52,5 +52,9 @@ class Outcome:
         return len(self.template.body), len(self.template.path)
 
     def alone(self) -> Outcome:
-        """The outcome without the others around it."""
-        return replace(self, before=None, beside=())
+        """The outcome as it is kept: without the others around it, and without the end of a very long answer."""
+        return replace(self.kept(), before=None, beside=())
+
+    def kept(self) -> Outcome:
+        """The outcome without the end of a very long answer."""
+        return replace(self, exchange=self.exchange.kept())

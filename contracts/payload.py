@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,32 +16,32 @@ import yaml
 
 from contracts.credential import WRITE_TOKEN
 from contracts.exchange import CUSTOMER, CUSTOMERS, Request, update
-from contracts.rules.document import Document
-from contracts.rules.oracle import Prediction, predict
 
 PAYLOADS = Path(__file__).with_name("payloads.yaml")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SOMEBODY = "contract-test-somebody"
 
 
 @dataclass(frozen=True)
 class Payload:
-    """One request of the catalogue: its id, its family, why it is there, and what is sent."""
+    """One hand-picked request: its id, its family, why it is there, what is sent, and which statuses may answer.
+
+    `expect` speaks of the release `docs`, `expect_v1` of `v1`. Both are written by hand from what the vendor documents.
+    """
 
     id: str
     family: str
     why: str
+    expect: frozenset[int]
+    expect_v1: frozenset[int]
     request: Request
 
-    def prediction(self, document: Document) -> Prediction:
-        """What the contract says of the request, whichever customer it will be sent to."""
-        return predict(self.request.addressed(_SOMEBODY), document, {_SOMEBODY})
+    def __str__(self) -> str:
+        return self.id
 
 
-@cache
-def allowed(document: Document) -> Mapping[Payload, frozenset[int]]:
-    """The statuses that may answer each payload of the catalogue."""
-    return {payload: payload.prediction(document).allowed for payload in payloads()}
+def expecting(*statuses: int) -> tuple[Payload, ...]:
+    """The payloads that exactly these statuses may answer; without a status, those that more than one may answer."""
+    return tuple(one for one in payloads() if (one.expect == set(statuses) if statuses else len(one.expect) > 1))
 
 
 def to_json(value: Any) -> bytes:
@@ -59,14 +59,20 @@ def _nest(parts: Mapping[str, Any]) -> bytes:
     return bytes((parts.get("before", "") + inner + parts.get("after", "")).encode())
 
 
+def _numbered(parts: Mapping[str, Any]) -> bytes:
+    members = ",".join(f'"{parts["prefix"]}{number:04}":1' for number in range(parts["times"]))
+    return bytes((parts["before"] + members + parts["after"]).encode())
+
+
 _BODIES: Mapping[str, Callable[[Any], bytes]] = {
     "json": to_json,
     "text": lambda text: str(text).encode(),
     "base64": lambda text: base64.b64decode(text, validate=True),
     "repeat": _repeat,
     "nest": _nest,
+    "members": _numbered,
 }
-_FIELDS = {"id", "why", "content_type", "authorization", "slug", *_BODIES}
+_FIELDS = {"id", "why", "expect", "expect_v1", "content_type", "authorization", "slug", "framing", *_BODIES}
 
 
 @cache
@@ -74,7 +80,7 @@ def payloads() -> tuple[Payload, ...]:
     """The whole catalogue, in the order of the file.
 
     Raises:
-        ValueError: an entry has an unknown field, more than one body, or an id that is taken.
+        ValueError: an entry has an unknown field, more than one body, no `expect`, or an id that is taken.
 
     """
     content = yaml.load(PAYLOADS.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
@@ -94,7 +100,7 @@ def _twin(family: str, payload: Payload) -> Payload:
     name = json.loads(payload.request.body)["name"]
     body = to_json({"name": "Contract Test", "externalCustomerId": name})
     id_ = f"external-id-of-{payload.id}"
-    return Payload(id_, family, payload.why, replace(payload.request, body=body))
+    return replace(payload, id=id_, family=family, request=replace(payload.request, body=body))
 
 
 def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
@@ -102,6 +108,8 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
     unknown = set(entry) - _FIELDS
     if unknown or len(bodies) > 1:
         raise ValueError(f"payload {entry['id']!r} has unknown fields {unknown} or more than one body {bodies}")
+    if "expect" not in entry:
+        raise ValueError(f"payload {entry['id']!r} has no field expect: the statuses that may answer it")
     # A name of its own shows whether it was this request that stored something.
     body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": entry["id"]})
     request = update(
@@ -110,15 +118,23 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
         content_type=entry.get("content_type", "application/json"),
         authorization=tuple(entry.get("authorization", [f"Bearer {WRITE_TOKEN}"])),
     )
-    return Payload(entry["id"], family, entry["why"], request)
+    if "framing" in entry:
+        request = request.with_header("Transfer-Encoding", entry["framing"])
+    expect = _statuses(entry["expect"])
+    return Payload(entry["id"], family, entry["why"], expect, _statuses(entry.get("expect_v1", expect)), request)
 
 
-def entry_of(name: str, why: str, request: Request) -> str:
+def _statuses(given: int | Iterable[int]) -> frozenset[int]:
+    return frozenset({given} if isinstance(given, int) else given)
+
+
+def entry_of(name: str, why: str, request: Request, expect: Collection[int]) -> str:
     """A request as an entry that can be pasted into a family of `payloads.yaml`; `name` becomes its id."""
     words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name.lower())
     id_ = "-".join(["replayed", *filter(None, words.split("-"))])
     authorization = [value for name, value in request.headers if name.lower() == "authorization"]
-    entry = {"id": id_, "why": why} | _written(request.body)
+    statuses = sorted(expect)
+    entry = {"id": id_, "why": why, "expect": statuses if len(statuses) > 1 else statuses[0]} | _written(request.body)
     entry |= {"content_type": request.header("Content-Type"), "authorization": authorization}
     entry |= {"slug": request.path.removeprefix(f"{CUSTOMERS}/")}
     usual = {"content_type": "application/json", "authorization": [f"Bearer {WRITE_TOKEN}"], "slug": CUSTOMER}

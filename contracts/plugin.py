@@ -5,23 +5,22 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import NoReturn
 
 import pytest
 
-from contracts import interrupt, stash
+from contracts import fuzz, interrupt, stash
 from contracts.credential import Secret
 from contracts.errors import NoVerdict, WrongCall
-from contracts.examples import PROFILES
+from contracts.fuzz.generation import PROFILES
+from contracts.fuzz.rounds import register_profiles
 from contracts.options import OPTIONS, options_from
-from contracts.payload import allowed
-from contracts.progress import ROUND, Progress, SharedProgress, standard_output
+from contracts.progress import Progress, SharedProgress, standard_output
 from contracts.record import Record
 from contracts.result import NO_VERDICT
 from contracts.rules.document import STATUSES
-from contracts.search import register_profiles
-from contracts.workers import Workers, is_worker, unit_of, worker_input
+from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
 
 register_profiles()
 
@@ -48,11 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
-    config.addinivalue_line(
-        "markers", "stored: promises about what is stored, for which customers have to be read back"
-    )
-    config.addinivalue_line("markers", "rounds: in as many rounds as the profile says, each with requests of its own")
-    config.addinivalue_line("markers", "payloads(*statuses): tried with each payload that exactly these may answer")
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
@@ -63,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[stash.OPTIONS] = options
+    # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
+    fuzz.pin(options.document, options.generation)
     config.stash[stash.TESTS] = set()
     config.stash[stash.BEGUN] = time.monotonic()
     watched = not is_worker(config) and config.get_verbosity() >= 0
@@ -86,33 +82,12 @@ def _number(seed: str | int | None) -> int | None:
     return int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.definition.get_closest_marker("rounds"):
-        rounds = range(metafunc.config.stash[stash.OPTIONS].generation.rounds)
-        metafunc.parametrize("search", rounds, indirect=True, ids=[f"{ROUND}{number + 1}" for number in rounds])
-    marker = metafunc.definition.get_closest_marker("payloads")
-    if marker is None:
-        return
-    document = metafunc.config.stash[stash.OPTIONS].document
-    wanted: Callable[[frozenset[int]], bool] = (
-        (lambda statuses: statuses == set(marker.args)) if marker.args else (lambda statuses: len(statuses) > 1)
-    )
-    chosen = [payload for payload, statuses in allowed(document).items() if wanted(statuses)]
-    metafunc.parametrize("payload", chosen, ids=[payload.id for payload in chosen])
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    if "readable" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.stored)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    units = [unit_of(item) for item in items]
-    share = config.stash[stash.OPTIONS].shard.share(units)
-    others = [item for item, unit in zip(items, units, strict=True) if unit not in share]
+    share = config.stash[stash.OPTIONS].shard.share(item.nodeid for item in items)
+    others = [item for item in items if item.nodeid not in share]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item, unit in zip(items, units, strict=True) if unit in share]
+        items[:] = [item for item in items if item.nodeid in share]
 
 
 def pytest_collection_finish() -> None:
@@ -123,22 +98,46 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     item.config.stash[stash.TESTS].add(item.nodeid)
-    return (yield from _stopping(item.config))
+    return (yield from _stopping(item.config, _tried(item)))
+
+
+def _tried(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test; what a generated one found is tried again alone, and raised once."""
+    api = item.config.stash.get(stash.API, None)
+    if api is None:
+        return (yield)
+    api.begin(item.nodeid, upcoming_payloads(item.session, item))
+    try:
+        came = yield
+    # A failure that Hypothesis does not see again is a group, and so are several different ones.
+    except (AssertionError, ExceptionGroup):
+        if found := api.conclude():
+            raise found from None
+        raise
+    if found := api.conclude():
+        raise found
+    if api.judged_by:
+        item.user_properties.append(("judged by", api.judged_by))
+    return came
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    return (yield from _stopping(item.config))
+    return (yield from _stopping(item.config, _passed()))
 
 
-def _stopping(config: pytest.Config) -> Generator[None, object, object]:
+def _passed() -> Generator[None, object, object]:
+    return (yield)
+
+
+def _stopping(config: pytest.Config, inner: Generator[None, object, object]) -> Generator[None, object, object]:
     """End the whole run, with its exit code, on what is no test's fault."""
     begun = stash.RUN in config.stash
     if stash.STOPPED in config.stash:
         # The run is over: the result has no verdict, and this is why.
         pytest.skip(config.stash[stash.STOPPED][0])
     try:
-        return (yield)
+        return (yield from inner)
     except NoVerdict as reason:
         _stop(config, str(reason), NO_VERDICT)
     except WrongCall as reason:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts import ci, page, report, stash
+from contracts.api import BrokenPromise
 from contracts.credential import concealed, with_derived
 from contracts.progress import counts_of
 from contracts.result import NO_VERDICT, Result, nothing, result_of, write
@@ -39,8 +40,13 @@ def _check_writable(option: str, path: str | Path | None) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     made = yield
+    broken = list(_broken_promises(call.excinfo.value)) if call.excinfo else []
+    if broken:
+        made.longrepr = _explained(item, broken)
+    elif made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(item.config):
+        made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.longrepr[2]}"
     if made.failed and not isinstance(made.longrepr, str):
         tokens = with_derived(item.config.stash[stash.OPTIONS].target.tokens)
         text = str(made.longrepr)
@@ -50,6 +56,30 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if is_worker(item.config) and stash.RUN in item.config.stash:
         made.counts = counts_of(item.config.stash[stash.RUN].record)
     return made
+
+
+def _must_be_tried(config: pytest.Config) -> bool:
+    return config.stash[stash.OPTIONS].require_all and stash.STOPPED not in config.stash
+
+
+def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
+    """The broken promises of what a test raised: itself, or each of a group."""
+    if isinstance(error, BrokenPromise):
+        yield error
+    elif isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _broken_promises(one)
+
+
+def _explained(item: pytest.Item, broken: Sequence[BrokenPromise]) -> str:
+    """Promise, expected, came, curl and replay of what a test found; it goes into the record, with its evidence."""
+    run, api = item.config.stash[stash.RUN], item.config.stash[stash.API]
+    outcomes = {outcome.template: outcome for error in broken for outcome in error.outcomes}.values()
+    found = [run.keep(outcome, outcome.violations, item.nodeid) for outcome in outcomes]
+    item.stash[stash.AGAIN] = all(map(report.is_known, found))
+    for outcome in outcomes:
+        api.explained(outcome.violations)
+    return report.explain_each(zip(outcomes, found, strict=True), run, broken[0].why)
 
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:

@@ -14,6 +14,9 @@ from contracts.rules.document import Document
 from contracts.rules.judge import Verdict
 from contracts.rules.state import REFUSED, Stored, judge_state, unchanged
 
+NO_READING = "the target does not let the token read customers back"
+NOT_SAID = "what came does not say whether the request was carried out"
+
 
 class Reading:
     """Reads customers back, and judges what is stored by what was sent."""
@@ -27,12 +30,15 @@ class Reading:
 
     def back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
         """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
+        customer.before, customer.unread = customer.stored, ""
         if not self._customers.readable:
+            customer.unread = NO_READING
             customer.last = next((outcome.alone() for outcome in reversed(outcomes) if outcome.accepted), customer.last)
             return outcomes
         if self._control_may_show() or not all(map(_tells_what_is_stored, outcomes)):
-            was, customer.stored = customer.stored, self._customers.shown(self._customers.get(customer.slug))
-            if unchanged(was, customer.stored, "refused.unchanged").violations:
+            customer.unread = NOT_SAID
+            customer.stored = self._customers.shown(self._customers.get(customer.slug))
+            if unchanged(customer.before, customer.stored, "refused.unchanged").violations:
                 customer.last = outcomes[-1].alone()
             return outcomes
         before, racing = customer.stored, customer.racing

@@ -47,6 +47,8 @@ class Record:
     untried: dict[str, str] = field(default_factory=dict)
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
     no_evidence: str = ""
+    # How many updates broke each promise, those that were tried again among them.
+    violated: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sent(self, exchange: Exchange) -> None:
@@ -61,6 +63,13 @@ class Record:
         """Note which promises an exchange put to the test."""
         with self._lock:
             self.tally.tried(verdict.tried, exchange.status)
+            self.violated.update({violation.rule for violation in verdict.violations})
+
+    def rate(self, rule: str) -> tuple[int, int]:
+        """How many updates broke a promise, and how many put it to the test."""
+        with self._lock:
+            tried = sum(count for key, count in self.tally.rules.items() if key.split()[0] == rule)
+            return self.violated[rule], max(tried, self.violated[rule])
 
     def answered(self, exchange: Exchange, prediction: Prediction, document: Document) -> None:
         """Count what came of a request, by its circumstance."""
@@ -76,6 +85,7 @@ class Record:
 
     def found(self, violation: Violation, outcome: Outcome, test: str) -> Broken:
         """Enter what a test found broken: one entry for each rule and place."""
+        outcome = outcome.kept()
         with self._lock:
             entry = self.broken.setdefault((violation.rule, violation.place), Broken(violation, outcome))
             entry.count += 1

@@ -11,10 +11,11 @@ from contracts.customers import Customer
 from contracts.evidence import Evidence, Part, Step
 from contracts.journal import PREFIX
 from contracts.outcome import Outcome
+from contracts.reading import NO_READING
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation, is_of_state
-from contracts.run import NO_READ_TOKEN, NO_READING, ONE_CUSTOMER, Run
+from contracts.run import NO_READ_TOKEN, ONE_CUSTOMER, Run
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0

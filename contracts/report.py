@@ -16,16 +16,12 @@ from contracts.outcome import Outcome
 from contracts.record import Broken
 from contracts.replay import Fate, Replayed
 from contracts.result import NO_VERDICT, Finding, Result
-from contracts.rules.promise import Violation, excerpt, promises
+from contracts.rules.promise import Layer, Violation, excerpt, promises
 from contracts.run import MOST_EVIDENCE, Run
 from contracts.target import MOCK_URL
 
 WIDTH = 110
-_REPEATED = {
-    True: "yes, when it was tried again alone",
-    False: "no: seen once, and not when it was tried again alone",
-    None: "not tried again",
-}
+_REPEATED = {True: "yes, when it was tried again alone", None: "not tried again"}
 _CURL_SHOWN = 1000
 # So many of the tests, and of the further places, of one broken rule are named.
 _NAMED = 6
@@ -33,6 +29,7 @@ _NAMED = 6
 # are named: an explanation has to be read, and a summary to fit on a screen.
 _EXPLAINED, _IN_SHORT = 4, 2
 _NO_EVIDENCE = f"no evidence: more than {MOST_EVIDENCE} promises were broken"
+_LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 _ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 
 
@@ -52,16 +49,23 @@ def explain(outcome: Outcome, violations: Sequence[Violation], found: Sequence[B
     if why:
         lines.append(f"  payload   {why}")
     if not known:
-        lines.append(f"  repeated  {_REPEATED[outcome.repeated]}")
+        lines.append(f"  repeated  {_repeated(outcome, violations[0], run)}")
         lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
     lines.append(f"  again     {_again(found, run)}")
     return "\n".join(lines)
 
 
-def explain_each(failures: Iterable[tuple[Outcome, Sequence[Broken]]], run: Run) -> str:
+def _repeated(outcome: Outcome, violation: Violation, run: Run) -> str:
+    if outcome.repeated is not False:
+        return _REPEATED[outcome.repeated]
+    broke, tried = run.record.rate(violation.rule)
+    return f"comes and goes: {broke} of {tried} updates, and not when it was tried again alone"
+
+
+def explain_each(failures: Iterable[tuple[Outcome, Sequence[Broken]]], run: Run, why: str = "") -> str:
     """The explanation of the first failure, or of the first that no other test explained; of the others a line."""
     (outcome, found), *others = sorted(failures, key=lambda failure: is_known(failure[1]))
-    lines = [explain(outcome, outcome.violations, found, run)]
+    lines = [explain(outcome, outcome.violations, found, run, why)]
     if others:
         lines += ["", *(f"  and also  {_in_short(other.violations[0])}" for other, _ in others[:_IN_SHORT])]
     if others[_IN_SHORT:]:
@@ -103,7 +107,7 @@ def command(exchange: Exchange, base_url: str) -> str:
 
 def _violation(violation: Violation) -> Iterator[str]:
     promise = violation.promise
-    yield f"{promise.id}: {promise.sentence} ({promise.source})"
+    yield f"{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[violation.layer]})"
     yield from _expected(violation.expected, violation.actual, violation.place)
 
 

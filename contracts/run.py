@@ -13,13 +13,15 @@ from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
 from contracts.deviation import Deviations
 from contracts.evidence import Source, evidence_of, file_name
-from contracts.examples import Generation
+from contracts.exchange import Request
+from contracts.fuzz.generation import Generation
 from contracts.journal import DEFAULT_FOLDER, Journal
 from contracts.outcome import Outcome
-from contracts.payload import Payload
+from contracts.reading import NO_READING
 from contracts.record import Broken, Record
+from contracts.rules import prose
 from contracts.rules.document import Document
-from contracts.rules.promise import Violation, promises
+from contracts.rules.promise import Violation, is_of_state, promises
 from contracts.shard import Shard
 from contracts.sibling import refused_token
 from contracts.target import Target
@@ -68,11 +70,22 @@ class Run:
             if journal:
                 self.customers.remove_leftovers(options.journal)
             self.trials = Trials(self.client, self.document, self.customers, self.record)
+            self._note_what_cannot_be_tried()
             if self.target.can_try_scope and not self.customers.read_token_is_valid():
                 raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
         except BaseException:
             self.close()
             raise
+
+    def _note_what_cannot_be_tried(self) -> None:
+        if not self.customers.readable:
+            self.record.not_tried(filter(is_of_state, promises()), NO_READING)
+        if self.customers.given:
+            self.record.not_tried(["update.isolated"], ONE_CUSTOMER)
+        if not self.target.can_try_scope:
+            self.record.not_tried(["status.scope"], NO_READ_TOKEN)
+        if self.vendor is None:
+            self.record.not_tried([SHAPE_OF_500], NO_500)
 
     def close(self) -> None:
         """Remove what was made and end every connection."""
@@ -93,7 +106,10 @@ class Run:
         kept = []
         for violation in violations:
             broken = self.record.found(violation, outcome, test)
-            if broken.outcome is outcome and (broken.evidence or len(self.record.broken) <= MOST_EVIDENCE):
+            # The record keeps it without the end of a very long answer.
+            if broken.outcome.exchange.request is outcome.exchange.request and (
+                broken.evidence or len(self.record.broken) <= MOST_EVIDENCE
+            ):
                 self._write(broken, source)
             kept.append(broken)
         return kept
@@ -108,9 +124,9 @@ class Run:
         except OSError as error:
             self.record.no_evidence = f"{self.options.evidence} cannot be written: {error.strerror}"
 
-    def untriable(self, payload: Payload) -> str | None:
-        """Why a payload cannot be tried here; None where it can."""
-        needs_reader = any(READ_TOKEN in value for _, value in payload.request.headers)
+    def untriable(self, request: Request) -> str | None:
+        """Why a request cannot be tried here; None where it can."""
+        needs_reader = any(READ_TOKEN in value for _, value in request.headers)
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
 
 
@@ -118,11 +134,13 @@ def _silent(document: Document) -> Iterator[str]:
     """The rules that this contract gives no occasion to break."""
     if not document.read_only_members:
         yield "status.read_only"
+    if not prose.is_of_1x(document):
+        yield "status.email"
     if all(f"problem.{member}" in promises() for member in document.problem_members(422)):
         yield "problem.member"
 
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
-NO_READING = "the target does not let the token read customers back"
 ONE_CUSTOMER = "it needs a second customer, and only the one of --customer may be used"
+SHAPE_OF_500 = "the shape of a 500"
 NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"

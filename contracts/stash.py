@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.api import Api
 from contracts.result import Result
 from contracts.run import Options, Run
 
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey[Run]()
+API = pytest.StashKey[Api]()
 # The ids of the tests that ran.
 TESTS = pytest.StashKey[set[str]]()
 # Why the run was ended, and with which exit code.

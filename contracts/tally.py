@@ -10,7 +10,7 @@ from functools import cache
 
 from contracts.exchange import Exchange
 from contracts.rules.body import read
-from contracts.rules.document import EQUALS, Document
+from contracts.rules.document import Document
 from contracts.rules.oracle import Prediction
 
 # In place of a status, where there was no answer.
@@ -22,7 +22,7 @@ _LOOKED_AT = 3000
 # Bytes of a body beyond which it is not looked at: the messages of its errors would repeat it.
 _LARGE = 10_000
 # What a schema may say of a value, as far as the contracts say it.
-_KEYWORDS = ("type", "minLength", "maxLength", "pattern", "format", "enum", "minimum", "maximum", EQUALS)
+_KEYWORDS = ("type", "minLength", "maxLength", "pattern", "format", "enum", "minimum", "maximum")
 
 
 @dataclass
@@ -93,7 +93,7 @@ def _kept(reading: Iterable[str], document: Document) -> Iterator[str]:
 
 
 def _broken(value: object, document: Document) -> Iterator[str]:
-    for finding in document.request_findings(value, {}):
+    for finding in document.request_findings(value):
         member = finding.path[0] if finding.path and finding.path[0] in document.request_members else ""
         yield f"{member}.{finding.keyword}" if member else finding.keyword
 

@@ -30,7 +30,10 @@ _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one exchange and one run may take: seconds, bytes, requests per second, requests at once."""
+    """What one exchange and one run may take: seconds, bytes, requests per second, requests at once.
+
+    `interruptions` are statuses that are an interruption on this target, besides those that are one everywhere.
+    """
 
     time: float = 10.0
     size: int = MIB
@@ -38,6 +41,7 @@ class Limits:
     concurrency: int = 8
     patience: float = 60.0
     settle: float = 2.0
+    interruptions: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

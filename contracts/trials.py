@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from contracts.client import LINGER, Client
+from contracts import sibling
+from contracts.client import LINGER, Client, Control
 from contracts.customers import Customer, Customers
 from contracts.exchange import CUSTOMER, Exchange, Request, update
 from contracts.outcome import Outcome
 from contracts.reading import Reading
 from contracts.record import Record
+from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import Prediction, predict
@@ -56,15 +58,13 @@ class Trials:
         self.record = record
         self._reading = Reading(client, document, customers, record)
         self._control = self.customers.open()
-        # A plain update at hand tells a request's own trouble from the target's.
-        self._plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
+        plain = update(self._control.slug, b'{"name":"contract-test-plain"}')
+        self._plain = Control(plain, sibling.read(self._control.slug))
         self._workers = ThreadPoolExecutor(client.target.limits.concurrency)
         self._lanes: Sequence[Customer] = ()
         self._free: queue.SimpleQueue[Customer] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._seen_again: Counter[str] = Counter()
-        # Rules to which a counterexample was shrunk: one of each is enough.
-        self.shrunk: set[str] = set()
         # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
         self._new_ones_show = True
         self._updates = 0
@@ -79,10 +79,10 @@ class Trials:
         outcome = self._send(self._ready(template, customer), customer, linger)
         return self._reading.back([outcome], customer)[0] if read else outcome
 
-    def by_itself(self, template: Request, customer: Customer) -> Outcome:
+    def by_itself(self, template: Request, customer: Customer, linger: float = LINGER) -> Outcome:
         """Try one request on a customer of which something else is stored, so that whatever it stores shows."""
         (ready,) = self._made_telling([template], customer)
-        return self._reading.back([self._send(ready, customer)], customer)[0]
+        return self._reading.back([self._send(ready, customer, linger)], customer)[0]
 
     def each(self, templates: Sequence[Request]) -> list[Outcome]:
         """Try each request by itself, several customers at once; each customer takes one request at a time."""
@@ -124,6 +124,17 @@ class Trials:
         last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
         return sent[:last] + self._reading.back(sent[last:], customer)
 
+    def spread(self, templates: Sequence[Request]) -> list[Outcome]:
+        """Try requests on several customers at once; each takes its share in turn, and is read back once."""
+        lanes = min(len(templates), self.client.target.limits.concurrency)
+
+        def on_a_free_one(share: Sequence[Request]) -> list[Outcome]:
+            with self.free() as customer:
+                return self.in_turn(share, customer)
+
+        shares = [self.submit(on_a_free_one, templates[lane::lanes]) for lane in range(lanes)]
+        return [outcome for share in shares for outcome in share.result()]
+
     def together(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
         """Try all requests at once on one customer, and read back once.
 
@@ -133,14 +144,19 @@ class Trials:
         sent = [self._workers.submit(self._send, one, customer) for one in ready]
         return self._reading.back([future.result() for future in sent], customer)
 
-    def again(self, outcome: Outcome, customer: Customer) -> Outcome:
+    def again(self, outcome: Outcome, customer: Customer, before: Request | None = None) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
 
-        Where its rules were seen broken often enough it is not tried again, and comes back as it is.
+        `before` is the update that has to come before it, where there is one. Where its rules were seen broken often
+        enough it is not tried again, and comes back as it is.
         """
         if all(self._seen_again[rule] >= _ENOUGH for rule in outcome.rules):
             return outcome
-        second = self.by_itself(outcome.template, customer)
+        if before:
+            self.one(before, customer)
+            second = self.one(outcome.template, customer)
+        else:
+            second = self.by_itself(outcome.template, customer)
         same = outcome.rules & second.rules
         self._seen_again.update(same)
         if same:
@@ -155,11 +171,11 @@ class Trials:
         found = self.leaving_others_alone(plain, self.customers.unused())
         return replace(found, repeated=True) if found.stored.violations else None
 
-    def settled(self, outcome: Outcome) -> Outcome:
+    def settled(self, outcome: Outcome, before: Request | None = None) -> Outcome:
         """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it."""
         if not outcome.violations:
             return outcome
-        return self.again(outcome, self.customers.unused() if self.customers.given else self.customers.make())
+        return self.again(outcome, self.customers.unused() if self.customers.given else self.customers.make(), before)
 
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""
@@ -176,12 +192,18 @@ class Trials:
         )
         return replace(outcome, stored=self._judged(Verdict(frozenset({rule}), found), outcome.exchange))
 
-    def leaving_others_alone(self, template: Request, customer: Customer) -> Outcome:
-        """Try one request on a customer, judged by what it did to others: to the run's first one and to a new one.
+    def others(self) -> list[Customer]:
+        """Customers on which a request to another one must leave no trace: the run's first one, and a new one."""
+        return [self._control, self.customers.unused()]
+
+    def leaving_others_alone(
+        self, template: Request, customer: Customer, others: Sequence[Customer] | None = None
+    ) -> Outcome:
+        """Try one request on a customer, judged by what it did to others.
 
         Where only one customer may be used it cannot be tried.
         """
-        others = [self._control, self.customers.make()]
+        others = list(others or self.others())
         # What earlier requests did to the first one must not hide what this one does.
         self._set_apart(self._control)
         interruptions = self.client.patience.interruptions
@@ -193,11 +215,14 @@ class Trials:
         return next((one for one in found if one.stored.violations), found[-1])
 
     def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:
-        before, rule = other.stored, "update.isolated"
-        read = self.customers.read_until(other.slug, lambda stored: not unchanged(before, stored, rule).violations)
+        other.before, rule = other.stored, "update.isolated"
+        read = self.customers.read_until(
+            other.slug, lambda stored: not unchanged(other.before, stored, rule).violations
+        )
+        other.stored, other.unread = self.customers.shown(read), ""
         return replace(
             outcome,
-            stored=self._judged(unchanged(before, self.customers.shown(read), rule), outcome.exchange),
+            stored=self._judged(unchanged(other.before, other.stored, rule), outcome.exchange),
             read=read.kept(),
         )
 
@@ -235,7 +260,7 @@ class Trials:
         self.one(update(CUSTOMER, body), customer)
 
     def _details(self, name: str) -> dict[str, str]:
-        return dict.fromkeys(self.document.clearable_members, BEFORE) | {"name": name}
+        return dict.fromkeys(sorted(prose.clearable_members(self.document)), BEFORE) | {"name": name}
 
     def _judged(self, verdict: Verdict, exchange: Exchange) -> Verdict:
         self.record.judged(verdict, exchange)
@@ -250,13 +275,13 @@ class Trials:
 
     def _send(self, ready: _Ready, customer: Customer, linger: float = LINGER) -> Outcome:
         request, prediction = ready.request, ready.prediction
-        exchange = self.client.send(request, plain_update=self._plain, linger=linger)
+        exchange = self.client.send(request, control=self._plain, linger=linger)
         answer = self._judged(judge(exchange, prediction, self.document), exchange)
         self.record.answered(exchange, prediction, self.document)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
-        return self._following(Outcome(ready.template, exchange.kept(), prediction, answer), customer)
+        return self._following(Outcome(ready.template, exchange, prediction, answer), customer)
 
     def _following(self, outcome: Outcome, customer: Customer) -> Outcome:
         """The outcome with the one before it: of the customer, or of the stranger that it was sent to."""
@@ -265,5 +290,5 @@ class Trials:
             return replace(outcome, before=customer.last)
         before = self._of_strangers.get(path)
         if path in self._of_strangers or len(self._of_strangers) < _REMEMBERED:
-            self._of_strangers[path] = outcome
+            self._of_strangers[path] = outcome.alone()
         return replace(outcome, before=before)

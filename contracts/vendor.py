@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from contracts.rules import prose
 from contracts.rules.body import refuse_constant, shallow, well_formed
 from contracts.rules.document import PROBLEM, Document
 from contracts.target import MIB
@@ -75,18 +76,18 @@ class Vendor:
         self.prefix = prefix
         self.tokens = dict(MOCK_TOKENS)
         self.customers: dict[str, dict[str, Any]] = {}
-        self._forced: int | None = None
+        self._failing: str | None = None
         self._lock = threading.Lock()
         self._count = 0
 
     @contextmanager
-    def answering(self, status: int) -> Iterator[None]:
-        """Let the operation answer a documented error whatever it is asked, 500 included."""
-        self._forced = status
+    def failing(self, slug: str) -> Iterator[None]:
+        """Let updates of one customer be answered 500, whatever they ask."""
+        self._failing = slug
         try:
             yield
         finally:
-            self._forced = None
+            self._failing = None
 
     def handle(self, call: Call) -> Answer:
         """Answer a call."""
@@ -118,8 +119,8 @@ class Vendor:
 
     def update(self, call: Call, slug: str) -> Answer:
         """PUT /customers/{customerSlug}, the operation under contract."""
-        if self._forced:
-            raise Refusal(self._forced, "The mock was told to answer so.", {"location": "body", "message": "forced"})
+        if slug == self._failing:
+            raise Refusal(500, "The mock was told to fail.")
         self.authorize(call, WRITE)
         value = self.parse(call)
         self.validate(value, slug)
@@ -154,8 +155,10 @@ class Vendor:
 
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
-        context = {"$request.path.customerSlug": frozenset({slug})}
-        findings = list(self.document.request_findings(value, context))
+        findings = list(prose.request_findings(self.document, value, slug))
+        if any(finding.keyword == "prose" for finding in findings):
+            # What no schema says is said by the handler, without a list of errors.
+            raise Refusal(422, findings[-1].message[:300])
         if findings:
             items = [
                 {"location": ".".join(["body", *map(str, finding.path)]), "message": finding.message[:300]}
@@ -172,8 +175,9 @@ class Vendor:
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         """Replace a customer's details."""
-        writable = self.document.clearable_members | {"name"}
-        customer.update({name: value.get(name) for name in writable}, updatedAt=_now())
+        for name in prose.settable_members(self.document):
+            customer[name] = prose.stored_values(self.document, name, value, customer)[0]
+        customer["updatedAt"] = _now()
 
     def create(self, call: Call) -> Answer:
         """POST /customers."""
@@ -192,7 +196,7 @@ class Vendor:
         """Have one more customer."""
         self._count += 1
         actor = {"id": "mock", "name": "The mock"}
-        cleared = dict.fromkeys(self.document.clearable_members)
+        cleared = dict.fromkeys(prose.clearable_members(self.document))
         customer = cleared | {"id": f"customer-{self._count}", "slug": slug, "createdAt": _now(), "createdBy": actor}
         customer |= {"updatedBy": actor, "externalCustomerId": external_id}
         self.store(customer, customer | {"name": name})

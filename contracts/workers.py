@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,16 +18,29 @@ from contracts.run import Options
 _TOGETHER = 32
 
 
-def unit_of(item: pytest.Item) -> Hashable:
-    """What has to stay together: the tests of one payload share what came of it."""
+def payload_of(item: pytest.Item) -> Payload | None:
+    """The payload that a test is tried with, if it is one of a table."""
     callspec = getattr(item, "callspec", None)
-    payload = callspec.params.get("payload") if callspec else None
-    return payload.id if payload else item.nodeid
+    return callspec.params.get("payload") if callspec else None
 
 
-def bundle_of(config: pytest.Config) -> Callable[[Payload], Hashable]:
-    """Which payloads are tried together by this process: all of them, or those that a worker is given together."""
-    return (lambda payload: _bundles()[payload.id]) if is_worker(config) else (lambda payload: 0)
+def upcoming_payloads(session: pytest.Session, current: pytest.Item) -> Iterator[Payload]:
+    """The payloads of the tests from the current one on, in their order.
+
+    Of the tests to come a worker knows only those that it is given together.
+    """
+    started = False
+    bundle = _bundle_of(current) if is_worker(session.config) else None
+    for item in session.items:
+        started = started or item is current
+        payload = payload_of(item)
+        if started and payload and bundle in (None, _bundle_of(item)):
+            yield payload
+
+
+def _bundle_of(item: pytest.Item) -> Hashable:
+    payload = payload_of(item)
+    return f"payloads {_bundles()[payload.id]}" if payload else item.nodeid
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -17,12 +17,12 @@ from contracts.release.comparison import of_document
 from contracts.release.keywords import ASSERTIONS, NAMED, ONE, SAME_ONE, SEVERAL, modernize
 from contracts.release.operation import Operation
 from contracts.release.reference import References
-from contracts.rules.document import DOCUMENTS, EQUALS, JSON, PATH, PROBLEM, TOLERATED, Document, load
+from contracts.rules.document import DOCUMENTS, JSON, PATH, Document, load
 
 Json = Any
 
 # What a schema keeps beside what it asserts.
-_KEPT = ("required", "dependentRequired", "format", "default", "readOnly", "writeOnly", "deprecated", EQUALS)
+_KEPT = ("required", "dependentRequired", "format", "default", "readOnly", "writeOnly", "deprecated")
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
 
 
@@ -116,7 +116,6 @@ class _Cut:
             "parameters": self._parameters(operation),
             "requestBody": {"required": operation.body_required, "content": body},
             "responses": responses,
-            TOLERATED: self._tolerated(operation, responses),
         }
 
     def _statuses(self, operation: Operation) -> list[str]:
@@ -145,24 +144,6 @@ class _Cut:
             }
             for parameter in operation.parameters.values()
         ]
-
-    def _tolerated(self, operation: Operation, responses: Mapping[str, Json]) -> dict[str, Json]:
-        """What is tolerated: as the document says, or as the pin does, in the shape of this document's problems."""
-        own = operation.node.get(TOLERATED, {})
-        found = {}
-        for status, answer in (self._pin.operation.get(TOLERATED, {}) | own).items():
-            if status in responses:
-                continue
-            if status in own:
-                schema = self._schema(self._references.resolved(own[status], "an answer")["content"][PROBLEM]["schema"])
-            else:
-                # The 400 may say its own title; what it refers to is the problem of any status.
-                general = responses["400"]["content"][PROBLEM]["schema"]
-                shapes = [part["$ref"] for part in (general, *general.get("allOf", ())) if "$ref" in part]
-                title = answer["content"][PROBLEM]["schema"].get("properties", {})
-                schema = {"$ref": shapes[0], "properties": title} if shapes else general
-            found[status] = {"description": str(answer.get("description")), "content": {PROBLEM: {"schema": schema}}}
-        return found
 
     def _schema(self, node: Json) -> Json:
         """The schema in the words of OpenAPI 3.1, less what only describes it."""

@@ -12,10 +12,8 @@ from contracts.release.change import Change, Kind
 from contracts.release.containment import contained
 from contracts.release.narrowing import Narrowing
 from contracts.release.operation import Answer, Operation
-from contracts.release.parts import equalities
 from contracts.release.requests import deprecated_members
 from contracts.release.schema import RESPONSE, RESPONSE_READ_LENIENTLY, plain
-from contracts.rules.document import TOLERATED
 
 Json = Any
 
@@ -45,8 +43,6 @@ def _new(status: str, pin: Operation) -> Change:
     where, documented = f"answer {status}", ", ".join(pin.answers)
     if not _is_error(status):
         return Change(Kind.BREAKING, where, "the status is new, and no error", documented, status)
-    if status in pin.node.get(TOLERATED, {}):
-        return Change(Kind.DRIFT, where, "the error status is new; the pin tolerates it")
     return Change(Kind.DRIFT, where, "the error status is new")
 
 
@@ -85,17 +81,7 @@ def _of_body(pin: Operation, candidate: Operation, where: str, before: Json, aft
             yield Change(Kind.DRIFT, where, "there may be members that the pin does not name")
         elif contained(exact, inner, thorough=False).answer == Containment.NO:
             yield Change(Kind.COMPATIBLE, where, "less may come than was promised")
-    yield from _of_equalities(where, equalities(pin.references, before), equalities(candidate.references, after))
     yield from deprecated_members(pin, candidate, where, before, after)
-
-
-def _of_equalities(where: str, before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
-    """`x-equals` is this suite's own word: a vendor's document that lacks it says nothing against it."""
-    for name, expression in before.items():
-        if name not in after:
-            yield Change(Kind.DRIFT, where, f"that the member {name} equals {expression} is not said any more")
-        elif after[name] != expression:
-            yield Change(Kind.BREAKING, where, f"the member {name} equals something else", expression, after[name])
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:

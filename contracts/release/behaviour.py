@@ -98,7 +98,11 @@ def compared(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behav
 
 def differences(pin: Run, candidate: Run) -> list[Difference]:
     """Every request of the catalogue, sent to the pin's mock and to a deployment: the answers that differ."""
-    chosen = [payload for payload in payloads() if not (pin.untriable(payload) or candidate.untriable(payload))]
+    chosen = [
+        payload
+        for payload in payloads()
+        if not (pin.untriable(payload.request) or candidate.untriable(payload.request))
+    ]
     groups: dict[tuple[str, str], list[str]] = {}
     for payload, before, after in zip(chosen, _answers(pin, chosen), _answers(candidate, chosen), strict=True):
         if before != after:

@@ -7,7 +7,6 @@ from typing import Any
 
 from contracts.release.keywords import SEVERAL
 from contracts.release.reference import References
-from contracts.rules.document import EQUALS
 
 Json = Any
 
@@ -48,16 +47,6 @@ def marked(references: References, node: Json, keyword: str) -> frozenset[str]:
         for name, member in _members(part)
         if any(one.get(keyword) is True for one in _conjunction(references, member))
     )
-
-
-def equalities(references: References, node: Json) -> dict[str, str]:
-    """The members that have to equal a runtime expression of the request (`x-equals`), by name."""
-    return {
-        name: member[EQUALS]
-        for part in whole(references, node)
-        for name, member in _members(part)
-        if isinstance(member, dict) and isinstance(member.get(EQUALS), str)
-    }
 
 
 def check_grounded(references: References, reference: str, known: dict[str, int]) -> int:

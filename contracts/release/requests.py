@@ -16,7 +16,7 @@ from contracts.release.change import Change, Kind
 from contracts.release.containment import contained
 from contracts.release.narrowing import Narrowing
 from contracts.release.operation import Operation, Parameter
-from contracts.release.parts import equalities, marked
+from contracts.release.parts import marked
 from contracts.release.schema import REQUEST, Schema, plain
 from contracts.release.security import refused, told
 
@@ -109,13 +109,6 @@ def _of_body(pin: Operation, candidate: Operation, before: Json, after: Json) ->
             yield Change(Kind.COMPATIBLE, where, f"the member {path} is new, and optional")
     if not found and not added and contained(outer, inner, thorough=False).answer == Containment.NO:
         yield Change(Kind.COMPATIBLE, where, "more is taken than before")
-    ours, theirs = equalities(pin.references, before), equalities(candidate.references, after)
-    for name, expression in theirs.items():
-        if name in members.members(inner) and ours.get(name) != expression:
-            sides = (ours.get(name, "any value"), expression)
-            yield Change(
-                Kind.BREAKING, where, f"the member {name} has to equal what the request says elsewhere", *sides
-            )
     yield from deprecated_members(pin, candidate, where, before, after)
 
 

@@ -35,13 +35,16 @@ class Body:
     """A body's possible values; none where it is no JSON text however it is read.
 
     `strict` says that it is JSON text by RFC 8259 without any leniency, `open_text` that its text may be refused
-    or repaired, `huge_number` that it holds a number past a double, `oversized` that it is 1 MiB or more.
+    or repaired, `encoded` that it has a byte order mark or is in UTF-16 or UTF-32, `huge_number` that it holds a number
+    past a double, `constant` that it holds NaN or Infinity, `oversized` that it is 1 MiB or more.
     """
 
     values: tuple[Any, ...]
     strict: bool
     open_text: bool = False
+    encoded: bool = False
     huge_number: bool = False
+    constant: bool = False
     oversized: bool = False
 
 
@@ -53,7 +56,7 @@ class _Notes:
     """What a parse came across that makes more than one reading possible."""
 
     def __init__(self) -> None:
-        self.repeated = self.huge = False
+        self.repeated = self.huge = self.constant = False
 
     def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -66,6 +69,10 @@ class _Notes:
         self.huge = self.huge or math.isinf(number)
         return number
 
+    def literal(self, name: str) -> float:
+        self.constant = True
+        return float(name)
+
 
 def read(data: bytes) -> Body:
     """Read a request body."""
@@ -74,22 +81,24 @@ def read(data: bytes) -> Body:
         return Body((), strict=False, open_text=oversized, oversized=oversized)
     # No parser has to follow that deep; what it means is told by the upper levels.
     deep = _depth(data) > DEPTH_LIMIT
-    text, valid = _decoded(data)
+    text, valid, encoded = _decoded(data)
     text = shallow(text) if deep else text
     notes = _Notes()
     try:
         value = _parse(text, notes.members, notes)
     except (ValueError, RecursionError):
-        return Body((), strict=False, open_text=not valid or oversized or deep, oversized=oversized)
+        return Body((), strict=False, open_text=not valid or oversized or deep, encoded=encoded, oversized=oversized)
     values: tuple[Any, ...] = (value,)
     if notes.repeated:
         values = tuple(itertools.islice(_readings(_parse(text, _Members, notes)), _READINGS_LIMIT))
     broken_text = bool(_SUSPECT.search(text)) and any(map(_has_open_text, texts_in(value)))
     return Body(
         values=tuple(map(well_formed, values)) if broken_text else values,
-        strict=valid and not deep,
+        strict=valid and not deep and not encoded and not notes.constant,
         open_text=not valid or oversized or deep or notes.repeated or broken_text,
+        encoded=encoded,
         huge_number=notes.huge,
+        constant=notes.constant,
         oversized=oversized,
     )
 
@@ -98,7 +107,7 @@ def _parse(text: str, members: Callable[[list[tuple[str, Any]]], Any], notes: _N
     return json.loads(
         text,
         object_pairs_hook=members,
-        parse_constant=refuse_constant,
+        parse_constant=notes.literal,
         parse_int=notes.number,
         parse_float=notes.number,
     )
@@ -120,19 +129,26 @@ def plain(text: str) -> str:
     return _OPEN_TEXT.sub("", text)
 
 
-def _decoded(data: bytes) -> tuple[str, bool]:
-    """The text, and whether it is valid UTF-8 without a byte order mark (RFC 8259 section 8.1)."""
+def _decoded(data: bytes) -> tuple[str, bool, bool]:
+    """The text, whether its bytes are valid, and whether it is encoded otherwise than UTF-8 without a byte order mark.
+
+    RFC 8259 section 8.1 leaves both to the reader.
+    """
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):
-            return data.decode(encoding, "replace"), False
+            return *_text(data, encoding), True
     if re.match(rb"\x00[^\x00]|[^\x00]\x00", data):
-        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", "replace"), False
+        return *_text(data, "utf-16-be" if data[0] == 0 else "utf-16-le"), True
     if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:].decode("utf-8", "replace"), False
+        return *_text(data[3:], "utf-8"), True
+    return *_text(data, "utf-8"), False
+
+
+def _text(data: bytes, encoding: str) -> tuple[str, bool]:
     try:
-        return data.decode("utf-8"), True
+        return data.decode(encoding), True
     except UnicodeDecodeError:
-        return data.decode("utf-8", "replace"), False
+        return data.decode(encoding, "replace"), False
 
 
 def _depth(data: bytes) -> int:

@@ -20,12 +20,8 @@ PATH = "/customers/{customerSlug}"
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-TOLERATED = "x-tolerated-responses"
-EQUALS = "x-equals"
 
 Json = Any
-# The values that a runtime expression may have for one exchange.
-Context = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +50,6 @@ class Document:
         """The documented statuses."""
         return frozenset(int(status) for status in self.operation["responses"] if status.isdecimal())
 
-    @cached_property
-    def tolerated(self) -> frozenset[int]:
-        """Statuses that are not documented, but that the oracle may allow."""
-        return frozenset(int(status) for status in self.operation.get(TOLERATED, {})) | {413, 415}
-
     @property
     def request_schema(self) -> Json:
         """What the vendor says of a request body, read-only members and all."""
@@ -76,9 +67,17 @@ class Document:
         return frozenset(self._members(self.request_schema)) - frozenset(self.request_members)
 
     @cached_property
-    def clearable_members(self) -> frozenset[str]:
-        """The members that may be null, and so are cleared when they are left out."""
-        return frozenset(name for name, schema in self.request_members.items() if "null" in schema.get("type", ()))
+    def required_members(self) -> frozenset[str]:
+        """The members that a client has to send."""
+        required = {name for part in self._parts(self.request_schema) for name in part.get("required", ())}
+        return frozenset(required & set(self.request_members))
+
+    @cached_property
+    def nullable_members(self) -> frozenset[str]:
+        """The members that may be null by their schema."""
+        return frozenset(
+            name for name, schema in self.request_members.items() if self._validator(schema).is_valid(None)
+        )
 
     def without_read_only(self, value: Json) -> Json:
         """A request body without the members that only the vendor sets."""
@@ -86,37 +85,37 @@ class Document:
             return value
         return {name: member for name, member in value.items() if name not in self.read_only_members}
 
-    def accepts(self, value: Json, context: Context) -> bool:
-        """Whether a request body fits the request schema. `context` has the values of runtime expressions."""
-        return self._request.is_valid(value) and not list(self._unequal(self.request_schema, value, context))
+    def accepts(self, value: Json) -> bool:
+        """Whether a request body fits the request schema."""
+        return self._request.is_valid(value)
 
-    def request_findings(self, value: Json, context: Context) -> Iterator[Finding]:
+    def request_findings(self, value: Json) -> Iterator[Finding]:
         """Where a request body breaks the request schema."""
-        yield from _findings(self._request, value)
-        yield from self._unequal(self.request_schema, value, context)
+        return findings(self._request, value)
 
-    def problem_findings(self, status: int, value: Json, context: Context) -> Iterator[Finding]:
+    def problem_findings(self, status: int, value: Json) -> Iterator[Finding]:
         """Where a problem breaks the schema that is documented for its status."""
-        schema, _, validator = self._problem(status)
-        yield from _findings(validator, value)
-        yield from self._unequal(schema, value, context)
+        return findings(self._problem(status)[1], value)
 
     def problem_members(self, status: int) -> Mapping[str, Json]:
         """The schemas of the members of a problem with this status."""
-        return self._problem(status)[1]
+        return self._problem(status)[0]
 
-    def _problem_of(self, status: int) -> tuple[Json, Mapping[str, Json], jsonschema_rs.Draft202012Validator]:
-        """The schema of a problem, the schemas of its members, and what validates it."""
-        responses = {**self.operation.get(TOLERATED, {}), **self.operation["responses"]}
-        response = responses.get(str(status)) or responses.get("default") or responses["400"]
-        schema = self._resolved(response)["content"][PROBLEM]["schema"]
-        return schema, self._members(schema), self._validator(schema)
+    def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator]:
+        """The schemas of a problem's members, and what validates a problem. Any problem is right where none is said."""
+        responses: Mapping[str, Json] = self.operation["responses"]
+        names = (str(status), f"{status // 100}XX", "default", "400", *(name for name in responses if name[0] in "45"))
+        contents = (self._resolved(responses[name]).get("content", {}) for name in names if name in responses)
+        schema: Json = next((content[PROBLEM]["schema"] for content in contents if PROBLEM in content), {})
+        return self._members(schema), self._validator(schema)
 
-    def _members(self, schema: Json) -> Mapping[str, Json]:
+    def _members(self, node: Json) -> Mapping[str, Json]:
         found: dict[str, Json] = {}
-        for part in self._parts(schema):
+        for part in self._parts(node):
             for name, member in part.get("properties", {}).items():
-                found[name] = {**found.get(name, {}), **self._resolved(member)}
+                # `true` is a schema, too, and says nothing.
+                schema = self._resolved(member) if isinstance(member, dict) else {}
+                found[name] = {**found.get(name, {}), **schema}
         return found
 
     def _parts(self, schema: Json) -> Iterator[Json]:
@@ -126,16 +125,6 @@ class Document:
         for part in schema.get("allOf", ()):
             yield from self._parts(part)
         yield schema
-
-    def _unequal(self, schema: Json, value: Json, context: Context) -> Iterator[Finding]:
-        """The members whose value is not the one that a runtime expression has for this request."""
-        if not isinstance(value, dict):
-            return
-        for part in self._parts(schema):
-            for name, member in part.get("properties", {}).items():
-                wanted = context.get(member.get(EQUALS, ""))
-                if wanted is not None and name in value and value[name] not in tuple(wanted):
-                    yield Finding(EQUALS, (name,), " or ".join(sorted(wanted)), value[name])
 
     def _writable(self, schema: Json) -> Json:
         """The schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
@@ -163,7 +152,8 @@ class Document:
         )
 
 
-def _findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:
+def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:
+    """Where a value breaks a schema."""
     for error in validator.iter_errors(value):
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
         yield Finding(keyword, tuple(error.instance_path), error.message, error.instance)
@@ -189,7 +179,7 @@ def load(name: str) -> Document:
     try:
         document = Document(name, content)
         for status in document.documented - {204}:
-            list(document.problem_findings(status, {}, {}))
+            list(document.problem_findings(status, {}))
     except (KeyError, TypeError, AttributeError, ValueError, jsonschema_rs.ValidationError) as error:
         raise WrongCall(
             f"contract {name!r} does not describe PUT {PATH} as it has to: {' '.join(repr(error).split())[:200]}"

@@ -6,13 +6,14 @@ Pure: an exchange and what is known of its circumstances go in, a verdict comes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from contracts.credential import PLACEHOLDERS
 from contracts.exchange import Exchange, Failure, Response
 from contracts.rules.document import Document
+from contracts.rules.exact import exact
 from contracts.rules.oracle import Prediction
 from contracts.rules.problem import judge_problem, tried_by
 from contracts.rules.promise import Violation, excerpt, violation
@@ -55,17 +56,17 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
     if response.status == 204:
         tried.add("success.empty")
         violations += _empty(response)
-    elif response.status in document.documented | document.tolerated:
+    elif response.status in document.documented | exact().statuses:
         tried |= tried_by(response.status, document)
         if not response.values("Content-Encoding"):
-            violations += judge_problem(response, document, _context(exchange))
+            violations += judge_problem(exchange, response, document)
     return Verdict(frozenset(tried), tuple(violations))
 
 
 def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation]:
     if exchange.failure is Failure.MALFORMED:
         yield violation("answer.http", "a well-formed HTTP response", str(exchange.failure))
-    elif not (prediction.may_break and exchange.failure in (Failure.BROKEN, Failure.TOO_LARGE)):
+    elif not (prediction.may_break and exchange.failure in (None, Failure.BROKEN, Failure.TOO_LARGE)):
         came = str(exchange.failure or f"{exchange.status} from something in front of the API")
         again = " each time, while a plain update went through" if exchange.persistent else ""
         yield violation("answer.given", _expected(prediction), came + again)
@@ -83,7 +84,7 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
             "response.redirect",
             came + " to " + excerpt(" and ".join(response.values("Location")) or "nowhere"),
         )
-    elif status not in document.documented | document.tolerated:
+    elif status not in document.documented | exact().statuses:
         rule = "status.documented"
     else:
         rule = prediction.reasons[0].id
@@ -121,9 +122,3 @@ def _empty(response: Response) -> Iterator[Violation]:
     if extra:
         shown = excerpt(extra.decode("latin-1"))
         yield violation("success.empty", "nothing after the header section", f"{len(extra)} bytes: {shown}", "body")
-
-
-def _context(exchange: Exchange) -> Mapping[str, frozenset[str]]:
-    """What each runtime expression of a contract document may stand for (OpenAPI 3.1, section 4.8.20.4)."""
-    paths = {exchange.request.path, exchange.sent_path}
-    return {"$request.path": frozenset(paths | {unquote(path) for path in paths})}

@@ -13,12 +13,14 @@ from typing import Any
 
 from contracts.credential import Role, role_of
 from contracts.exchange import Request
+from contracts.rules import prose
 from contracts.rules.body import Body, read
 from contracts.rules.document import Document
 from contracts.rules.promise import Promise, promises
 
-_JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*)")
-_CHARSET_UTF8 = re.compile(r'charset="?utf-8"?')
+_JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*|json|\*/\*)")
+# Octets of a request line that every server takes (RFC 9112 section 3).
+_REQUEST_LINE = 8000
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ class Prediction:
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
     """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
     body, role = read(request.body), role_of(request.headers)
-    context = {"$request.path.customerSlug": frozenset({request.slug.decode("utf-8", "replace")})}
+    slug = request.slug.decode("utf-8", "replace")
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
     accepted = tuple(
-        value for value in map(document.without_read_only, body.values) if document.accepts(value, context)
+        value
+        for value in map(document.without_read_only, body.values)
+        if not any(prose.request_findings(document, value, slug))
     )
     binding = [
         *_of_credential(role),
@@ -65,8 +69,9 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
 
 
 def _of_credential(role: Role) -> list[str]:
-    rules = {Role.NONE: "status.credential", Role.INVALID: "status.credential", Role.READ: "status.scope"}
-    return [rules[role]] if role in rules else []
+    if role is Role.READ:
+        return ["status.scope"]
+    return ["status.credential"] if role in (Role.NONE, Role.INVALID, Role.MALFORMED) else []
 
 
 def _of_slug(request: Request, existing: Collection[str]) -> list[str]:
@@ -74,14 +79,15 @@ def _of_slug(request: Request, existing: Collection[str]) -> list[str]:
 
 
 def media_type(request: Request) -> str:
-    """How the request's media type counts: `json`, `like-json` (a server may choose) or `other`."""
-    value = request.header("Content-Type")
-    if value is None or not value.strip():
-        return "like-json"
-    essence, *parameters = (part.strip().lower() for part in value.split(";"))
-    if essence != "application/json":
-        return "like-json" if _JSON_LIKE.fullmatch(essence) else "other"
-    return "json" if all(_CHARSET_UTF8.fullmatch(parameter) for parameter in parameters) else "like-json"
+    """How the request's media type counts: `json`, `like-json` (a server may choose) or `other`.
+
+    Real servers read or refuse any parameter, a charset among them, and white space before it.
+    """
+    value = (request.header("Content-Type") or "").lower()
+    if value == "application/json":
+        return "json"
+    essence = value.partition(";")[0].strip()
+    return "like-json" if not essence or _JSON_LIKE.fullmatch(essence) else "other"
 
 
 def _of_media_type(request: Request) -> list[str]:
@@ -89,8 +95,9 @@ def _of_media_type(request: Request) -> list[str]:
 
 
 def _of_body(body: Body, accepted: tuple[Any, ...]) -> list[str]:
-    if body.huge_number:
-        return ["status.number"]
+    special = {"status.number": body.huge_number, "status.constant": body.constant}
+    if any(special.values()):
+        return [rule for rule, holds in special.items() if holds]
     if not body.values:
         return ["status.syntax"]
     return [] if accepted else ["status.schema"]
@@ -101,8 +108,12 @@ def _open(request: Request, role: Role, body: Body, document: Document) -> list[
     rules = {
         "status.media_type_like_json": media_type(request) == "like-json",
         "status.size": body.oversized,
-        "status.text": body.open_text or not _is_text(request.slug) or bool(body.values and not body.strict),
+        "status.request_line": len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE,
+        "status.encoding": body.encoded,
+        "status.text": body.open_text or not _is_text(request.slug),
+        "status.credential_malformed": role is Role.MALFORMED,
         "status.credential_unclear": role is Role.UNCLEAR or _credentials(request) > 1,
+        "status.email": any(prose.has_doubtful_email(document, value) for value in body.values),
         "status.read_only": any(
             isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
         ),

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457), judged: the body of an error answer against the contract document."""
+"""Problem details (RFC 9457), judged: the body of an error answer against its document and against the exact shape."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from contracts.exchange import Response
-from contracts.rules.body import refuse_constant, shallow, well_formed
-from contracts.rules.document import EQUALS, PROBLEM, Context, Document, Finding
-from contracts.rules.promise import Violation, excerpt, promises, violation
+from contracts.exchange import Exchange, Response
+from contracts.rules import prose
+from contracts.rules.body import read, refuse_constant, shallow, well_formed
+from contracts.rules.document import PROBLEM, Document, Finding
+from contracts.rules.exact import exact
+from contracts.rules.location import is_a_place
+from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
 
 # `charset` has no meaning for JSON (RFC 8259 section 11); frameworks add it all the same.
 # A parameter may be empty (RFC 9110 section 5.6.6).
@@ -25,11 +28,12 @@ RULES = (
     "problem.object",
     "problem.required",
     "problem.members",
+    "problem.location",
     "problem.status",
 )
 
 
-def judge_problem(response: Response, document: Document, context: Context) -> Iterator[Violation]:
+def judge_problem(exchange: Exchange, response: Response, document: Document) -> Iterator[Violation]:
     """What is wrong with an error answer."""
     yield from _media_type(response)
     text = _text(response.body)
@@ -47,15 +51,19 @@ def judge_problem(response: Response, document: Document, context: Context) -> I
         return
     for name in repeated:
         yield violation("problem.unique_names", "each member named once", f"{name!r} is named more than once", name)
-    yield from _value(value, response.status, document, context)
+    if not isinstance(value, dict):
+        yield violation("problem.object", "a JSON object", excerpt(json.dumps(value)))
+        return
+    # A lone surrogate is no text that a validator takes.
+    yield from _shape(exchange, response.status, well_formed(value), document)
+    yield from _locations(exchange, value, document)
 
 
 @cache
 def tried_by(status: int, document: Document) -> frozenset[str]:
     """The rules that an error answer with this status puts to the test."""
     members = {f"problem.{name}" for name in document.problem_members(status)}
-    named = {rule if rule in promises() else "problem.member" for rule in members}
-    return frozenset(RULES) | named | ({"problem.located"} if status == 422 else set())
+    return frozenset(RULES) | {rule if rule in promises() else "problem.member" for rule in members}
 
 
 def _media_type(response: Response) -> Iterator[Violation]:
@@ -82,38 +90,47 @@ def _members(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any
     return members
 
 
-def _value(value: Any, status: int, document: Document, context: Context) -> Iterator[Violation]:
-    if not isinstance(value, dict):
-        yield violation("problem.object", "a JSON object", excerpt(json.dumps(value)))
-        return
+def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
+    """Where a problem is not as documented, or not as exact; what breaks both is told once, as documented."""
+    paths = frozenset({exchange.request.path, exchange.sent_path} - {""})
+    documented = [*document.problem_findings(status, problem), *prose.problem_findings(document, problem, paths)]
     seen = set()
-    if "status" in value and (isinstance(value["status"], bool) or value["status"] != status):
-        seen.add("problem.status")
-        yield violation("problem.status", f"{status}, the HTTP status", excerpt(json.dumps(value["status"])), "status")
-    # A lone surrogate is no text that a validator takes.
-    for finding in document.problem_findings(status, well_formed(value), context):
-        found = _violation(finding)
-        if found.rule != "problem.status" or found.rule not in seen:
-            yield found
+    for finding in documented:
+        seen.add((finding.path, finding.keyword))
+        yield _violation(finding, Layer.DOCUMENTED)
+    for finding in exact().problem_findings(status, problem):
+        if (finding.path, finding.keyword) not in seen:
+            yield _violation(finding, Layer.EXACT)
 
 
-def _violation(finding: Finding) -> Violation:
+def _violation(finding: Finding, layer: Layer) -> Violation:
     place = ".".join(step if isinstance(step, str) else "[]" for step in finding.path)
     message = excerpt(finding.message)
     if finding.keyword == "required":
-        return violation(_rule(finding), message, "it is missing", place)
-    if finding.keyword in ("const", EQUALS):
-        return violation(_rule(finding), message, excerpt(json.dumps(finding.value)), place)
-    return violation(_rule(finding), f"{place or 'a problem'} as documented ({finding.keyword})", message, place)
+        return violation(_rule(finding), message, "it is missing", place, layer)
+    if finding.keyword in ("title", "status", "prose"):
+        return violation(_rule(finding), message, excerpt(json.dumps(finding.value)), place, layer)
+    return violation(_rule(finding), f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
 
 
 def _rule(finding: Finding) -> str:
     member = finding.path[0] if finding.path else None
-    if finding.keyword in ("contains", "minItems") or (member is None and '"errors" is a required' in finding.message):
-        return "problem.located"
     if member is None:
         return {"required": "problem.required", "additionalProperties": "problem.members"}.get(
             finding.keyword, "problem.object"
         )
     rule = f"problem.{member}"
     return rule if rule in promises() else "problem.member"
+
+
+def _locations(exchange: Exchange, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
+    errors = problem.get("errors")
+    items = [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
+    locations = [item["location"] for item in items if isinstance(item.get("location"), str) and item["location"]]
+    if not locations:
+        return
+    values = read(exchange.request.body).values
+    for location in dict.fromkeys(locations):
+        if not is_a_place(location, exchange.request, values, document.request_members):
+            expected = "a place that the request has or should have, like body, body.name or path.customerSlug"
+            yield violation("problem.location", expected, excerpt(location), "errors.[].location")

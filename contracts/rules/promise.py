@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,13 @@ import yaml
 
 _SHOWN = 200
 PROMISES = Path(__file__).parent.parent / "promises.yaml"
+
+
+class Layer(StrEnum):
+    """Which of the two layers a promise is of: what the vendor documents, or what every answer is held to besides."""
+
+    DOCUMENTED = "documented"
+    EXACT = "exact"
 
 
 @dataclass(frozen=True)
@@ -25,17 +33,19 @@ class Promise:
     id: str
     sentence: str
     source: str
+    layer: Layer
     allows: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A broken promise: what was expected and what came. `place` says where in the answer."""
+    """A broken promise: what was expected and what came. `place` says where in the answer, `layer` who asks for it."""
 
     promise: Promise
     expected: str
     actual: str
-    place: str = ""
+    place: str
+    layer: Layer
 
     @property
     def rule(self) -> str:
@@ -48,15 +58,18 @@ def promises() -> Mapping[str, Promise]:
     entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8"))
     return MappingProxyType(
         {
-            id_: Promise(id_, entry["sentence"], entry["source"], frozenset(entry.get("allows", ())))
+            id_: Promise(
+                id_, entry["sentence"], entry["source"], Layer(entry["layer"]), frozenset(entry.get("allows", ()))
+            )
             for id_, entry in entries.items()
         }
     )
 
 
-def violation(rule: str, expected: str, actual: str, place: str = "") -> Violation:
-    """A violation of the promise with this id, in words that a terminal can show."""
-    return Violation(promises()[rule], printable(expected), printable(actual), printable(place))
+def violation(rule: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
+    """A violation of the promise with this id, in words that a terminal can show; of its layer unless told another."""
+    promise = promises()[rule]
+    return Violation(promise, printable(expected), printable(actual), printable(place), layer or promise.layer)
 
 
 def excerpt(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts.exchange import Exchange
+from contracts.rules import prose
 from contracts.rules.body import plain, shallow
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict
@@ -47,9 +48,8 @@ def judge_state(
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     if not accepted:
         return unchanged(before, after, "refused.unchanged")
-    cleared = any(
-        reading.get(name) is None for one in accepted for reading in one.readings for name in document.clearable_members
-    )
+    clearable = prose.clearable_members(document)
+    cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in clearable)
     tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
     candidates = [
         list(_differences(reading, one.open_text, before, after, document))
@@ -68,7 +68,7 @@ def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, documen
 
     `sent` has the body and the prediction of each request.
     """
-    full = all(stored.get(name) is not None for name in document.clearable_members)
+    full = all(stored.get(name) is not None for name in prose.clearable_members(document))
     name = json.dumps(stored.get("name"))[1:-1].encode()
     for body, prediction in sent:
         if prediction.allowed == {204}:
@@ -80,7 +80,7 @@ def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, documen
 
 
 def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bool:
-    return all(reading.get(name) == stored.get(name) for name in document.request_members)
+    return all(reading.get(name) == stored.get(name) for name in prose.settable_members(document))
 
 
 def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
@@ -101,14 +101,14 @@ def _differences(
             yield violation(
                 "update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name
             )
-    for name in document.request_members:
-        if name not in reading and name not in document.clearable_members:
+    # In an order that is the same in every process, as a set's is not.
+    for name in sorted(prose.settable_members(document)):
+        wanted, came = prose.stored_values(document, name, reading, before), after.get(name)
+        if isinstance(wanted[0], dict) or any(_same(one, came, open_text) for one in wanted):
             continue
-        wanted, came = reading.get(name), after.get(name)
-        if isinstance(wanted, dict) or _same(wanted, came, open_text):
-            continue
-        rule = "update.cleared" if wanted is None else "update.stored"
-        yield violation(rule, f"{name}: {_shown(wanted)}", _shown(after.get(GONE, came)), name)
+        rule = "update.cleared" if wanted[0] is None else "update.stored"
+        shown = " or ".join(map(_shown, wanted))
+        yield violation(rule, f"{name}: {shown}", _shown(after.get(GONE, came)), name)
 
 
 def _same(wanted: Any, came: Any, open_text: bool) -> bool:

@@ -1,71 +1,68 @@
-"""204 No Content: what a valid update gets, and what it leaves behind."""
+"""204 No Content: a valid update is answered with nothing, and stored exactly as it was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
 
 import pytest
 
+from contracts.api import Api
 from contracts.customers import Customer
-from contracts.exchange import CUSTOMER, update
-from contracts.outcome import Outcome
-from contracts.payload import Payload, to_json
-from contracts.run import Run
+from contracts.payload import Payload, expecting, to_json
+from tests.contract.assertions import assert_no_content, assert_stored
 
 pytestmark = pytest.mark.status_204
 
-Tried = Callable[[Payload], Outcome]
-Kept = Callable[..., None]
-AllKept = Callable[[Sequence[Outcome]], None]
+TEXTS = [
+    pytest.param("x", id="one-character"),
+    pytest.param("a" * 10_000, id="10000-characters"),
+    pytest.param("\u039f\u03b4\u03c5\u03c3\u03c3\u03b5\u03cd\u03c2", id="greek"),
+    pytest.param("\u0410\u0441\u043c\u0435", id="cyrillic"),
+    pytest.param("\u05e9\u05dc\u05d5\u05dd", id="hebrew"),
+    pytest.param("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f \u06a9\u06cc \u06f1", id="arabic"),
+    pytest.param("\u0915\u094d\u0937\u0947\u0924\u094d\u0930", id="devanagari"),
+    pytest.param("\u0e40\u0e1b\u0e47\u0e19", id="thai"),
+    pytest.param("\u5ba2\u6237", id="han"),
+    pytest.param("\u30ab\u30bf\u30ab\u30ca", id="katakana"),
+    pytest.param("\ud55c\uad6d", id="hangul"),
+    pytest.param("\U0001f600", id="emoji"),
+]
 
 
-@pytest.mark.payloads(204)
-def test_a_valid_update_is_answered_204_and_empty(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request that breaks no rule is answered 204, followed by no byte of body."""
-    outcome = tried(payload)
+def test_the_published_example_is_stored(api: Api, customer: Customer) -> None:
+    """The example of the API page is answered 204 with an empty body, and stored."""
+    answer = api.put(customer, b'{"externalCustomerId": "external-customer-id-12345", "name": "Awesome Customer"}')
 
-    kept(outcome, outcome.answer, payload.why)
-
-
-@pytest.mark.payloads(204)
-@pytest.mark.usefixtures("readable")
-def test_a_valid_update_is_stored_as_sent(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A 204 stored exactly what was sent, for every member; what is null or left out is cleared."""
-    outcome = tried(payload)
-
-    kept(outcome, outcome.stored, payload.why)
+    assert_no_content(answer)
+    assert_stored(customer, name="Awesome Customer", externalCustomerId="external-customer-id-12345")
 
 
-def test_nothing_follows_a_204_until_the_connection_ends(run: Run, customer: Customer, kept: Kept) -> None:
-    """Asked to close the connection after a 204, the server closes it without one byte of body."""
-    template = update(CUSTOMER, to_json({"name": "Contract Test"})).with_header("Connection", "close")
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer, text: str) -> None:
+    """Name and external id take any text of Unicode, of any length, and store it character by character."""
+    answer = api.put(customer, to_json({"name": text, "externalCustomerId": text}))
 
-    outcome = run.trials.one(template, customer, linger=1.0)
-
-    kept(outcome, outcome.answer)
-
-
-@pytest.mark.usefixtures("readable")
-def test_an_update_without_external_id_clears_it(run: Run, customer: Customer, kept: Kept) -> None:
-    """An externalCustomerId that was set is cleared by an update that leaves it out."""
-    run.trials.one(update(CUSTOMER, to_json({"name": "Before", "externalCustomerId": "set-before"})), customer)
-
-    outcome = run.trials.one(update(CUSTOMER, to_json({"name": "After"})), customer)
-
-    kept(outcome)
+    assert_no_content(answer)
+    assert_stored(customer, name=text, externalCustomerId=text)
 
 
-@pytest.mark.usefixtures("readable")
-def test_an_update_with_null_external_id_clears_it(run: Run, customer: Customer, kept: Kept) -> None:
-    """An externalCustomerId that was set is cleared by an explicit null."""
-    run.trials.one(update(CUSTOMER, to_json({"name": "Before", "externalCustomerId": "set-before"})), customer)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"name": "After"}', id="left-out"),
+        pytest.param(b'{"name": "After", "externalCustomerId": null}', id="null"),
+    ],
+)
+def test_an_external_id_is_cleared(api: Api, customer: Customer, body: bytes) -> None:
+    """The update is a full replacement: an externalCustomerId that is left out, or null, is cleared."""
+    api.put(customer, b'{"name": "Before", "externalCustomerId": "set-before"}')
 
-    outcome = run.trials.one(update(CUSTOMER, to_json({"name": "After", "externalCustomerId": None})), customer)
+    answer = api.put(customer, body)
 
-    kept(outcome)
+    assert_no_content(answer)
+    assert_stored(customer, name="After", externalCustomerId=None)
 
 
-@pytest.mark.usefixtures("readable")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -77,54 +74,66 @@ def test_an_update_with_null_external_id_clears_it(run: Run, customer: Customer,
         pytest.param("1", "01", id="leading-zero"),
     ],
 )
-def test_a_small_change_is_stored_too(run: Run, customer: Customer, kept: Kept, before: str, after: str) -> None:
-    """An update that changes no more than a comparison may overlook is stored as sent."""
-    run.trials.one(update(CUSTOMER, to_json({"name": before, "externalCustomerId": before})), customer)
+def test_a_small_change_is_stored(api: Api, customer: Customer, before: str, after: str) -> None:
+    """An update that changes no more than a careless comparison overlooks is stored."""
+    api.put(customer, to_json({"name": before, "externalCustomerId": before}))
 
-    outcome = run.trials.one(update(CUSTOMER, to_json({"name": after, "externalCustomerId": after})), customer)
+    answer = api.put(customer, to_json({"name": after, "externalCustomerId": after}))
 
-    kept(outcome)
+    assert_no_content(answer)
+    assert_stored(customer, name=after, externalCustomerId=after)
 
 
-@pytest.mark.usefixtures("readable")
 @pytest.mark.parametrize(
-    "after",
-    [
-        pytest.param({"name": "Before", "externalCustomerId": "another"}, id="external-id"),
-        pytest.param({"name": "Another", "externalCustomerId": "before"}, id="name"),
-    ],
+    ("name", "external_id"),
+    [pytest.param("Before", "another", id="external-id"), pytest.param("Another", "before", id="name")],
 )
-def test_a_change_of_one_member_alone_is_stored(
-    run: Run, customer: Customer, kept: Kept, after: dict[str, str]
-) -> None:
-    """An update that changes one member, and repeats the other, is stored as sent."""
-    run.trials.one(update(CUSTOMER, to_json({"name": "Before", "externalCustomerId": "before"})), customer)
+def test_a_change_of_one_member_alone_is_stored(api: Api, customer: Customer, name: str, external_id: str) -> None:
+    """An update that changes one member and repeats the other is stored."""
+    api.put(customer, b'{"name": "Before", "externalCustomerId": "before"}')
 
-    outcome = run.trials.one(update(CUSTOMER, to_json(after)), customer)
+    answer = api.put(customer, to_json({"name": name, "externalCustomerId": external_id}))
 
-    kept(outcome)
-
-
-@pytest.mark.usefixtures("readable")
-def test_the_same_update_twice_is_as_once(run: Run, customer: Customer, kept: Kept) -> None:
-    """PUT is idempotent: the same update again is answered 204 and leaves the same behind."""
-    template = update(CUSTOMER, to_json({"name": "Twice", "externalCustomerId": "the-same"}))
-    kept(run.trials.one(template, customer))
-
-    outcome = run.trials.under("update.idempotent", run.trials.one(template, customer))
-
-    kept(outcome)
+    assert_no_content(answer)
+    assert_stored(customer, name=name, externalCustomerId=external_id)
 
 
-@pytest.mark.usefixtures("readable")
-@pytest.mark.parametrize("attempt", ["first", "second", "third", "fourth", "fifth"])
-def test_updates_at_once_end_in_one_of_them(run: Run, customer: Customer, all_kept: AllKept, attempt: str) -> None:
-    """Of several updates at once, one is stored whole; never a mixture."""
-    templates = [
-        update(CUSTOMER, to_json({"name": f"Writer {writer} {attempt}", "externalCustomerId": f"of-writer-{writer}"}))
-        for writer in range(8)
-    ]
+def test_the_same_update_twice_is_as_once(api: Api, customer: Customer) -> None:
+    """PUT is idempotent: the same update again is answered 204, and leaves what it left before."""
+    api.put(customer, b'{"name": "Twice", "externalCustomerId": "the-same"}')
 
-    outcomes = run.trials.together(templates, customer)
+    answer = api.put_again(customer)
 
-    all_kept([run.trials.under("update.atomic", outcome) for outcome in outcomes])
+    assert_no_content(answer)
+    assert_stored(customer, name="Twice", externalCustomerId="the-same")
+
+
+@pytest.mark.parametrize("time", ["first", "second", "third", "fourth", "fifth"])
+def test_of_updates_at_once_one_is_stored_whole(api: Api, customer: Customer, time: str) -> None:
+    """Of eight updates at once each is answered 204, and one of them is stored whole; never a mixture."""
+    names = {f"of-writer-{writer}": f"Writer {writer} {time}" for writer in range(8)}
+
+    answers = api.put_at_once(
+        customer, [to_json({"name": name, "externalCustomerId": id_}) for id_, name in names.items()]
+    )
+
+    for answer in answers:
+        assert_no_content(answer)
+    assert_stored(customer, name=names.get(customer.stored.get("externalCustomerId", "")))
+
+
+def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Customer) -> None:
+    """Asked to close the connection after a 204, the server closes it without one byte of body."""
+    answer = api.put(customer, b'{"name": "Contract Test"}', headers=(("Connection", "close"),), linger=1.0)
+
+    assert_no_content(answer)
+
+
+@pytest.mark.parametrize("payload", expecting(204), ids=str)
+def test_a_valid_update_is_answered_204_and_stored(api: Api, payload: Payload) -> None:
+    """Every other valid request of payloads.yaml is answered 204 with an empty body, and stored as sent."""
+    answer = api.send(payload)
+
+    sent = json.loads(payload.request.body)
+    assert_no_content(answer)
+    assert_stored(answer.customer, name=sent["name"], externalCustomerId=sent.get("externalCustomerId"))

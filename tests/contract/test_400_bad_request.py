@@ -1,32 +1,79 @@
-"""400 Bad Request: what is no JSON."""
+"""400 Bad Request: a body that is absent, or is not JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from contracts.outcome import Outcome
-from contracts.payload import Payload
+from contracts.api import Api
+from contracts.customers import Customer
+from contracts.payload import Payload, expecting
+from tests.contract.assertions import assert_no_content, assert_problem, assert_stored, assert_unchanged
 
 pytestmark = pytest.mark.status_400
 
-Tried = Callable[[Payload], Outcome]
-Kept = Callable[..., None]
+MALFORMED = [
+    pytest.param(b"", id="absent"),
+    pytest.param(b" \r\n", id="blank"),
+    pytest.param(b'{"name":', id="truncated"),
+    pytest.param(b"{'name':'Contract Test'}", id="single-quotes"),
+    pytest.param(b'{name:"Contract Test"}', id="unquoted-member-name"),
+    pytest.param(b'{"name":"Contract Test",}', id="trailing-comma"),
+    pytest.param(b'{"name":"Contract Test"} trailing', id="trailing-text"),
+    pytest.param(b'{"name":"Contract Test" // comment\n}', id="line-comment"),
+    pytest.param(b'{"name":"Contract Test" /* comment */}', id="block-comment"),
+    pytest.param(b'{"name":"Contract Test"}{"name":"Another Test"}', id="two-documents"),
+]
+ENCODED = [
+    pytest.param(b'\xef\xbb\xbf{"name":"Contract Test"}', id="byte-order-mark"),
+    pytest.param('\ufeff{"name":"Contract Test"}'.encode("utf-16-le"), id="utf-16"),
+]
+CONSTANTS = [
+    pytest.param(b'{"name":"Contract Test","externalCustomerId":NaN}', id="nan"),
+    pytest.param(b'{"name":"Contract Test","externalCustomerId":Infinity}', id="infinity"),
+]
 
 
-@pytest.mark.payloads(400)
-def test_a_body_that_is_no_json_is_answered_400(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A body that is absent, or is not JSON text, is answered 400 and the documented problem."""
-    outcome = tried(payload)
+@pytest.mark.parametrize("body", MALFORMED)
+def test_a_body_that_is_not_json_is_refused(api: Api, customer: Customer, body: bytes) -> None:
+    """A body that is absent, or is not JSON, is answered 400 with the documented problem, and changes nothing."""
+    answer = api.put(customer, body)
 
-    kept(outcome, outcome.answer, payload.why)
+    assert_problem(answer, status=400, title="Bad Request")
+    assert_unchanged(customer)
 
 
-@pytest.mark.payloads(400)
-@pytest.mark.usefixtures("readable")
-def test_a_body_that_is_no_json_changes_nothing(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request that is refused with 400 changes nothing."""
-    outcome = tried(payload)
+@pytest.mark.parametrize("body", ENCODED)
+def test_json_in_another_encoding_is_read_or_refused(api: Api, customer: Customer, body: bytes) -> None:
+    """RFC 8259 leaves a byte order mark and UTF-16 to the reader: stored as decoded, or refused with 400 or 422."""
+    answer = api.put(customer, body)
 
-    kept(outcome, outcome.stored, payload.why)
+    if answer.status == 204:
+        assert_no_content(answer)
+        assert_stored(customer, name="Contract Test", externalCustomerId=None)
+    elif answer.status == 422:
+        assert_problem(answer, status=422, title="Unprocessable Entity")
+        assert_unchanged(customer)
+    else:
+        assert_problem(answer, status=400, title="Bad Request")
+        assert_unchanged(customer)
+
+
+@pytest.mark.parametrize("body", CONSTANTS)
+def test_nan_and_infinity_are_refused(api: Api, customer: Customer, body: bytes) -> None:
+    """NaN and Infinity are no JSON, though many parsers take them: 400 or 422, and nothing changes."""
+    answer = api.put(customer, body)
+
+    if answer.status == 422:
+        assert_problem(answer, status=422, title="Unprocessable Entity")
+    else:
+        assert_problem(answer, status=400, title="Bad Request")
+    assert_unchanged(customer)
+
+
+@pytest.mark.parametrize("payload", expecting(400), ids=str)
+def test_whatever_else_is_not_json_is_refused(api: Api, payload: Payload) -> None:
+    """Every other body of payloads.yaml that is not JSON is answered 400, and changes nothing."""
+    answer = api.send(payload)
+
+    assert_problem(answer, status=400, title="Bad Request")
+    assert_unchanged(answer.customer)

@@ -1,32 +1,42 @@
-"""401 Unauthorized: who is not known."""
+"""401 Unauthorized: no credential, or one that is not valid."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from contracts.outcome import Outcome
-from contracts.payload import Payload
+from contracts.api import Api
+from contracts.customers import Customer
+from contracts.payload import Payload, expecting
+from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_401
 
-Tried = Callable[[Payload], Outcome]
-Kept = Callable[..., None]
+# The Authorization headers of a request, in their order.
+NOT_VALID = [
+    pytest.param([], id="none"),
+    pytest.param([""], id="empty"),
+    pytest.param(["Basic dXNlcjpwYXNz"], id="another-scheme"),
+    pytest.param(["Bearer ksm_contract-test-wrong-secret"], id="class-of-machines"),
+    pytest.param(["Bearer whsec_contract-test-wrong-secret"], id="class-of-webhooks"),
+    pytest.param(["Bearer ksh_contract-test-wrong-secret"], id="wrong-secret"),
+]
 
 
-@pytest.mark.payloads(401)
-def test_a_request_without_a_valid_credential_is_answered_401(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request without a credential, or with one that is not valid, is answered 401 and the documented problem."""
-    outcome = tried(payload)
+@pytest.mark.parametrize("authorization", NOT_VALID)
+def test_a_request_without_a_valid_credential_is_refused(
+    api: Api, customer: Customer, authorization: list[str]
+) -> None:
+    """Without a credential, or with one that is not valid, an update is answered 401, and changes nothing."""
+    answer = api.put(customer, b'{"name": "Contract Test"}', authorization=authorization)
 
-    kept(outcome, outcome.answer, payload.why)
+    assert_problem(answer, status=401, title="Unauthorized")
+    assert_unchanged(customer)
 
 
-@pytest.mark.payloads(401)
-@pytest.mark.usefixtures("readable")
-def test_a_request_without_a_valid_credential_changes_nothing(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request that is refused with 401 changes nothing."""
-    outcome = tried(payload)
+@pytest.mark.parametrize("payload", expecting(401), ids=str)
+def test_whatever_else_is_no_valid_credential_is_refused(api: Api, payload: Payload) -> None:
+    """Every other request of payloads.yaml without a valid credential is answered 401, and changes nothing."""
+    answer = api.send(payload)
 
-    kept(outcome, outcome.stored, payload.why)
+    assert_problem(answer, status=401, title="Unauthorized")
+    assert_unchanged(answer.customer)

@@ -1,32 +1,26 @@
-"""403 Forbidden: who may only read."""
+"""403 Forbidden: a valid credential without the scope write:customers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from contracts.outcome import Outcome
-from contracts.payload import Payload
+from contracts.api import Api
+from contracts.customers import Customer
+from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_403
 
-Tried = Callable[[Payload], Outcome]
-Kept = Callable[..., None]
 
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        pytest.param("Bearer <KAITEN_READ_TOKEN>", id="may-read-only"),
+        pytest.param("bearer <KAITEN_READ_TOKEN>", id="may-read-only-in-lower-case"),
+    ],
+)
+def test_a_credential_without_the_scope_is_refused(api: Api, customer: Customer, authorization: str) -> None:
+    """A valid token that may read customers, and not write them, is answered 403, and changes nothing."""
+    answer = api.put(customer, b'{"name": "Contract Test"}', authorization=[authorization])
 
-@pytest.mark.payloads(403)
-def test_a_credential_without_the_scope_is_answered_403(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A valid credential without the scope write:customers is answered 403 and the documented problem."""
-    outcome = tried(payload)
-
-    kept(outcome, outcome.answer, payload.why)
-
-
-@pytest.mark.payloads(403)
-@pytest.mark.usefixtures("readable")
-def test_a_credential_without_the_scope_changes_nothing(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request that is refused with 403 changes nothing."""
-    outcome = tried(payload)
-
-    kept(outcome, outcome.stored, payload.why)
+    assert_problem(answer, status=403, title="Forbidden")
+    assert_unchanged(customer)

@@ -1,44 +1,47 @@
-"""404 Not Found: which customer does not exist."""
+"""404 Not Found: a slug that names no customer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from contracts.exchange import update
-from contracts.outcome import Outcome
-from contracts.payload import Payload, to_json
-from contracts.run import Run
+from contracts.api import Api
+from contracts.customers import Customer
+from contracts.payload import Payload, expecting
+from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_404
 
-Tried = Callable[[Payload], Outcome]
-Kept = Callable[..., None]
+# As in the path. <CUSTOMER_UPPER> stands for the customer's own slug in upper case.
+NOBODY = [
+    pytest.param("contract-test-nobody", id="unknown"),
+    pytest.param("<CUSTOMER_UPPER>", id="another-letter-case"),
+    pytest.param("contract-test-nobody-" + "a" * 279, id="longer-than-any-slug"),
+]
 
 
-@pytest.mark.payloads(404)
-def test_a_slug_that_names_no_customer_is_answered_404(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A slug that names no customer is answered 404 and the documented problem."""
-    outcome = tried(payload)
+@pytest.mark.parametrize("slug", NOBODY)
+def test_a_slug_that_names_no_customer_is_refused(api: Api, customer: Customer, slug: str) -> None:
+    """An update of a customer that does not exist is answered 404, and changes no other."""
+    answer = api.put(customer, b'{"name": "Contract Test"}', slug=slug)
 
-    kept(outcome, outcome.answer, payload.why)
-
-
-@pytest.mark.payloads(404)
-@pytest.mark.usefixtures("readable")
-def test_a_slug_that_names_no_customer_changes_nothing(payload: Payload, tried: Tried, kept: Kept) -> None:
-    """A request that is refused with 404 changes nothing."""
-    outcome = tried(payload)
-
-    kept(outcome, outcome.stored, payload.why)
+    assert_problem(answer, status=404, title="Not Found")
+    assert_unchanged(customer)
 
 
-@pytest.mark.usefixtures("readable")
-def test_a_slug_that_names_no_customer_creates_none(run: Run, kept: Kept) -> None:
-    """An update of a customer that does not exist does not make one."""
-    slug = run.customers.unused_slug()
+def test_an_update_of_nobody_makes_nobody(api: Api, customer: Customer) -> None:
+    """An update of a customer that does not exist is answered 404, and makes none."""
+    slug = api.slug_of_nobody()
 
-    outcome = run.trials.one(update(slug, to_json({"name": "Nobody"})), run.customers.unused())
+    answer = api.put(customer, b'{"name": "Nobody"}', slug=slug)
 
-    kept(run.trials.creating_none(outcome))
+    assert_problem(answer, status=404, title="Not Found")
+    assert not api.is_there(customer, slug)
+
+
+@pytest.mark.parametrize("payload", expecting(404), ids=str)
+def test_whatever_else_names_no_customer_is_refused(api: Api, payload: Payload) -> None:
+    """Every other slug of payloads.yaml that names no customer is answered 404, and changes nothing."""
+    answer = api.send(payload)
+
+    assert_problem(answer, status=404, title="Not Found")
+    assert_unchanged(answer.customer)

@@ -89,8 +89,20 @@ class _Connection(socketserver.StreamRequestHandler):
         early = getattr(self.server.vendor, "early", None)
         for piece in early(call) if early else ():
             self.wfile.write(piece)
-        call.body = self.rfile.read(int(call.header("content-length") or 0))
+        call.body = self._chunked() if call.header("transfer-encoding") == "chunked" else self._sized(call)
         return call
+
+    def _sized(self, call: Call) -> bytes:
+        return self.rfile.read(int(call.header("content-length") or 0))
+
+    def _chunked(self) -> bytes:
+        """A body in chunks (RFC 9112 section 7.1), without trailers."""
+        body = b""
+        while size := int(self.rfile.readline(65536).split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline(65536)
+        self.rfile.readline(65536)
+        return body
 
 
 def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:

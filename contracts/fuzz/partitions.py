@@ -12,8 +12,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contracts.rules.document import EQUALS, Document
-from contracts.texts import texts
+from contracts.fuzz.texts import texts
+from contracts.rules import prose
+from contracts.rules.document import Document
 
 Json = Any
 Values = st.SearchStrategy[Any]
@@ -44,9 +45,9 @@ _ABSENT = ...
 def fitting(document: Document, longest: int = 10_000) -> Values:
     """Bodies that fit the request schema; of its members those that are settable to more than one value."""
     members = {
-        name: _fitting(schema, longest, optional=name in document.clearable_members)
+        name: _fitting(schema, longest, optional=name not in document.required_members)
         for name, schema in document.request_members.items()
-        if "string" in _types(schema) and EQUALS not in schema
+        if "string" in _types(schema) and name in prose.settable_members(document)
     }
     return st.tuples(*members.values()).map(
         lambda values: {name: value for name, value in zip(members, values, strict=True) if value is not _ABSENT}
@@ -65,7 +66,7 @@ def breaking(document: Document) -> Iterator[Values]:
     yield st.one_of(*(values for name, values in _OF_TYPE.items() if name != "object"), st.lists(fits, max_size=2))
     members = document.request_members
     for name in members:
-        if name not in document.clearable_members:
+        if name in document.required_members:
             yield fits.map(partial(_without, name))
     yield _with(fits, _WORDS, _ANY)
     yield _with(fits, st.sampled_from([twin for name in members for twin in _twins(name)]), _ANY)
@@ -83,7 +84,7 @@ def _wrong(schema: Mapping[str, Json]) -> Iterator[Values]:
         yield st.text(max_size=schema["minLength"] - 1)
     if "maxLength" in schema:
         yield texts().map(lambda text: (text * (schema["maxLength"] + 1))[: schema["maxLength"] + 1])
-    if "pattern" in schema or EQUALS in schema:
+    if "pattern" in schema:
         yield _WORDS
     if "maxProperties" in schema:
         yield st.dictionaries(_WORDS, _ANY_SCALAR, min_size=schema["maxProperties"] + 1, max_size=3)

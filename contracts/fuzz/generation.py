@@ -17,20 +17,19 @@ LOCAL = Path(".hypothesis", "examples")
 # Seconds for one call of the shared database.
 _TIMEOUT = 2.0
 
-# Requests of one batch, at the least: what is tried on one customer before it is read back.
-BATCH = 8
-# The batches of one round, at the most: what one process draws from one seed. A multiple of what most targets are sent
-# at once, for the last of a round leave the others waiting.
-ROUND = 64
-# The batches of one round of a generated test, and its rounds, by profile (`--hypothesis-profile` picks).
-PROFILES = {"quick": (4, 1), "ci": (ROUND, 3), "deep": (ROUND, 50)}
+# The examples of one round: what one process draws from one seed.
+ROUND = 8
+# Cases that an example has on average.
+CASES = 12
+# The examples of one round and the rounds of each generated test, by profile (`--hypothesis-profile` picks).
+PROFILES = {"quick": (ROUND // 2, 1), "ci": (ROUND, 16), "deep": (ROUND, 250)}
 
 
 @dataclass(frozen=True)
 class Generation:
     """How requests are generated, and how many.
 
-    A generated test has so many `rounds` of so many `batches`. The same `seed` gives the same requests. With `reuse`
+    A generated test has so many `rounds` of so many `examples`. The same `seed` gives the same requests. With `reuse`
     what failed in an earlier run comes first; where a seed was asked for it does not, so that the run is the same
     again. `warning` says what is wrong with the `database`.
     """
@@ -39,7 +38,7 @@ class Generation:
     reuse: bool = True
     database: ExampleDatabase | None = None
     warning: str = ""
-    batches: int = PROFILES["quick"][0]
+    examples: int = ROUND
     rounds: int = 1
 
 
@@ -56,15 +55,15 @@ def generation(
     """
     local = DirectoryBasedExampleDatabase(LOCAL)
     database, warning = (local, "") if shared is None else _with_shared(local, shared)
-    batches, rounds = PROFILES[profile or "quick"] if cases is None else _rounds(cases)
-    return Generation(made_up if seed is None else seed, seed is None, database, warning, batches, rounds)
+    examples, rounds = PROFILES[profile or "quick"] if cases is None else _rounds(cases)
+    return Generation(made_up if seed is None else seed, seed is None, database, warning, examples, rounds)
 
 
 def _rounds(cases: int) -> tuple[int, int]:
-    """The batches and rounds that make so many cases or a few more."""
-    batches = -(-cases // BATCH)
-    rounds = -(-batches // ROUND)
-    return -(-batches // rounds), rounds
+    """The examples and rounds that make so many cases or a few more."""
+    examples = -(-cases // CASES)
+    rounds = -(-examples // ROUND)
+    return -(-examples // rounds), rounds
 
 
 def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:

@@ -1,0 +1,97 @@
+"""A ledger: what one generated test has sent, and what of it broke a promise. Hypothesis searches and shrinks by it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from contracts.exchange import Request
+from contracts.outcome import Outcome
+from contracts.rules.promise import is_of_state, promises
+from contracts.trials import Trials
+
+# Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
+SHRINKING = 5.0
+# So many of the failures of one promise are tried again alone, the smallest first, until one repeats.
+_CANDIDATES = 3
+
+
+class Ledger:
+    """What one generated test has sent, and what of it broke a promise.
+
+    `explained` are the promises that a test has explained before: they are counted, and not searched for again. `left`
+    takes from an outcome what somebody has accepted, `fail` raises for a promise.
+    """
+
+    def __init__(
+        self,
+        trials: Trials,
+        explained: Collection[str],
+        left: Callable[[Outcome], Outcome],
+        fail: Callable[[str, Outcome], None],
+    ) -> None:
+        self._trials = trials
+        self._explained = frozenset(explained)
+        self._left = left
+        self._fail = fail
+        self._sent: set[Request] = set()
+        self._failures: dict[Request, Outcome] = {}
+        self._named: Counter[str] = Counter()
+        self._deadline = float("inf")
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything broke a promise."""
+        return bool(self._failures)
+
+    def each_as_promised(self, requests: Sequence[Request]) -> None:
+        """Send requests together, record whatever broke a promise, and raise for one such promise.
+
+        What was sent before is not sent again while nothing has failed. From then on everything is sent, so that
+        shrinking sees the vendor and not a memory; but when the time for shrinking is over, what is known decides.
+        """
+        if time.monotonic() > self._deadline:
+            broken = [self._failures[request] for request in requests if request in self._failures]
+        else:
+            broken = self._tried(requests)
+        found = {rule: outcome for outcome in broken for rule in outcome.rules if rule not in self._explained}
+        if found:
+            # The promise named least often, so that Hypothesis finds each of several.
+            rule = min(found, key=lambda one: (self._named[one], _place(one)))
+            self._named[rule] += 1
+            self._fail(rule, found[rule])
+
+    def _tried(self, requests: Sequence[Request]) -> list[Outcome]:
+        wanted = [one for one in dict.fromkeys(requests) if self._failures or one not in self._sent]
+        self._sent.update(wanted)
+        outcomes = map(self._left, self._trials.spread(wanted)) if wanted else ()
+        broken = [outcome for outcome in outcomes if outcome.violations]
+        if broken and not self._failures:
+            self._deadline = time.monotonic() + SHRINKING
+        for outcome in broken:
+            self._failures.setdefault(outcome.template, outcome.kept())
+        return broken
+
+    def conclusion(self) -> list[Outcome]:
+        """For each promise that was broken the smallest request that breaks it, tried again alone."""
+        by_size = sorted(self._failures.values(), key=lambda outcome: outcome.size)
+        concluded: dict[Request, Outcome] = {}
+        for rule in sorted({rule for outcome in by_size for rule in outcome.rules}, key=_place):
+            outcome = self._again([outcome for outcome in by_size if rule in outcome.rules], rule)
+            concluded.setdefault(outcome.template, outcome)
+        return list(concluded.values())
+
+    def _again(self, failures: Sequence[Outcome], rule: str) -> Outcome:
+        for outcome in failures[:_CANDIDATES]:
+            # What is wrong with what is stored may be the doing of any request that went to the customer.
+            for suspect in (outcome, *(outcome.beside if is_of_state(rule) else ())):
+                again = self._left(self._trials.settled(replace(suspect, stored=outcome.stored)))
+                if rule in again.rules and again.repeated is not False:
+                    return again
+        return replace(failures[0], repeated=False)
+
+
+def _place(rule: str) -> int:
+    return list(promises()).index(rule)

@@ -1,0 +1,81 @@
+"""Schemathesis's schema of the pinned document, with our own strategies for bodies plugged in through its hooks."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case, HookContext
+
+from contracts.credential import WRITE_TOKEN
+from contracts.exchange import CUSTOMER, Request, update
+from contracts.fuzz.partitions import breaking, fitting
+from contracts.payload import to_json
+from contracts.rules.document import Document
+
+Bodies = st.SearchStrategy[Any]
+
+# The document's examples and the coverage phase are what `@schema.parametrize()` runs; what is generated, Hypothesis
+# draws from the operation's own strategy. The coverage phase tries every other method by default, and a DELETE would
+# remove the customer under test.
+_CONFIG = {"phases": {"fuzzing": {"enabled": False}, "coverage": {"unexpected-methods": []}}}
+# Schemathesis's own strategy is asked so many times as often as ours, for it repeats itself more.
+_SHARE = 3
+# What Schemathesis fills in where it has no token.
+_FILLER = "Bearer"
+
+_pinned: list[Document] = []
+
+
+def pin(document: Document) -> None:
+    """Let `FITTING` and `BREAKING` be those of this document, from now on."""
+    _pinned[:] = [document]
+
+
+def loaded(name: str) -> schemathesis.BaseSchema:
+    """The pinned document as Schemathesis reads it.
+
+    A hook does not know whether a body has to fit or to break the schema: hence two loads, each with a hook of its own.
+    """
+    return _fitting(*_pinned) if name == "FITTING" else _breaking(*_pinned)
+
+
+@cache
+def _fitting(document: Document) -> schemathesis.BaseSchema:
+    return _loaded(document, fitting(document))
+
+
+@cache
+def _breaking(document: Document) -> schemathesis.BaseSchema:
+    return _loaded(document, st.one_of(*breaking(document)))
+
+
+def _loaded(document: Document, ours: Bodies) -> schemathesis.BaseSchema:
+    schema = schemathesis.openapi.from_dict(dict(document.content), config=schemathesis.Config.from_dict(_CONFIG))
+
+    @schema.hook
+    def before_generate_body(context: HookContext, strategy: Bodies) -> Bodies:
+        return st.integers(0, _SHARE).flatmap(lambda turn: ours if turn == _SHARE else strategy)
+
+    return schema
+
+
+def request_of(case: Case[Any]) -> Request:
+    """A case as a request to a customer of ours: its body, its media type and the headers that it varies."""
+    sent = case.as_transport_kwargs(base_url="http://unused")
+    body = to_json(sent["json"]) if "json" in sent else sent.get("data", b"")
+    # An absent credential stays absent; Schemathesis's filler for one that it does not have stands for ours.
+    given = case.headers.get("Authorization")
+    credential = f"Bearer {WRITE_TOKEN}" if given is not None and given.strip() == _FILLER else given
+    request = update(
+        CUSTOMER,
+        body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass"),
+        content_type=sent["headers"].get("Content-Type"),
+        authorization=() if credential is None else (credential,),
+    )
+    for name, value in case.headers.items():
+        if name.lower() not in ("authorization", "content-type"):
+            request = request.with_header(name, value)
+    return request

@@ -1,0 +1,48 @@
+"""What every answer is held to beyond its document, read from `exact.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from contracts.rules.document import Finding, findings
+
+EXACT = Path(__file__).parent.parent / "exact.yaml"
+
+
+class Exact:
+    """The exact problem shape: the titles of each status, and the schema of the body."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.media_type: str = content["media_type"]
+        self.titles: Mapping[int, tuple[str, ...]] = {
+            status: tuple(titles) for status, titles in content["titles"].items()
+        }
+        self._problem = jsonschema_rs.Draft202012Validator(content["problem"], validate_formats=True)
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """The statuses that have the shape, 413 and 415 among them, which no release documents."""
+        return frozenset(self.titles)
+
+    def problem_findings(self, status: int, problem: Mapping[str, Any]) -> Iterator[Finding]:
+        """Where a problem with this HTTP status is not of the exact shape."""
+        yield from findings(self._problem, problem)
+        titles = self.titles.get(status, ())
+        if titles and isinstance(problem.get("title"), str) and problem["title"] not in titles:
+            yield Finding("title", ("title",), " or ".join(titles), problem["title"])
+        came = problem.get("status")
+        # JSON has one kind of number: 400.0 is the integer 400.
+        if isinstance(came, int | float) and not isinstance(came, bool) and came == int(came) and came != status:
+            yield Finding("status", ("status",), f"{status}, the HTTP status", came)
+
+
+@cache
+def exact() -> Exact:
+    """The one that there is."""
+    return Exact(yaml.safe_load(EXACT.read_text(encoding="utf-8")))

@@ -1,0 +1,160 @@
+"""What the contract's tests assert: an empty 204, the exact problem, and what is stored afterwards.
+
+Everything is spelled out here once more, and nothing is taken from `contracts/rules`: what is right is said twice, so
+that a mistake in one place shows against the other. The judge behind `api` has looked at each answer before; an
+assertion that fails here is one that the judge does not share.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import pytest
+
+from contracts.api import Answer
+from contracts.customers import Customer
+
+MEMBERS = {"type", "title", "status", "detail", "instance", "errors"}
+# What a release's problems have besides. Of other releases the judge alone knows the names.
+ADDITIONAL_MEMBERS = {"docs": set[str](), "v1": {"code", "errorId"}}
+REQUIRED_MEMBERS = {"docs": {"title", "status", "detail"}, "v1": {"title", "status", "detail", "code"}}
+MEDIA_TYPE = re.compile(r'application/problem\+json(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+URI_REFERENCE = re.compile(r"([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
+LOCATION = re.compile(r"body([.\[].*)?|path\.customerSlug|(header|query)\..+", re.DOTALL)
+# An update notes when and by whom it was made; a refused one may, too.
+BOOKKEEPING = {"updatedAt", "updatedBy"}
+
+
+def assert_no_content(answer: Answer) -> None:
+    """The answer is 204, and not one byte follows its header section."""
+    if answer.judged_by:
+        return
+    expect(answer.status == 204, "204", answer.status)
+    expect(answer.after_head == b"", "no byte after the header section", answer.after_head)
+
+
+def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -> None:
+    """The answer has this status, and a problem (RFC 9457) of the exact shape, with this title or one of these."""
+    if answer.judged_by:
+        return
+    titles = [title] if isinstance(title, str) else title
+    expect(answer.status == status, status, answer.status)
+    expect(
+        [bool(MEDIA_TYPE.fullmatch(one)) for one in answer.header("Content-Type")] == [True],
+        "one Content-Type: application/problem+json",
+        answer.header("Content-Type"),
+    )
+    problem = read_json(answer.body)
+    expect(isinstance(problem, dict), "a JSON object", problem)
+
+    required = REQUIRED_MEMBERS.get(answer.pin, {"title", "status", "detail"})
+    expect(required <= set(problem), f"the members {sorted(required)}", sorted(problem))
+    if answer.pin in ADDITIONAL_MEMBERS:
+        allowed = MEMBERS | ADDITIONAL_MEMBERS[answer.pin]
+        expect(set(problem) <= allowed, f"no member but {sorted(allowed)}", sorted(problem))
+
+    expect(problem["title"] in titles, f"the title {' or '.join(titles)}", problem["title"])
+    expect(
+        type(problem["status"]) is not bool and problem["status"] == status, f"the status {status}", problem["status"]
+    )
+    for member in ("detail", "code", "errorId"):
+        expect(isinstance(problem.get(member, ""), str), f"{member}: a string", problem.get(member))
+    for member in ("type", "instance"):
+        uri = problem.get(member, "")
+        expect(isinstance(uri, str) and bool(URI_REFERENCE.fullmatch(uri)), f"{member}: a URI reference", uri)
+    if "errors" in problem and not (problem["errors"] is None and answer.pin != "docs"):
+        assert_errors(problem["errors"])
+
+
+def assert_errors(errors: Any) -> None:
+    """An array of objects with `location` and `message`, both strings and not empty, with or without a `value`."""
+    expect(isinstance(errors, list), "errors: an array", errors)
+    for error in errors:
+        expect(isinstance(error, dict), "each error: an object", error)
+        expect(
+            {"location", "message"} <= set(error) <= {"location", "message", "value"},
+            "each error: location, message, and at most value besides",
+            sorted(error),
+        )
+        for member in ("location", "message"):
+            expect(
+                isinstance(error[member], str) and error[member] != "", f"{member}: a string, not empty", error[member]
+            )
+        expect(bool(LOCATION.fullmatch(error["location"])), "a location like body or body.name", error["location"])
+
+
+def assert_stored(customer: Customer, **members: Any) -> None:
+    """A read of the customer shows exactly these members; None stands for one that is null or not there."""
+    if customer.judged_by:
+        return
+    skip_unless_read(customer)
+    for name, value in members.items():
+        expect(customer.stored.get(name) == value, f"{name}: {value!r}", customer.stored.get(name))
+
+
+def assert_unchanged(customer: Customer) -> None:
+    """A read of the customer shows what it showed before the request."""
+    if customer.judged_by:
+        return
+    skip_unless_read(customer)
+    for name in (customer.before.keys() | customer.stored.keys()) - BOOKKEEPING:
+        before, after = customer.before.get(name), customer.stored.get(name)
+        expect(before == after, f"{name}: {before!r}, as before", after)
+
+
+def skip_unless_read(customer: Customer) -> None:
+    """What cannot be read back is not tried: the test is skipped, with the reason."""
+    if customer.unread:
+        pytest.skip(f"the answer is as promised; what is stored was not tried: {customer.unread}")
+
+
+def expect(holds: bool, promised: object, came: object) -> None:
+    """Fail where something is not as promised, and say what came."""
+    __tracebackhide__ = True
+    if not holds:
+        pytest.fail(
+            f"promised  {promised}\n"
+            f"came      {str(came)[:500]!r}\n"
+            "The judge found nothing wrong with this answer, and the assertion of this test did: one of them is wrong.\n"
+            "Whichever it is, this is a fault of the suite. Please report both lines.",
+            pytrace=False,
+        )
+
+
+def read_json(body: bytes) -> Any:
+    """The one JSON value of a body: UTF-8 without a byte order mark, no name twice in an object, no NaN."""
+    try:
+        text = body.decode("utf-8")
+        return json.loads(without_deep_values(text), object_pairs_hook=members_once, parse_constant=no_json)
+    except ValueError as error:
+        expect(False, "one JSON text in UTF-8", f"{body[:200]!r} ({error})")
+
+
+def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object that names each once."""
+    members = dict(pairs)
+    expect(len(members) == len(pairs), "each member named once", [name for name, _ in pairs])
+    return members
+
+
+def no_json(constant: str) -> NoReturn:
+    """NaN and Infinity are not JSON, though Python reads them."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+def without_deep_values(text: str) -> str:
+    """The text without what is nested more than 64 levels deep: a problem may show again a body of 10,000 levels."""
+    kept, depth, end = [], 0, 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[][{}]', text):
+        if token[0] in ("[", "{"):
+            depth += 1
+            if depth == 65:
+                kept.append(text[end : token.start()] + "null")
+        elif token[0] in ("]", "}"):
+            depth -= 1
+            if depth == 64:
+                end = token.end()
+    return "".join([*kept, text[end:]])
