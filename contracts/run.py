@@ -106,10 +106,9 @@ class Run:
         kept = []
         for violation in violations:
             broken = self.record.found(violation, outcome, test)
-            # The record keeps it without the end of a very long answer.
-            if broken.outcome.exchange.request is outcome.exchange.request and (
-                broken.evidence or len(self.record.broken) <= MOST_EVIDENCE
-            ):
+            # The record keeps an outcome without the end of a very long answer: it is another object then.
+            is_shown = broken.outcome.exchange.request is outcome.exchange.request
+            if is_shown and (broken.evidence or len(self.record.broken) <= MOST_EVIDENCE):
                 self._write(broken, source)
             kept.append(broken)
         return kept

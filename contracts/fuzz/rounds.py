@@ -57,7 +57,7 @@ def set_generation(generation: Generation) -> None:
 
 
 def rounds(share: float = 1.0) -> list[Round]:
-    """The rounds of a generated test, with this share of the examples that the profile says, or that `--cases` needs."""
+    """The rounds of a generated test, with this share of the examples that the profile says or `--cases` needs."""
     (generation,) = _generation
     examples = max(1, round(generation.examples * share))
     return [Round(number, examples, generation) for number in range(generation.rounds)]

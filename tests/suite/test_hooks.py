@@ -25,7 +25,7 @@ def st_run(url: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     (folder / "schemathesis.toml").write_text(re.sub(r"^    ", "", shown[1], flags=re.MULTILINE), encoding="utf-8")
     write, read = MOCK_TOKENS
     own = {
-        "SCHEMATHESIS_HOOKS": "contracts.hooks",
+        "SCHEMATHESIS_HOOKS": "contracts.schemathesis_check",
         "KAITEN_AUTH_TOKEN": write,
         "KAITEN_READ_TOKEN": read,
         "COLUMNS": "160",

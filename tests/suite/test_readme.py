@@ -95,7 +95,7 @@ TRIED_ELSEWHERE = {
     "python -m pip install tox && tox -e contract",
     "python -m pip install tox && tox",
     "tox -e mock -- --port 8000",
-    "SCHEMATHESIS_HOOKS=contracts.hooks st run contracts/documents/docs.yaml --url https://staging.example.com/api",
+    "SCHEMATHESIS_HOOKS=contracts.schemathesis_check st run contracts/documents/docs.yaml --url https://staging.example.com/api",
 }
 
 

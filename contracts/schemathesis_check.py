@@ -1,8 +1,8 @@
-"""The judge as a check of Schemathesis's own command: `SCHEMATHESIS_HOOKS=contracts.hooks st run …`.
+"""The judge as a check of Schemathesis's own command: `SCHEMATHESIS_HOOKS=contracts.schemathesis_check st run …`.
 
 The variables KAITEN_AUTH_TOKEN and KAITEN_READ_TOKEN say which credential a request carries, as for the suite, and
-KAITEN_CONTRACT names the release (`docs` where it is not set). What only the suite can see is not judged here: what is
-stored, and bytes that follow a 204.
+KAITEN_CONTRACT names the release (`docs` where it is not set). What only the suite sees is not judged here: what is
+stored, bytes that follow a 204, answers that are not well-formed HTTP, and requests that get no answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
-from schemathesis.core.failures import Failure, FailureGroup
 
 from contracts import exchange
 from contracts.client import interruption
@@ -22,7 +21,7 @@ from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Request
 from contracts.rules.document import load
 from contracts.rules.judge import judge
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.promise import promises
+from contracts.rules.promise import Violation
 from contracts.target import checked_tokens
 
 _DOCUMENT = load(os.environ.get("KAITEN_CONTRACT", "docs"))
@@ -31,44 +30,26 @@ _TOKENS = with_derived(checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), os.en
 _existing: set[str] = set()
 
 
-class BrokenPromise(Failure):
-    """A promise that an answer broke; one for each rule is reported."""
-
-    code = "ST901"
-    checks = ("contract",)
-    kind_title = "Broken promise"
-    __slots__ = ()
-
-    @property
-    def _unique_key(self) -> str:
-        return self.title
-
-
 @schemathesis.check
 def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """The answer keeps what the contract promises.
 
     Raises:
-        FailureGroup: it breaks some of it.
+        AssertionError: it breaks some of it; each violation is named.
 
     """
     seen = exchange_of(response)
     # Python's http.client takes an early hint (RFC 8297) for the answer.
     if seen is None or response.status_code < 200 or interruption(seen):
         return
-    verdict = judge(seen, _prediction(seen), _DOCUMENT)
-    if verdict.violations:
-        operation = case.operation.label
-        raise FailureGroup(
-            [
-                BrokenPromise(
-                    operation=operation,
-                    title=f"{broken.rule}: {promises()[broken.rule].sentence.rstrip('.')}",
-                    message=f"expected {broken.expected}\ncame     {broken.actual}",
-                )
-                for broken in verdict.violations
-            ]
-        )
+    violations = judge(seen, _prediction(seen), _DOCUMENT).violations
+    if violations:
+        raise AssertionError("\n".join(map(_told, violations)))
+
+
+def _told(broken: Violation) -> str:
+    promise = broken.promise
+    return f"{promise.id}: {promise.sentence}\n  expected {broken.expected}\n  came     {broken.actual}"
 
 
 def exchange_of(response: Response) -> Exchange | None:
