@@ -179,10 +179,15 @@ class Customers:
         customer.slug, customer.stored, customer.racing, customer.last = new.slug, new.stored, (), None
         customer.before = new.stored
 
-    def read_until(self, slug: str, satisfied: Callable[[Stored], bool]) -> Exchange:
-        """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies."""
-        settle = self._client.target.limits.settle
-        deadline = time.monotonic() + (settle if self._futile_waits < _FUTILE else settle / 20)
+    def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
+        """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies.
+
+        These are the target's unless given; when several waits were in vain, it is not lag, and they are fewer.
+        """
+        if settle is None:
+            limit = self._client.target.limits.settle
+            settle = limit if self._futile_waits < _FUTILE else limit / 20
+        deadline = time.monotonic() + settle
         while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() >= deadline:
                 self._futile_waits += 1

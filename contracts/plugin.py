@@ -118,6 +118,7 @@ def _tried(item: pytest.Item) -> Generator[None, object, object]:
         raise found
     if api.judged_by:
         item.user_properties.append(("judged by", api.judged_by))
+        item.config.stash[stash.RUN].record.not_literal += 1
     return came
 
 

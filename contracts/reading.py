@@ -28,8 +28,11 @@ class Reading:
         self._record = record
         self._interruptions = 0
 
-    def back(self, outcomes: list[Outcome], customer: Customer) -> list[Outcome]:
-        """The outcomes of what was sent at once, the one to blame with the verdict on what is stored."""
+    def back(self, outcomes: list[Outcome], customer: Customer, settle: float | None = None) -> list[Outcome]:
+        """The outcomes of what was sent at once, the one to blame with the verdict on what is stored.
+
+        `settle` is how many seconds the read may lag; those of the target unless given.
+        """
         customer.before, customer.unread = customer.stored, ""
         if not self._customers.readable:
             customer.unread = NO_READING
@@ -49,7 +52,7 @@ class Reading:
                 return replace(found, violations=())
             return found
 
-        read = self._customers.read_until(customer.slug, lambda stored: not verdict(stored).violations)
+        read = self._customers.read_until(customer.slug, lambda stored: not verdict(stored).violations, settle)
         customer.stored = self._customers.shown(read)
         accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
         found = verdict(customer.stored)

@@ -47,6 +47,7 @@ class Record:
     untried: dict[str, str] = field(default_factory=dict)
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
     no_evidence: str = ""
+    not_literal: int = 0
     # How many updates broke each promise, those that were tried again among them.
     violated: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -148,6 +148,9 @@ def summary(result: Result) -> list[str]:
         f"interruptions  {result.interruptions}",
         *_wrapped(f"customers left {_some(result.left, ', ') or 'none'}"),
     ]
+    if result.not_literal:
+        by = f"judged by {result.contract}, not by the literal, which speaks of docs"
+        lines.append(f"literals       {result.not_literal} tests were {by}")
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
     for reason, rules in result.untried_by_reason.items():
@@ -212,8 +215,9 @@ def _often(group: Sequence[Finding]) -> str:
     tests = [test.rpartition("::")[2] for test in dict.fromkeys(test for finding in group for test in finding.tests)]
     # What a test was tried with says more than the test's name, which its promise has said.
     names = [test.partition("[")[2].removesuffix("]") or test for test in tests]
-    once = "" if any(finding.repeated for finding in group) else ", not again when it was tried alone"
-    return f"{_count(group)}x{once}: {_some(names, ' ')}"
+    broke, tried = group[0].broke, group[0].tried
+    once = "" if any(finding.repeated for finding in group) else "comes and goes, "
+    return f"{once}{broke} of {tried} updates that put it to the test: {_some(names, ' ')}"
 
 
 def _some(words: Sequence[str], separator: str) -> str:

@@ -25,7 +25,7 @@ class Finding:
     """One rule that was broken at one place of the answer: what shows it best, how often and in which tests.
 
     `repeated` says whether it was seen again when it was tried alone, `size` how large the request is; `evidence` is
-    the file that keeps it, empty where none does.
+    the file that keeps it, empty where none does. Of `tried` updates that put it to the test `broke` broke it.
     """
 
     rule: str
@@ -37,6 +37,8 @@ class Finding:
     size: tuple[int, int]
     tests: tuple[str, ...]
     evidence: str = ""
+    broke: int = 0
+    tried: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -73,6 +75,8 @@ class Result:
     accepted: Mapping[str, int] = field(default_factory=dict)
     tests: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    # How many tests were judged by the pin alone, and not by their literal, which speaks of `docs`.
+    not_literal: int = 0
     tally: Tally = field(default_factory=Tally)
     started: float = 0.0
     interrupted: tuple[tuple[float, str], ...] = ()
@@ -163,14 +167,15 @@ def result_of(run: Run, tests: Iterable[str], seconds: float, stopped: str = "",
         started=time.time() - seconds,
         interrupted=tuple(run.client.patience.log),
         untried=dict(record.untried),
-        findings=tuple(map(_finding, record.broken.values())),
+        findings=tuple(_finding(broken, *record.rate(broken.violation.rule)) for broken in record.broken.values()),
         accepted=run.options.deviations.seen,
         tests=frozenset(tests),
         warnings=tuple(warning for warning in warnings if warning),
+        not_literal=record.not_literal,
     )
 
 
-def _finding(broken: Broken) -> Finding:
+def _finding(broken: Broken, broke: int, tried: int) -> Finding:
     violation = broken.violation
     return Finding(
         rule=violation.rule,
@@ -182,6 +187,8 @@ def _finding(broken: Broken) -> Finding:
         size=broken.outcome.size,
         tests=tuple(broken.tests),
         evidence=str(broken.evidence or ""),
+        broke=broke,
+        tried=tried,
     )
 
 
@@ -207,6 +214,7 @@ def merged(results: Sequence[Result]) -> Result:
         accepted=_summed(result.accepted for result in results),
         tests=frozenset().union(*(result.tests for result in results)),
         warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
+        not_literal=sum(result.not_literal for result in results),
     )
 
 
@@ -233,7 +241,8 @@ def _merged_findings(results: Iterable[Result]) -> tuple[Finding, ...]:
     for alike in found.values():
         best = min(alike, key=lambda finding: finding.rank)
         tests = dict.fromkeys(test for one in alike for test in one.tests)
-        kept.append(replace(best, count=sum(one.count for one in alike), tests=tuple(tests)))
+        sums = {name: sum(getattr(one, name) for one in alike) for name in ("count", "broke", "tried")}
+        kept.append(replace(best, tests=tuple(tests), **sums))
     return tuple(
         finding if place < MOST_EVIDENCE else replace(finding, evidence="") for place, finding in enumerate(kept)
     )

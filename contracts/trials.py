@@ -111,7 +111,7 @@ class Trials:
         finally:
             self._free.put(customer)
 
-    def in_turn(self, templates: Sequence[Request], customer: Customer) -> list[Outcome]:
+    def in_turn(self, templates: Sequence[Request], customer: Customer, settle: float | None = None) -> list[Outcome]:
         """Try requests one after the other on one customer, and read back once.
 
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
@@ -122,15 +122,18 @@ class Trials:
         # One that was interrupted may be carried out later than it was sent.
         in_order = self.client.patience.interruptions == interruptions
         last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
-        return sent[:last] + self._reading.back(sent[last:], customer)
+        return sent[:last] + self._reading.back(sent[last:], customer, settle)
 
-    def spread(self, templates: Sequence[Request]) -> list[Outcome]:
-        """Try requests on several customers at once; each takes its share in turn, and is read back once."""
+    def spread(self, templates: Sequence[Request], settle: float | None = None) -> list[Outcome]:
+        """Try requests on several customers at once; each takes its share in turn, and is read back once.
+
+        `settle` is how many seconds a read may lag; those of the target unless given.
+        """
         lanes = min(len(templates), self.client.target.limits.concurrency)
 
         def on_a_free_one(share: Sequence[Request]) -> list[Outcome]:
             with self.free() as customer:
-                return self.in_turn(share, customer)
+                return self.in_turn(share, customer, settle)
 
         shares = [self.submit(on_a_free_one, templates[lane::lanes]) for lane in range(lanes)]
         return [outcome for share in shares for outcome in share.result()]

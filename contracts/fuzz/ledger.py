@@ -14,6 +14,8 @@ from contracts.trials import Trials
 
 # Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
 SHRINKING = 5.0
+# Seconds that a read may lag meanwhile. What is found is tried again alone afterwards, with all the time there is.
+_SETTLE = 0.0
 # So many of the failures of one promise are tried again alone, the smallest first, until one repeats.
 _CANDIDATES = 3
 
@@ -66,7 +68,8 @@ class Ledger:
     def _tried(self, requests: Sequence[Request]) -> list[Outcome]:
         wanted = [one for one in dict.fromkeys(requests) if self._failures or one not in self._sent]
         self._sent.update(wanted)
-        outcomes = map(self._left, self._trials.spread(wanted)) if wanted else ()
+        settle = _SETTLE if self._failures else None
+        outcomes = map(self._left, self._trials.spread(wanted, settle)) if wanted else ()
         broken = [outcome for outcome in outcomes if outcome.violations]
         if broken and not self._failures:
             self._deadline = time.monotonic() + SHRINKING
@@ -84,13 +87,15 @@ class Ledger:
         return list(concluded.values())
 
     def _again(self, failures: Sequence[Outcome], rule: str) -> Outcome:
-        for outcome in failures[:_CANDIDATES]:
+        # Last the one that was found first, before anything was in a hurry.
+        first = next(outcome for outcome in self._failures.values() if rule in outcome.rules)
+        for outcome in (*failures[:_CANDIDATES], first):
             # What is wrong with what is stored may be the doing of any request that went to the customer.
             for suspect in (outcome, *(outcome.beside if is_of_state(rule) else ())):
                 again = self._left(self._trials.settled(replace(suspect, stored=outcome.stored)))
                 if rule in again.rules and again.repeated is not False:
                     return again
-        return replace(failures[0], repeated=False)
+        return replace(first, repeated=False)
 
 
 def _place(rule: str) -> int:
