@@ -7,23 +7,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.fuzz import schema
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.requests import authorizations, mutated_bodies, slugs_of_nobody
-from contracts.fuzz.rounds import Round, rounds, set_generation
+from contracts.fuzz.rounds import Round
+from contracts.fuzz.schema import breaking_schema, fitting_schema
 from contracts.rules.document import Document
 
 __all__ = ["BREAKING", "FITTING", "Round", "authorizations", "mutated_bodies", "pin", "rounds", "slugs_of_nobody"]
 
+_pinned: dict[str, Any] = {"generation": Generation()}
+
 
 def pin(document: Document, generation: Generation) -> None:
     """Let `FITTING`, `BREAKING` and `rounds()` be those of this document and these rounds, from now on."""
-    schema.pin(document)
-    set_generation(generation)
+    _pinned.update(document=document, generation=generation)
+
+
+def rounds(share: float = 1.0) -> list[Round]:
+    """The rounds of a generated test, with this share of the examples that the profile says or `--cases` needs."""
+    generation: Generation = _pinned["generation"]
+    examples = max(1, round(generation.examples * share))
+    return [Round(number, examples, generation) for number in range(generation.rounds)]
 
 
 def __getattr__(name: str) -> Any:
     # Loading takes a moment, and which document is pinned is known only once the options are read.
-    if name in ("FITTING", "BREAKING"):
-        return schema.loaded(name)
-    raise AttributeError(name)
+    loads = {"FITTING": fitting_schema, "BREAKING": breaking_schema}
+    if name not in loads:
+        raise AttributeError(name)
+    return loads[name](_pinned["document"])

@@ -45,7 +45,7 @@ _ABSENT = ...
 def fitting(document: Document, longest: int = 10_000) -> Values:
     """Bodies that fit the request schema; of its members those that are settable to more than one value."""
     members = {
-        name: _fitting(schema, longest, optional=name not in document.required_members)
+        name: _fitting(name, document, longest)
         for name, schema in document.request_members.items()
         if "string" in _types(schema) and name in prose.settable_members(document)
     }
@@ -54,10 +54,13 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
     )
 
 
-def _fitting(schema: Mapping[str, Json], longest: int, *, optional: bool) -> Values:
-    others = [_ABSENT] * optional + [None, ""] * ("null" in _types(schema))
+def _fitting(name: str, document: Document, longest: int) -> Values:
+    schema = document.request_members[name]
+    absent: list[Json] = [_ABSENT] * (name not in document.required_members)
+    null = [None] * (name in prose.nullable_members(document))
+    empty = [""] * ("pattern" not in schema and not schema.get("minLength"))
     text = st.from_regex(schema["pattern"]) if "pattern" in schema else texts(longest)
-    return st.one_of(*map(st.just, others), text)
+    return st.one_of(*map(st.just, absent + null + empty), st.emails() if name == prose.BILLING_EMAIL else text)
 
 
 def breaking(document: Document) -> Iterator[Values]:

@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from contracts.fuzz.generation import PROFILES, Generation
 
-_generation: list[Generation] = [Generation()]
-
 Test = Callable[[], None]
 
 
@@ -49,18 +47,6 @@ class Round:
             print_blob=False,
         )
         return hypothesis.seed(f"{generation.seed} {test.__qualname__} {self.number}")(chosen(test))
-
-
-def set_generation(generation: Generation) -> None:
-    """Let the rounds be those that were asked for, from now on."""
-    _generation[:] = [generation]
-
-
-def rounds(share: float = 1.0) -> list[Round]:
-    """The rounds of a generated test, with this share of the examples that the profile says or `--cases` needs."""
-    (generation,) = _generation
-    examples = max(1, round(generation.examples * share))
-    return [Round(number, examples, generation) for number in range(generation.rounds)]
 
 
 def register_profiles() -> None:

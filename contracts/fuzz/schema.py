@@ -26,29 +26,19 @@ _SHARE = 3
 # What Schemathesis fills in where it has no token.
 _FILLER = "Bearer"
 
-_pinned: list[Document] = []
 
-
-def pin(document: Document) -> None:
-    """Let `FITTING` and `BREAKING` be those of this document, from now on."""
-    _pinned[:] = [document]
-
-
-def loaded(name: str) -> schemathesis.BaseSchema:
-    """The pinned document as Schemathesis reads it.
+@cache
+def fitting_schema(document: Document) -> schemathesis.BaseSchema:
+    """The document as Schemathesis reads it, with our bodies that fit.
 
     A hook does not know whether a body has to fit or to break the schema: hence two loads, each with a hook of its own.
     """
-    return _fitting(*_pinned) if name == "FITTING" else _breaking(*_pinned)
-
-
-@cache
-def _fitting(document: Document) -> schemathesis.BaseSchema:
     return _loaded(document, fitting(document))
 
 
 @cache
-def _breaking(document: Document) -> schemathesis.BaseSchema:
+def breaking_schema(document: Document) -> schemathesis.BaseSchema:
+    """The same, with our bodies that break the schema."""
     return _loaded(document, st.one_of(*breaking(document)))
 
 

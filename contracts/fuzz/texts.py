@@ -31,11 +31,9 @@ RANGES = (
 # What stands beside a character may decide whether it is trimmed, folded or dropped.
 _BESIDE = st.sampled_from(("", "a", "Z", "9", " ", "aZ", "  "))
 
-Texts = st.SearchStrategy[str]
-
 
 @cache
-def texts(longest: int = 10_000) -> Texts:
+def texts(longest: int = 10_000) -> st.SearchStrategy[str]:
     """Texts of one or more characters of Unicode, and of `longest` at the most."""
     # Surrogates are no characters.
     ranges = [st.characters(codec="utf-8", min_codepoint=low, max_codepoint=high) for low, high in RANGES]

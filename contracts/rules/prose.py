@@ -19,7 +19,7 @@ Json = Any
 # Members that an update neither renames nor sets: left out, or as they are on record.
 _ON_RECORD = frozenset({"slug", "integrations"})
 # Left out it is kept, "" removes it, and so may null.
-_BILLING_EMAIL = "billingEmail"
+BILLING_EMAIL = "billingEmail"
 _LONGEST_EMAIL = 254
 # Everybody takes this for an address. What has an @ and is not of this form some take for one, and others do not.
 _PLAIN_EMAIL = re.compile(
@@ -44,7 +44,13 @@ def clearable_members(document: Document) -> frozenset[str]:
     """The members that are cleared when they are null or left out: the update is a full replacement."""
     if not is_of_1x(document):
         return document.nullable_members
-    return settable_members(document) - document.required_members - {_BILLING_EMAIL}
+    return settable_members(document) - document.required_members - {BILLING_EMAIL}
+
+
+@cache
+def nullable_members(document: Document) -> frozenset[str]:
+    """The members that may be null: by their schema, and in 1.x every optional one, for the framework lets it pass."""
+    return document.nullable_members | (_optional(document) if is_of_1x(document) else frozenset())
 
 
 def request_findings(document: Document, value: Json, slug: str) -> Iterator[Finding]:
@@ -52,28 +58,27 @@ def request_findings(document: Document, value: Json, slug: str) -> Iterator[Fin
     if not is_of_1x(document) or not isinstance(value, dict):
         yield from document.request_findings(value)
         return
-    # The framework lets null pass for any optional member.
-    present = {name: item for name, item in value.items() if item is not None or name not in _optional(document)}
+    present = {name: item for name, item in value.items() if item is not None or name not in nullable_members(document)}
     yield from document.request_findings(present)
     if isinstance(present.get("slug"), str) and present["slug"] != slug:
         yield Finding("prose", ("slug",), f"the slug of the path, {slug!r}", present["slug"])
     if isinstance(present.get("integrations"), dict) and present["integrations"]:
         yield Finding("prose", ("integrations",), "the integrations on record, which are none", present["integrations"])
-    email = present.get(_BILLING_EMAIL)
+    email = present.get(BILLING_EMAIL)
     if isinstance(email, str) and email and ("@" not in email.strip("@") or len(email) > _LONGEST_EMAIL):
-        yield Finding("prose", (_BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
+        yield Finding("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
 
 
 def has_doubtful_email(document: Document, value: Json) -> bool:
     """Whether a body has a `billingEmail` that some take for an address and others do not."""
-    email = value.get(_BILLING_EMAIL) if is_of_1x(document) and isinstance(value, dict) else None
+    email = value.get(BILLING_EMAIL) if is_of_1x(document) and isinstance(value, dict) else None
     return isinstance(email, str) and bool(email) and not _PLAIN_EMAIL.fullmatch(email)
 
 
 def stored_values(document: Document, name: str, body: Mapping[str, Json], before: Mapping[str, Json]) -> list[Json]:
     """What a settable member may be after an accepted update with this body; None where it is cleared."""
     wanted = body.get(name)
-    if not is_of_1x(document) or name != _BILLING_EMAIL:
+    if not is_of_1x(document) or name != BILLING_EMAIL:
         return [wanted]
     if name not in body:
         return [before.get(name)]

@@ -16,7 +16,7 @@ from contracts.rules.promise import Violation, excerpt, violation
 
 Stored = Mapping[str, Any]
 
-REFUSED = frozenset({400, 401, 403, 404, 413, 415, 422})
+REFUSED = frozenset({400, 401, 403, 404, 413, 414, 415, 422, 431})
 # Who looks after the customer and when is the vendor's business; what identifies it never changes.
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
