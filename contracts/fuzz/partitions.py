@@ -56,11 +56,11 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
 
 def _fitting(name: str, document: Document, longest: int) -> Values:
     schema = document.request_members[name]
-    absent: list[Json] = [_ABSENT] * (name not in document.required_members)
-    null = [None] * (name in prose.nullable_members(document))
-    empty = [""] * ("pattern" not in schema and not schema.get("minLength"))
+    others: list[Json] = [_ABSENT] * (name not in document.required_members)
+    others += [None] * (name in prose.nullable_members(document))
+    others += [""] * ("pattern" not in schema and not schema.get("minLength"))
     text = st.from_regex(schema["pattern"]) if "pattern" in schema else texts(longest)
-    return st.one_of(*map(st.just, absent + null + empty), st.emails() if name == prose.BILLING_EMAIL else text)
+    return st.one_of(*map(st.just, others), st.emails() if name == prose.BILLING_EMAIL else text)
 
 
 def breaking(document: Document) -> Iterator[Values]:

@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from contracts.fuzz.generation import PROFILES, Generation
 
-Test = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class Round:
@@ -28,15 +26,20 @@ class Round:
     def __str__(self) -> str:
         return f"round-{self.number + 1}"
 
-    def settings_and_seed(self, test: Test) -> Test:
+    def settings_and_seed(self, test: Callable[[], None]) -> Callable[[], None]:
         """The Hypothesis test with what this round asks for: so many examples, and a seed that no other round has."""
-        generation = self.generation
         # What failed in an earlier run is tried first, once; with a seed that was asked for, a run is the same again.
-        reuse = (Phase.reuse,) if self.number == 0 and generation.reuse else ()
-        chosen = settings(
-            max_examples=self.examples,
-            phases=(*reuse, Phase.generate, Phase.shrink),
-            database=generation.database,
+        reuse = (Phase.reuse,) if self.number == 0 and self.generation.reuse else ()
+        phases = (*reuse, Phase.generate, Phase.shrink)
+        chosen = settings(max_examples=self.examples, phases=phases, database=self.generation.database)
+        return hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(chosen(test))
+
+
+def register_profiles() -> None:
+    """Make `quick`, `ci` and `deep` known to Hypothesis, so that `--hypothesis-profile` takes them."""
+    for name in PROFILES:
+        settings.register_profile(
+            name,
             # Hypothesis has other defaults where it believes to run in CI.
             derandomize=False,
             # A target may be slow, and a list of cases takes a while to draw: neither says anything of the tests.
@@ -46,11 +49,4 @@ class Round:
             verbosity=Verbosity.quiet,
             print_blob=False,
         )
-        return hypothesis.seed(f"{generation.seed} {test.__qualname__} {self.number}")(chosen(test))
-
-
-def register_profiles() -> None:
-    """Make `quick`, `ci` and `deep` known to Hypothesis, so that `--hypothesis-profile` takes them."""
-    for name in PROFILES:
-        settings.register_profile(name)
     settings.load_profile("quick")
