@@ -1,7 +1,8 @@
 """How varied generated cases are: those of plain `st run` and those of this suite, for equal numbers of them.
 
 `python -m tests.benchmarks.variety` lets both send to a vendor that keeps what came, takes equally many of each by
-chance, and counts what is different among them. Then both, with as many cases, look for faults of the catalogue.
+chance, and counts what is different among them. Then both, with as many cases, look for faults of the catalogue. Last
+it counts which of the distinct bodies of the generated tests Schemathesis's own strategies draw.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from contracts.fuzz import partitions, schema
+from contracts.payload import to_json
 from contracts.rules.body import read, texts_in
 from contracts.rules.document import Document, load
 from contracts.vendor import Answer, Call, Vendor
 from tests.benchmarks.tools import SLUG, Came, generated, st_run
+from tests.benchmarks.where_time_goes import drawn, strategies
 from tests.suite.served import serving
 from tests.suite.vendors import catalogue
 from tests.suite.vendors.variant import Broken, Variant
@@ -96,6 +100,26 @@ def found(tool: Tool, variant: type[Variant], cases: int) -> bool:
         return tool(server.url, variant.contract, cases).code == 1
 
 
+def bodies_by_drawer() -> tuple[set[bytes], set[bytes]]:
+    """The distinct bodies that the generated tests draw: those of Schemathesis's own strategies, and ours."""
+    ours: set[bytes] = set()
+
+    def noted(body: Any) -> Any:
+        ours.add(to_json(body))
+        return body
+
+    # Schemathesis is given our strategies by these names.
+    schema.fitting = lambda document: partitions.fitting(document).map(noted)
+    schema.breaking = lambda document: (one.map(noted) for one in partitions.breaking(document))
+    sent: set[bytes] = set()
+    for name, strategy in strategies().items():
+        found: set[bytes] = set()
+        drawn(strategy, lambda requests, found=found: found.update(request.body for request in requests))
+        sent |= found
+        ours |= found if name not in ("fitting", "breaking") else set()
+    return sent - ours, sent & ours
+
+
 def main() -> None:
     """Print both columns."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,6 +136,10 @@ def main() -> None:
     vendors = [variant for variant in catalogue() if issubclass(variant, Broken)][:: chosen.each]
     number_found = [sum(found(tool, variant, chosen.cases) for variant in vendors) for tool in TOOLS.values()]
     print(f"{f'broken vendors found, of {len(vendors)}':45}" + "".join(f"{one:12}" for one in number_found))
+    theirs, ours = bodies_by_drawer()
+    print(
+        f"distinct bodies of the generated tests: {len(theirs)} drawn by Schemathesis, {len(ours)} by strategies of ours"
+    )
 
 
 if __name__ == "__main__":

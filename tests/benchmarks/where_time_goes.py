@@ -11,42 +11,59 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from hypothesis import Phase
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import fuzz
-from contracts.examples import ROUND, Generation
+from contracts.api import fail
 from contracts.exchange import Exchange, Request
+from contracts.fuzz.generation import Generation
+from contracts.fuzz.ledger import Ledger
+from contracts.fuzz.rounds import register_profiles
+from contracts.fuzz.schema import request_of
 from contracts.rules.document import load
 from contracts.rules.judge import judge
 from contracts.rules.oracle import Prediction, predict
 from contracts.run import Options, Run
-from contracts.search import Requests, Search, register_profiles
 from contracts.target import Target
 from tests.benchmarks.tools import TOKENS
 from tests.suite.suite_run import served_mock
 
-GENERATION = Generation(seed=1, reuse=False, batches=ROUND)
+ROUNDS = 8
+DOCUMENT = load("docs")
 
 
-def tests_of(schema: fuzz.Schema) -> dict[str, Sequence[Requests]]:
-    """The strategies of each generated test."""
+Drawing = tuple[st.SearchStrategy[Any], float]
+
+
+def strategies() -> dict[str, Drawing]:
+    """The strategy of each generated test, and its share of the examples."""
+    # What its module is written with has to be pinned before it is imported.
+    fuzz.pin(DOCUMENT, Generation(seed=1, reuse=False, rounds=ROUNDS))
+    from tests.contract import test_generated_requests as tests
+
     return {
-        "fitting": schema.fitting(),
-        "breaking": schema.breaking(),
-        "names": schema.names(),
-        "no JSON": fuzz.broken_bodies(),
-        "slugs": fuzz.slugs(),
-        "credentials": fuzz.credentials(),
+        "fitting": (tests.VALID, 1.0),
+        "breaking": (tests.BROKEN, 1.0),
+        "not JSON": (fuzz.mutated_bodies(), tests.SHARE),
+        "slugs": (fuzz.slugs_of_nobody(), tests.SHARE),
+        "credentials": (fuzz.authorizations(), tests.SHARE),
     }
 
 
-def drawn(strategies: Sequence[Requests], name: str) -> list[Request]:
-    """The requests of one round of a test, drawn and not sent."""
-    taken: list[Request] = []
-    search = Search(None, name, 0, GENERATION)  # type: ignore[arg-type]  # nothing is tried
-    search._draw(strategies, taken.extend, None, Phase.generate)
-    return taken
+def drawn(drawing: Drawing, take: Callable[[Sequence[Request]], object]) -> None:
+    """Draw the rounds of a test, and give away the requests of each example."""
+    strategy, share = drawing
+    for round_ in fuzz.rounds(share):
+
+        @round_.settings_and_seed
+        @given(cases=st.lists(strategy, min_size=1, max_size=16))
+        def explore(cases: list[Any]) -> None:
+            take([one if isinstance(one, Request) else request_of(one) for one in cases])
+
+        explore()
 
 
 def processor_time(task: Callable[[], object]) -> float:
@@ -60,7 +77,7 @@ def processor_time(task: Callable[[], object]) -> float:
 def running(url: str) -> Iterator[Run]:
     """A run against the served mock."""
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Options(Target(url, TOKENS), load("docs"), Path(folder)))
+        run = Run(Options(Target(url, TOKENS), DOCUMENT, Path(folder)))
         yield run
         run.close()
 
@@ -68,15 +85,16 @@ def running(url: str) -> Iterator[Run]:
 def main() -> None:
     """Print the table."""
     register_profiles()
-    tests = tests_of(fuzz.Schema(load("docs")))
-    for name, strategies in tests.items():
-        drawn(strategies, name)
+    tests = strategies()
+    taken: list[Request] = []
+    for strategy in tests.values():
+        drawn(strategy, taken.extend)
     with served_mock() as (_, url), running(url) as run:
-        taken: dict[str, list[Request]] = {}
-        generation = processor_time(lambda: taken.update({name: drawn(tests[name], name) for name in tests}))
-        cases = sum(map(len, taken.values()))
+        taken.clear()
+        generation = processor_time(lambda: [drawn(strategy, taken.extend) for strategy in tests.values()])
+        cases = len(taken)
         customer = run.customers.make()
-        requests = [request.addressed(customer.slug) for requests in taken.values() for request in requests]
+        requests = [request.addressed(customer.slug) for request in taken]
         exchanges: list[Exchange] = []
         sending = processor_time(lambda: exchanges.extend(map(run.client.send, requests)))
 
@@ -88,8 +106,9 @@ def main() -> None:
             lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
         )
         before = run.record.updates
+        ledgers = [Ledger(run.trials, (), lambda outcome: outcome, fail) for _ in tests]
         everything = processor_time(
-            lambda: [Search(run.trials, name, 0, GENERATION).among(tests[name]) for name in tests]
+            lambda: [drawn(one, to.each_as_promised) for one, to in zip(tests.values(), ledgers, strict=True)]
         )
         print(f"{cases} cases drawn, {run.record.updates - before} sent, microseconds of processor time a case")
         left = everything - generation - sending - oracle - judging
