@@ -97,8 +97,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         # What other plugins write in the end, like --junit-xml, changes no verdict.
         session.config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
     finally:
-        # Where the end of its fixture was cut short.
+        # Where the end of their fixtures was cut short.
         if run and not run.closed:
+            if stash.API in session.config.stash:
+                session.config.stash[stash.API].close()
             run.close()
     _conclude(session, exitstatus)
 

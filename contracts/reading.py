@@ -15,6 +15,7 @@ from contracts.rules.judge import Verdict
 from contracts.rules.state import REFUSED, Stored, judge_state, unchanged
 
 NO_READING = "the target does not let the token read customers back"
+RACING = "updates that were sent at once before had not settled yet"
 NOT_SAID = "what came does not say whether the request was carried out"
 
 
@@ -57,6 +58,8 @@ class Reading:
         accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
         found = verdict(customer.stored)
         self._record.judged(found, outcomes[-1].exchange)
+        if racing and not found.violations and self._state(outcomes, before, customer.stored).violations:
+            customer.unread = RACING
         if accepted:
             customer.racing = accepted if len(accepted) > 1 else ()
         if accepted or found.violations:
