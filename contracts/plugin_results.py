@@ -52,6 +52,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         text = str(made.longrepr)
         if (shown := concealed(text, tokens)) != text:
             made.longrepr = shown
+    if made.failed and not broken and stash.RUN in item.config.stash:
+        item.config.stash[stash.RUN].record.otherwise.append(item.nodeid)
     made.again = made.failed and item.stash.get(stash.AGAIN, False)
     if is_worker(item.config) and stash.RUN in item.config.stash:
         made.counts = counts_of(item.config.stash[stash.RUN].record)

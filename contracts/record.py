@@ -48,6 +48,8 @@ class Record:
     broken: dict[tuple[str, str], Broken] = field(default_factory=dict)
     no_evidence: str = ""
     not_literal: int = 0
+    # The tests that failed although no promise was found broken.
+    otherwise: list[str] = field(default_factory=list)
     # How many updates broke each promise, those that were tried again among them.
     violated: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -148,6 +148,9 @@ def summary(result: Result) -> list[str]:
         f"interruptions  {result.interruptions}",
         *_wrapped(f"customers left {_some(result.left, ', ') or 'none'}"),
     ]
+    if result.otherwise:
+        tests = [test.rpartition("::")[2] for test in result.otherwise]
+        lines += _wrapped(f"failed too     {len(tests)} without a broken promise, see above: {_some(tests, ', ')}")
     if result.not_literal:
         by = f"judged by {result.contract}, not by the literal, which speaks of docs"
         lines.append(f"literals       {result.not_literal} tests were {by}")

@@ -77,6 +77,8 @@ class Result:
     warnings: tuple[str, ...] = ()
     # How many tests were judged by the pin alone, and not by their literal, which speaks of `docs`.
     not_literal: int = 0
+    # The tests that failed although no promise was found broken: by their literal, or by --require-all.
+    otherwise: tuple[str, ...] = ()
     tally: Tally = field(default_factory=Tally)
     started: float = 0.0
     interrupted: tuple[tuple[float, str], ...] = ()
@@ -133,9 +135,9 @@ class Result:
         """The verdict as an exit code. What broke in a run that was stopped may be the doing of what stopped it."""
         if self.stopped:
             return self.stop_code
-        if not self.tried:
+        if not self.tried and not self.otherwise:
             return NO_VERDICT
-        return RED if self.findings else GREEN
+        return RED if self.findings or self.otherwise else GREEN
 
 
 def nothing(options: Options, stopped: str = "", stop_code: int = NO_VERDICT) -> Result:
@@ -172,6 +174,7 @@ def result_of(run: Run, tests: Iterable[str], seconds: float, stopped: str = "",
         tests=frozenset(tests),
         warnings=tuple(warning for warning in warnings if warning),
         not_literal=record.not_literal,
+        otherwise=tuple(record.otherwise),
     )
 
 
@@ -215,6 +218,7 @@ def merged(results: Sequence[Result]) -> Result:
         tests=frozenset().union(*(result.tests for result in results)),
         warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
         not_literal=sum(result.not_literal for result in results),
+        otherwise=tuple(test for result in results for test in result.otherwise),
     )
 
 
@@ -279,7 +283,7 @@ def from_json(text: str) -> Result:
             "tests": frozenset(values["tests"]),
             "tally": Tally(**{name: Counter(counts) for name, counts in values["tally"].items()}),
             "interrupted": tuple((moment, reason) for moment, reason in values["interrupted"]),
-            **{name: tuple(values[name]) for name in ("left", "warnings")},
+            **{name: tuple(values[name]) for name in ("left", "warnings", "otherwise")},
         }
         return Result(**values | read_)
     except (ValueError, TypeError, KeyError) as error:
