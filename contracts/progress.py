@@ -33,7 +33,8 @@ def standard_output() -> TextIO:
     return os.fdopen(os.dup(_STDOUT), "w", encoding="utf-8", errors="replace")
 
 
-def _is_round(nodeid: str) -> bool:
+def is_round(nodeid: str) -> bool:
+    """Whether a test is one round of a generated test."""
     return f"[{ROUND}" in nodeid
 
 
@@ -112,11 +113,11 @@ class Progress:
         self._teller = Teller(output, lambda: counts_of(record()))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._teller.rounds = sum(_is_round(item.nodeid) for item in session.items)
+        self._teller.rounds = sum(is_round(item.nodeid) for item in session.items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        if not _is_round(item.nodeid):
+        if not is_round(item.nodeid):
             return (yield)
         self._teller.start()
         try:
@@ -145,14 +146,14 @@ class SharedProgress:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        first, self._teller.rounds = not self._teller.rounds, sum(map(_is_round, ids))
+        first, self._teller.rounds = not self._teller.rounds, sum(map(is_round, ids))
         if first and self._teller.rounds:
             self._teller.start()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" and hasattr(report, "counts"):
             self._of_workers[report.node.gateway.id] = report.counts
-            self._teller.done += _is_round(report.nodeid)
+            self._teller.done += is_round(report.nodeid)
             if self._teller.done == self._teller.rounds:
                 self._teller.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from contracts.payload import Payload, payloads
+from contracts.payload import Payload
+from contracts.progress import is_round
 from contracts.result import Result, drop_spare_evidence, from_json, merged, nothing, to_json
 from contracts.run import Options
 
-# So many payloads go to one worker together, which tries them at once, several customers at a time.
+# So many consecutive tests go to one worker together, which sends the payloads among them ahead.
 _TOGETHER = 32
 
 
@@ -29,18 +30,22 @@ def upcoming_payloads(session: pytest.Session, current: pytest.Item) -> Iterator
 
     Of the tests to come a worker knows only those that it is given together.
     """
-    started = False
-    bundle = _bundle_of(current) if is_worker(session.config) else None
-    for item in session.items:
-        started = started or item is current
+    together = bundles(tuple(item.nodeid for item in session.items)) if is_worker(session.config) else {}
+    for item in session.items[session.items.index(current) :]:
         payload = payload_of(item)
-        if started and payload and bundle in (None, _bundle_of(item)):
+        if payload and together.get(item.nodeid) == together.get(current.nodeid):
             yield payload
 
 
-def _bundle_of(item: pytest.Item) -> Hashable:
-    payload = payload_of(item)
-    return f"payloads {_bundles()[payload.id]}" if payload else item.nodeid
+@cache
+def bundles(nodeids: tuple[str, ...]) -> dict[str, str]:
+    """Which tests are given to one worker together: some consecutive ones; a round of a generated test goes alone."""
+    together: dict[str, str] = {}
+    others = 0
+    for nodeid in nodeids:
+        together[nodeid] = nodeid if is_round(nodeid) else f"tests {others // _TOGETHER}"
+        others += not is_round(nodeid)
+    return together
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -49,17 +54,12 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives each worker some payloads at a time, and of everything else one test."""
+    """Gives each worker some consecutive tests at a time, and of the rounds of generated tests one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        payload = nodeid.partition("[")[2].removesuffix("]")
-        return f"payloads {_bundles()[payload]}" if payload in _bundles() else nodeid
-
-
-@cache
-def _bundles() -> dict[str, int]:
-    """The bundle of each payload, by its id."""
-    return {payload.id: place // _TOGETHER for place, payload in enumerate(payloads())}
+        if not hasattr(self, "_together"):
+            self._together = bundles(tuple(self.collection))
+        return self._together[nodeid]
 
 
 class Workers:
