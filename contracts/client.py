@@ -133,7 +133,8 @@ class Client:
                 self._pace.slow_down(pause)
                 continue
             if control:
-                answered = self._answers(control.update)
+                # While every update is known to break, a plain one need not show it again.
+                answered = self._breaks > 1 and self._answers(control.update)
                 outlived = outlived + 1 if answered else 0
                 all_break = not answered and exchange.failure is Failure.BROKEN and self._answers(control.read)
                 broken = broken + 1 if all_break else 0

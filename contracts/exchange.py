@@ -128,7 +128,7 @@ class Exchange:
     """A request, and its response or the failure that came instead.
 
     `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
-    met this request each time, while a plain update went through. `sent_path` is the path as sent, with the base
+    met this request each time, while the target answered other requests. `sent_path` is the path as sent, with the base
     URL's own before it, and `sent_headers` are all headers as sent, but for the tokens. `stale` marks a request that
     met a kept connection which was gone before it.
     """

@@ -205,7 +205,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one rule, told by what was found most often."""
     first, *others = group
     promise = promises()[first.rule]
-    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source})"
+    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(first.layer)]})"
     yield from _expected(first.expected, first.actual, first.place)
     if others:
         yield f"  also at   {_some([finding.place or 'another place' for finding in others], ', ')}"

@@ -25,7 +25,8 @@ class Finding:
     """One rule that was broken at one place of the answer: what shows it best, how often and in which tests.
 
     `repeated` says whether it was seen again when it was tried alone, `size` how large the request is; `evidence` is
-    the file that keeps it, empty where none does. Of `tried` updates that put it to the test `broke` broke it.
+    the file that keeps it, empty where none does. Of `tried` updates that put it to the test `broke` broke it; `layer`
+    is who asks for it.
     """
 
     rule: str
@@ -39,6 +40,7 @@ class Finding:
     evidence: str = ""
     broke: int = 0
     tried: int = 0
+    layer: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -192,6 +194,7 @@ def _finding(broken: Broken, broke: int, tried: int) -> Finding:
         evidence=str(broken.evidence or ""),
         broke=broke,
         tried=tried,
+        layer=violation.layer,
     )
 
 

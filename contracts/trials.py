@@ -150,11 +150,8 @@ class Trials:
     def again(self, outcome: Outcome, customer: Customer, before: Request | None = None) -> Outcome:
         """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
 
-        `before` is the update that has to come before it, where there is one. Where its rules were seen broken often
-        enough it is not tried again, and comes back as it is.
+        `before` is the update that has to come before it, where there is one.
         """
-        if all(self._seen_again[rule] >= _ENOUGH for rule in outcome.rules):
-            return outcome
         if before:
             self.one(before, customer)
             second = self.one(outcome.template, customer)
@@ -175,10 +172,17 @@ class Trials:
         return replace(found, repeated=True) if found.stored.violations else None
 
     def settled(self, outcome: Outcome, before: Request | None = None) -> Outcome:
-        """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it."""
-        if not outcome.violations:
+        """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it.
+
+        Where its rules were seen broken often enough it is not tried again, and comes back as it is.
+        """
+        if not outcome.violations or self._seen_often(outcome):
             return outcome
         return self.again(outcome, self.customers.unused() if self.customers.given else self.customers.make(), before)
+
+    def _seen_often(self, outcome: Outcome) -> bool:
+        """Whether the rules that it broke were seen broken often enough when they were tried again."""
+        return all(self._seen_again[rule] >= _ENOUGH for rule in outcome.rules)
 
     def provoked(self, template: Request, customer: Customer) -> Outcome:
         """Try a request whose answer was arranged to be 500: only its shape is in question."""

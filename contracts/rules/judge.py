@@ -68,7 +68,7 @@ def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation
         yield violation("answer.http", "a well-formed HTTP response", str(exchange.failure))
     elif not (prediction.may_break and exchange.failure in (None, Failure.BROKEN, Failure.TOO_LARGE)):
         came = str(exchange.failure or f"{exchange.status} from something in front of the API")
-        again = " each time, while a plain update went through" if exchange.persistent else ""
+        again = " each time, while the target answered other requests" if exchange.persistent else ""
         yield violation("answer.given", _expected(prediction), came + again)
 
 
