@@ -75,6 +75,9 @@ def _of_credential(role: Role) -> list[str]:
 
 
 def _of_slug(request: Request, existing: Collection[str]) -> list[str]:
+    # No slug is that long.
+    if len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE:
+        return ["status.request_line"]
     return [] if request.slug.decode("utf-8", "surrogateescape") in existing else ["status.slug"]
 
 
@@ -108,11 +111,9 @@ def _open(request: Request, role: Role, body: Body, document: Document) -> list[
     rules = {
         "status.media_type_like_json": media_type(request) == "like-json",
         "status.size": body.oversized,
-        "status.request_line": len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE,
         "status.encoding": body.encoded,
         "status.text": body.open_text or not _is_text(request.slug),
-        "status.credential_malformed": role is Role.MALFORMED,
-        "status.credential_unclear": role is Role.UNCLEAR or _credentials(request) > 1,
+        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or _credentials(request) > 1,
         "status.email": any(prose.has_doubtful_email(document, value) for value in body.values),
         "status.read_only": any(
             isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
