@@ -61,6 +61,8 @@ def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -
     media_types = answer.header("Content-Type")
     right = [MEDIA_TYPE.fullmatch(media_type) is not None for media_type in media_types]
     expect(right == [True], "one Content-Type: application/problem+json", media_types)
+    codings = [coding for coding in answer.header("Content-Encoding") if coding.lower() != "identity"]
+    expect(codings == [], "no Content-Encoding, for none was asked for", codings)
     problem = read_json(answer.body)
     expect(isinstance(problem, dict), "a JSON object", problem)
     assert_members(problem, answer.pin)

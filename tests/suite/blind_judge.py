@@ -1,0 +1,26 @@
+"""A plugin for pytest, by which the judge overlooks one promise: that of the variable BLIND_TO.
+
+It stands for a promise that somebody has deleted from `contracts/rules` by mistake.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from contracts import trials
+from contracts.exchange import Exchange
+from contracts.rules.document import Document
+from contracts.rules.judge import Verdict, judge
+from contracts.rules.oracle import Prediction
+
+_BLIND_TO = os.environ["BLIND_TO"]
+
+
+def _blind(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:
+    verdict = judge(exchange, prediction, document)
+    seen = tuple(violation for violation in verdict.violations if violation.rule != _BLIND_TO)
+    return replace(verdict, violations=seen)
+
+
+trials.judge = _blind
