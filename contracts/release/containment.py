@@ -160,19 +160,25 @@ def _message(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _generated(schema: Schema) -> list[Json]:
-    """Values that Schemathesis's own generator draws from a schema, for as long as it may take."""
+    """Values that Schemathesis draws from a schema, for as long as it may take."""
     # Imported late: most comparisons are decided without, and it takes longer to import than they take.
+    import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
-    from schemathesis.generation.jsonschema.builder import build
 
     drawn: list[Json] = []
     ends = time.monotonic() + _SECONDS
+    body = {"content": {"application/json": {"schema": schema}}, "required": True}
+    operation = {"requestBody": body, "responses": {"204": {"description": "Empty"}}}
+    info = {"title": "A schema", "version": "1"}
 
     class Enough(Exception):
         pass
 
     with suppress(Exception):
-        strategy = build(schema, draft=jsonschema_rs.Draft202012, formats={})
+        # What the schema refers to is looked for from the document's root.
+        paths = {"/": {"put": operation}}
+        content = {"openapi": "3.1.0", "info": info, "paths": paths, "$defs": schema.get("$defs", {})}
+        document = schemathesis.openapi.from_dict(content)
 
         @settings(
             max_examples=300,
@@ -182,11 +188,11 @@ def _generated(schema: Schema) -> list[Json]:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(strategy)
-        def draw(value: Json) -> None:
+        @given(document["/"]["PUT"].as_strategy())
+        def draw(case: schemathesis.Case[Any]) -> None:
             if time.monotonic() > ends:
                 raise Enough
-            drawn.append(value)
+            drawn.append(case.body)
 
         draw()
     return drawn
