@@ -134,7 +134,8 @@ class Api:
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
-        return BrokenPromise(*self._ledger.conclusion()) if self._ledger.failed else None
+        found = self._ledger.conclusion()
+        return BrokenPromise(*found) if found else None
 
     def explained(self, violations: Iterable[Violation]) -> None:
         """Note that these were explained: no generated test has to search for them again."""

@@ -50,13 +50,17 @@ class Role(StrEnum):
 
 def role_of(headers: Headers) -> Role:
     """The role of a request with these headers. The scheme's name is case-insensitive (RFC 9110 section 11.1)."""
-    values = [value for name, value in headers if name.lower() == "authorization"]
-    if not values:
-        return Role.NONE
-    roles = [_role_of_value(value) for value in values]
-    if len(roles) == 1:
-        return roles[0]
-    return Role.UNCLEAR if {Role.WRITE, Role.UNCLEAR} & set(roles) else Role.INVALID
+    roles = roles_of(headers)
+    if len(roles) < 2:
+        return roles[0] if roles else Role.NONE
+    if {Role.WRITE, Role.UNCLEAR} & set(roles):
+        return Role.UNCLEAR
+    return Role.READ if Role.READ in roles else Role.INVALID
+
+
+def roles_of(headers: Headers) -> list[Role]:
+    """The role of each Authorization header, in their order."""
+    return [_role_of_value(value) for name, value in headers if name.lower() == "authorization"]
 
 
 def _role_of_value(value: str) -> Role:

@@ -51,6 +51,14 @@ class Outcome:
         """How large the request is, to find the smallest: bytes of body, characters of path."""
         return len(self.template.body), len(self.template.path)
 
+    def only(self, rule: str) -> Outcome:
+        """The outcome with the violations of one rule alone."""
+
+        def left(verdict: Verdict) -> Verdict:
+            return replace(verdict, violations=tuple(one for one in verdict.violations if one.rule == rule))
+
+        return replace(self, answer=left(self.answer), stored=left(self.stored))
+
     def alone(self) -> Outcome:
         """The outcome as it is kept: without the others around it, and without the end of a very long answer."""
         return replace(self.kept(), before=None, beside=())

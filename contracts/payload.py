@@ -137,6 +137,7 @@ def entry_of(name: str, why: str, request: Request, expect: Collection[int]) -> 
     entry = {"id": id_, "why": why, "expect": statuses if len(statuses) > 1 else statuses[0]} | _written(request.body)
     entry |= {"content_type": request.header("Content-Type"), "authorization": authorization}
     entry |= {"slug": request.path.removeprefix(f"{CUSTOMERS}/")}
+    entry |= {"framing": framing} if (framing := request.header("Transfer-Encoding")) else {}
     usual = {"content_type": "application/json", "authorization": [f"Bearer {WRITE_TOKEN}"], "slug": CUSTOMER}
     content = {field: value for field, value in entry.items() if field not in usual or usual[field] != value}
     text = yaml.dump([content], Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)

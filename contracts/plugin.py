@@ -14,7 +14,7 @@ from contracts import fuzz, interrupt, stash
 from contracts.credential import Secret
 from contracts.errors import NoVerdict, WrongCall
 from contracts.fuzz.generation import PROFILES
-from contracts.fuzz.rounds import register_profiles
+from contracts.fuzz.round import register_profiles
 from contracts.options import OPTIONS, options_from
 from contracts.progress import Progress, SharedProgress, standard_output
 from contracts.record import Record

@@ -76,7 +76,7 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
 def _explained(item: pytest.Item, broken: Sequence[BrokenPromise]) -> str:
     """Promise, expected, came, curl and replay of what a test found; it goes into the record, with its evidence."""
     run, api = item.config.stash[stash.RUN], item.config.stash[stash.API]
-    outcomes = {outcome.template: outcome for error in broken for outcome in error.outcomes}.values()
+    outcomes = [outcome for error in broken for outcome in error.outcomes]
     found = [run.keep(outcome, outcome.violations, item.nodeid) for outcome in outcomes]
     item.stash[stash.AGAIN] = all(map(report.is_known, found))
     for outcome in outcomes:

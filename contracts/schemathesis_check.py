@@ -8,6 +8,7 @@ stored, bytes that follow a 204, answers that are not well-formed HTTP, and requ
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,7 +45,13 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
         return
     violations = judge(seen, _prediction(seen), _DOCUMENT).violations
     if violations:
-        raise AssertionError("\n".join(map(_told, violations)))
+        raise _type_of(tuple(broken.rule for broken in violations))("\n".join(map(_told, violations)))
+
+
+@cache
+def _type_of(rules: tuple[str, ...]) -> type[AssertionError]:
+    """A type for these promises: failures of one type, raised from one line, are one failure to Schemathesis."""
+    return type("Broken: " + ", ".join(rules), (AssertionError,), {})
 
 
 def _told(broken: Violation) -> str:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.requests import authorizations, mutated_bodies, slugs_of_nobody
-from contracts.fuzz.rounds import Round
+from contracts.fuzz.round import Round
 from contracts.fuzz.schema import breaking_schema, fitting_schema
 from contracts.rules.document import Document
 
@@ -25,9 +26,8 @@ def pin(document: Document, generation: Generation) -> None:
 
 def rounds(share: float = 1.0) -> list[Round]:
     """The rounds of a generated test, with this share of the examples that the profile says or `--cases` needs."""
-    generation: Generation = _pinned["generation"]
-    examples = max(1, round(generation.examples * share))
-    return [Round(number, examples, generation) for number in range(generation.rounds)]
+    given: Generation = _pinned["generation"]
+    return [Round(number, math.ceil(given.examples * share), given) for number in range(given.rounds)]
 
 
 def __getattr__(name: str) -> Any:

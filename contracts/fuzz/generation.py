@@ -81,10 +81,8 @@ def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str
     except RedisError as error:
         # The URL may hold a password.
         host = urlsplit(url).hostname or url.partition(":")[0]
-        return (
-            local,
-            f"the example database at {host} cannot be used ({' '.join(str(error).split())[:100]}): only {LOCAL} is",
-        )
+        why = " ".join(str(error).split())[:100]
+        return local, f"the example database at {host} cannot be used ({why}): only {LOCAL} is"
     return MultiplexedDatabase(local, _Forgiving(RedisExampleDatabase(redis), RedisError)), ""
 
 

@@ -41,12 +41,9 @@ class Ledger:
         self._sent: set[Request] = set()
         self._failures: dict[Request, Outcome] = {}
         self._named: Counter[str] = Counter()
+        # Sent once more, the same requests have to fail in the same way, or Hypothesis takes them for flaky.
+        self._raised: dict[tuple[Request, ...], str] = {}
         self._deadline = float("inf")
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything broke a promise."""
-        return bool(self._failures)
 
     def each_as_promised(self, requests: Sequence[Request]) -> None:
         """Send requests together, record whatever broke a promise, and raise for one such promise.
@@ -60,19 +57,23 @@ class Ledger:
             broken = self._tried(requests)
         found = {rule: outcome for outcome in broken for rule in outcome.rules if rule not in self._explained}
         if found:
-            # The promise named least often, so that Hypothesis finds each of several.
-            rule = min(found, key=lambda one: (self._named[one], _place(one)))
-            self._named[rule] += 1
+            rule = self._chosen(tuple(requests), found)
+            self._deadline = min(self._deadline, time.monotonic() + SHRINKING)
             self._fail(rule, found[rule])
 
+    def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
+        """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""
+        if self._raised.get(requests) not in found:
+            self._raised[requests] = min(found, key=lambda one: (self._named[one], _place(one)))
+            self._named[self._raised[requests]] += 1
+        return self._raised[requests]
+
     def _tried(self, requests: Sequence[Request]) -> list[Outcome]:
-        wanted = [one for one in dict.fromkeys(requests) if self._failures or one not in self._sent]
+        wanted = [one for one in dict.fromkeys(requests) if self._raised or one not in self._sent]
         self._sent.update(wanted)
-        settle = _SETTLE if self._failures else None
+        settle = _SETTLE if self._raised else None
         outcomes = map(self._left, self._trials.spread(wanted, settle)) if wanted else ()
         broken = [outcome for outcome in outcomes if outcome.violations]
-        if broken and not self._failures:
-            self._deadline = time.monotonic() + SHRINKING
         for outcome in broken:
             self._failures.setdefault(outcome.template, outcome.kept())
         return broken
@@ -80,11 +81,11 @@ class Ledger:
     def conclusion(self) -> list[Outcome]:
         """For each promise that was broken the smallest request that breaks it, tried again alone."""
         by_size = sorted(self._failures.values(), key=lambda outcome: outcome.size)
-        concluded: dict[Request, Outcome] = {}
+        concluded: list[Outcome] = []
         for rule in sorted({rule for outcome in by_size for rule in outcome.rules}, key=_place):
-            outcome = self._again([outcome for outcome in by_size if rule in outcome.rules], rule)
-            concluded.setdefault(outcome.template, outcome)
-        return list(concluded.values())
+            if not any(rule in outcome.rules and outcome.repeated is not False for outcome in concluded):
+                concluded.append(self._again([outcome for outcome in by_size if rule in outcome.rules], rule))
+        return concluded
 
     def _again(self, failures: Sequence[Outcome], rule: str) -> Outcome:
         # Last the one that was found first, before anything was in a hurry.
@@ -95,7 +96,7 @@ class Ledger:
                 again = self._left(self._trials.settled(replace(suspect, stored=outcome.stored)))
                 if rule in again.rules and again.repeated is not False:
                     return again
-        return replace(first, repeated=False)
+        return replace(first.only(rule), repeated=False)
 
 
 def _place(rule: str) -> int:

@@ -59,7 +59,7 @@ def _fitting(name: str, document: Document, longest: int) -> Values:
     others: list[Json] = [_ABSENT] * (name not in document.required_members)
     others += [None] * (name in prose.nullable_members(document))
     others += [""] * ("pattern" not in schema and not schema.get("minLength"))
-    text = st.from_regex(schema["pattern"]) if "pattern" in schema else texts(longest)
+    text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else texts(longest)
     return st.one_of(*map(st.just, others), st.emails() if name == prose.BILLING_EMAIL else text)
 
 

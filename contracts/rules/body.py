@@ -137,6 +137,8 @@ def _decoded(data: bytes) -> tuple[str, bool, bool]:
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):
             return *_text(data, encoding), True
+    if found := re.match(rb"(\x00{3}[^\x00])|[^\x00]\x00{3}", data):
+        return *_text(data, "utf-32-be" if found[1] else "utf-32-le"), True
     if re.match(rb"\x00[^\x00]|[^\x00]\x00", data):
         return *_text(data, "utf-16-be" if data[0] == 0 else "utf-16-le"), True
     if data.startswith(b"\xef\xbb\xbf"):

@@ -38,7 +38,8 @@ class Exact:
             yield Finding("title", ("title",), " or ".join(titles), problem["title"])
         came = problem.get("status")
         # JSON has one kind of number: 400.0 is the integer 400.
-        if isinstance(came, int | float) and not isinstance(came, bool) and came == int(came) and came != status:
+        is_integer = isinstance(came, int | float) and not isinstance(came, bool) and came % 1 == 0
+        if is_integer and came != status:
             yield Finding("status", ("status",), f"{status}, the HTTP status", came)
 
 

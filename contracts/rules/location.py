@@ -43,11 +43,12 @@ def _is_in_body(place: str, request: Request, values: Iterable[Any], members: Co
     # Only names that no notation can garble are held; an index may stand for the item of a body that is an array.
     if not _SIMPLE.fullmatch(first) or first.isdecimal() or first in members:
         return True
+    values = list(values)
     present = [name for value in values for name in _names(value)]
     if first in present or any(not _SIMPLE.fullmatch(name) and name.startswith(first) for name in present):
         return True
-    # A body that is not JSON, or nests deeper than it was read, may name it all the same.
-    return first.encode() in request.body
+    # Of a body that is not JSON, or is an array, it may stand anywhere.
+    return all(isinstance(value, list) for value in values) and first.encode() in request.body
 
 
 def _names(value: Any) -> Iterable[str]:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.credential import Role, role_of
+from contracts.credential import Role, role_of, roles_of
 from contracts.exchange import Request
 from contracts.rules import prose
 from contracts.rules.body import Body, read
@@ -113,7 +113,8 @@ def _open(request: Request, role: Role, body: Body, document: Document) -> list[
         "status.size": body.oversized,
         "status.encoding": body.encoded,
         "status.text": body.open_text or not _is_text(request.slug),
-        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or _credentials(request) > 1,
+        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or _is_unclear(request),
+        "status.scope": role is Role.UNCLEAR and Role.READ in roles_of(request.headers),
         "status.email": any(prose.has_doubtful_email(document, value) for value in body.values),
         "status.read_only": any(
             isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
@@ -122,8 +123,10 @@ def _open(request: Request, role: Role, body: Body, document: Document) -> list[
     return [rule for rule, holds in rules.items() if holds]
 
 
-def _credentials(request: Request) -> int:
-    return len([name for name, _ in request.headers if name.lower() == "authorization"])
+def _is_unclear(request: Request) -> bool:
+    """Whether there are several credentials, or white space around one."""
+    values = [value for name, value in request.headers if name.lower() == "authorization"]
+    return len(values) > 1 or any(value and value != value.strip() for value in values)
 
 
 def _is_text(slug: bytes) -> bool:

@@ -94,13 +94,15 @@ def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: D
     """Where a problem is not as documented, or not as exact; what breaks both is told once, as documented."""
     paths = frozenset({exchange.request.path, exchange.sent_path} - {""})
     documented = [*document.problem_findings(status, problem), *prose.problem_findings(document, problem, paths)]
-    seen = set()
-    for finding in documented:
-        seen.add((finding.path, finding.keyword))
-        yield _violation(finding, Layer.DOCUMENTED)
-    for finding in exact().problem_findings(status, problem):
-        if (finding.path, finding.keyword) not in seen:
-            yield _violation(finding, Layer.EXACT)
+    seen = set(map(_about, documented))
+    yield from (_violation(finding, Layer.DOCUMENTED) for finding in documented)
+    exacting = exact().problem_findings(status, problem)
+    yield from (_violation(finding, Layer.EXACT) for finding in exacting if _about(finding) not in seen)
+
+
+def _about(finding: Finding) -> tuple[object, ...]:
+    """What a finding is the same by in both layers."""
+    return finding.path, finding.keyword, finding.message if finding.keyword == "required" else ""
 
 
 def _violation(finding: Finding, layer: Layer) -> Violation:

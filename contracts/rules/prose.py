@@ -23,7 +23,7 @@ BILLING_EMAIL = "billingEmail"
 _LONGEST_EMAIL = 254
 # Everybody takes this for an address. What has an @ and is not of this form some take for one, and others do not.
 _PLAIN_EMAIL = re.compile(
-    r"(?=.{1,64}@)[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,}"
+    r"(?=.{1,64}@)[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@(?:[A-Za-z0-9]{1,63}[.-])*[A-Za-z0-9]{1,63}\.[A-Za-z]{2,63}"
 )
 
 

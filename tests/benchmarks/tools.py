@@ -39,6 +39,8 @@ bearer = "{TOKENS[WRITE_TOKEN]}"
 unexpected-methods = []
 """
 LIMIT = 3600.0
+# Schemathesis's command, as it is installed beside this Python.
+ST = str(Path(sys.executable).with_name("st"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def st_run(url: str, contract: str = "docs", *arguments: str, limit: float = LIM
         config = folder / "schemathesis.toml"
         config.write_text(CONFIG, encoding="utf-8")
         document = str(DOCUMENTS / f"{contract}.yaml")
-        command = ["schemathesis.cli", "--config-file", str(config), "run", document, "--url", url]
+        command = [ST, "--config-file", str(config), "run", document, "--url", url]
         told = ["--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
         return _measured([*command, *told, *arguments], folder, limit)
 
@@ -70,7 +72,7 @@ def generated(url: str, cases: int, *arguments: str) -> Came:
         result = folder / "result.json"
         told = ["--base-url", url, "--cases", str(math.ceil(cases / TESTS)), "--hypothesis-seed", "1"]
         kept = ["--journal", str(folder / "journal"), "--evidence", str(folder / "evidence"), "--result", str(result)]
-        command = ["pytest", GENERATED, "-q", "-p", "no:cacheprovider", *told, *kept, *arguments]
+        command = [sys.executable, "-m", "pytest", GENERATED, "-q", "-p", "no:cacheprovider", *told, *kept, *arguments]
         came = _measured(command, ROOT, LIMIT)
         return Came(came.code, came.seconds, came.megabytes, read(result).updates)
 
@@ -79,9 +81,7 @@ def _measured(command: Sequence[str], folder: Path, limit: float) -> Came:
     variables = environment_of({"KAITEN_AUTH_TOKEN": TOKENS[WRITE_TOKEN], "KAITEN_READ_TOKEN": TOKENS[READ_TOKEN]})
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(list(command), cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
         killer = threading.Timer(limit, process.kill)
         killer.start()
         # What `wait` of subprocess does not tell is the memory of this process alone.

@@ -137,9 +137,7 @@ def main() -> None:
     number_found = [sum(found(tool, variant, chosen.cases) for variant in vendors) for tool in TOOLS.values()]
     print(f"{f'broken vendors found, of {len(vendors)}':45}" + "".join(f"{one:12}" for one in number_found))
     theirs, ours = bodies_by_drawer()
-    print(
-        f"distinct bodies of the generated tests: {len(theirs)} drawn by Schemathesis, {len(ours)} by strategies of ours"
-    )
+    print(f"distinct bodies drawn: {len(theirs)} by Schemathesis's own strategies, {len(ours)} by ours")
 
 
 if __name__ == "__main__":

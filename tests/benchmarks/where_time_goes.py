@@ -21,7 +21,7 @@ from contracts.api import fail
 from contracts.exchange import Exchange, Request
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import Ledger
-from contracts.fuzz.rounds import register_profiles
+from contracts.fuzz.round import register_profiles
 from contracts.fuzz.schema import request_of
 from contracts.rules.document import load
 from contracts.rules.judge import judge

@@ -39,10 +39,10 @@ def test_bodies_that_fit_the_schema(round_: Round, api: Api) -> None:
 
     @round_.settings_and_seed
     @given(cases=st.lists(VALID, min_size=1, max_size=16))
-    def explore(cases: list[Case]) -> None:
+    def explore_valid_bodies(cases: list[Case]) -> None:
         api.send_together(cases).each_as_promised()
 
-    explore()
+    explore_valid_bodies()
 
 
 @pytest.mark.parametrize("round_", rounds(), ids=str)
@@ -51,10 +51,10 @@ def test_bodies_that_break_the_schema(round_: Round, api: Api) -> None:
 
     @round_.settings_and_seed
     @given(cases=st.lists(BROKEN, min_size=1, max_size=16))
-    def explore(cases: list[Case]) -> None:
+    def explore_broken_bodies(cases: list[Case]) -> None:
         api.send_together(cases).each_as_promised()
 
-    explore()
+    explore_broken_bodies()
 
 
 @pytest.mark.parametrize("round_", rounds(SHARE), ids=str)
@@ -63,10 +63,10 @@ def test_bytes_that_are_not_json(round_: Round, api: Api) -> None:
 
     @round_.settings_and_seed
     @given(requests=st.lists(mutated_bodies(), min_size=1, max_size=16))
-    def explore(requests: list[Request]) -> None:
+    def explore_mutated_bodies(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 
-    explore()
+    explore_mutated_bodies()
 
 
 @pytest.mark.parametrize("round_", rounds(SHARE), ids=str)
@@ -75,10 +75,10 @@ def test_slugs_that_name_no_customer(round_: Round, api: Api) -> None:
 
     @round_.settings_and_seed
     @given(requests=st.lists(slugs_of_nobody(), min_size=1, max_size=16))
-    def explore(requests: list[Request]) -> None:
+    def explore_slugs(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 
-    explore()
+    explore_slugs()
 
 
 @pytest.mark.parametrize("round_", rounds(SHARE), ids=str)
@@ -87,7 +87,7 @@ def test_credentials_of_any_kind(round_: Round, api: Api) -> None:
 
     @round_.settings_and_seed
     @given(requests=st.lists(authorizations(), min_size=1, max_size=16))
-    def explore(requests: list[Request]) -> None:
+    def explore_credentials(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 
-    explore()
+    explore_credentials()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -81,7 +83,7 @@ def test_the_operation_needs_the_scope_to_write(document: Document) -> None:
         pytest.param("docs", {"name", "externalCustomerId"}, set(), id="docs"),
         pytest.param(
             "v1",
-            {"name", "externalCustomerId", "domain", "slug", "integrations"},
+            {"name", "externalCustomerId", "domain", "billingEmail", "slug", "integrations"},
             {"id", "createdAt", "createdBy", "updatedAt", "updatedBy"},
             id="v1",
         ),
@@ -93,6 +95,40 @@ def test_a_request_has_the_documented_members(name: str, writable: set[str], rea
 
     assert set(document.request_members) == writable
     assert document.read_only_members == read_only
+
+
+@pytest.mark.parametrize("schema", ["Problem", "ErrorDetail"])
+def test_no_member_of_a_problem_is_marked_as_required(document: Document, schema: str) -> None:
+    """The vendor requires no member of a problem, nor of an item of its errors: what is held stands in exact.yaml."""
+    described = document.content["components"]["schemas"][schema]
+
+    assert "required" not in described
+    assert described["additionalProperties"] is False
+
+
+def test_a_document_fixes_no_text(document: Document) -> None:
+    """No document says which one text a member must have, and none has an extension of ours: the vendor has neither."""
+    own = {"const", "enum", "not", "if", "contains", "minItems"}
+
+    assert [name for name in names_in(document.content) if name in own or name.startswith("x-")] == []
+
+
+def names_in(content: Any) -> Iterator[str]:
+    """Every name of a member, at any depth."""
+    if isinstance(content, dict):
+        yield from map(str, content)
+    for item in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from names_in(item)
+
+
+def test_of_a_problem_s_texts_only_the_form_of_references_is_documented(document: Document) -> None:
+    """By the document a title is any string and a status any integer: which are right the vendor does not say."""
+    members = document.problem_members(400)
+
+    assert members["title"] == {"type": "string"}
+    assert members["detail"] == {"type": "string"}
+    assert members["status"]["type"] == "integer"
+    assert members["type"]["default"] == "about:blank"
 
 
 def test_an_unknown_release_is_a_wrong_call() -> None:

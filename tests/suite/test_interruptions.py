@@ -11,15 +11,21 @@ import httpcore
 import httpx
 import pytest
 
-from contracts.client import Client
+from contracts import sibling
+from contracts.client import Client, Control
 from contracts.errors import NoVerdict
 from contracts.exchange import Failure, update
 from contracts.patience import Patience
+from contracts.rules.judge import judge
+from contracts.rules.oracle import predict
 from contracts.target import Limits, Target
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
+from tests.suite.samples import DOCUMENTS, rules
 from tests.suite.test_client import UPDATE, client_of
 
 POISON = update("acme", b'{"name":"poison"}')
+CONTROL = Control(UPDATE, sibling.read("acme"))
+FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def answer(status: int, *headers: str) -> bytes:
@@ -34,8 +40,11 @@ def poisoned_by(bad: Reply) -> Callable[[Recorded], Reply]:
 
 @pytest.mark.parametrize(
     "reply",
-    [RESET, answer(429), answer(502), answer(503), answer(504), answer(503, "Retry-After: 0")],
-    ids=["reset", "429", "502", "503", "504", "retry-after-0"],
+    [
+        pytest.param(RESET, id="reset"),
+        pytest.param(answer(503, "Retry-After: 0"), id="retry-after-0"),
+        *(pytest.param(answer(status), id=str(status)) for status in (408, 425, 429, 502, 503, 504, *range(520, 528))),
+    ],
 )
 def test_an_interruption_is_waited_out(reply: bytes) -> None:
     """A request that is interrupted is sent again, and the answer is what counts."""
@@ -47,7 +56,20 @@ def test_an_interruption_is_waited_out(reply: bytes) -> None:
     assert client.patience.interruptions == 2
 
 
-@pytest.mark.parametrize("status", [500, 501, 400, 404, 408, 200, 301])
+def test_what_else_is_an_interruption_somebody_may_say() -> None:
+    """A status that is an interruption on this target alone is waited out as well, and elsewhere it is an answer."""
+    replies = (answer(418), answer(418), EMPTY_204)
+    with recording(in_turn(*replies)) as server:
+        limits = Limits(interruptions=frozenset({418}))
+        with Client(Target(server.url, {}, limits)) as client:
+            came = client.send(UPDATE)
+    with recording(in_turn(*replies)) as server, client_of(server.url) as client:
+        elsewhere = client.send(UPDATE)
+
+    assert (came.status, elsewhere.status) == (204, 418)
+
+
+@pytest.mark.parametrize("status", [500, 501, 505, 511, 519, 528, 400, 404, 409, 418, 200, 301])
 def test_an_answer_of_the_api_is_no_interruption(status: int) -> None:
     """An answer is not asked for again until a better one comes."""
     with recording(in_turn(answer(status), EMPTY_204)) as server, client_of(server.url) as client:
@@ -142,7 +164,7 @@ def test_what_no_patience_helps_against_ends_at_once(error: str) -> None:
 def test_a_payload_that_alone_is_interrupted_is_persistent(bad: bytes, failure: Failure | None) -> None:
     """A payload that breaks the connection each time, while a plain update works, comes back as it is."""
     with recording(poisoned_by(bad)) as server, client_of(server.url) as client:
-        came = client.send(POISON, plain_update=UPDATE)
+        came = client.send(POISON, control=CONTROL)
 
     assert (came.request, came.persistent, came.failure) == (POISON, True, failure)
     # On the connection that the plain update left behind a reset proves nothing: each time a new one is tried.
@@ -157,7 +179,7 @@ def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
     """One answer is enough to say that the payload was not to blame."""
     replies = in_turn(RESET, EMPTY_204, RESET, RESET, EMPTY_204, EMPTY_204)
     with recording(replies) as server, client_of(server.url) as client:
-        came = client.send(POISON, plain_update=UPDATE)
+        came = client.send(POISON, control=CONTROL)
 
     assert (came.status, came.persistent) == (204, False)
     assert len(server.requests) == 6
@@ -166,7 +188,7 @@ def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
 def test_no_payload_is_blamed_for_a_target_that_is_gone() -> None:
     """Where the plain update is interrupted too, there is no verdict."""
     with recording(in_turn(RESET)) as server, client_of(server.url, patience=0.3) as client, pytest.raises(NoVerdict):
-        client.send(POISON, plain_update=UPDATE)
+        client.send(POISON, control=CONTROL)
 
 
 def test_no_payload_is_blamed_for_a_rate_limit() -> None:
@@ -176,7 +198,71 @@ def test_no_payload_is_blamed_for_a_rate_limit() -> None:
         client_of(server.url, patience=1.0) as client,
         pytest.raises(NoVerdict),
     ):
-        client.send(POISON, plain_update=UPDATE)
+        client.send(POISON, control=CONTROL)
+
+
+def breaking_updates(reply: Reply) -> Callable[[Recorded], Reply]:
+    """A server that answers reads, and each update with this reply."""
+    return lambda request: FOUND if request.line.startswith("GET") else reply
+
+
+def test_an_operation_that_breaks_every_connection_is_broken() -> None:
+    """Where no update is answered and a read is, it is not the target that is gone: the promise to answer is broken."""
+    with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
+        started = time.monotonic()
+        came = client.send(POISON, control=CONTROL)
+        seconds = time.monotonic() - started
+
+    assert (came.request, came.persistent, came.failure) == (POISON, True, Failure.BROKEN)
+    assert seconds < 5.0
+    verdict = judge(came, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
+    assert rules(verdict) == ["answer.given"]
+
+
+def test_an_operation_that_is_known_to_be_broken_is_not_proven_again() -> None:
+    """Until an update is answered the next one that breaks the connection is believed at once."""
+    with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
+        client.send(POISON, control=CONTROL)
+        sent, started = len(server.requests), time.monotonic()
+        came = client.send(UPDATE, control=CONTROL)
+
+    assert came.persistent
+    assert time.monotonic() - started < 0.5
+    assert len(server.requests) - sent <= 5
+
+
+def test_an_operation_that_answers_again_is_proven_again() -> None:
+    """Once an update was answered, one that breaks the connection is waited for as in the beginning."""
+    with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
+        first = client.send(POISON, control=CONTROL)
+        server.reply = in_turn(EMPTY_204)
+        second = client.send(UPDATE, control=CONTROL)
+        updates = in_turn(*[RESET] * 4, EMPTY_204)
+        server.reply = lambda request: FOUND if request.line.startswith("GET") else updates(request)
+        third = client.send(UPDATE, control=CONTROL)
+
+    assert (first.persistent, second.status, third.status) == (True, 204, 204)
+
+
+@pytest.mark.parametrize("reply", [UNAVAILABLE, answer(429), answer(520)], ids=["503", "429", "520"])
+def test_an_operation_that_something_in_front_refuses_has_no_verdict(reply: bytes) -> None:
+    """A gateway that answers for each update, whatever a read gets, is an outage, and says nothing of the operation."""
+    with (
+        recording(breaking_updates(reply)) as server,
+        client_of(server.url, patience=0.9) as client,
+        pytest.raises(NoVerdict),
+    ):
+        client.send(POISON, control=CONTROL)
+
+
+def test_a_target_that_breaks_reads_as_well_is_gone() -> None:
+    """Where neither an update nor a read is answered, there is no verdict."""
+    with (
+        recording(in_turn(RESET)) as server,
+        client_of(server.url, patience=0.9) as client,
+        pytest.raises(NoVerdict, match="does not answer"),
+    ):
+        client.send(POISON, control=CONTROL)
 
 
 def test_a_kept_connection_that_is_gone_is_no_interruption() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import Failure, Response
+from contracts.exchange import Failure, Response, update
 from contracts.rules.promise import promises, violation
 from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
 
@@ -45,7 +45,14 @@ def test_the_documented_answer_breaks_nothing(status: int, contract: str) -> Non
         pytest.param(404, answer(404, headers=(("Content-Type", "application/problem+json; "),)), id="empty-parameter"),
         pytest.param(404, answer(404, headers=(*PROBLEM, ("Content-Encoding", "identity"))), id="identity"),
         pytest.param(404, answer(404, headers=(*PROBLEM, ("Set-Cookie", "a=b"), ("X-Any", "x"))), id="other-headers"),
-        pytest.param(422, answer(422, problem(422, errors=[{"location": "body", "message": ""}])), id="empty-message"),
+        pytest.param(422, answer(422, problem(422, errors=LEFT_OUT)), id="no-errors-on-422"),
+        pytest.param(422, answer(422, problem(422, errors=[])), id="errors-empty-on-422"),
+        pytest.param(401, answer(401, headers=(*PROBLEM, ("WWW-Authenticate", "Bearer"))), id="401-with-a-challenge"),
+        pytest.param(
+            422, answer(422, problem(422, errors=[{"location": "body", "message": "No."}] * 3)), id="repeated"
+        ),
+        pytest.param(413, answer(413, problem(413, title="Payload Too Large")), id="413-as-rfc-7231-says"),
+        pytest.param(413, answer(413, problem(413, title="Content Too Large")), id="413-as-rfc-9110-says"),
         pytest.param(422, answer(422, problem(422, detail="Call parse(name) at 12:30")), id="words-that-are-no-trace"),
         pytest.param(204, answer(204, headers=(("Content-Length", "0"),)), id="204-with-length-0"),
         pytest.param(204, answer(204, headers=(("Content-Type", "application/json"),)), id="204-with-a-media-type"),
@@ -178,6 +185,42 @@ def test_a_body_of_one_mib_may_break_the_connection(failure: Failure) -> None:
     assert rules(judged(REQUESTS[413], failure, persistent=True)) == []
 
 
+@pytest.mark.parametrize("status", [502, 503, 504, 520])
+def test_a_body_of_one_mib_may_meet_a_proxy_that_gives_up(status: int) -> None:
+    """Before a server that closes the connection on a large body a proxy answers for it, each time."""
+    came = answer(status, b"<html>Bad Gateway</html>", (("Content-Type", "text/html"),))
+
+    assert rules(judged(REQUESTS[413], came, persistent=True)) == []
+    assert rules(judged(VALID, came, persistent=True)) == ["answer.given"]
+
+
+@pytest.mark.parametrize("failure", [Failure.TIMEOUT, Failure.MALFORMED])
+def test_a_body_of_one_mib_may_not_bring_just_anything(failure: Failure) -> None:
+    """A body that is too large is no excuse for an answer that never comes, or that is no HTTP."""
+    rule = "answer.http" if failure is Failure.MALFORMED else "answer.given"
+
+    assert rules(judged(REQUESTS[413], failure, persistent=True)) == [rule]
+
+
+@pytest.mark.parametrize("status", [414, 431])
+@pytest.mark.parametrize(
+    "came",
+    [
+        pytest.param(("text/html", b"<html>Too long</html>"), id="html"),
+        pytest.param(("application/problem+json", b"{}"), id="problem-without-members"),
+        pytest.param(("", b""), id="nothing"),
+    ],
+)
+def test_a_long_request_line_may_be_refused_in_any_shape(came: tuple[str, bytes], status: int) -> None:
+    """What answers a request line over 8,000 octets is something before the API: its body is nobody's promise."""
+    media_type, body = came
+    long = update("n" * 8000, b'{"name":"x"}')
+    refused = answer(status, body, (("Content-Type", media_type),) if media_type else ())
+
+    assert rules(judged(long, refused)) == []
+    assert rules(judged(VALID, refused)) == ["status.documented"]
+
+
 def test_everything_wrong_is_found_at_once() -> None:
     """The judge does not stop at the first violation."""
     came = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
@@ -192,8 +235,8 @@ def test_everything_wrong_is_found_at_once() -> None:
     ("status", "tried", "not_tried"),
     [
         (204, {"success.empty", "status.valid"}, {"problem.title", "status.slug"}),
-        (404, {"problem.title", "status.slug"}, {"success.empty", "problem.located", "status.valid"}),
-        (422, {"problem.located", "status.schema"}, {"success.empty", "status.slug"}),
+        (404, {"problem.title", "problem.location", "status.slug"}, {"success.empty", "status.valid"}),
+        (422, {"problem.errors", "problem.location", "status.schema"}, {"success.empty", "status.slug"}),
     ],
 )
 def test_a_verdict_says_which_rules_were_put_to_the_test(status: int, tried: set[str], not_tried: set[str]) -> None:

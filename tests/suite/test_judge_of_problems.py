@@ -78,6 +78,11 @@ def body(text: bytes) -> Response:
         pytest.param(body(problem(404, errors=[ITEM | {"code": 1}])), "problem.errors", id="item-with-more"),
         pytest.param(body(problem(404, errors=[ITEM | {"message": None}])), "problem.errors", id="message-null"),
         pytest.param(body(problem(404, errors=[ITEM | {"location": 1}])), "problem.errors", id="location-number"),
+        pytest.param(body(problem(404, errors=[ITEM | {"location": ""}])), "problem.errors", id="location-empty"),
+        pytest.param(body(problem(404, errors=[ITEM | {"message": ""}])), "problem.errors", id="message-empty"),
+        pytest.param(body(problem(404, errors=[ITEM | {"location": "/name"}])), "problem.location", id="no-place"),
+        pytest.param(body(problem(404).replace(b" 404", b" 1e999")), "problem.status", id="status-past-a-double"),
+        pytest.param(body(problem(404, title="Unprocessable Content")), "problem.title", id="title-of-another-status"),
     ],
 )
 def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, rule: str) -> None:
@@ -85,26 +90,27 @@ def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, ru
     assert set(rules(judged(REQUESTS[404], came))) == {rule}
 
 
-@pytest.mark.parametrize(
-    "errors",
-    [
-        pytest.param(LEFT_OUT, id="left-out"),
-        pytest.param([], id="empty"),
-        pytest.param([ITEM | {"location": ""}], id="empty-location"),
-    ],
-)
-def test_a_422_says_where(errors: object) -> None:
-    """A 422 without an item that has a location is found."""
-    verdict = judged(REQUESTS[422], answer(422, problem(422, errors=errors)))
-
-    assert rules(verdict) == ["problem.located"]
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+@pytest.mark.parametrize("errors", [LEFT_OUT, []], ids=["left-out", "empty"])
+def test_errors_may_be_left_out(errors: object, status: int) -> None:
+    """No status needs an item that says where, also 422 does not."""
+    assert judged(REQUESTS[status], answer(status, problem(status, errors=errors))).violations == ()
 
 
-def test_one_location_is_enough() -> None:
-    """A 422 may have items without a place, as long as one of them has it."""
-    came = answer(422, problem(422, errors=[ITEM | {"location": ""}, ITEM]))
+def test_each_item_says_where_and_what() -> None:
+    """One good item does not make up for another one without a location or a message."""
+    for bad in (ITEM | {"location": ""}, ITEM | {"message": ""}):
+        came = answer(422, problem(422, errors=[bad, ITEM]))
 
-    assert judged(REQUESTS[422], came).violations == ()
+        assert rules(judged(REQUESTS[422], came)) == ["problem.errors"]
+
+
+def test_errors_may_be_null_from_v1_on() -> None:
+    """The page shows an array; v1 documents that it may be null."""
+    came = answer(422, problem(422, errors=None)), answer(422, problem(422, errors=None, code="CODE"))
+
+    assert rules(judged(REQUESTS[422], came[0])) == ["problem.errors"]
+    assert rules(judged(REQUESTS[422], came[1], "v1")) == []
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def test_one_location_is_enough() -> None:
     ],
 )
 def test_v1_says_more_of_a_problem(changes: dict[str, object], rule: str) -> None:
-    """In v1 the code is always there, type is absolute, and instance is the request's path."""
+    """In v1 the code is always there, type is absolute, and instance is the path of the request."""
     came = answer(404, problem(404, **{"code": "CODE"} | changes))
 
     assert rules(judged(REQUESTS[404], came, "v1")) == [rule]
@@ -162,6 +168,19 @@ def test_a_tolerated_status_has_the_problem_shape(status: int) -> None:
     """Where 413 or 415 may answer, it still has to be a problem with its own phrase."""
     assert judged(REQUESTS[status], answer(status)).violations == ()
     assert rules(judged(REQUESTS[status], answer(status, problem(status, title="Oops")))) == ["problem.title"]
+
+
+@pytest.mark.parametrize("title", ["Request Entity Too Large", "Payload Too Large", "Content Too Large"])
+def test_a_413_has_one_of_three_titles(title: str) -> None:
+    """Each edition of HTTP has another phrase for 413; any of them is right."""
+    assert judged(REQUESTS[413], answer(413, problem(413, title=title))).violations == ()
+
+
+def test_a_422_has_the_title_of_go() -> None:
+    """RFC 9110 calls 422 Unprocessable Content, and the exact shape has the phrase of Go's net/http."""
+    came = answer(422, problem(422, title="Unprocessable Content"))
+
+    assert rules(judged(REQUESTS[422], came)) == ["problem.title"]
 
 
 def test_a_violation_says_what_was_promised_what_came_and_where() -> None:

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from contracts.rules.document import load
-from contracts.rules.promise import PROMISES, Promise, promises, violation
+from contracts.rules.promise import PROMISES, Layer, Promise, promises, violation
 from tests.suite.suite_run import ROOT
 
-SOURCES = [*sorted(ROOT.glob("contracts/*.py")), ROOT / "conftest.py", *sorted(ROOT.glob("tests/contract/*.py"))]
+SOURCES = [*sorted(ROOT.glob("contracts/**/*.py")), ROOT / "conftest.py", *sorted(ROOT.glob("tests/contract/*.py"))]
 GROUPS = ("answer", "status", "response", "public", "success", "problem", "update", "refused")
 RULE = re.compile(rf"(?:{'|'.join(GROUPS)})\.[a-z_0-9]+")
 
@@ -75,7 +75,38 @@ def test_an_entry_has_no_other_field() -> None:
     """A misspelt field is not passed over."""
     entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8")).values()
 
-    assert {field for entry in entries for field in entry} == {"sentence", "source", "allows"}
+    assert {field for entry in entries for field in entry} == {"sentence", "source", "layer", "allows"}
+
+
+@pytest.mark.parametrize(
+    ("layer", "rules"),
+    [
+        (
+            Layer.DOCUMENTED,
+            {
+                *("status.valid", "status.syntax", "status.credential", "status.scope", "status.slug", "status.schema"),
+                *("status.read_only", "status.email", "status.documented"),
+                *("problem.media_type", "problem.object", "problem.members", "problem.member"),
+                *("update.stored", "update.cleared", "update.isolated"),
+            },
+        ),
+        (
+            Layer.EXACT,
+            {
+                *("answer.given", "answer.http", "status.credential_unclear"),
+                *("status.encoding", "status.constant", "status.media_type", "status.media_type_like_json"),
+                *("status.request_line", "status.size", "status.number", "status.text", "status.internal_error"),
+                *("response.redirect", "response.encoding", "public.stack_trace", "public.credential", "success.empty"),
+                *("problem.encoding", "problem.json", "problem.unique_names", "problem.required", "problem.type"),
+                *("problem.title", "problem.status", "problem.detail", "problem.instance", "problem.errors"),
+                *("problem.location", "update.idempotent", "update.atomic", "refused.unchanged", "refused.created"),
+            },
+        ),
+    ],
+)
+def test_a_promise_has_the_layer_that_asks_for_it(layer: Layer, rules: set[str]) -> None:
+    """What the vendor says is documented; what the standards and the page's example say besides is exact."""
+    assert {promise.id for promise in promises().values() if promise.layer is layer} == rules
 
 
 @pytest.mark.parametrize(
@@ -89,16 +120,30 @@ def test_an_entry_has_no_other_field() -> None:
         ("status.schema", {422}),
         ("status.media_type", {400, 415, 422}),
         ("status.media_type_like_json", {400, 415, 422}),
+        ("status.encoding", {400, 422}),
+        ("status.constant", {400, 422}),
+        ("status.request_line", {404, 414, 431}),
         ("status.size", {413}),
         ("status.number", {400, 422}),
         ("status.text", {400, 422}),
         ("status.credential_unclear", {400, 401}),
         ("status.read_only", {422}),
+        ("status.email", {422}),
     ],
 )
 def test_a_circumstance_allows_what_the_design_says(rule: str, allowed: set[int]) -> None:
     """The oracle's table is as designed."""
     assert promises()[rule].allows == allowed
+
+
+def test_no_other_promise_allows_a_status() -> None:
+    """Which statuses may answer is said by the promises about statuses alone."""
+    allowing = {promise.id for promise in promises().values() if promise.allows}
+
+    assert {id_.split(".")[0] for id_ in allowing} == {"status"}
+    assert {id_ for id_ in promises() if id_.startswith("status.")} - allowing == {
+        *("status.documented", "status.internal_error")
+    }
 
 
 def test_no_circumstance_allows_a_500() -> None:

@@ -1,4 +1,4 @@
-"""What each release takes as an update, by its document."""
+"""What each release takes as an update: by its document, and by what it says in prose besides."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from contracts.rules import prose
 from contracts.rules.document import load
 
-CONTEXT = {"$request.path.customerSlug": frozenset({"acme"})}
 LONG_SLUG = "a" * 100
+
+
+def taken_by(contract: str, value: Any, slug: str = "acme") -> bool:
+    """Whether a release takes this as an update of the customer with the slug."""
+    return not any(prose.request_findings(load(contract), value, slug))
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -29,8 +34,9 @@ def test_each_release_takes_what_the_page_takes(contract: str, value: Any) -> No
     """A valid update of the page is valid in every release."""
     document = load(contract)
 
-    assert document.accepts(value, CONTEXT)
-    assert list(document.request_findings(value, CONTEXT)) == []
+    assert document.accepts(value)
+    assert list(document.request_findings(value)) == []
+    assert taken_by(contract, value)
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -52,14 +58,15 @@ def test_each_release_refuses_what_the_page_refuses(contract: str, value: Any) -
     """An update that breaks the page's schema breaks that of every release."""
     document = load(contract)
 
-    assert not document.accepts(value, CONTEXT)
-    assert list(document.request_findings(value, CONTEXT))
+    assert not document.accepts(value)
+    assert list(document.request_findings(value))
+    assert not taken_by(contract, value)
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
 def test_a_name_is_all_that_is_required(contract: str) -> None:
     """The name is required of a client, and nothing else: read-only members are required in answers alone."""
-    findings = list(load(contract).request_findings({"externalCustomerId": "x"}, CONTEXT))
+    findings = list(load(contract).request_findings({"externalCustomerId": "x"}))
 
     assert [(finding.keyword, finding.path) for finding in findings] == [("required", ())]
 
@@ -69,26 +76,26 @@ def test_a_name_is_all_that_is_required(contract: str) -> None:
     [
         pytest.param({"domain": "acme.example"}, True, id="domain"),
         pytest.param({"domain": "a_b-c.d.e"}, True, id="domain-of-three-labels"),
-        pytest.param({"domain": None}, True, id="domain-null"),
         pytest.param({"domain": "acme"}, False, id="domain-without-dot"),
         pytest.param({"domain": "Acme.example"}, False, id="domain-in-capitals"),
         pytest.param({"domain": "acme.example."}, False, id="domain-with-a-last-dot"),
         pytest.param({"domain": 1}, False, id="domain-number"),
         pytest.param({"slug": "acme"}, True, id="slug-of-the-path"),
         pytest.param({"slug": "other"}, False, id="slug-of-another"),
-        pytest.param({"slug": None}, False, id="slug-null"),
         pytest.param({"integrations": {}}, True, id="integrations-empty"),
         pytest.param({"integrations": {"crm": {}}}, False, id="integrations-given"),
         pytest.param({"integrations": []}, False, id="integrations-array"),
-        pytest.param({"integrations": None}, False, id="integrations-null"),
+        pytest.param({"billingEmail": "billing@acme.example"}, True, id="billing-email"),
+        pytest.param({"billingEmail": ""}, True, id="billing-email-empty"),
+        pytest.param({"billingEmail": 1}, False, id="billing-email-number"),
     ],
 )
-def test_v1_takes_three_more_members(member: dict[str, Any], taken: bool) -> None:
-    """In v1 a client may send a domain, the slug of the path and empty integrations; on the page none of them."""
+def test_v1_takes_four_more_members(member: dict[str, Any], taken: bool) -> None:
+    """In v1 a client may send a domain, a billing e-mail, its slug and empty integrations; on the page none."""
     value = {"name": "x"} | member
 
-    assert load("v1").accepts(value, CONTEXT) is taken
-    assert not load("docs").accepts(value, CONTEXT)
+    assert taken_by("v1", value) is taken
+    assert not taken_by("docs", value)
 
 
 @pytest.mark.parametrize(
@@ -107,15 +114,26 @@ def test_v1_takes_three_more_members(member: dict[str, Any], taken: bool) -> Non
 )
 def test_v1_takes_a_slug_of_the_documented_form(slug: str, taken: bool) -> None:
     """In v1 a slug in the body has 2 to 100 characters of the pattern, also where it is the one of the path."""
-    context = {"$request.path.customerSlug": frozenset({slug})}
+    assert taken_by("v1", {"name": "x", "slug": slug}, slug) is taken
+    assert load("v1").accepts({"name": "x", "slug": slug}) is taken
 
-    assert load("v1").accepts({"name": "x", "slug": slug}, context) is taken
+
+@pytest.mark.parametrize("member", ["externalCustomerId", "domain", "billingEmail", "slug", "integrations"])
+def test_an_optional_member_may_be_null_in_v1(member: str) -> None:
+    """The framework of 1.x lets null pass for any optional member, whatever type it is documented with."""
+    assert taken_by("v1", {"name": "x", member: None})
+    assert load("v1").accepts({"name": "x", member: None}) is (member == "externalCustomerId")
 
 
 @pytest.mark.parametrize(
-    ("contract", "clearable"),
-    [("docs", {"externalCustomerId"}), ("v1", {"externalCustomerId", "domain"})],
+    ("value", "path"),
+    [
+        pytest.param({"name": None}, ("name",), id="name"),
+        pytest.param({"name": "x", "foo": None}, (), id="unknown-member"),
+    ],
 )
-def test_what_may_be_null_is_cleared_when_it_is_left_out(contract: str, clearable: set[str]) -> None:
-    """The members that may be null are those that an update clears by leaving them out."""
-    assert load(contract).clearable_members == clearable
+def test_nothing_else_may_be_null_in_v1(value: Any, path: tuple[str, ...]) -> None:
+    """A required member, or one that nobody knows, is as wrong with null as with anything else."""
+    findings = prose.request_findings(load("v1"), value, "acme")
+
+    assert [finding.path for finding in findings] == [path]

@@ -14,8 +14,6 @@ from contracts.vendor import Answer, Call, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of, run_suite
 
-GENERATED = "tests/contract/test_generated_requests.py"
-
 
 class Listening(Vendor):
     """Keeps every update as it came, but for the slugs of disposable customers."""
@@ -43,7 +41,8 @@ def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, ...]]:
 def strategies(contract: str, hash_seed: str) -> str:
     """The strategies of bodies for a contract, written out by another process."""
     code = (
-        "import sys; from contracts.rules.document import load; from contracts.partitions import breaking, fitting;"
+        "import sys; from contracts.rules.document import load;"
+        "from contracts.fuzz.partitions import breaking, fitting;"
         "document = load(sys.argv[1]); print(fitting(document), *breaking(document), sep='\\n')"
     )
     variables = environment_of({"PYTHONHASHSEED": hash_seed})

@@ -41,6 +41,8 @@ def judged(after: dict[str, Any], *updates: tuple[Prediction, Exchange], contrac
         pytest.param(b'{"name":"a\\u0000b"}', AFTER | {"name": "ab"}, id="nul-dropped"),
         pytest.param(b'{"name":"a\xffb"}', AFTER | {"name": "a\ufffdb"}, id="bad-utf-8-repaired"),
         pytest.param(b'{"name":"a\\ud800b"}', AFTER | {"name": "a\ufffd\ufffd\ufffdb"}, id="surrogate-repaired"),
+        pytest.param('{"name":"x"}'.encode("utf-16"), AFTER, id="as-decoded-from-utf-16"),
+        pytest.param(b'\xef\xbb\xbf{"name":"x"}', AFTER, id="without-the-byte-order-mark"),
         pytest.param(b'{"name":"x","name":"y"}', AFTER, id="first-of-two-counts"),
         pytest.param(b'{"name":"x","name":"y"}', AFTER | {"name": "y"}, id="last-of-two-counts"),
         pytest.param(UPDATE, {key: AFTER[key] for key in ("id", "slug", "name")}, id="null-may-be-left-out-of-a-read"),
@@ -57,6 +59,7 @@ def test_what_an_accepted_update_may_store(body: bytes, after: dict[str, Any]) -
         pytest.param(UPDATE, {"name": "Before"}, "update.stored", id="nothing-stored"),
         pytest.param(UPDATE, {"name": "X"}, "update.stored", id="other-letter-case"),
         pytest.param(UPDATE, {"name": "x\ufffd"}, "update.stored", id="repaired-without-need"),
+        pytest.param('{"name":"\u00e9"}'.encode("utf-16"), {"name": "\u00c3\u00a9"}, "update.stored", id="mojibake"),
         pytest.param(b'{"name":" x "}', {"name": "x"}, "update.stored", id="trimmed"),
         pytest.param('{"name":"\u00e9"}'.encode(), {"name": "e\u0301"}, "update.stored", id="normalised"),
         pytest.param(b'{"name":"x","externalCustomerId":""}', {}, "update.stored", id="empty-became-null"),
@@ -88,7 +91,7 @@ def test_a_later_member_is_stored_too() -> None:
     assert rules(judged(AFTER | {"domain": "a.b"}, without, contract="v1")) == ["update.cleared"]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 414, 415, 422, 431])
 def test_a_refused_update_changes_nothing(status: int) -> None:
     """After a refusal everything is as before, but for who looked after the customer and when."""
     refused = sent(UPDATE, status)

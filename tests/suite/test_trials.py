@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from contracts.rules.document import load
 from contracts.run import Options, Run
 from contracts.target import MOCK_URL, Limits, Target
 from contracts.trials import BEFORE, Trials
-from contracts.vendor import Vendor
+from contracts.vendor import Answer, Call, Vendor
 from tests.suite.choosy import TOKENS, Choosy
-from tests.suite.served import serving
+from tests.suite.served import Reset, serving
 from tests.suite.vendors.broken_wire import CutsProblemsShort
 
 PLAIN = update(CUSTOMER, b'{"name":"x"}')
@@ -75,3 +76,57 @@ def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path
         run.close()
 
     assert outcome.rules == {"answer.given"}
+
+
+class BreaksUpdates(Vendor):
+    """Resets the connection on every update; whatever else is asked it answers."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        raise Reset
+
+
+def test_an_operation_that_breaks_every_connection_is_found_in_seconds(tmp_path: Path) -> None:
+    """Where no update is answered and the siblings are, each update breaks its promise, and the run goes on."""
+    vendor = BreaksUpdates(load("docs"))
+    with serving(vendor) as server:
+        run = Run(Options(Target(server.url, TOKENS, Limits(settle=0.1)), vendor.document, tmp_path))
+        started = time.monotonic()
+        outcomes = [run.trials.by_itself(PLAIN, run.customers.unused()) for _ in range(3)]
+        seconds = time.monotonic() - started
+        run.close()
+
+    assert [outcome.rules for outcome in outcomes] == [{"answer.given"}] * 3
+    assert seconds < 10.0
+    assert vendor.customers == {}
+
+
+def test_requests_are_spread_over_several_customers(tmp_path: Path) -> None:
+    """Requests that are sent together go to several customers, each to one, and all of them come back."""
+    vendor = Vendor(load("docs"))
+    with serving(vendor) as server:
+        target = Target(server.url, TOKENS, Limits(concurrency=4))
+        run = Run(Options(target, vendor.document, tmp_path))
+        requests = [update(CUSTOMER, to_json({"name": f"name {number}"})) for number in range(12)]
+        server.calls.clear()
+        outcomes = run.trials.spread(requests)
+        paths = {path for method, path in server.calls if method == "PUT"}
+        run.close()
+
+    assert {outcome.template for outcome in outcomes} == set(requests)
+    assert {outcome.exchange.status for outcome in outcomes} == {204}
+    assert not any(outcome.violations for outcome in outcomes)
+    assert len(paths) == 4
+
+
+def test_a_500_by_arrangement_is_judged_by_its_shape_alone(tmp_path: Path) -> None:
+    """A vendor that was told to fail breaks no promise by the status, and would break one by a wrong shape."""
+    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), tmp_path))
+    assert run.vendor
+    customer = run.customers.unused()
+
+    with run.vendor.failing(customer.slug):
+        outcome = run.trials.provoked(PLAIN, customer)
+    run.close()
+
+    assert (outcome.exchange.status, outcome.violations) == (500, ())
+    assert "problem.title" in outcome.answer.tried

@@ -40,3 +40,22 @@ def test_the_vendor_refuses_what_is_nested_deeply(before: bytes, depth: int) -> 
     answer = vendor.handle(Call("PUT", "/customers/acme", headers, body))
 
     assert answer.status == 422
+
+
+def test_a_customer_of_which_the_vendor_fails_is_answered_500() -> None:
+    """Told to fail for one customer, the vendor answers its updates 500, whatever they ask, and nobody else's."""
+    vendor = Vendor(load("docs"))
+    vendor.add("acme", "Acme")
+    vendor.add("other", "Other")
+    headers = [("authorization", f"Bearer {next(iter(MOCK_TOKENS))}"), ("content-type", "application/json")]
+
+    with vendor.failing("acme"):
+        statuses = [
+            vendor.handle(Call("PUT", f"/customers/{slug}", headers, body)).status
+            for slug, body in (("acme", b'{"name":"x"}'), ("acme", b"{"), ("other", b'{"name":"x"}'))
+        ]
+        read = vendor.handle(Call("GET", "/customers/acme", headers, b""))
+
+    assert (statuses, read.status) == ([500, 500, 204], 200)
+    assert vendor.customers["acme"]["name"] == "Acme"
+    assert vendor.handle(Call("PUT", "/customers/acme", headers, b'{"name":"x"}')).status == 204

@@ -32,7 +32,8 @@ class Round:
         reuse = (Phase.reuse,) if self.number == 0 and self.generation.reuse else ()
         phases = (*reuse, Phase.generate, Phase.shrink)
         chosen = settings(max_examples=self.examples, phases=phases, database=self.generation.database)
-        return hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(chosen(test))
+        # In this order: a seed that is set on settings takes their database away.
+        return chosen(hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(test))
 
 
 def register_profiles() -> None:

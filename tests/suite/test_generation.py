@@ -1,4 +1,4 @@
-"""What failed in one run comes first in the next one: on this machine, and through a Redis on all of them."""
+"""What Hypothesis is given: a seed, an amount, and what failed before, on this machine and through a Redis on all."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from contracts.customers import Customer
+from contracts.api import fail
 from contracts.errors import WrongCall
-from contracts.examples import BATCH, LOCAL, Generation, generation
 from contracts.exchange import CUSTOMER, Request, update
-from contracts.outcome import Outcome
+from contracts.fuzz import Round
+from contracts.fuzz.generation import CASES, LOCAL, PROFILES, ROUND, Generation, generation
+from contracts.fuzz.ledger import Ledger
 from contracts.rules.document import load
-from contracts.rules.judge import Verdict
-from contracts.rules.promise import violation
 from contracts.run import Options, Run
-from contracts.search import Search
-from contracts.target import MOCK_URL, Limits, Target
+from contracts.target import MOCK_URL, Target
 from contracts.vendor import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS
 from tests.suite.served import serving
@@ -33,16 +33,16 @@ from tests.suite.suite_run import run_suite
 
 
 class DislikesSomeNumbers(Vendor):
-    """Fails on ten names of three hundred; `first` is which update was the first to fail."""
+    """Fails on ten names of three hundred; `first` is which of the numbers that came was the first to fail."""
 
     def __init__(self) -> None:
         super().__init__(load("docs"))
-        self.updates = self.first = 0
+        self.numbers = self.first = 0
 
     def update(self, call: Call, slug: str) -> Answer:
-        self.updates += 1
+        self.numbers += bool(re.fullmatch(rb'{"name":"\d+"}', call.body))
         if re.fullmatch(rb'{"name":"17\d"}', call.body):
-            self.first = self.first or self.updates
+            self.first = self.first or self.numbers
             raise Refusal(500, "It broke.")
         return super().update(call, slug)
 
@@ -74,14 +74,21 @@ def _await(port: int) -> None:
             return
 
 
-def first_failure(seed: int, generated: Generation, journal: Path) -> int:
-    """Which update of a search is the first to fail; 0 where none is found."""
+def first_failure(seed: int, generated: Generation, journal: Path, number: int = 0) -> int:
+    """Which number of a round is the first that fails; 0 where none does."""
     numbers = st.integers(0, 299).map(lambda number: update(CUSTOMER, b'{"name":"%d"}' % number))
     vendor = DislikesSomeNumbers()
     with serving(vendor) as server:
-        target = Target(server.url, TOKENS, Limits(concurrency=1))
-        run = Run(Options(target, vendor.document, journal, generation=replace(generated, seed=seed, batches=20)))
-        Search(run.trials, "a test", 0, run.options.generation).among([numbers] * BATCH)
+        run = Run(Options(Target(server.url, TOKENS), vendor.document, journal))
+        ledger = Ledger(run.trials, (), lambda outcome: outcome, fail)
+
+        @Round(number, 100, replace(generated, seed=seed)).settings_and_seed
+        @given(numbers)
+        def explore(request: Request) -> None:
+            ledger.each_as_promised([request])
+
+        with suppress(AssertionError, ExceptionGroup):
+            explore()
         run.close()
     return vendor.first
 
@@ -93,50 +100,25 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_was_tried_is_not_tried_again(local: Path) -> None:
-    """A batch of which every request was tried before is not sent."""
-    vendor = DislikesSomeNumbers()
-    with serving(vendor) as server:
-        target = Target(server.url, TOKENS, Limits(concurrency=1))
-        run = Run(Options(target, vendor.document, local, generation=Generation(batches=3)))
-        found = Search(run.trials, "a test", 0, Generation(batches=3)).through([update(CUSTOMER, b'{"name":"x"}')] * 24)
-        run.close()
-
-    assert not found
-    assert server.calls.count(("PUT", next(path for method, path in server.calls if method == "PUT"))) <= 2
-
-
-def test_what_another_batch_found_is_not_forgotten(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one batch found broken of a request stays, when another one with the same request finds nothing."""
-    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), local))
-    search = Search(run.trials, "a test", 0, Generation())
-    request = update(CUSTOMER, b"[]")
-    broken = run.trials.under("update.stored", run.trials.one(request, run.customers.make()))
-    broken = replace(broken, stored=Verdict(frozenset(), (violation("update.stored", "this", "that"),)))
-
-    def meanwhile(requests: Sequence[Request], customer: Customer) -> list[Outcome]:
-        search._known[request] = broken
-        return []
-
-    monkeypatch.setattr(run.trials, "in_turn", meanwhile)
-    found = search.through([request])
-    run.close()
-
-    assert found == [broken]
-
-
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:
     """A local run starts with what failed in the one before, whatever its seed."""
-    assert first_failure(3, generation(None, 0, None), local) > BATCH
-    assert 0 < first_failure(4, generation(None, 0, None), local) <= BATCH
+    assert first_failure(3, generation(None, 0, None), local) > 1
+    assert first_failure(4, generation(None, 0, None), local) == 1
     assert list((local / LOCAL).rglob("*"))
+
+
+def test_what_failed_is_tried_once_and_not_in_each_round(local: Path) -> None:
+    """The first round of a test starts with what failed before; the others draw something new."""
+    first_failure(3, generation(None, 0, None), local)
+
+    assert first_failure(4, generation(None, 0, None), local, number=1) != 1
 
 
 def test_a_seed_that_was_asked_for_starts_with_nothing_else(local: Path) -> None:
     """With a seed the requests are those of the seed, whatever failed before."""
     before = first_failure(3, generation(3, 0, None), local)
 
-    assert first_failure(3, generation(3, 0, None), local) == before > BATCH
+    assert first_failure(3, generation(3, 0, None), local) == before > 1
 
 
 def test_machines_share_what_failed_through_a_redis(local: Path, redis: str) -> None:
@@ -144,7 +126,7 @@ def test_machines_share_what_failed_through_a_redis(local: Path, redis: str) -> 
     first_failure(3, generation(None, 0, redis), local)
     shutil.rmtree(local / LOCAL)
 
-    assert 0 < first_failure(2, generation(None, 0, redis), local) <= BATCH
+    assert first_failure(2, generation(None, 0, redis), local) == 1
 
 
 def test_a_redis_that_goes_away_ends_no_run(local: Path, redis: str) -> None:
@@ -170,7 +152,7 @@ def test_a_redis_that_is_not_there_is_one_warning(local: Path) -> None:
 
 def test_a_run_goes_on_without_its_redis(tmp_path: Path) -> None:
     """A run whose Redis cannot be reached is green, with the warning in its summary."""
-    result = run_suite("-k", "names_of_any", "--example-database", "redis://127.0.0.1:9/0", journal=tmp_path)
+    result = run_suite("-k", "bodies_that_fit", "--example-database", "redis://127.0.0.1:9/0", journal=tmp_path)
 
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("warning        the example database at 127.0.0.1 cannot be used") == 1
@@ -186,3 +168,31 @@ def test_a_seed_is_made_up_where_none_is_given() -> None:
     """Without a seed the made-up one counts, and what failed before comes first."""
     assert (generation(None, 5, None).seed, generation(None, 5, None).reuse) == (5, True)
     assert (generation(7, 5, None).seed, generation(7, 5, None).reuse) == (7, False)
+
+
+def test_a_profile_says_how_much_is_generated() -> None:
+    """Each profile has more than the one before; quick is meant where none is named; no round is longer than one."""
+    sizes = {name: generation(1, 0, None, name) for name in PROFILES}
+    amounts = [made.examples * made.rounds for made in sizes.values()]
+
+    assert list(PROFILES) == ["quick", "ci", "deep"]
+    assert amounts == sorted(set(amounts))
+    assert generation(1, 0, None) == generation(1, 0, None, "quick")
+    assert max(made.examples for made in sizes.values()) == ROUND
+
+
+@pytest.mark.parametrize("cases", [1, 4, 5, 6, 39, 40, 41, 100, 1000, 12_345, 1_000_000])
+def test_a_number_of_cases_is_met_or_a_little_more(cases: int) -> None:
+    """As many examples are asked for as make the cases on average, in rounds that are no longer than one round."""
+    made = generation(1, 0, None, "deep", cases)
+
+    asked = made.examples * made.rounds * CASES
+    assert cases <= asked < cases + (made.rounds + 1) * CASES
+    assert 1 <= made.examples <= ROUND
+
+
+def test_the_run_without_options_is_that_of_the_mock(local: Path) -> None:
+    """A run that is given nothing has a seed, one round, and no database of anybody's."""
+    made = Options(Target(MOCK_URL, TOKENS), load("docs")).generation
+
+    assert (made.seed, made.rounds, made.database, made.warning) == (0, 1, None, "")

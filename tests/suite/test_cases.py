@@ -1,0 +1,174 @@
+"""Cases of Schemathesis as requests of ours: what is fixed, what is varied, and what the two schemas draw."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from schemathesis import Case, GenerationMode
+
+from contracts.credential import WRITE_TOKEN
+from contracts.exchange import CUSTOMER, OPERATION, Request
+from contracts.fuzz import Round
+from contracts.fuzz.generation import Generation
+from contracts.fuzz.partitions import fitting
+from contracts.fuzz.schema import breaking_schema, fitting_schema, request_of
+from contracts.rules import prose
+from contracts.rules.body import read
+from contracts.rules.document import PATH
+from contracts.rules.oracle import predict
+from contracts.vendor import Vendor
+from tests.suite.samples import DOCUMENTS
+from tests.suite.served import serving
+from tests.suite.suite_run import run_suite
+
+OURS = {"headers": {"Authorization": f"Bearer {WRITE_TOKEN}"}, "path_parameters": {"customerSlug": CUSTOMER}}
+CONTRACTS = pytest.mark.parametrize("contract", ["docs", "v1"])
+
+
+@cache
+def drawn(contract: str, mode: GenerationMode) -> list[Request]:
+    """Requests that are drawn for a contract, of those that fit its schema or of those that break it."""
+    document = DOCUMENTS[contract]
+    schema = (fitting_schema if mode is GenerationMode.POSITIVE else breaking_schema)(document)
+    requests: list[Request] = []
+
+    @Round(0, 200, Generation(seed=1)).settings_and_seed
+    @given(schema[PATH][OPERATION].as_strategy(generation_mode=mode, **OURS))
+    def explore(case: Case[Any]) -> None:
+        requests.append(request_of(case))
+
+    explore()
+    return requests
+
+
+def case(**changes: Any) -> Case[Any]:
+    """A case of the operation, as Schemathesis makes one of the parts that are given."""
+    parts = {"body": {"name": "x"}, "media_type": "application/json", "path_parameters": {"customerSlug": "0"}}
+    return fitting_schema(DOCUMENTS["docs"])[PATH][OPERATION].Case(**parts | changes)
+
+
+@pytest.mark.parametrize(("contract", "least"), [("docs", 1.0), ("v1", 0.4)])
+def test_what_fits_the_schema_is_accepted(contract: str, least: float) -> None:
+    """What is drawn to fit the schema has to be accepted, or may be; in v1 only where what is said in prose lets it."""
+    requests = drawn(contract, GenerationMode.POSITIVE)
+
+    predictions = [predict(one.addressed("acme"), DOCUMENTS[contract], {"acme"}) for one in requests]
+
+    assert len([said for said in predictions if 204 in said.allowed]) >= least * len(predictions)
+    assert not [one.body for one, said in zip(requests, predictions, strict=True) if not said.allowed & {204, 422}]
+
+
+@CONTRACTS
+def test_our_own_bodies_that_fit_do_fit(contract: str) -> None:
+    """Each body that we draw ourselves to fit is taken by the release, by its schema and by its prose."""
+    document = DOCUMENTS[contract]
+    wrong: list[Any] = []
+
+    @Round(0, 200, Generation(seed=1)).settings_and_seed
+    @given(fitting(document))
+    def explore(body: Any) -> None:
+        if any(prose.request_findings(document, body, "acme")):
+            wrong.append(body)
+
+    explore()
+
+    assert wrong == []
+
+
+@CONTRACTS
+def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str) -> None:
+    """Whatever is drawn to break the schema keeps slug and credential as they are, and mostly breaks the body."""
+    requests = drawn(contract, GenerationMode.NEGATIVE)
+
+    allowed = [predict(one.addressed("acme"), DOCUMENTS[contract], {"acme"}).allowed for one in requests]
+
+    assert {one.path for one in requests} == {f"/customers/{CUSTOMER}"}
+    assert {one.header("Authorization") for one in requests} == {f"Bearer {WRITE_TOKEN}"}
+    assert {one.method for one in requests} == {"PUT"}
+    assert len([statuses for statuses in allowed if 204 not in statuses]) >= 0.9 * len(requests)
+
+
+@CONTRACTS
+def test_every_settable_member_is_drawn(contract: str) -> None:
+    """Bodies that fit have each member that an update stores, also left out, and also null where it may be."""
+    document = DOCUMENTS[contract]
+    bodies = [read(one.body).values[0] for one in drawn(contract, GenerationMode.POSITIVE)]
+
+    for name in prose.settable_members(document):
+        assert any(isinstance(body.get(name), str) for body in bodies), name
+        assert any(name not in body for body in bodies) is (name not in document.required_members), name
+        assert any(name in body and body[name] is None for body in bodies) is (
+            name in prose.nullable_members(document)
+        ), name
+
+
+def test_ours_are_plugged_in_beside_those_of_schemathesis() -> None:
+    """Bodies that break the schema have members whose names a lenient server may take for documented ones."""
+    bodies = [read(one.body).values for one in drawn("docs", GenerationMode.NEGATIVE)]
+
+    names = {name for values in bodies for value in values if isinstance(value, dict) for name in value}
+
+    assert {"NAME", "Name", "external_customer_id", "externalcustomerid", "customer.name"} & names
+
+
+def test_a_case_goes_to_a_customer_of_ours() -> None:
+    """Whatever slug a case has, the request goes to the customer under test, by PUT, with the case's body."""
+    request = request_of(case(path_parameters={"customerSlug": "somebody's"}, body={"name": "\u00e9"}))
+
+    assert (request.method, request.path) == ("PUT", f"/customers/{CUSTOMER}")
+    assert request.body == '{"name":"\u00e9"}'.encode()
+    assert request.header("Content-Type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent"),
+    [
+        pytest.param({}, [], id="absent-stays-absent"),
+        pytest.param({"Authorization": "Bearer "}, [f"Bearer {WRITE_TOKEN}"], id="filler-is-ours"),
+        pytest.param({"Authorization": "Bearer"}, [f"Bearer {WRITE_TOKEN}"], id="filler-without-a-space-is-ours"),
+        pytest.param({"Authorization": f"Bearer {WRITE_TOKEN}"}, [f"Bearer {WRITE_TOKEN}"], id="ours-is-ours"),
+        pytest.param({"Authorization": "Bearer x"}, ["Bearer x"], id="another-is-sent-as-it-is"),
+        pytest.param({"Authorization": "Basic x"}, ["Basic x"], id="another-scheme-is-sent-as-it-is"),
+    ],
+)
+def test_a_credential_of_a_case_is_sent_as_it_is_varied(headers: dict[str, str], sent: list[str]) -> None:
+    """An absent credential stays absent, Schemathesis's filler stands for ours, and anything else is sent."""
+    request = request_of(case(headers=headers))
+
+    assert [value for name, value in request.headers if name.lower() == "authorization"] == sent
+
+
+def test_other_headers_of_a_case_are_sent() -> None:
+    """A header that a case varies is sent beside those that each request has, and the media type once."""
+    request = request_of(case(headers={"X-Any": "1", "Authorization": "Bearer "}, media_type="application/json"))
+
+    assert request.header("X-Any") == "1"
+    names = [name.lower() for name, _ in request.headers]
+    assert sorted(names) == ["accept", "authorization", "content-type", "x-any"]
+
+
+@pytest.mark.parametrize("body", [None, [], 1, "x", {}, {"name": None}, {"name": "\ud800"}], ids=repr)
+def test_a_body_of_any_kind_is_sent_as_json(body: Any) -> None:
+    """A body that is no object is sent as the JSON that it is; a lone surrogate goes out as its three bytes."""
+    sent = request_of(case(body=body)).body
+
+    assert sent.decode("utf-8", "surrogatepass") == json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_nothing_but_updates_goes_to_the_operation(tmp_path: Path) -> None:
+    """The examples and boundaries of the document are tried with PUT alone: a DELETE would remove the customer."""
+    with serving(Vendor(DOCUMENTS["docs"])) as server:
+        result = run_suite("--base-url", server.url, "-k", "examples_and_boundaries", journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout
+    assert {method for method, _ in server.calls} == {"PUT", "GET", "POST", "DELETE"}
+    assert len([method for method, _ in server.calls if method == "PUT"]) > 20
+    # Each customer is removed once, after everything else.
+    removed = [path for method, path in server.calls if method == "DELETE"]
+    assert len(removed) == len(set(removed))
+    assert {method for method, _ in server.calls[-len(removed) :]} == {"DELETE"}
