@@ -202,8 +202,8 @@ class Api:
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
-    ) -> list[Customer]:
-        """Update a customer, and look at two others: one that was made before it, and one after it.
+    ) -> tuple[Answer, Customer, Customer]:
+        """Update a customer, and look at two others: an older one and a newer one, which come back with the answer.
 
         Raises:
             BrokenPromise: the answer is not as promised, or one of the others has changed.
@@ -211,10 +211,10 @@ class Api:
         """
         if self._run.customers.given:
             pytest.skip(ONE_CUSTOMER)
-        others = self._trials.others()
+        older, newer = self._trials.others()
         template = update(slug, body, authorization=tuple(authorization))
-        self._answer(self._trials.leaving_others_alone(template, customer, others), customer)
-        return others
+        outcome = self._trials.leaving_others_alone(template, customer, (older, newer))
+        return self._answer(outcome, customer), older, newer
 
     def put_while_the_vendor_fails(self, customer: Customer, body: bytes) -> Answer:
         """Update a customer while the mocked vendor fails, and answers this with 500. No live vendor can be told to.

@@ -11,13 +11,14 @@ from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_401
 
-# The Authorization headers of a request, in their order.
+# The Authorization headers of a request, in their order. Valid tokens begin with ksh_. Those that begin with ksm_ or
+# whsec_ are not for this API.
 NOT_VALID = [
     pytest.param([], id="none"),
     pytest.param([""], id="empty"),
     pytest.param(["Basic dXNlcjpwYXNz"], id="another-scheme"),
-    pytest.param(["Bearer ksm_contract-test-wrong-secret"], id="class-of-machines"),
-    pytest.param(["Bearer whsec_contract-test-wrong-secret"], id="class-of-webhooks"),
+    pytest.param(["Bearer ksm_contract-test-wrong-secret"], id="token-of-another-class"),
+    pytest.param(["Bearer whsec_contract-test-wrong-secret"], id="secret-of-a-webhook"),
     pytest.param(["Bearer ksh_contract-test-wrong-secret"], id="wrong-secret"),
 ]
 

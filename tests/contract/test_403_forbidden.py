@@ -19,7 +19,7 @@ pytestmark = pytest.mark.status_403
     ],
 )
 def test_a_credential_without_the_scope_is_refused(api: Api, customer: Customer, authorization: str) -> None:
-    """A valid token that may read customers, and not write them, is answered 403, and changes nothing."""
+    """A valid token that may read but not write customers is answered 403, and changes nothing."""
     answer = api.put(customer, b'{"name": "Contract Test"}', authorization=[authorization])
 
     assert_problem(answer, status=403, title="Forbidden")

@@ -38,7 +38,7 @@ BROKEN = [
     pytest.param(0, id="number"),
     pytest.param("Contract Test", id="string"),
     pytest.param(["name", "Contract Test"], id="array"),
-    pytest.param({"data": {"name": "Contract Test"}}, id="body-in-another-object"),
+    pytest.param({"data": {"name": "Contract Test"}}, id="wrapped-in-data"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""500 Internal Server Error: documented, so it has a shape; but no request may get it."""
+"""500 Internal Server Error: the page documents its shape. No request may cause it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ pytestmark = pytest.mark.status_500
 
 
 def test_a_500_has_the_documented_shape(api: Api, customer: Customer) -> None:
-    """A vendor that fails answers 500 with the documented problem.
+    """A server that fails answers 500 with the documented problem.
 
-    The mock fails by arrangement. No live vendor can be told to: there the test is skipped, and every 500 that is seen
-    is judged.
+    The mock is told to fail. A live server cannot be: there the test is skipped, and whatever test gets a 500 fails.
     """
     answer = api.put_while_the_vendor_fails(customer, b'{"name": "Contract Test"}')
 

@@ -1,8 +1,9 @@
-"""Generated requests: what nobody thought of.
+"""Generated requests: those that nobody wrote by hand.
 
-Schemathesis draws cases from the pinned document, with our own values for bodies plugged in; Hypothesis searches and
-shrinks. Each case goes to a customer of ours. The judge behind `api` says which statuses may answer it, from what was
-sent, and looks at what is stored afterwards.
+Schemathesis draws cases from the pinned document, with our own values for bodies plugged in. Hypothesis searches and
+shrinks. One example is a list of cases, which are sent at once, to customers of ours. The judge behind `api` works out
+from what was sent which statuses may answer, and looks at what is stored afterwards. What fails is sent again alone,
+and explained by the smallest request that fails so.
 """
 
 from __future__ import annotations
@@ -23,19 +24,20 @@ OURS = {"headers": {"Authorization": "Bearer <KAITEN_AUTH_TOKEN>"}, "path_parame
 UPDATE = ("/customers/{customerSlug}", "PUT")
 VALID = FITTING[UPDATE[0]][UPDATE[1]].as_strategy(generation_mode=GenerationMode.POSITIVE, **OURS)
 BROKEN = BREAKING[UPDATE[0]][UPDATE[1]].as_strategy(generation_mode=GenerationMode.NEGATIVE, **OURS)
-# What Schemathesis cannot say is tried with half as many examples.
+# Schemathesis cannot draw bytes that are not JSON, slugs and credentials. They get half as many examples.
 SHARE = 0.5
 
 
 @FITTING.parametrize()
 def test_examples_and_boundaries_of_the_schema(case: Case, api: Api) -> None:
     """Every example of the document, and every boundary of its schema from both sides, is answered as promised."""
+    # It fails the test where the answer, or what is stored, is not as promised.
     api.send(case)
 
 
 @pytest.mark.parametrize("round_", rounds(), ids=str)
 def test_bodies_that_fit_the_schema(round_: Round, api: Api) -> None:
-    """Whatever fits the request schema, texts of any script and length among it, is accepted and stored as sent."""
+    """Whatever fits the request schema is accepted and stored as sent, long texts in any script too."""
 
     @round_.settings_and_seed
     @given(cases=st.lists(VALID, min_size=1, max_size=16))
@@ -83,7 +85,7 @@ def test_slugs_that_name_no_customer(round_: Round, api: Api) -> None:
 
 @pytest.mark.parametrize("round_", rounds(SHARE), ids=str)
 def test_credentials_of_any_kind(round_: Round, api: Api) -> None:
-    """Every credential but the valid one is answered 401, or 400 where it is malformed."""
+    """Every credential that is not valid is answered 401. If it is malformed, 400 is allowed, too."""
 
     @round_.settings_and_seed
     @given(requests=st.lists(authorizations(), min_size=1, max_size=16))
