@@ -6,7 +6,7 @@ before any assertion of the test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
@@ -128,6 +128,11 @@ class Api:
             if payload.id not in self._ahead and not self._run.untriable(payload.request):
                 self._ahead[payload.id] = self._pool.submit(self._on_a_free_customer, payload.request)
 
+    def unfinished(self) -> list[Outcome]:
+        """What was found broken, and not raised yet, by a test that is cut short and by what was sent ahead."""
+        ahead = [sent.result()[0] for sent in self._ahead.values() if sent.done() and not sent.cancelled()]
+        return [*self._ledger.failures, *(left for left in map(self._left, ahead) if left.violations)]
+
     def close(self) -> None:
         """Send nothing more ahead, and wait for what is under way."""
         self._pool.shutdown(cancel_futures=True)
@@ -173,9 +178,8 @@ class Api:
         template = replace(template, headers=(*template.headers, *headers))
         self._skip_untriable(template)
         outcome = self._trials.by_itself(template, customer, linger)
-        return self._answer(
-            self._trials.settled(outcome, outcome.before.template if outcome.before else None), customer
-        )
+        before = outcome.before.template if outcome.before else None
+        return self._answer(outcome, customer, again=lambda left: self._trials.settled(left, before, linger))
 
     def put_again(self, customer: Customer) -> Answer:
         """Send the update that the customer has accepted last once more: it must leave what it left before.
@@ -187,7 +191,7 @@ class Api:
         if customer.last is None:
             raise ValueError("the customer has accepted no update yet")
         outcome = self._trials.one(customer.last.template, customer)
-        return self._answer(self._trials.under("update.idempotent", outcome), customer)
+        return self._answer(self._under("update.idempotent", outcome, customer), customer)
 
     def put_at_once(self, customer: Customer, bodies: Iterable[bytes]) -> list[Answer]:
         """Send several updates of one customer at once.
@@ -198,7 +202,11 @@ class Api:
         """
         self._nothing_ahead()
         outcomes = self._trials.together([update(CUSTOMER, body) for body in bodies], customer)
-        return [self._answer(self._trials.under("update.atomic", outcome), customer) for outcome in outcomes]
+        return [self._answer(self._under("update.atomic", outcome, customer), customer) for outcome in outcomes]
+
+    def _under(self, rule: str, outcome: Outcome, customer: Customer) -> Outcome:
+        """The outcome, where what is stored is judged under this rule; it is not tried where nothing was read."""
+        return outcome if customer.unread else self._trials.under(rule, outcome)
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
@@ -256,9 +264,9 @@ class Api:
             self._skip_untriable(asked.request)
             sent = self._ahead.pop(asked.id, None)
             outcome, customer = sent.result() if sent else self._on_a_free_customer(asked.request)
-            return self._answer(self._trials.settled(outcome), customer, asked.why)
+            return self._answer(outcome, customer, asked.why, self._trials.settled)
         outcome, customer = self._on_a_free_customer(request_of(asked))
-        return self._answer(self._trials.settled(outcome), customer, several=True)
+        return self._answer(outcome, customer, again=self._trials.settled, several=True)
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
         """Send cases of Schemathesis, or requests, several customers at once."""
@@ -278,17 +286,29 @@ class Api:
     def _left(self, outcome: Outcome) -> Outcome:
         return self._run.options.deviations.left_of(outcome, self.test)
 
-    def _answer(self, outcome: Outcome, customer: Customer, why: str = "", *, several: bool = False) -> Answer:
-        """The answer of an outcome that is as promised. `several` says that its test has more to send."""
+    def _answer(
+        self,
+        outcome: Outcome,
+        customer: Customer,
+        why: str = "",
+        again: Callable[[Outcome], list[Outcome]] = lambda outcome: [outcome],
+        *,
+        several: bool = False,
+    ) -> Answer:
+        """The answer of an outcome that is as promised; one that is not is tried `again` and raised.
+
+        `several` says that its test has more to send.
+        """
         left = self._left(outcome)
         if left.violations:
-            fail(left.violations[0].rule, left, why=why)
+            found = [one for one in map(self._left, again(left)) if one.violations]
+            fail(left.violations[0].rule, *(found or [left]), why=why)
         if outcome.violations and not several:
             # Neither passed nor failed: the summary has it as broken, with its reason and date.
             pytest.xfail("an accepted deviation")
         self._last = outcome
         customer.judged_by = self._judged_by(outcome.exchange.request)
-        self.judged_by = self.judged_by or customer.judged_by
+        self.judged_by = self.judged_by or ("" if several else customer.judged_by)
         return self._answer_of(outcome.exchange, customer)
 
     def _answer_of(self, exchange: Exchange, customer: Customer) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import typing
 import urllib.request
@@ -42,8 +43,9 @@ READ_SLACK = 6
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpx.TransportError, OSError)
 
 ROUNDS = 3
-# So often in a row every update breaks the connection, while its siblings answer, until the operation counts as broken.
-_BREAKS = 5
+# So often in a row every update breaks the connection, while its siblings answer, until the operation counts as broken:
+# with the pauses in between that takes nine seconds.
+_BREAKS = 6
 LINGER = 0.003
 # So often at most is a request sent again because a kept connection was gone before it.
 _STALE = 50
@@ -92,6 +94,8 @@ class Client:
         self._transport = transport or Connections(self._url, _proxy(target))
         self._rounds = ROUNDS
         self._breaks = _BREAKS
+        # However many threads ask: no more requests are on their way at once than the user allows.
+        self._turns = threading.BoundedSemaphore(target.limits.concurrency)
         self.reached = False
         self._large: dict[str, int] = {}
 
@@ -133,17 +137,18 @@ class Client:
                 self._pace.slow_down(pause)
                 continue
             if control:
-                # While every update is known to break, a plain one need not show it again.
-                answered = self._breaks > 1 and self._answers(control.update)
+                # While no update is answered, a plain one need not break again.
+                known = self._breaks == 1 and exchange.failure is Failure.BROKEN
+                answered = not known and self._answers(control.update)
                 outlived = outlived + 1 if answered else 0
                 all_break = not answered and exchange.failure is Failure.BROKEN and self._answers(control.read)
                 broken = broken + 1 if all_break else 0
             if outlived >= self._rounds:
-                # Known now to happen here: the next such request need not prove it as often.
+                # It happens on this target: for the next such request one round is enough.
                 self._rounds = 1 if exchange.failure is Failure.TIMEOUT else self._rounds
                 return replace(exchange, persistent=True)
             if broken >= self._breaks:
-                # Until an update is answered again, the next one need not prove it at all.
+                # No update is answered at present: one broken connection is enough for the next one.
                 self._breaks = 1
                 return replace(exchange, persistent=True)
             interrupt.sleep(pause)
@@ -170,6 +175,10 @@ class Client:
 
         `linger` is how many seconds to wait for bytes that follow a 204.
         """
+        with self._turns:
+            return self._once(request, linger)
+
+    def _once(self, request: Request, linger: float) -> Exchange:
         self._pace.wait()
         limits = self.target.limits
         headers = self._headers(request)

@@ -65,7 +65,11 @@ class Customers:
         self._visited: dict[str, Stored] = {}
         self._strays: set[str] = set()
         self._unused: list[Customer] = []
+        # Customers are given out by one at a time, or two would get the same.
+        self._giving = threading.Lock()
         self._futile_waits = 0
+        # Whether a read was ever seen to come right only after a while.
+        self.lags = False
         self.readable = False
         self._volatile: frozenset[str] = frozenset()
         self._stayed: list[str] = []
@@ -160,13 +164,14 @@ class Customers:
         """
         if self._given:
             return [self._given]
-        if len(self._unused) < count:
-            at_once = self._client.target.limits.concurrency
-            wanted = max(count - len(self._unused), at_once)
-            with ThreadPoolExecutor(at_once) as pool:
-                made = [pool.submit(self._make) for _ in range(wanted)]
-                self._unused += [future.result() for future in made]
-        taken, self._unused = self._unused[:count], self._unused[count:]
+        with self._giving:
+            if len(self._unused) < count:
+                at_once = self._client.target.limits.concurrency
+                wanted = max(count - len(self._unused), at_once)
+                with ThreadPoolExecutor(at_once) as pool:
+                    made = [pool.submit(self._make) for _ in range(wanted)]
+                    self._unused += [future.result() for future in made]
+            taken, self._unused = self._unused[:count], self._unused[count:]
         return taken
 
     def unused(self) -> Customer:
@@ -184,15 +189,16 @@ class Customers:
 
         These are the target's unless given; when several waits were in vain, it is not lag, and they are fewer.
         """
-        if settle is None:
-            limit = self._client.target.limits.settle
-            settle = limit if self._futile_waits < _FUTILE else limit / 20
-        deadline = time.monotonic() + settle
+        limit = self._client.target.limits.settle
+        whole = limit if self._futile_waits < _FUTILE else limit / 20
+        started, waited = time.monotonic(), False
         while not satisfied(self.shown(exchange := self.get(slug))):
-            if time.monotonic() >= deadline:
-                self._futile_waits += 1
-                break
+            if time.monotonic() - started >= (whole if settle is None else settle):
+                self._futile_waits += settle is None
+                return exchange
+            waited = True
             time.sleep(0.05)
+        self.lags = self.lags or waited
         return exchange
 
     def shown(self, exchange: Exchange) -> Stored:
@@ -222,7 +228,7 @@ class Customers:
 
     def adopt(self, slug: str) -> None:
         """Remove in the end a customer that a request made although it should not have."""
-        if slug.startswith(PREFIX) and slug not in self._strays:
+        if (slug.startswith(PREFIX) or self._run in slug.lower()) and slug not in self._strays:
             self._expected(slug)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from contracts.exchange import Exchange, Request
@@ -51,11 +52,11 @@ class Outcome:
         """How large the request is, to find the smallest: bytes of body, characters of path."""
         return len(self.template.body), len(self.template.path)
 
-    def only(self, rule: str) -> Outcome:
-        """The outcome with the violations of one rule alone."""
+    def only(self, rules: Collection[str]) -> Outcome:
+        """The outcome with the violations of these rules alone."""
 
         def left(verdict: Verdict) -> Verdict:
-            return replace(verdict, violations=tuple(one for one in verdict.violations if one.rule == rule))
+            return replace(verdict, violations=tuple(one for one in verdict.violations if one.rule in rules))
 
         return replace(self, answer=left(self.answer), stored=left(self.stored))
 

@@ -51,7 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
     workers = worker_input(config, "workercount", 1)
-    base_url = config.getoption("base_url") or variables.get("KAITEN_BASE_URL") or None
+    given, variable = config.getoption("base_url"), variables.get("KAITEN_BASE_URL")
+    # A variable that a CI does not have is an empty text there: it must not mean the mock.
+    base_url = given if given is not None else variable
     try:
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
@@ -114,6 +116,9 @@ def _tried(item: pytest.Item) -> Generator[None, object, object]:
         if found := api.conclude():
             raise found from None
         raise
+    except BaseException:
+        _keep_unfinished(item)
+        raise
     if found := api.conclude():
         raise found
     if api.judged_by:
@@ -127,13 +132,19 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     return (yield from _stopping(item.config, _passed()))
 
 
+def _keep_unfinished(item: pytest.Item) -> None:
+    """What a run has found that is cut short goes into its record, too."""
+    run = item.config.stash[stash.RUN]
+    for outcome in item.config.stash[stash.API].unfinished():
+        run.keep(outcome, outcome.violations, item.nodeid)
+
+
 def _passed() -> Generator[None, object, object]:
     return (yield)
 
 
 def _stopping(config: pytest.Config, inner: Generator[None, object, object]) -> Generator[None, object, object]:
     """End the whole run, with its exit code, on what is no test's fault."""
-    begun = stash.RUN in config.stash
     if stash.STOPPED in config.stash:
         # The run is over: the result has no verdict, and this is why.
         pytest.skip(config.stash[stash.STOPPED][0])
@@ -143,7 +154,7 @@ def _stopping(config: pytest.Config, inner: Generator[None, object, object]) -> 
         _stop(config, str(reason), NO_VERDICT)
     except WrongCall as reason:
         # What was right in the beginning of a run and is wrong now is the target's doing.
-        if begun:
+        if stash.RUN in config.stash:
             _stop(config, f"in the middle of the run {reason}", NO_VERDICT)
         _stop(config, str(reason), pytest.ExitCode.USAGE_ERROR)
 

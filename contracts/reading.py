@@ -8,7 +8,7 @@ from dataclasses import replace
 from contracts.client import Client
 from contracts.customers import Customer, Customers
 from contracts.exchange import Exchange
-from contracts.outcome import Outcome
+from contracts.outcome import NOTHING, Outcome
 from contracts.record import Record
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict
@@ -16,6 +16,7 @@ from contracts.rules.state import REFUSED, Stored, judge_state, unchanged
 
 NO_READING = "the target does not let the token read customers back"
 RACING = "updates that were sent at once before had not settled yet"
+INTERRUPTED = "an interruption came in between"
 NOT_SAID = "what came does not say whether the request was carried out"
 
 
@@ -48,18 +49,15 @@ class Reading:
         before, racing = customer.stored, customer.racing
 
         def verdict(stored: Stored) -> Verdict:
-            found = self._state(outcomes, before, stored)
-            if found.violations and racing and not self._state([*racing, *outcomes], before, stored).violations:
-                return replace(found, violations=())
-            return found
+            return self._state(outcomes, before, stored)
 
         read = self._customers.read_until(customer.slug, lambda stored: not verdict(stored).violations, settle)
         customer.stored = self._customers.shown(read)
         accepted = [outcome.alone() for outcome in outcomes if outcome.accepted]
         found = verdict(customer.stored)
+        if found.violations and racing and not self._state([*racing, *outcomes], before, customer.stored).violations:
+            found, customer.unread = NOTHING, RACING
         self._record.judged(found, outcomes[-1].exchange)
-        if racing and not found.violations and self._state(outcomes, before, customer.stored).violations:
-            customer.unread = RACING
         if accepted:
             customer.racing = accepted if len(accepted) > 1 else ()
         if accepted or found.violations:

@@ -153,7 +153,7 @@ def summary(result: Result) -> list[str]:
         lines += _wrapped(f"failed too     {len(tests)} without a broken promise, see above: {_some(tests, ', ')}")
     if result.not_literal:
         by = f"judged by {result.contract}, not by the literal, which speaks of docs"
-        lines.append(f"literals       {result.not_literal} tests were {by}")
+        lines += _wrapped(f"literals       {result.not_literal} of the tests {by}")
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
     for reason, rules in result.untried_by_reason.items():
@@ -205,7 +205,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one rule, told by what was found most often."""
     first, *others = group
     promise = promises()[first.rule]
-    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(first.layer)]})"
+    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(first.layer or promise.layer)]})"
     yield from _expected(first.expected, first.actual, first.place)
     if others:
         yield f"  also at   {_some([finding.place or 'another place' for finding in others], ', ')}"

@@ -17,14 +17,14 @@ from contracts.client import LINGER, Client, Control
 from contracts.customers import Customer, Customers
 from contracts.exchange import CUSTOMER, Exchange, Request, update
 from contracts.outcome import Outcome
-from contracts.reading import Reading
+from contracts.reading import INTERRUPTED, NO_READING, Reading
 from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.promise import is_of_state, promises, violation
-from contracts.rules.state import GONE, unchanged, would_show
+from contracts.rules.promise import is_of_state, promises
+from contracts.rules.state import GONE, creating_none, unchanged, under, would_show
 
 _A = TypeVar("_A")
 _T = TypeVar("_T")
@@ -117,6 +117,10 @@ class Trials:
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
         ready = self._made_telling(templates, customer)
+        if prose.is_of_1x(self.document):
+            # What an update leaves out may be kept from the one before it.
+            each = (self._reading.back([self._send(one, customer)], customer, settle) for one in ready)
+            return [outcome for outcomes in each for outcome in outcomes]
         interruptions = self.client.patience.interruptions
         sent = [self._send(one, customer) for one in ready]
         # One that was interrupted may be carried out later than it was sent.
@@ -124,12 +128,13 @@ class Trials:
         last = max((place for place, outcome in enumerate(sent) if outcome.accepted), default=0) if in_order else 0
         return sent[:last] + self._reading.back(sent[last:], customer, settle)
 
-    def spread(self, templates: Sequence[Request], settle: float | None = None) -> list[Outcome]:
+    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Outcome]:
         """Try requests on several customers at once; each takes its share in turn, and is read back once.
 
-        `settle` is how many seconds a read may lag; those of the target unless given.
+        In a `hurry` no read is made twice, unless reads were seen to lag on this target.
         """
         lanes = min(len(templates), self.client.target.limits.concurrency)
+        settle = 0.0 if hurry and not self.customers.lags else None
 
         def on_a_free_one(share: Sequence[Request]) -> list[Outcome]:
             with self.free() as customer:
@@ -147,38 +152,43 @@ class Trials:
         sent = [self._workers.submit(self._send, one, customer) for one in ready]
         return self._reading.back([future.result() for future in sent], customer)
 
-    def again(self, outcome: Outcome, customer: Customer, before: Request | None = None) -> Outcome:
-        """Try a failed request again alone: the outcome says whether it broke a rule that it broke before.
+    def again(
+        self, outcome: Outcome, customer: Customer, before: Request | None = None, linger: float = LINGER
+    ) -> list[Outcome]:
+        """Try a failed request again alone: what it breaks each time, and what it broke once.
 
         `before` is the update that has to come before it, where there is one.
         """
         if before:
             self.one(before, customer)
-            second = self.one(outcome.template, customer)
+            second = self.one(outcome.template, customer, linger)
         else:
-            second = self.by_itself(outcome.template, customer)
+            second = self.by_itself(outcome.template, customer, linger)
         same = outcome.rules & second.rules
         self._seen_again.update(same)
+        once = [replace(outcome.only(outcome.rules - same), repeated=False)] if outcome.rules - same else []
         if same:
-            return replace(second, repeated=True)
-        return self._mixed_up(outcome) or replace(outcome, repeated=False)
+            return [replace(second, repeated=True), *once]
+        mixed_up = self._mixed_up(outcome)
+        return [mixed_up] if mixed_up else once
 
     def _mixed_up(self, outcome: Outcome) -> Outcome | None:
-        """What is wrong with a customer only while others are updated may be the doing of an update of another."""
+        """An update of another customer may have changed this one: then that is what was broken."""
         if self.customers.given or not any(map(is_of_state, outcome.rules)):
             return None
         plain = update(CUSTOMER, json.dumps(self._details("Another Customer")).encode())
         found = self.leaving_others_alone(plain, self.customers.unused())
         return replace(found, repeated=True) if found.stored.violations else None
 
-    def settled(self, outcome: Outcome, before: Request | None = None) -> Outcome:
-        """The outcome, tried again alone if it failed: on a customer that is made only now, so that nothing hurt it.
+    def settled(self, outcome: Outcome, before: Request | None = None, linger: float = LINGER) -> list[Outcome]:
+        """A failed outcome, tried again alone: on a customer that is made only now, so that nothing hurt it.
 
         Where its rules were seen broken often enough it is not tried again, and comes back as it is.
         """
-        if not outcome.violations or self._seen_often(outcome):
-            return outcome
-        return self.again(outcome, self.customers.unused() if self.customers.given else self.customers.make(), before)
+        if self._seen_often(outcome):
+            return [outcome]
+        customer = self.customers.unused() if self.customers.given else self.customers.make()
+        return self.again(outcome, customer, before, linger)
 
     def _seen_often(self, outcome: Outcome) -> bool:
         """Whether the rules that it broke were seen broken often enough when they were tried again."""
@@ -194,10 +204,7 @@ class Trials:
 
     def under(self, rule: str, outcome: Outcome) -> Outcome:
         """The outcome of a request that puts this rule to the test: what it broke, it broke under it."""
-        found = tuple(
-            violation(rule, broken.expected, broken.actual, broken.place) for broken in outcome.stored.violations
-        )
-        return replace(outcome, stored=self._judged(Verdict(frozenset({rule}), found), outcome.exchange))
+        return replace(outcome, stored=self._judged(under(rule, outcome.stored), outcome.exchange))
 
     def others(self) -> list[Customer]:
         """Customers on which a request to another one must leave no trace: the run's first one, and a new one."""
@@ -215,14 +222,18 @@ class Trials:
         self._set_apart(self._control)
         interruptions = self.client.patience.interruptions
         outcome = self.one(template, customer)
-        if self.client.patience.interruptions > interruptions:
+        if self.client.patience.interruptions > interruptions and self._control in others:
             # The plain update beside an interruption is one of the first customer.
             others.remove(self._control)
+            self._control.unread = INTERRUPTED
         found = [self._isolated(other, outcome) for other in others]
         return next((one for one in found if one.stored.violations), found[-1])
 
     def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:
         other.before, rule = other.stored, "update.isolated"
+        if not self.customers.readable:
+            other.unread = NO_READING
+            return outcome
         read = self.customers.read_until(
             other.slug, lambda stored: not unchanged(other.before, stored, rule).violations
         )
@@ -237,16 +248,10 @@ class Trials:
         """The outcome of an update of a customer that did not exist, judged by whether it does now."""
         slug = outcome.exchange.request.slug.decode()
         read = self.customers.get(slug)
-        found = [violation("refused.created", f"no customer {slug}", "it is there now")]
-        if GONE in self.customers.shown(read):
-            found = []
-        else:
+        verdict = creating_none(slug, self.customers.shown(read))
+        if verdict.violations:
             self.customers.adopt(slug)
-        return replace(
-            outcome,
-            stored=self._judged(Verdict(frozenset({"refused.created"}), tuple(found)), outcome.exchange),
-            read=read,
-        )
+        return replace(outcome, stored=self._judged(verdict, outcome.exchange), read=read)
 
     def _made_telling(self, templates: Sequence[Request], customer: Customer) -> list[_Ready]:
         """Requests made ready; the customer is updated first, where nothing would show what they store."""

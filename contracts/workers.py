@@ -89,7 +89,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Tests of one payload stay together, unless the user chose another way."""
+        """Consecutive tests go to one worker, unless the user chose another way."""
         return Scheduling(config, log) if config.getoption("dist") == "load" else None
 
     @pytest.hookimpl(optionalhook=True)

@@ -14,8 +14,6 @@ from contracts.trials import Trials
 
 # Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
 SHRINKING = 5.0
-# Seconds that a read may lag meanwhile. What is found is tried again alone afterwards, with all the time there is.
-_SETTLE = 0.0
 # So many of the failures of one promise are tried again alone, the smallest first, until one repeats.
 _CANDIDATES = 3
 
@@ -71,12 +69,16 @@ class Ledger:
     def _tried(self, requests: Sequence[Request]) -> list[Outcome]:
         wanted = [one for one in dict.fromkeys(requests) if self._raised or one not in self._sent]
         self._sent.update(wanted)
-        settle = _SETTLE if self._raised else None
-        outcomes = map(self._left, self._trials.spread(wanted, settle)) if wanted else ()
+        outcomes = map(self._left, self._trials.spread(wanted, hurry=bool(self._raised))) if wanted else ()
         broken = [outcome for outcome in outcomes if outcome.violations]
         for outcome in broken:
             self._failures.setdefault(outcome.template, outcome.kept())
         return broken
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """What broke a promise, as it was found."""
+        return list(self._failures.values())
 
     def conclusion(self) -> list[Outcome]:
         """For each promise that was broken the smallest request that breaks it, tried again alone."""
@@ -88,15 +90,15 @@ class Ledger:
         return concluded
 
     def _again(self, failures: Sequence[Outcome], rule: str) -> Outcome:
-        # Last the one that was found first, before anything was in a hurry.
+        # Last the one that was found first.
         first = next(outcome for outcome in self._failures.values() if rule in outcome.rules)
         for outcome in (*failures[:_CANDIDATES], first):
             # What is wrong with what is stored may be the doing of any request that went to the customer.
             for suspect in (outcome, *(outcome.beside if is_of_state(rule) else ())):
-                again = self._left(self._trials.settled(replace(suspect, stored=outcome.stored)))
-                if rule in again.rules and again.repeated is not False:
-                    return again
-        return replace(first.only(rule), repeated=False)
+                for again in map(self._left, self._trials.settled(replace(suspect, stored=outcome.stored))):
+                    if rule in again.rules and again.repeated is not False:
+                        return again
+        return replace(first.only({rule}), repeated=False)
 
 
 def _place(rule: str) -> int:

@@ -27,7 +27,7 @@ _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
 _BOMS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 # An escape that may stand for U+0000 or a lone surrogate.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_OPEN_TEXT = re.compile("[\x00\ufffd\ud800-\udfff]")
+_REPAIRED = re.compile("[\ufffd\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def well_formed(value: Any) -> Any:
 
 
 def plain(text: str) -> str:
-    """The text without the characters that a server may repair; equal for what was sent and what was repaired."""
-    return _OPEN_TEXT.sub("", text)
+    """The text with what a decoder repairs said in one way: how many U+FFFD stand for bad bytes is its own choice."""
+    return _REPAIRED.sub("\ufffd", text)
 
 
 def _decoded(data: bytes) -> tuple[str, bool, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -128,10 +127,14 @@ class Document:
 
     def _writable(self, schema: Json) -> Json:
         """The schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
-        writable = copy.deepcopy(schema)
+        writable = dict(schema)
+        parts = [self._writable(part) for part in writable.pop("allOf", ())]
+        if "$ref" in writable:
+            parts.append(self._writable(self._referred(writable)))
+            del writable["$ref"]
         if "required" in writable:
-            writable["required"] = [name for name in writable["required"] if name in self.request_members]
-        return writable
+            writable["required"] = [name for name in writable["required"] if name not in self.read_only_members]
+        return writable | ({"allOf": parts} if parts else {})
 
     def _resolved(self, node: Json) -> Json:
         """The node with what it refers to; its own members count first."""

@@ -18,6 +18,8 @@ _PATH = "path.customerSlug"
 _HEADERS = frozenset(
     {"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 )
+# The body, or an item of one that is an array.
+_BODY = re.compile(r"body(\[\d+\])*")
 _SIMPLE = re.compile(r"[A-Za-z0-9_-]+")
 # What ends the first step of a place in the body: `body.a.b`, `body.a[0]`.
 _STEP = re.compile(r"[.\[]")
@@ -29,7 +31,7 @@ def is_a_place(location: str, request: Request, values: Iterable[Any], members: 
     `values` are the bodies that the request's bytes may be read as, `members` the names that a body may have.
     """
     kind, separator, name = location.partition(".")
-    if kind == "body" or kind.startswith("body["):
+    if _BODY.fullmatch(kind):
         return not separator or _is_in_body(name, request, values, members)
     if location == _PATH:
         return True
@@ -41,11 +43,12 @@ def is_a_place(location: str, request: Request, values: Iterable[Any], members: 
 def _is_in_body(place: str, request: Request, values: Iterable[Any], members: Collection[str]) -> bool:
     first = _STEP.split(place, maxsplit=1)[0]
     # Only names that no notation can garble are held; an index may stand for the item of a body that is an array.
-    if not _SIMPLE.fullmatch(first) or first.isdecimal() or first in members:
-        return True
     values = list(values)
     present = [name for value in values for name in _names(value)]
-    if first in present or any(not _SIMPLE.fullmatch(name) and name.startswith(first) for name in present):
+    if first in members or first in present or first.isdecimal():
+        return True
+    # What a notation makes of a name that is not simple is not held.
+    if (first and not _SIMPLE.fullmatch(first)) or not all(map(_SIMPLE.fullmatch, present)):
         return True
     # Of a body that is not JSON, or is an array, it may stand anywhere.
     return all(isinstance(value, list) for value in values) and first.encode() in request.body

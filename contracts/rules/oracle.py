@@ -56,7 +56,7 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     ]
     open_ = [*_open(request, role, body, document)]
     known = promises()
-    # Where nothing else is wrong, it is the open circumstance that was not answered as it may be.
+    # If only open circumstances apply, the first of them is blamed.
     reasons = tuple(known[rule] for rule in (*binding, *open_, *([] if binding else ["status.valid"])))
     return Prediction(
         reasons=reasons,

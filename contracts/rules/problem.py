@@ -11,14 +11,14 @@ from typing import Any
 from contracts.exchange import Exchange, Response
 from contracts.rules import prose
 from contracts.rules.body import read, refuse_constant, shallow, well_formed
-from contracts.rules.document import PROBLEM, Document, Finding
+from contracts.rules.document import Document, Finding
 from contracts.rules.exact import exact
 from contracts.rules.location import is_a_place
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
 
 # `charset` has no meaning for JSON (RFC 8259 section 11); frameworks add it all the same.
 # A parameter may be empty (RFC 9110 section 5.6.6).
-_MEDIA_TYPE = re.compile(rf"{re.escape(PROBLEM)}(?:\s*;\s*(?:charset=\"?utf-8\"?)?)*", re.IGNORECASE)
+_PARAMETERS = r"(?:\s*;\s*(?:charset=utf-8|charset=\"utf-8\")?)*"
 
 RULES = (
     "problem.media_type",
@@ -67,10 +67,11 @@ def tried_by(status: int, document: Document) -> frozenset[str]:
 
 
 def _media_type(response: Response) -> Iterator[Violation]:
-    values = response.values("Content-Type")
-    if len(values) != 1 or not _MEDIA_TYPE.fullmatch(values[0].strip()):
+    values, wanted = response.values("Content-Type"), exact().media_type
+    right = re.compile(re.escape(wanted) + _PARAMETERS, re.IGNORECASE)
+    if len(values) != 1 or not right.fullmatch(values[0].strip()):
         came = " and ".join(map(excerpt, values)) or "no Content-Type"
-        yield violation("problem.media_type", f"Content-Type: {PROBLEM}", came, "Content-Type")
+        yield violation("problem.media_type", f"Content-Type: {wanted}", came, "Content-Type")
 
 
 def _text(body: bytes) -> str | Violation:
@@ -96,8 +97,16 @@ def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: D
     documented = [*document.problem_findings(status, problem), *prose.problem_findings(document, problem, paths)]
     seen = set(map(_about, documented))
     yield from (_violation(finding, Layer.DOCUMENTED) for finding in documented)
-    exacting = exact().problem_findings(status, problem)
+    exacting = [*exact().problem_findings(status, problem), *_unlisted(status, problem, document)]
     yield from (_violation(finding, Layer.EXACT) for finding in exacting if _about(finding) not in seen)
+
+
+def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Iterator[Finding]:
+    """The members that the document does not list, also where it says nothing against them."""
+    listed = document.problem_members(status)
+    names = [name for name in problem if name not in listed] if listed else []
+    if names:
+        yield Finding("additionalProperties", (), f"{', '.join(names)} is not listed", names)
 
 
 def _about(finding: Finding) -> tuple[object, ...]:

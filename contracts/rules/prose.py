@@ -1,7 +1,7 @@
 """What release 1.x says in prose alone: no schema of its document holds it (the vendor's API reference of 1.x).
 
-Whoever reads the pinned document reads it through this module. A document is of 1.x where its problems have the members
-`code` and `errorId`; of any other document nothing is said in prose, and every function here says what its schema says.
+What a request may be, and what is stored of it, is asked of this module. A document is of 1.x where its problems have
+the members `code` and `errorId`. Of any other document every function here says what its schema says.
 """
 
 from __future__ import annotations

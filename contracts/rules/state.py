@@ -93,6 +93,18 @@ def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
     return Verdict(frozenset({rule}), tuple(found))
 
 
+def under(rule: str, stored: Verdict) -> Verdict:
+    """The verdict on what is stored, where the request puts this rule to the test: what it broke, it broke under it."""
+    found = (violation(rule, one.expected, one.actual, one.place) for one in stored.violations)
+    return Verdict(frozenset({rule}), tuple(found))
+
+
+def creating_none(slug: str, after: Stored) -> Verdict:
+    """The verdict on an update of a customer that did not exist, by what a read of it shows afterwards."""
+    made = [] if GONE in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
+    return Verdict(frozenset({"refused.created"}), tuple(made))
+
+
 def _differences(
     reading: Mapping[str, Any], open_text: bool, before: Stored, after: Stored, document: Document
 ) -> Iterator[Violation]:
