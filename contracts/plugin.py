@@ -116,7 +116,7 @@ def _tried(item: pytest.Item) -> Generator[None, object, object]:
         if found := api.conclude():
             raise found from None
         raise
-    except BaseException:
+    except (NoVerdict, WrongCall, KeyboardInterrupt):
         _keep_unfinished(item)
         raise
     if found := api.conclude():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -40,7 +40,7 @@ class Document:
         self.name = name
         self.content = content
         self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
-        self._request = self._validator(self._writable(self.request_schema))
+        self._request = self._validator(self._rewritten(self.request_schema, self._writable))
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
 
@@ -103,10 +103,12 @@ class Document:
     def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator]:
         """The schemas of a problem's members, and what validates a problem. Any problem is right where none is said."""
         responses: Mapping[str, Json] = self.operation["responses"]
-        names = (str(status), f"{status // 100}XX", "default", "400", *(name for name in responses if name[0] in "45"))
-        contents = (self._resolved(responses[name]).get("content", {}) for name in names if name in responses)
+        own = [name for name in (str(status), f"{status // 100}XX", "default") if name in responses]
+        others = [name for name in responses if name[0] in "45"]
+        contents = [self._resolved(responses[name]).get("content", {}) for name in (*own, *others)]
         schema: Json = next((content[PROBLEM]["schema"] for content in contents if PROBLEM in content), {})
-        return self._members(schema), self._validator(schema)
+        # Of a status that is not documented the others say what its problem is like, but not how it is called.
+        return self._members(schema), self._validator(schema if own else self._rewritten(schema, _of_any_title))
 
     def _members(self, node: Json) -> Mapping[str, Json]:
         found: dict[str, Json] = {}
@@ -125,16 +127,17 @@ class Document:
             yield from self._parts(part)
         yield schema
 
-    def _writable(self, schema: Json) -> Json:
-        """The schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
-        writable = dict(schema)
-        parts = [self._writable(part) for part in writable.pop("allOf", ())]
-        if "$ref" in writable:
-            parts.append(self._writable(self._referred(writable)))
-            del writable["$ref"]
-        if "required" in writable:
-            writable["required"] = [name for name in writable["required"] if name not in self.read_only_members]
-        return writable | ({"allOf": parts} if parts else {})
+    def _writable(self, part: Json) -> Json:
+        """A part of a schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
+        names = [name for name in part.get("required", ()) if name not in self.read_only_members]
+        return part | ({"required": names} if "required" in part else {})
+
+    def _rewritten(self, schema: Json, change: Callable[[Json], Json]) -> Json:
+        """The schema with each of its parts changed, those that it includes by `$ref` or `allOf` among them."""
+        included = [*schema.get("allOf", ()), *([self._referred(schema)] if "$ref" in schema else [])]
+        own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
+        parts = [self._rewritten(part, change) for part in included]
+        return change(own) | ({"allOf": parts} if parts else {})
 
     def _resolved(self, node: Json) -> Json:
         """The node with what it refers to; its own members count first."""
@@ -153,6 +156,11 @@ class Document:
         return jsonschema_rs.Draft202012Validator(
             {"allOf": [schema], "components": self.content.get("components", {})}, validate_formats=True
         )
+
+
+def _of_any_title(part: Json) -> Json:
+    properties = part.get("properties", {})
+    return part | {"properties": properties | {"title": True}} if "title" in properties else part
 
 
 def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ class Exact:
         self.titles: Mapping[int, tuple[str, ...]] = {
             status: tuple(titles) for status, titles in content["titles"].items()
         }
+        self.members: Mapping[str, Mapping[str, Any]] = content["problem"]["properties"]
         self._problem = jsonschema_rs.Draft202012Validator(content["problem"], validate_formats=True)
 
     @property
@@ -30,9 +31,13 @@ class Exact:
         """The statuses that have the shape, 413 and 415 among them, which no release documents."""
         return frozenset(self.titles)
 
+    def shape_findings(self, problem: Mapping[str, Any]) -> Iterator[Finding]:
+        """Where a problem is not of the exact shape, whatever its HTTP status is."""
+        yield from findings(self._problem, problem)
+
     def problem_findings(self, status: int, problem: Mapping[str, Any]) -> Iterator[Finding]:
         """Where a problem with this HTTP status is not of the exact shape."""
-        yield from findings(self._problem, problem)
+        yield from self.shape_findings(problem)
         titles = self.titles.get(status, ())
         if titles and isinstance(problem.get("title"), str) and problem["title"] not in titles:
             yield Finding("title", ("title",), " or ".join(titles), problem["title"])

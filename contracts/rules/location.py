@@ -18,8 +18,8 @@ _PATH = "path.customerSlug"
 _HEADERS = frozenset(
     {"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 )
-# The body, or an item of one that is an array.
-_BODY = re.compile(r"body(\[\d+\])*")
+# The body, an item of one that is an array, or a member whose name is not simple.
+_BODY = re.compile(r"body(\[(\d+|[^\]]*[^\]A-Za-z0-9_-][^\]]*)\])*")
 _SIMPLE = re.compile(r"[A-Za-z0-9_-]+")
 # What ends the first step of a place in the body: `body.a.b`, `body.a[0]`.
 _STEP = re.compile(r"[.\[]")

@@ -17,7 +17,6 @@ _SHORT = {
     "put": ["paths", PATH, "put"],
     "body": ["components", "schemas", "CustomerUpdate"],
     "problem": ["components", "schemas", "Problem"],
-    "located": ["components", "schemas", "LocatedProblem"],
     "item": ["components", "schemas", "ErrorDetail"],
 }
 

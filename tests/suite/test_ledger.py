@@ -60,21 +60,22 @@ class FakeTrials:
         self._breaks, self._again, self._seconds = breaks, again or breaks, seconds
         self.sent: list[Request] = []
         self.alone: list[Request] = []
-        self.settling: list[float | None] = []
+        self.hurried: list[bool] = []
 
-    def spread(self, templates: Sequence[Request], settle: float | None = None) -> list[Outcome]:
+    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Outcome]:
         """What comes of these when they are sent together."""
         time.sleep(self._seconds)
         self.sent += templates
-        self.settling.append(settle)
+        self.hurried.append(hurry)
         tried = [outcome_of(template, self._breaks(template)) for template in templates]
         return [replace(one, beside=tuple(other for other in tried if other is not one)) for one in tried]
 
-    def settled(self, outcome: Outcome) -> Outcome:
-        """What comes of one that failed, tried again alone: the new outcome where it broke a rule again."""
+    def settled(self, outcome: Outcome) -> list[Outcome]:
+        """What comes of one that failed, tried again alone: what it broke again, and what it broke once."""
         self.alone.append(outcome.template)
         again = outcome_of(outcome.template, self._again(outcome.template), repeated=True)
-        return again if again.rules & outcome.rules else replace(outcome, repeated=False)
+        once = outcome.rules - again.rules
+        return [*([again] if again.rules & outcome.rules else []), replace(outcome.only(once), repeated=False)]
 
 
 def ledger_of(trials: FakeTrials, explained: Collection[str] = (), accepted: Collection[str] = ()) -> Ledger:
@@ -220,7 +221,7 @@ def test_while_it_is_shrunk_a_read_has_no_time_to_settle() -> None:
     for name in ("x", "a", "a", "x"):
         raised_by(one, name)
 
-    assert trials.settling == [None, None, 0.0, 0.0]
+    assert trials.hurried == [False, False, True, True]
 
 
 def test_time_alone_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:

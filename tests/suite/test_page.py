@@ -46,7 +46,7 @@ def green(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def red(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a run against a vendor that garbles all that it says."""
-    return page_of(vendor_named("GarblesDetails")(load("docs")), tmp_path_factory.mktemp("red"), "-k", "no_json")
+    return page_of(vendor_named("GarblesDetails")(load("docs")), tmp_path_factory.mktemp("red"), "-k", "not_json")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.suite.suite_run import release
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = (DOCUMENTS / "docs.yaml").read_text(encoding="utf-8")
 NAME = "name: {type: string, minLength: 1}"
+TITLE = "title: {type: string}"
 
 
 @contextmanager
@@ -49,22 +50,39 @@ def changed(folder: Path, old: str, new: str) -> str:
     return str(path)
 
 
-def test_a_safe_release_exits_0_and_lists_the_drift() -> None:
+def test_a_safe_release_exits_0_and_lists_the_drift(tmp_path: Path) -> None:
     """A safe release exits 0, with the verdict first and a block for each change."""
-    result = release("--candidate", V1)
+    path = changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}")
+
+    result = release("--candidate", path)
 
     assert result.returncode == 0
-    assert result.stdout.startswith(
-        f"safe: docs → {V1}: 2 drift, 3 compatible\n\ndrift: answer 400, 401, 403, 404, 422 and 500: "
+    assert result.stdout == (
+        f"safe: docs → {path}: 1 drift\n\n"
+        "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional\n"
     )
 
 
-def test_exact_makes_drift_fail() -> None:
+def test_exact_makes_drift_fail(tmp_path: Path) -> None:
     """With --exact drift exits 1, and the verdict says why."""
-    result = release("--candidate", V1, "--exact")
+    result = release("--candidate", changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}"), "--exact")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[0].endswith("(--exact refuses drift)")
+    assert result.stdout.splitlines()[0].endswith(": 1 drift (--exact refuses drift)")
+
+
+def test_the_published_release_exits_1_with_the_answer() -> None:
+    """From docs to v1 one thing breaks, and the smallest answer proves it: errors may be null."""
+    result = release("--candidate", V1)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(
+        f"not safe: docs → {V1}: 1 breaking, 2 drift, 4 compatible\n\n"
+        "breaking: answer 400, 401, 403, 404, 422 and 500: an answer may come that was not promised\n"
+        '  answer    {"errors":null}\n'
+        '  pin       refuses it: null is not of type "array" [at errors]\n'
+        "  candidate allows it\n"
+    )
 
 
 def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
                 customer["externalCustomerId"] = value.get("externalCustomerId")
 
     with serving(KeepsWhatWasSetByUpdate(load("docs"))) as server:
-        run_suite("--base-url", server.url, "-k", "without_external_id", journal=tmp_path)
+        run_suite("--base-url", server.url, "-k", "is_cleared", journal=tmp_path)
         result = replay(str(evidence_beside(tmp_path)), "--base-url", server.url, "--journal", str(tmp_path / "j"))
 
     assert result.returncode == 1, result.stdout

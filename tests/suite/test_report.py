@@ -10,8 +10,8 @@ import pytest
 
 from contracts import recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.examples import Generation
 from contracts.exchange import Exchange, Failure, Request, Response, update
+from contracts.fuzz.generation import Generation
 from contracts.outcome import Outcome
 from contracts.report import WIDTH, explain, explain_each, summary
 from contracts.result import result_of
@@ -57,6 +57,14 @@ def explained(of: Outcome, run: Run, why: str = "") -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
+def judge_often(run: Run, broken: Outcome, broke: int, kept: int) -> None:
+    """Let so many updates have broken what this one breaks, and so many others have kept it."""
+    for _ in range(broke):
+        run.record.judged(broken.answer, broken.exchange)
+    for _ in range(kept):
+        run.record.judged(replace(broken.answer, violations=()), broken.exchange)
+
+
 def summed_up(run: Run) -> list[str]:
     """The summary, line by line, without doubled white space."""
     return [" ".join(line.split()) for line in summary(result_of(run, [TEST], 1.0))]
@@ -68,8 +76,9 @@ def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path
 
     (kept,) = (tmp_path / "e").iterdir()
     assert lines[:-2] == [
-        "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText)",
-        'expected "Unprocessable Entity" was expected',
+        "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText; held on "
+        "every answer, whatever is documented)",
+        "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "",
         "request PUT /customers/acme, 13 bytes of application/json",
@@ -86,14 +95,30 @@ def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path
     ("repeated", "said"),
     [
         (True, "repeated yes, when it was tried again alone"),
-        (False, "repeated no: seen once, and not when it was tried again alone"),
+        (False, "repeated comes and goes: 2 of 32 updates, and not when it was tried again alone"),
         (None, "repeated not tried again"),
     ],
-    ids=["repeated", "seen-once", "not-tried-again"],
+    ids=["repeated", "comes-and-goes", "not-tried-again"],
 )
 def test_an_explanation_says_whether_it_repeated(repeated: bool | None, said: str, run: Run) -> None:
-    """Whoever reads it knows whether the failure comes back."""
-    assert said in explained(outcome(WRONG_TITLE, repeated=repeated), run)
+    """Whoever reads it knows whether the failure comes back, and how often it was seen where it does not."""
+    broken = outcome(WRONG_TITLE, repeated=repeated)
+    judge_often(run, broken, 2, 30)
+
+    assert said in explained(broken, run)
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (Response(404, PROBLEM, problem(404), b""), "; documented)"),
+        (WRONG_TITLE, "; held on every answer, whatever is documented)"),
+    ],
+    ids=["documented", "exact"],
+)
+def test_an_explanation_says_who_asks_for_it(came: Response, said: str, run: Run) -> None:
+    """The first line ends with whether the vendor documents the promise, or every answer is held to it anyway."""
+    assert explained(outcome(came), run)[0].endswith(said)
 
 
 def test_every_violation_of_an_answer_is_explained(run: Run) -> None:
@@ -164,19 +189,18 @@ def test_a_promise_that_was_kept_is_counted(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repeated", "times", "said"),
+    ("repeated", "said"),
     [
-        (True, 3, "seen 3x: one two"),
-        (True, 1, "seen 1x: one two"),
-        (False, 1, "seen 1x, not again when it was tried alone: one two"),
+        (True, "seen 3 of 7 updates that put it to the test: one two"),
+        (False, "seen comes and goes, 3 of 7 updates that put it to the test: one two"),
     ],
-    ids=["repeated", "once-and-again", "seen-once"],
+    ids=["repeated", "comes-and-goes"],
 )
-def test_a_promise_that_was_broken_is_told(repeated: bool, times: int, said: str, run: Run) -> None:
+def test_a_promise_that_was_broken_is_told(repeated: bool, said: str, run: Run) -> None:
     """A broken promise is in the summary with what came, how often and in which tests, and how to see it again."""
     broken = outcome(WRONG_TITLE, repeated=repeated)
-    run.record.judged(broken.answer, broken.exchange)
-    run.keep(broken, broken.violations * times, "tests/contract/test_422.py::test_title[one two]")
+    judge_often(run, broken, 3, 4)
+    run.keep(broken, broken.violations, "tests/contract/test_422.py::test_title[one two]")
 
     lines = summed_up(run)
 
@@ -190,12 +214,13 @@ def test_a_promise_that_was_broken_is_told(repeated: bool, times: int, said: str
 def test_a_broken_promise_is_shown_by_its_smallest_request(run: Run) -> None:
     """Of many requests that break a promise the smallest is the one to look at."""
     large, small = outcome(WRONG_TITLE), outcome(WRONG_TITLE, replace(REQUESTS[422], body=b"{}"))
+    judge_often(run, large, 2, 0)
     run.keep(large, large.violations, TEST)
     (broken,) = run.keep(small, small.violations, "tests/contract/test_other.py::test_other")
 
     lines = summed_up(run)
 
-    assert lines[-2] == "seen 2x: name-null test_other"
+    assert lines[-2] == "seen 2 of 2 updates that put it to the test: name-null test_other"
     assert lines[-1].endswith(str(broken.evidence))
     assert recording.read(broken.evidence)[0].failing.template.body == b"{}"
 

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from contracts.result import read
 from contracts.rules.document import Document, load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
 
+OF_STATE = (
+    *("update.stored", "update.cleared", "update.idempotent", "update.atomic", "update.isolated"),
+    *("refused.unchanged", "refused.created"),
+)
 SOMEBODY = {"id": "customer-0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1", "updatedAt": "then"}
 
 
@@ -84,14 +89,41 @@ def test_where_no_customer_can_be_made_one_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_without_reading_back_the_rest_is_still_tried(tmp_path: Path) -> None:
-    """Where GET is refused, what is stored is listed as not tried, and the run is green."""
+    """Where GET is refused, all that is stored is listed as not tried, nothing of it as kept, and the run is green."""
+    file = tmp_path / "result.json"
     with serving(ShowsNoCustomers(load("docs"))) as server:
-        result = run_suite("--base-url", server.url, journal=tmp_path)
+        result = run_suite("--base-url", server.url, "--result", str(file), journal=tmp_path)
 
     assert result.returncode == 0, result.stdout[-3000:]
     assert re.search(
         r"not tried +update\.stored, .*: the target does not let", result.stdout.replace("\n" + " " * 15, " ")
     )
+    assert {rule for rule in OF_STATE if rule not in read(file).not_tried} == set()
+
+
+def test_a_further_status_may_be_an_interruption(tmp_path: Path) -> None:
+    """With --interruption a status of something in front of the API is waited out; without it, it is an answer."""
+
+    class BehindAGateway(Vendor):
+        """Each 20th request gets no further than the gateway."""
+
+        calls = 0
+
+        def route(self, call: Call) -> Answer:
+            self.calls += 1
+            if self.calls % 20 == 0:
+                return Answer(530, [("Content-Type", "text/html")], b"<h1>Origin Error</h1>")
+            return super().route(call)
+
+    told = ["-k", "published or 422"]
+    with serving(BehindAGateway(load("docs"))) as server:
+        waited = run_suite("--base-url", server.url, "--interruption", "530,599", *told, journal=tmp_path)
+        without = run_suite("--base-url", server.url, *told, journal=tmp_path)
+
+    assert waited.returncode == 0, waited.stdout[-3000:]
+    assert int(re.findall(r"interruptions +(\d+)", waited.stdout)[0]) >= 3
+    assert without.returncode == 1
+    assert "530" in without.stdout
 
 
 def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
@@ -137,10 +169,12 @@ def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         pytest.param(["--contract", "v9"], "unknown contract 'v9'", id="unknown-contract"),
+        pytest.param(["--base-url", ""], "--base-url", id="empty-base-url"),
         pytest.param(["--base-url", "https://api.kaiten.sh"], "--allow-production", id="production"),
         pytest.param(["--base-url", "http://staging.example.com"], "--allow-plain-http", id="plain-http"),
         pytest.param(["--base-url", "https://me:secret@staging.example.com"], "user info", id="user-info"),
         pytest.param(["--concurrency", "0"], "--concurrency must be more than 0", id="concurrency"),
+        pytest.param(["--interruption", "5xx"], "must be statuses with commas between them", id="interruption"),
         pytest.param(["--hypothesis-profile", "none"], "give one of quick, ci, deep", id="unknown-profile"),
         pytest.param(["--example-database", "x"], "must be like redis://", id="no-redis-url"),
     ],

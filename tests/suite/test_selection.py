@@ -49,7 +49,7 @@ def test_the_options_are_one_group_with_their_defaults() -> None:
     assert group.count("(default:") == sum(option.default not in (None, False) for option in OPTIONS)
 
 
-@pytest.mark.parametrize("marker", ["status_204", "status_422", "status_500", "fuzz", "stored", "payloads"])
+@pytest.mark.parametrize("marker", ["status_204", "status_422", "status_500", "fuzz"])
 def test_markers_are_listed(marker: str) -> None:
     """--markers lists each marker, by status and by kind, with what it selects."""
     assert re.search(rf"^@pytest\.mark\.{marker}(\(|:)", asked("--markers"), re.MULTILINE)
@@ -59,11 +59,12 @@ def test_markers_are_listed(marker: str) -> None:
     ("arguments", "some", "none"),
     [
         (["-m", "status_401"], "test_401_unauthorized.py", "test_422"),
-        (["-m", "stored and status_204"], "clears_it", "answered_204_and_empty"),
+        (["-m", "status_404"], "test_other_customers.py", "[valid]"),
         (["-m", "fuzz"], "test_slugs_that_name_no_customer", "test_401"),
         (["-k", "name-only-space"], "[name-only-space]", "[name-null]"),
+        (["-k", "name-null"], "[name-null]", "[name-empty]"),
     ],
-    ids=["status", "stored", "fuzz", "payload"],
+    ids=["status", "status-of-one-body", "fuzz", "payload", "body"],
 )
 def test_a_selection_selects(arguments: list[str], some: str, none: str) -> None:
     """Markers and names select what they say, and nothing else."""
@@ -87,7 +88,7 @@ def test_the_first_failure_ends_a_run_that_should_stop(tmp_path: Path) -> None:
 
 def test_what_failed_last_runs_alone(tmp_path: Path) -> None:
     """--lf runs only the tests that failed; when they pass, the run is green."""
-    folder = ["-o", f"cache_dir={tmp_path / 'cache'}", "-m", "status_422 and payloads"]
+    folder = ["-o", f"cache_dir={tmp_path / 'cache'}", "-m", "status_422"]
     with serving(vendor_named("TitleOfRfc9110")(load("docs"))) as broken:
         run_suite("--base-url", broken.url, *folder, journal=tmp_path)
     with serving(Vendor(load("docs"))) as mended:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.vendor import Call, Refusal
-from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, VALID
+from tests.suite.vendors.finders import LEFT_OPEN, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
@@ -15,7 +15,7 @@ from tests.suite.vendors.variant import Broken
 class _CrashesOnTexts(Broken):
     """Fails when it stores a text that `condition` holds of."""
 
-    breaks, found_by = "status.internal_error", VALID
+    breaks, found_by = "status.internal_error", OTHER_VALID
     condition: Callable[[str], bool]
     members = ("name", "externalCustomerId")
 
@@ -145,7 +145,7 @@ def crashes_on_repeated_names(call: Call) -> bool:
     return len(re.findall(rb'"name"\s*:', call.body[:1000])) == 2
 
 
-@_on(_CrashesOnCalls, found_by=BROKEN_SCHEMA)
+@_on(_CrashesOnCalls, found_by=OTHER_SCHEMA)
 def crashes_on_big_integers(call: Call) -> bool:
     """Fails with a 500 on an integer that needs more than 64 bits."""
     return any(int(digits) >= 2**63 for digits in re.findall(rb":([0-9]{19,1000})\b", call.body))
@@ -157,7 +157,7 @@ def crashes_on_many_members(call: Call) -> bool:
     return call.body.count(b'":') > 100
 
 
-@_on(_CrashesOnCalls, found_by=VALID)
+@_on(_CrashesOnCalls, found_by=OTHER_VALID)
 def crashes_on_large_bodies(call: Call) -> bool:
     """Fails with a 500 on a body of more than 64 KiB."""
     return len(call.body) > 65_536

@@ -6,14 +6,14 @@ import random
 from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
-from tests.suite.vendors.finders import STORED, VALID
+from tests.suite.vendors.finders import NO_JSON, OTHER_VALID
 from tests.suite.vendors.variant import Broken
 
 
 class _Fails(Broken):
     """Answers each so many'th update with 500."""
 
-    breaks, found_by = "status.internal_error", VALID
+    breaks, found_by = "status.internal_error", OTHER_VALID
     each: int
 
     def update(self, call: Call, slug: str) -> Answer:
@@ -44,7 +44,7 @@ class FailsEach40thTime(_Fails):
 class FailsByChance(Broken):
     """Answers one update in twenty with 500, nobody knows which."""
 
-    breaks, found_by = "status.internal_error", VALID
+    breaks, found_by = "status.internal_error", OTHER_VALID
 
     def update(self, call: Call, slug: str) -> Answer:
         if random.random() < 1 / 20:
@@ -53,30 +53,30 @@ class FailsByChance(Broken):
 
 
 class _Loses(Broken):
-    """Answers 204 to each so many'th update and does not store it."""
+    """Answers 204 to each so many'th update and does not store its name."""
 
-    breaks, found_by = "update.stored", STORED
+    breaks, found_by = "update.stored", OTHER_VALID
     each: int
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if "name" not in customer or self.updates % self.each:
-            super().store(customer, value)
+        lost = "name" in customer and self.updates % self.each == 0
+        super().store(customer, value | ({"name": customer["name"]} if lost else {}))
 
 
 class LosesEach10thUpdate(_Loses):
-    """Answers 204 to each 10th update and does not store it."""
+    """Answers 204 to each 10th update and does not store its name."""
 
     each = 10
 
 
 class LosesEach20thUpdate(_Loses):
-    """Answers 204 to each 20th update and does not store it."""
+    """Answers 204 to each 20th update and does not store its name."""
 
     each = 20
 
 
 class LosesEach40thUpdate(_Loses):
-    """Answers 204 to each 40th update and does not store it."""
+    """Answers 204 to each 40th update and does not store its name."""
 
     each = 40
 
@@ -84,7 +84,7 @@ class LosesEach40thUpdate(_Loses):
 class MistakesTheMediaTypeEach20thTime(Broken):
     """Sends each 20th problem as application/json."""
 
-    breaks, found_by = "problem.media_type", "test_a_body_that_is_no_json_is_answered_400"
+    breaks, found_by = "problem.media_type", NO_JSON
     _problems = 0
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.target import MIB
 from contracts.vendor import Answer, Call, Refusal
-from tests.suite.vendors.finders import LEFT_OPEN
+from tests.suite.vendors.finders import ENCODED, LEFT_OPEN, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken
 
 
@@ -35,7 +35,7 @@ class RefusesReadOnlyMembersWith400(Broken):
     """Answers a member that only the vendor sets with 400."""
 
     contract = "v1"
-    breaks, found_by = "status.read_only", LEFT_OPEN
+    breaks, found_by = "status.read_only", OTHER_SCHEMA
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(value, slug)
@@ -51,7 +51,7 @@ class FindsNothingWithoutMediaType(Broken):
 
     def parse(self, call: Call) -> Any:
         value = super().parse(call)
-        if call.header("content-type") == self.media_type and self.document.accepts(value, {}):
+        if call.header("content-type") == self.media_type and self.document.accepts(value):
             raise Refusal(404, "Nothing here takes this.")
         return value
 
@@ -60,6 +60,17 @@ class FindsNothingForMergePatch(FindsNothingWithoutMediaType):
     """Answers a good update that is called a JSON Merge Patch with 404, as a router may."""
 
     media_type = "application/merge-patch+json"
+
+
+class AnswersUtf16With415(Broken):
+    """Takes JSON in UTF-16 for another media type."""
+
+    breaks, found_by = "status.encoding", ENCODED
+
+    def parse(self, call: Call) -> Any:
+        if call.body.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Refusal(415, "Only UTF-8 is taken here.")
+        return super().parse(call)
 
 
 class ForbidsLargeBodies(Broken):

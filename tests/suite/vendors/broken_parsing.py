@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor import Call, Refusal
-from tests.suite.vendors.finders import NO_JSON
+from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
@@ -17,7 +17,6 @@ from tests.suite.vendors.variant import Broken
 class _Mends(Broken):
     """Reads what is no JSON once more, as `mended` has it."""
 
-    breaks, found_by = "status.syntax", NO_JSON
     mended: Callable[[str], str]
 
     def parse(self, call: Call) -> Any:
@@ -29,32 +28,32 @@ class _Mends(Broken):
             return super().parse(replace(call, body=self.mended(call.body.decode("utf-8", "replace")).encode()))
 
 
-def _mends(mended: Callable[[str], str]) -> type[Broken]:
-    return named_after(mended, _Mends, mended=staticmethod(mended))
+def _mends(found_by: str, breaks: str = "status.syntax") -> Callable[[Callable[[str], str]], type[Broken]]:
+    return lambda mended: named_after(mended, _Mends, mended=staticmethod(mended), found_by=found_by, breaks=breaks)
 
 
 # Punctuation
 
 
-@_mends
+@_mends(NO_JSON)
 def takes_trailing_commas(text: str) -> str:
     """Takes a comma after the last member."""
     return re.sub(r",\s*}", "}", text)
 
 
-@_mends
+@_mends(NO_JSON)
 def takes_single_quotes(text: str) -> str:
     """Takes single quotes for double ones."""
     return text.replace("'", '"')
 
 
-@_mends
+@_mends(OTHER_NO_JSON)
 def closes_objects(text: str) -> str:
     """Closes an object that is not closed."""
     return text + "}"
 
 
-@_mends
+@_mends(NO_JSON)
 def takes_comments(text: str) -> str:
     """Takes comments, as in JavaScript."""
     return re.sub(r"//[^\n]*\n|/\*.*?\*/", "", text)
@@ -63,7 +62,7 @@ def takes_comments(text: str) -> str:
 # What stands around the text
 
 
-@_mends
+@_mends(NO_JSON)
 def overlooks_what_follows(text: str) -> str:
     """Reads the first value and overlooks what follows."""
     try:
@@ -72,7 +71,7 @@ def overlooks_what_follows(text: str) -> str:
         return text
 
 
-@_mends
+@_mends(OTHER_NO_JSON)
 def trims_form_feeds(text: str) -> str:
     """Takes for white space what is none in JSON: form feeds, vertical tabs, no-break spaces."""
     return text.strip()
@@ -81,19 +80,19 @@ def trims_form_feeds(text: str) -> str:
 # Numbers, words and strings
 
 
-@_mends
+@_mends(CONSTANTS, "status.constant")
 def takes_nan(text: str) -> str:
     """Takes NaN for null."""
     return text.replace("NaN", "null")
 
 
-@_mends
+@_mends(OTHER_NO_JSON)
 def takes_leading_zeros(text: str) -> str:
     """Takes numbers with a zero in front, and then finds that they are no strings."""
     return re.sub(r":0+(?=[0-9])", ":", text)
 
 
-@_mends
+@_mends(OTHER_NO_JSON)
 def takes_raw_line_feeds(text: str) -> str:
     """Takes line feeds in strings."""
     return text.replace("\n", "\\n")

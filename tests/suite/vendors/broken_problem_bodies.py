@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from contracts.rules.document import PROBLEM
-from contracts.vendor import MOCK_TOKENS, Headers
+from contracts.vendor import MOCK_TOKENS, Answer, Call, Headers, Refusal
+from tests.suite.vendors.finders import LEFT_OPEN
 from tests.suite.vendors.flaws import EVERY, of_body, of_headers, of_members
+from tests.suite.vendors.variant import Broken
 
 TOKEN = next(iter(MOCK_TOKENS))
 GO = "\n\ngoroutine 34 [running]:\nmain.handle()\n\t/src/main.go:12 +0x1d"
@@ -142,3 +145,14 @@ def echoes_the_token_escaped(body: bytes) -> bytes:
 def announces_gzip() -> Headers:
     """Says that a problem is packed with gzip, which nobody asked for and it is not."""
     return [("Content-Type", PROBLEM), ("Content-Encoding", "gzip")]
+
+
+class AnswersDepthInPlainText(Broken):
+    """Answers a body nested near the limit of Go's parser with plain text, and calls it a problem."""
+
+    breaks, found_by = "problem.json", LEFT_OPEN
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        answer = super().problem(call, refusal)
+        deep = max(call.body.count(b"["), call.body.count(b"{")) > 9990
+        return replace(answer, body=b"exceeded max depth\n") if deep and answer.status in (400, 422) else answer

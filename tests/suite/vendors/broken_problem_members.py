@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
+from contracts.vendor import Call
+from tests.suite.vendors.finders import OTHER_SLUG
 from tests.suite.vendors.flaws import EVERY, of_members
+from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.writing import WritesProblems
 
 Members = dict[str, Any]
 
@@ -172,22 +177,34 @@ def second_error_null(members: Members) -> Members:
     return members | {"errors": [GOOD, None]}
 
 
-@of_members("problem.located", 422)
-def does_not_say_where(members: Members) -> Members:
-    """Leaves the errors out."""
-    return without("errors", members)
-
-
-@of_members("problem.located", 422)
-def errors_empty(members: Members) -> Members:
-    """Says that something is wrong, and lists no error."""
-    return members | {"errors": []}
-
-
-@of_members("problem.located", 422)
+@of_members("problem.errors", 422)
 def location_empty(members: Members) -> Members:
     """Has an error with an empty location."""
     return members | {"errors": [GOOD | {"location": ""}]}
+
+
+@of_members("problem.errors", 422)
+def message_empty(members: Members) -> Members:
+    """Has an error with an empty message."""
+    return members | {"errors": [GOOD | {"message": ""}]}
+
+
+@of_members("problem.location", 400)
+def location_no_place(members: Members) -> Members:
+    """Says that something is wrong with the request, which is no place in it."""
+    return members | {"errors": [GOOD | {"location": "request"}]}
+
+
+@of_members("problem.location", 422)
+def location_of_no_member(members: Members) -> Members:
+    """Finds fault with a member that the request neither has nor should have."""
+    return members | {"errors": [GOOD | {"location": "body.emailAddress"}]}
+
+
+@of_members("problem.location", 422)
+def location_a_json_pointer(members: Members) -> Members:
+    """Says by a JSON pointer where something is wrong."""
+    return members | {"errors": [GOOD | {"location": "/name"}]}
 
 
 @of_members("problem.required", EVERY, 404, contract="v1")
@@ -212,3 +229,13 @@ def error_id_a_number(members: Members) -> Members:
 def instance_of_another_path(members: Members) -> Members:
     """Writes another path than that of the request for the instance."""
     return members | {"instance": "/customers/another"}
+
+
+class ShowsThePathDecoded(WritesProblems, Broken):
+    """Writes the request's path percent-decoded for the instance, so that it may be no URI reference."""
+
+    contract = "v1"
+    breaks, found_by = "problem.instance", OTHER_SLUG
+
+    def written(self, call: Call, members: Members) -> Members:
+        return members | {"instance": unquote(call.path)}

@@ -7,20 +7,14 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from contracts.vendor import WRITE, Answer, Call, Refusal
-from tests.suite.vendors.finders import LEFT_OPEN_STORED
+from tests.suite.vendors.finders import BY_STATUS, CREATES_NONE, NO_CUSTOMER, OTHERS
 from tests.suite.vendors.variant import Broken
 
 Customer = dict[str, Any]
 Effect = Callable[["_Acts", Call, str], None]
 
-# What each refusal is found by.
-CHANGES_NOTHING = {
-    (400,): "test_a_body_that_is_no_json_changes_nothing",
-    (401,): "test_a_request_without_a_valid_credential_changes_nothing",
-    (403,): "test_a_credential_without_the_scope_changes_nothing",
-    (413, 415): LEFT_OPEN_STORED,
-    (422,): "test_json_that_breaks_the_schema_changes_nothing",
-}
+# The statuses of a refusal that has an effect.
+REFUSING = ((400,), (401,), (403,), (413, 415), (422,))
 
 
 class _Acts(Broken):
@@ -66,14 +60,14 @@ def _acting(effect: Effect, statuses: tuple[int, ...]) -> type[Broken]:
         "__module__": __name__,
         "effect": effect,
         "statuses": statuses,
-        "found_by": CHANGES_NOTHING[statuses],
+        "found_by": BY_STATUS[statuses[0]],
     }
     name = f"{effect.__name__}_with_{words}".title().replace("_", "").replace(" ", "")
     return type(name, (_Acts,), content)
 
 
 for _effect in (_stores_the_body, _clears_the_external_id, _deletes_the_customer):
-    for _statuses in CHANGES_NOTHING:
+    for _statuses in REFUSING:
         _acting_so = _acting(_effect, _statuses)
         # A class knows its subclasses, and pickle finds a class, only where a module keeps it.
         globals()[_acting_so.__name__] = _acting_so
@@ -82,7 +76,7 @@ for _effect in (_stores_the_body, _clears_the_external_id, _deletes_the_customer
 class StoresWhatItRefuses(Broken):
     """Stores the name before it looks at the other members."""
 
-    breaks, found_by = "refused.unchanged", CHANGES_NOTHING[422,]
+    breaks, found_by = "refused.unchanged", BY_STATUS[422]
 
     def validate(self, value: Any, slug: str) -> None:
         if isinstance(value, dict) and isinstance(value.get("name"), str) and slug in self.customers:
@@ -93,7 +87,7 @@ class StoresWhatItRefuses(Broken):
 class StoresWhatItForbids(Broken):
     """Stores the update before it looks at the scope."""
 
-    breaks, found_by = "refused.unchanged", CHANGES_NOTHING[403,]
+    breaks, found_by = "refused.unchanged", BY_STATUS[403]
 
     def update(self, call: Call, slug: str) -> Answer:
         try:
@@ -108,13 +102,14 @@ class StoresWhatItForbids(Broken):
 
 
 class CreatesWhatIsNotThere(Broken):
-    """Makes a customer of an unknown slug, although it answers 404."""
+    """Makes a customer of an unknown slug, although it answers 404, then and later on."""
 
-    breaks, found_by = "refused.created", "test_a_slug_that_names_no_customer_creates_none"
+    breaks, found_by = "refused.created", CREATES_NONE
 
     def update(self, call: Call, slug: str) -> Answer:
         if slug not in self.customers and slug.startswith("contract-test-"):
             self.add(slug, "Nobody")
+        if self.customers.get(slug, {}).get("name") == "Nobody":
             raise Refusal(404, "No customer has this slug.")
         return super().update(call, slug)
 
@@ -122,7 +117,7 @@ class CreatesWhatIsNotThere(Broken):
 class Upserts(Broken):
     """Makes a customer of an unknown slug, and answers 204."""
 
-    breaks, found_by = "status.slug", "test_a_slug_that_names_no_customer_is_answered_404"
+    breaks, found_by = "status.slug", NO_CUSTOMER
 
     def update(self, call: Call, slug: str) -> Answer:
         if slug not in self.customers and slug.startswith("contract-test-"):
@@ -138,7 +133,7 @@ class Upserts(Broken):
 class _TouchesAnother(Broken):
     """Renames the customer that was made first when it refuses an update with `status`."""
 
-    breaks, found_by = "update.isolated", "test_a_request_changes_no_other_customer"
+    breaks, found_by = "update.isolated", OTHERS
     status: int
 
     def update(self, call: Call, slug: str) -> Answer:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
-from tests.suite.vendors.finders import TWICE
+from tests.suite.vendors.finders import AT_ONCE, TWICE
 from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
 
 
@@ -76,7 +76,7 @@ class FindsTheSameUnmodified(_Replaces):
 class WritesInTwoSteps(_Replaces):
     """Stores the two members one after the other, so that another update comes between."""
 
-    breaks, found_by = "update.atomic", "test_updates_at_once_end_in_one_of_them"
+    breaks, found_by = "update.atomic", AT_ONCE
 
     def handle(self, call: Call) -> Answer:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from contracts.vendor import Refusal
-from tests.suite.vendors.finders import NO_CUSTOMER
+from tests.suite.vendors.finders import LEFT_OPEN, LONG_LINE, NO_CUSTOMER, OTHER_SLUG
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
@@ -26,11 +27,11 @@ class _Finds(Broken):
         return super().find(slug if known else next((own for own in self.customers if self.meant(slug, own)), slug))
 
 
-def _finds(meant: Callable[[str, str], bool], found_by: str = NO_CUSTOMER) -> type[Broken]:
+def _finds(meant: Callable[[str, str], bool], found_by: str = OTHER_SLUG) -> type[Broken]:
     return named_after(meant, _Finds, meant=staticmethod(meant), found_by=found_by)
 
 
-@_finds
+@partial(_finds, found_by=NO_CUSTOMER)
 def finds_slugs_in_any_letter_case(slug: str, own: str) -> bool:
     """Looks slugs up whatever their letter case."""
     return slug.lower() == own
@@ -48,10 +49,16 @@ def decodes_slugs_twice(slug: str, own: str) -> bool:
     return unquote(slug) == own
 
 
-@partial(_finds, found_by="test_a_request_left_open_gets_one_of_the_answers_allowed")
+@partial(_finds, found_by=LEFT_OPEN)
 def ends_slugs_at_nul(slug: str, own: str) -> bool:
     """Reads slugs up to a zero byte, as C does."""
     return slug.partition("\0")[0] == own
+
+
+@_finds
+def reads_slugs_as_paths(slug: str, own: str) -> bool:
+    """Resolves slashes and dot segments in a slug, as a proxy does that decodes the path too early."""
+    return "/" in slug and posixpath.normpath(f"/customers/{slug}") == f"/customers/{own}"
 
 
 @_finds
@@ -108,15 +115,22 @@ class CrashesOnLongSlugs(_RefusesSlugs):
 class CrashesOnUnicodeSlugs(_RefusesSlugs):
     """Fails with a 500 on slugs with a character beyond ASCII."""
 
-    breaks, status = "status.internal_error", 500
+    breaks, found_by, status = "status.internal_error", OTHER_SLUG, 500
     condition = staticmethod(lambda slug: not slug.isascii())
 
 
 class FindsPercentsMalformed(_RefusesSlugs):
     """Answers slugs with a percent sign with 400."""
 
-    status = 400
+    found_by, status = OTHER_SLUG, 400
     condition = staticmethod(lambda slug: "%" in slug)
+
+
+class FindsLongLinesMalformed(_RefusesSlugs):
+    """Answers a slug of more than 8,000 characters with 400."""
+
+    breaks, found_by, status = "status.request_line", LONG_LINE, 400
+    condition = staticmethod(lambda slug: len(slug) > 8000)
 
 
 class FindsStrangeSlugsInvalid(_RefusesSlugs):

@@ -12,7 +12,8 @@ from tests.suite.vendors.finders import (
     NO_CUSTOMER,
     NO_JSON,
     NO_SCOPE,
-    VALID,
+    OTHER_VALID,
+    TEXTS,
 )
 from tests.suite.vendors.variant import Broken
 
@@ -25,7 +26,7 @@ class _Mistaking(Broken):
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
         if call.method == "PUT" and refusal.status == self.right:
-            errors = refusal.errors or ({"location": "request", "message": refusal.detail},)
+            errors = refusal.errors or ({"location": "body", "message": refusal.detail},)
             refusal = Refusal(self.wrong, refusal.detail, *errors)
         return super().problem(call, refusal)
 
@@ -131,7 +132,7 @@ class CrashesOnTooLargeBodies(_Mistaking):
 class RefusesLongNames(Broken):
     """Refuses names of more than 255 characters, where the contract names no maximum."""
 
-    breaks, found_by = "status.valid", VALID
+    breaks, found_by = "status.valid", TEXTS
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(value, slug)
@@ -142,7 +143,7 @@ class RefusesLongNames(Broken):
 class DoesNotDecodeSlugs(Broken):
     """Takes a percent-encoded slug as it is written, and finds no customer."""
 
-    breaks, found_by = "status.valid", VALID
+    breaks, found_by = "status.valid", OTHER_VALID
 
     def update(self, call: Call, slug: str) -> Answer:
         return super().update(call, call.path.rpartition("/")[2])

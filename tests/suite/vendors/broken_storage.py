@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.suite.vendors.finders import OTHERS
+from tests.suite.vendors.finders import CLEARED, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE
 from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
 
 # Not, or not all
@@ -29,8 +29,6 @@ class StoresOnlyNames(_Replaces):
 class KeepsExternalIds(_Replaces):
     """Keeps the external id as it was, whatever was sent."""
 
-    breaks = "update.cleared"
-
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, value | {EXTERNAL_ID: customer[EXTERNAL_ID]})
 
@@ -45,7 +43,7 @@ class StoresOnlyExternalIds(_Replaces):
 class StoresOnlyWithANewName(_Replaces):
     """Stores an update only if the name changes."""
 
-    found_by = "test_a_change_of_one_member_alone_is_stored"
+    found_by = ONE_MEMBER
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         if value["name"] != customer["name"]:
@@ -55,7 +53,7 @@ class StoresOnlyWithANewName(_Replaces):
 class OverlooksLetterCase(_Replaces):
     """Keeps the name where the new one differs in letter case alone."""
 
-    found_by = "test_a_small_change_is_stored_too"
+    found_by = SMALL_CHANGE
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         same = value["name"].lower() == customer["name"].lower()
@@ -68,7 +66,7 @@ class OverlooksLetterCase(_Replaces):
 class KeepsWhatIsLeftOut(_Replaces):
     """Treats the update as a patch: what is left out stays."""
 
-    breaks = "update.cleared"
+    breaks, found_by = "update.cleared", CLEARED
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, customer | value)
@@ -77,7 +75,7 @@ class KeepsWhatIsLeftOut(_Replaces):
 class IgnoresNull(_Replaces):
     """Keeps the external id where the new one is null; left out, it is cleared."""
 
-    breaks = "update.cleared"
+    breaks, found_by = "update.cleared", CLEARED
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         null = EXTERNAL_ID in value and value[EXTERNAL_ID] is None
@@ -87,7 +85,7 @@ class IgnoresNull(_Replaces):
 class StoresNullAsEmpty(_Replaces):
     """Stores an empty external id where it is null or left out."""
 
-    breaks = "update.cleared"
+    breaks, found_by = "update.cleared", CLEARED
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or ""})
@@ -96,7 +94,7 @@ class StoresNullAsEmpty(_Replaces):
 class StoresNullAsWord(_Replaces):
     """Stores the word null for an external id that is null."""
 
-    breaks = "update.cleared"
+    breaks, found_by = "update.cleared", CLEARED
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, {name: "null" if item is None else item for name, item in value.items()})
@@ -104,6 +102,8 @@ class StoresNullAsWord(_Replaces):
 
 class StoresEmptyAsNull(_Replaces):
     """Stores null for an empty external id."""
+
+    found_by = OTHER_VALID
 
     def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         super().replace(customer, value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or None})

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from contracts.vendor import Answer, Call, Headers, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import LINGERING, NO_CREDENTIAL, TWICE, VALID
+from tests.suite.vendors.finders import EXAMPLE, LINGERING, NO_CREDENTIAL, TWICE
 from tests.suite.vendors.variant import Broken
 
 
 class _Accepting(Broken):
     """Answers a valid update with this status, headers and body."""
 
-    found_by = VALID
+    found_by = EXAMPLE
     status: ClassVar[int] = 204
     headers: ClassVar[Headers] = []
     body: ClassVar[bytes] = b""
@@ -28,7 +28,7 @@ class _Accepting(Broken):
 class AnswersOkWithTheCustomer(Broken):
     """Answers 200 with the customer instead of 204."""
 
-    breaks, found_by = "status.documented", VALID
+    breaks, found_by = "status.documented", EXAMPLE
 
     def update(self, call: Call, slug: str) -> Answer:
         super().update(call, slug)
@@ -102,7 +102,7 @@ class AnnouncesGzipWith204(_Accepting):
 class SendsBytesAfter204OnKeptConnections(Broken):
     """Sends a body after the headers of a 204, unless the connection is to be closed."""
 
-    breaks, found_by = "success.empty", VALID
+    breaks, found_by = "success.empty", EXAMPLE
 
     def wire(self, call: Call, answer: Answer) -> bytes:
         kept = _is_success(call, answer) and call.header("connection") != "close"
@@ -131,7 +131,7 @@ class SendsBytes200MillisecondsAfter204(SendsBytes20MillisecondsAfter204):
 class EchoesTheTokenIn204(Broken):
     """Says in a header of a 204 who asked."""
 
-    breaks, found_by = "public.credential", VALID
+    breaks, found_by = "public.credential", EXAMPLE
 
     def update(self, call: Call, slug: str) -> Answer:
         super().update(call, slug)
@@ -141,7 +141,7 @@ class EchoesTheTokenIn204(Broken):
 class Redirects(Broken):
     """Sends updates to another host."""
 
-    breaks, found_by = "response.redirect", VALID
+    breaks, found_by = "response.redirect", EXAMPLE
 
     def update(self, call: Call, slug: str) -> Answer:
         return Answer(308, [("Location", f"{self.elsewhere}{call.path}")])
@@ -150,7 +150,7 @@ class Redirects(Broken):
 class RedirectsToTheSlash(Broken):
     """Sends updates to the same path with a slash at its end."""
 
-    breaks, found_by = "response.redirect", VALID
+    breaks, found_by = "response.redirect", EXAMPLE
 
     def update(self, call: Call, slug: str) -> Answer:
         return Answer(308, [("Location", f"{call.path}/")])

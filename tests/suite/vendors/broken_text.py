@@ -6,9 +6,12 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from contracts.vendor import Call
+from tests.suite.vendors.finders import LEFT_OPEN, OTHER_VALID, TEXTS
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
@@ -18,7 +21,7 @@ Change = Callable[[str], str | None]
 class _StoresAnother(Broken):
     """Stores the text of some members as `change` has it."""
 
-    breaks, found_by = "update.stored", "test_a_valid_update_is_stored_as_sent"
+    breaks, found_by = "update.stored", OTHER_VALID
     members: tuple[str, ...] = ()
     change: Change
 
@@ -27,9 +30,9 @@ class _StoresAnother(Broken):
         super().store(customer, value | {name: self.change(text) for name, text in texts.items()})
 
 
-def _stored(*members: str) -> Callable[[Change], type[Broken]]:
+def _stored(*members: str, **content: str) -> Callable[[Change], type[Broken]]:
     """A variant that stores these members as the function has them."""
-    return lambda change: named_after(change, _StoresAnother, members=members, change=staticmethod(change))
+    return lambda change: named_after(change, _StoresAnother, members=members, change=staticmethod(change), **content)
 
 
 _name = _stored("name")
@@ -178,7 +181,7 @@ def drops_zero_width_characters(text: str) -> str:
     return re.sub("[\u200b-\u200d]", "", text) or text
 
 
-@_external_id
+@_stored("externalCustomerId", found_by=TEXTS)
 def questions_greek(text: str) -> str:
     """Stores external ids with a question mark for each Greek letter."""
     return re.sub("[\u0370-\u03ff]", "?", text)
@@ -191,3 +194,35 @@ def questions_greek(text: str) -> str:
 def reads_digits_as_integer(text: str) -> str:
     """Stores external ids of digits as the integer that they are, without the zeros in front."""
     return str(int(text)) if re.fullmatch(r"[0-9]{1,1000}", text) else text
+
+
+class ReadsLatin1WhereItIsSaid(Broken):
+    """Reads a body as Latin-1 where its media type says so, though JSON is UTF-8 whatever that says."""
+
+    breaks, found_by = "update.stored", LEFT_OPEN
+
+    def parse(self, call: Call) -> Any:
+        latin_1 = "iso-8859-1" in call.header("content-type")
+        return super().parse(replace(call, body=call.body.decode("latin-1").encode()) if latin_1 else call)
+
+
+class StripsNul(Broken):
+    """Stores text without U+0000."""
+
+    breaks, found_by = "update.stored", LEFT_OPEN
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        stripped = {name: item.replace("\0", "") if isinstance(item, str) else item for name, item in value.items()}
+        super().store(customer, stripped)
+
+
+class DropsBadUtf8(Broken):
+    """Drops from a text the bytes that are no UTF-8."""
+
+    breaks, found_by = "update.stored", LEFT_OPEN
+
+    def parse(self, call: Call) -> Any:
+        value = super().parse(call)
+        if not isinstance(value, dict) or "\ufffd" in call.body.decode("utf-8", "ignore"):
+            return value
+        return {name: item.replace("\ufffd", "") if isinstance(item, str) else item for name, item in value.items()}

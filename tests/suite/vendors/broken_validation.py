@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from contracts.vendor import Call, Refusal
+from tests.suite.vendors.finders import BROKEN_SCHEMA, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken
 
@@ -18,7 +21,7 @@ NAME, EXTERNAL_ID = "name", "externalCustomerId"
 class _Takes(Broken):
     """Reads the body of an update as `read` has it, which lets pass what breaks the schema."""
 
-    breaks, found_by = "status.schema", "test_json_that_breaks_the_schema_is_answered_422"
+    breaks = "status.schema"
     read: Callable[[Any], Any]
 
     def parse(self, call: Call) -> Any:
@@ -29,7 +32,7 @@ class _Takes(Broken):
 class _Refuses(Broken):
     """Refuses with `status` the objects that fit the schema and that `condition` holds of."""
 
-    breaks, found_by = "status.valid", "test_a_valid_update_is_answered_204_and_empty"
+    breaks, found_by = "status.valid", OTHER_VALID
     status = 422
     condition: Callable[[Members], bool]
 
@@ -39,15 +42,20 @@ class _Refuses(Broken):
             raise Refusal(self.status, "validation failed", {"location": "body", "message": "not like that"})
 
 
-def _takes(read: Callable[[Any], Any]) -> type[Broken]:
-    return named_after(read, _Takes, read=staticmethod(read))
+def _takes(read: Callable[[Any], Any], found_by: str = BROKEN_SCHEMA) -> type[Broken]:
+    return named_after(read, _Takes, read=staticmethod(read), found_by=found_by)
 
 
-def _takes_members(read: Callable[[Members], Members]) -> type[Broken]:
+def _takes_members(read: Callable[[Members], Members], found_by: str = BROKEN_SCHEMA) -> type[Broken]:
     def of_object(value: Any) -> Any:
         return read(value) if isinstance(value, dict) else value
 
-    return named_after(read, _Takes, read=staticmethod(of_object))
+    return named_after(read, _Takes, read=staticmethod(of_object), found_by=found_by)
+
+
+# What no body that is written out in a test has.
+_takes_other = partial(_takes, found_by=OTHER_SCHEMA)
+_takes_other_members = partial(_takes_members, found_by=OTHER_SCHEMA)
 
 
 def _refuses(condition: Callable[[Members], bool]) -> type[Broken]:
@@ -104,7 +112,7 @@ def takes_numbers_for_external_ids(value: Members) -> Members:
     return value | {EXTERNAL_ID: str(value[EXTERNAL_ID])} if type(value.get(EXTERNAL_ID)) in (int, float) else value
 
 
-@_takes_members
+@_takes_other_members
 def takes_false_for_null(value: Members) -> Members:
     """Takes false for an external id that is null."""
     return value | {EXTERNAL_ID: None} if value.get(EXTERNAL_ID) is False else value
@@ -132,13 +140,20 @@ def accepts_unknown_null_members(value: Members) -> Members:
     return {name: item for name, item in value.items() if name in (NAME, EXTERNAL_ID) or item is not None}
 
 
-@_takes_members
+@_takes_other_members
 def accepts_ids(value: Members) -> Members:
     """Ignores a member id."""
     return {name: item for name, item in value.items() if name != "id"}
 
 
-@_takes_members
+@_takes_other_members
+def accepts_names_of_objects(value: Members) -> Members:
+    """Ignores members that every object of its language has, like constructor and __class__."""
+    own = {"constructor", "hasOwnProperty", "toString", "valueOf", "__proto__"} | set(dir(value))
+    return {name: item for name, item in value.items() if name not in own}
+
+
+@_takes_other_members
 def accepts_underscores(value: Members) -> Members:
     """Ignores members whose names begin with an underscore, like _links."""
     return {name: item for name, item in value.items() if not name.startswith("_")}
@@ -151,7 +166,7 @@ def reads_names_in_any_letter_case(value: Members) -> Members:
     return {known.get(name.lower(), name): item for name, item in value.items()}
 
 
-@_takes_members
+@_takes_other_members
 def reads_snake_case(value: Members) -> Members:
     """Reads external_customer_id as externalCustomerId."""
     return {EXTERNAL_ID if name == "external_customer_id" else name: item for name, item in value.items()}
@@ -160,7 +175,7 @@ def reads_snake_case(value: Members) -> Members:
 # The whole body
 
 
-@_takes
+@_takes_other
 def unwraps_bodies(value: Any) -> Any:
     """Takes an array of one object for the object."""
     match value:
@@ -175,7 +190,7 @@ def takes_null_bodies(value: Any) -> Any:
     return {NAME: "Unnamed"} if value is None else value
 
 
-@_takes
+@_takes_other
 def reads_json_in_strings(value: Any) -> Any:
     """Takes a string with JSON in it for that JSON."""
     with suppress(ValueError):
@@ -219,9 +234,34 @@ def refuses_beyond_ascii(value: Members) -> bool:
 class RefusesLargeBodies(Broken):
     """Refuses bodies of more than 200 kB with 413."""
 
-    breaks, found_by = "status.valid", "test_a_valid_update_is_answered_204_and_empty"
+    breaks, found_by = "status.valid", OTHER_VALID
 
     def parse(self, call: Call) -> Any:
         if len(call.body) > 200_000:
             raise Refusal(413, "The body is larger than 200 kB.")
         return super().parse(call)
+
+
+class TakesChunksForNoBody(Broken):
+    """Takes a body that comes in chunks for none."""
+
+    breaks, found_by = "status.valid", OTHER_VALID
+
+    def parse(self, call: Call) -> Any:
+        return super().parse(replace(call, body=b"") if call.header("transfer-encoding") else call)
+
+
+# Too talkative
+
+
+class EchoesTheBodyForEachMember(Broken):
+    """Lists each unknown member, and shows the whole object with each."""
+
+    breaks, found_by = "answer.given", OTHER_SCHEMA
+
+    def validate(self, value: Any, slug: str) -> None:
+        unknown = [name for name in value if name not in (NAME, EXTERNAL_ID)] if isinstance(value, dict) else []
+        if unknown:
+            items = [{"location": f"body.{name}", "message": "unexpected property", "value": value} for name in unknown]
+            raise Refusal(422, "validation failed", *items)
+        super().validate(value, slug)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contracts.vendor import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import BROKEN_SCHEMA, LEFT_OPEN, LINGERING, VALID
+from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, LINGERING, OTHER_VALID, TEXTS
 from tests.suite.vendors.variant import Broken
 
 EMOJI = "\U0001f600".encode()
@@ -17,7 +17,7 @@ HUGE = 3_000_000
 class GarblesTheStatusLineOnEmoji(Broken):
     """Begins the answer to a name with an emoji with what is no status line."""
 
-    breaks, found_by = "answer.http", VALID
+    breaks, found_by = "answer.http", TEXTS
 
     def wire(self, call: Call, answer: Answer) -> bytes:
         return b"204 fine\r\n\r\n" if call.method == "PUT" and EMOJI in call.body else plain_wire(answer)
@@ -47,7 +47,7 @@ class BreaksTheConnectionOnNul(Broken):
 class HangsOnLongNames(Broken):
     """Does not answer in time when a name is very long."""
 
-    breaks, found_by = "answer.given", VALID
+    breaks, found_by = "answer.given", OTHER_VALID
     arguments = ("--time-limit", "1")
 
     def wire(self, call: Call, answer: Answer) -> bytes:
@@ -78,3 +78,12 @@ class CutsProblemsShort(Broken):
             half = len(sent) - len(answer.body) // 2
             sent = sent[:half].replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
         return sent
+
+
+class BreaksOnEveryUpdate(Broken):
+    """Drops the connection at every update, while customers are made, read and removed as documented."""
+
+    breaks, found_by = "answer.given", EXAMPLE
+
+    def wire(self, call: Call, answer: Answer) -> bytes:
+        return b"" if call.method == "PUT" else plain_wire(answer)

@@ -1,21 +1,39 @@
-"""The tests of tests/contract that find what is wrong, with an answer or with what is stored."""
+"""The tests of tests/contract that find what is wrong, with an answer or with what is stored.
+
+Where a test is written out with its bodies, and another one sends the rest of payloads.yaml, the second begins with
+OTHER.
+"""
 
 from __future__ import annotations
 
-VALID = "test_a_valid_update_is_answered_204_and_empty"
-LINGERING = "test_nothing_follows_a_204_until_the_connection_ends"
-STORED = "test_a_valid_update_is_stored_as_sent"
+EXAMPLE = "test_the_published_example_is_stored"
+TEXTS = "test_a_text_of_any_script_and_length_is_stored"
+CLEARED = "test_an_external_id_is_cleared"
+SMALL_CHANGE = "test_a_small_change_is_stored"
+ONE_MEMBER = "test_a_change_of_one_member_alone_is_stored"
 TWICE = "test_the_same_update_twice_is_as_once"
-NO_JSON = "test_a_body_that_is_no_json_is_answered_400"
-NO_CREDENTIAL = "test_a_request_without_a_valid_credential_is_answered_401"
-NO_SCOPE = "test_a_credential_without_the_scope_is_answered_403"
-NO_CUSTOMER = "test_a_slug_that_names_no_customer_is_answered_404"
-BROKEN_SCHEMA = "test_json_that_breaks_the_schema_is_answered_422"
-LEFT_OPEN = "test_a_request_left_open_gets_one_of_the_answers_allowed"
-LEFT_OPEN_STORED = "test_a_request_left_open_leaves_what_its_answer_says"
+AT_ONCE = "test_of_updates_at_once_one_is_stored_whole"
+LINGERING = "test_nothing_follows_a_204_until_the_connection_ends"
+OTHER_VALID = "test_a_valid_update_is_answered_204_and_stored"
+NO_JSON = "test_a_body_that_is_not_json_is_refused"
+ENCODED = "test_json_in_another_encoding_is_read_or_refused"
+CONSTANTS = "test_nan_and_infinity_are_refused"
+OTHER_NO_JSON = "test_whatever_else_is_not_json_is_refused"
+NO_CREDENTIAL = "test_a_request_without_a_valid_credential_is_refused"
+OTHER_CREDENTIAL = "test_whatever_else_is_no_valid_credential_is_refused"
+NO_SCOPE = "test_a_credential_without_the_scope_is_refused"
+NO_CUSTOMER = "test_a_slug_that_names_no_customer_is_refused"
+LONG_LINE = "test_a_request_line_that_is_too_long_is_refused"
+CREATES_NONE = "test_an_update_of_an_unknown_customer_makes_none"
+OTHER_SLUG = "test_whatever_else_names_no_customer_is_refused"
+BROKEN_SCHEMA = "test_json_that_breaks_the_schema_is_refused"
+OTHER_SCHEMA = "test_whatever_else_breaks_the_schema_is_refused"
 OTHERS = "test_a_request_changes_no_other_customer"
+LEFT_OPEN = "test_a_request_left_open_gets_one_of_its_answers"
+BOUNDARIES = "test_examples_and_boundaries_of_the_schema"
+FITTING = "test_bodies_that_fit_the_schema"
 
-# The test that expects nothing but this status; 413 and 415 are never the only ones.
+# The test that is written out and expects nothing but this status; 413 and 415 are never the only ones.
 BY_STATUS = {
     400: NO_JSON,
     401: NO_CREDENTIAL,

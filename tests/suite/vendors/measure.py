@@ -124,8 +124,9 @@ def _wrong(came: Measured, failed: dict[str, str]) -> Iterator[str]:
             yield f"must be found under {variant.breaks}"
         elif came.groups[0] != variant.breaks:
             yield f"{variant.breaks} must be the first that is shown"
-        if f"{variant.breaks}: " not in failed.get(variant.found_by, ""):
-            yield f"{variant.found_by} must find it"
+        finders = [name for name, text in failed.items() if f"{variant.breaks}: " in text]
+        if variant.found_by not in finders:
+            yield f"{variant.found_by} must find it, and not {' and '.join(finders) or 'none'}"
         if len(came.groups) > MOST_GROUPS:
             yield f"more than {MOST_GROUPS} groups of violations"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.suite.vendors.finders import EXAMPLE
 from tests.suite.vendors.variant import Broken
 
 EXTERNAL_ID = "externalCustomerId"
@@ -12,7 +13,7 @@ EXTERNAL_ID = "externalCustomerId"
 class _Replaces(Broken):
     """Makes customers as documented; what an update stores is what `replace` does."""
 
-    breaks, found_by = "update.stored", "test_a_valid_update_is_stored_as_sent"
+    breaks, found_by = "update.stored", EXAMPLE
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         """Only what is being made has no name yet."""

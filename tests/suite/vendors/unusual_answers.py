@@ -34,11 +34,10 @@ class LeavesAParameterEmpty(NamesTheCharset):
 
 
 class SaysNoMoreThanItMust(WritesProblems, Unusual):
-    """Sends title, status and an empty detail, and with a 422 one item that says where."""
+    """Sends title, status and an empty detail and nothing more, not even where a body breaks the schema."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        shown = {"title": members["title"], "status": members["status"], "detail": ""}
-        return shown | ({"errors": [{"location": "body", "message": ""}]} if members["status"] == 422 else {})
+        return {"title": members["title"], "status": members["status"], "detail": ""}
 
 
 class NamesAnAbsoluteInstance(WritesProblems, Unusual):
@@ -65,10 +64,10 @@ class NamesAUrnAsInstance(WritesProblems, Unusual):
 
 
 class HasABlankType(WritesProblems, Unusual):
-    """Writes out the type about:blank, an empty instance, and an empty list of errors."""
+    """Writes out the type about:blank, an empty instance, and an empty list of errors in each problem."""
 
     def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "about:blank", "instance": "", "errors": []} | members
+        return members | {"type": "about:blank", "instance": "", "errors": []}
 
 
 class WritesTheStatusAsDecimal(WritesProblems, Unusual):
@@ -114,6 +113,20 @@ def _is_nested(body: bytes) -> bool:
     """Whether a body is one of the payloads that is JSON nested up to 10,000 levels deep, which Go's parser reads."""
     depth = body.count(b"[") + body.count(b"{")
     return 64 < depth <= 10_000 and body.count(b"]") + body.count(b"}") == depth and b'",' not in body
+
+
+class ListsEachUnknownMember(Unusual):
+    """Lists each unknown member, up to ten of them, with the whole object, and a missing one at the body."""
+
+    def validate(self, value: Any, slug: str) -> None:
+        known = self.document.request_members
+        unknown = [name for name in value if name not in known][:10] if isinstance(value, dict) else []
+        items = [{"location": f"body.{name}", "message": "unexpected property", "value": value} for name in unknown]
+        if isinstance(value, dict) and "name" not in value:
+            items.append({"location": "body", "message": "expected required property name", "value": value})
+        if items:
+            raise Refusal(422, "validation failed", *items)
+        super().validate(value, slug)
 
 
 class EchoesTheRequestInDetail(WritesProblems, Unusual):

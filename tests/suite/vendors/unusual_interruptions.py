@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 from contracts.rules.document import Document
+from contracts.target import MIB
 from contracts.vendor import Answer, Call
 from tests.suite.served import HangUp, Reset, plain_wire
 from tests.suite.vendors.variant import Unusual
@@ -83,6 +84,24 @@ class PausesInTheMiddle(StartsLate):
     """Something in front of it answers 502 for five seconds in the middle of the run."""
 
     answered_before, status = 500, 502
+
+
+class IsInterruptedNowAndThen(Unusual):
+    """Something in front of it answers 408, 425 or 520 now and then, in its own words."""
+
+    def handle(self, call: Call) -> Answer:
+        if random.random() < OFTEN:
+            return Answer(random.choice((408, 425, 520)), [("Content-Type", "text/html")], b"<h1>Try again</h1>")
+        return super().handle(call)
+
+
+class LosesLargeBodies(Unusual):
+    """Answers a body over 1 MiB with 413 and closes, so that a proxy before it answers 502 by chance."""
+
+    def handle(self, call: Call) -> Answer:
+        if len(call.body) > MIB and random.random() < 0.5:
+            return Answer(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")
+        return super().handle(call)
 
 
 class BreaksBefore(Unusual):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from contracts.rules.body import shallow, well_formed
+from contracts.target import MIB
 from contracts.vendor import WRITE, Answer, Call, Refusal
+from tests.suite.served import HangUp, plain_wire
 from tests.suite.vendors.variant import Unusual
 
 
@@ -45,24 +50,6 @@ class RefusesNul(_RefusesSome):
         super().validate(value, slug)
         if "\\u0000" in json.dumps(value).replace("\\\\", ""):
             raise self.refusal("U+0000 cannot be stored.")
-
-
-class StripsNul(Unusual):
-    """Stores text without U+0000."""
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        stripped = {name: item.replace("\0", "") if isinstance(item, str) else item for name, item in value.items()}
-        super().store(customer, stripped)
-
-
-class DropsBadUtf8(Unusual):
-    """Drops from a text the bytes that are no UTF-8."""
-
-    def parse(self, call: Call) -> Any:
-        value = super().parse(call)
-        if not isinstance(value, dict) or "\ufffd" in call.body.decode("utf-8", "ignore"):
-            return value
-        return {name: item.replace("\ufffd", "") if isinstance(item, str) else item for name, item in value.items()}
 
 
 class KeepsLoneSurrogates(Unusual):
@@ -140,6 +127,31 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
+class RefusesNanWith422(_RefusesSome):
+    """Reads NaN and Infinity, and refuses them by the schema."""
+
+    refuses_with = 422
+
+    def parse(self, call: Call) -> Any:
+        try:
+            return super().parse(call)
+        except Refusal as refusal:
+            if refusal.status == 400 and (b"NaN" in call.body or b"Infinity" in call.body) and _is_json(call.body):
+                raise self.refusal("This is not a number.") from None
+            raise
+
+
+class ReadsByteOrderMarks(Unusual):
+    """Reads JSON behind a byte order mark, and in UTF-16 and UTF-32."""
+
+    def parse(self, call: Call) -> Any:
+        try:
+            text = call.body.decode(json.detect_encoding(call.body))
+        except UnicodeDecodeError:
+            return super().parse(call)
+        return super().parse(replace(call, body=text.encode()))
+
+
 class _Renames(Unusual):
     """Answers with another status in the place of one."""
 
@@ -171,6 +183,67 @@ class TakesJsonAlone(Unusual):
         if call.header("content-type").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(415, "Only application/json is taken here.")
         return super().parse(call)
+
+
+class TakesNoParameters(Unusual):
+    """Answers whatever is not called application/json, without a parameter, with 415."""
+
+    def parse(self, call: Call) -> Any:
+        if call.header("content-type").lower() != "application/json":
+            raise Refusal(415, "Only application/json is taken here.")
+        return super().parse(call)
+
+
+class TakesWhatMayMeanJson(Unusual):
+    """Reads a body that is called json, text/json or */* as JSON."""
+
+    def parse(self, call: Call) -> Any:
+        may = call.header("content-type") in ("json", "text/json", "*/*")
+        return super().parse(replace(call, headers=[]) if may else call)
+
+
+class ClosesOnLargeBodies(Unusual):
+    """Answers a body over 1 MiB with 413 before it read it, and closes the connection."""
+
+    title = "Payload Too Large"
+
+    def early(self, call: Call) -> Iterator[bytes]:
+        if int(call.header("content-length") or 0) > MIB:
+            answer = self.problem(call, Refusal(413, "The body is larger than 1 MiB."))
+            answer.headers.append(("Connection", "close"))
+            yield plain_wire(answer)
+            raise HangUp
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        answer = super().problem(call, refusal)
+        title = self.title if refusal.status == 413 else json.loads(answer.body)["title"]
+        answer.body = json.dumps(json.loads(answer.body) | {"title": title}).encode()
+        return answer
+
+
+class ClosesOnLargeContent(ClosesOnLargeBodies):
+    """Answers a body over 1 MiB with 413, as RFC 9110 calls it, and closes the connection."""
+
+    title = "Content Too Large"
+
+
+class FindsCredentialsMalformed(Unusual):
+    """Answers an Authorization header that is no scheme and one token with 400."""
+
+    def authorize(self, call: Call, scope: str) -> None:
+        values = [value for name, value in call.headers if name.lower() == "authorization" and value.strip()]
+        if values and not re.fullmatch(r"[!#-'*+.^_`|~\w-]+ +[\w.~+/-]+=*", values[0].strip(), re.ASCII):
+            raise Refusal(400, "The Authorization header is malformed.")
+        super().authorize(call, scope)
+
+
+class LimitsTheRequestLine(Unusual):
+    """Answers a request line of more than 8,000 octets with 414 and a page in HTML."""
+
+    def handle(self, call: Call) -> Answer:
+        if len(f"{call.method} {call.path} HTTP/1.1") > 8000:
+            return Answer(414, [("Content-Type", "text/html")], b"<h1>URI Too Long</h1>")
+        return super().handle(call)
 
 
 class TakesAnySize(Unusual):

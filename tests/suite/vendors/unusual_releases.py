@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
+from tests.suite.vendors.writing import WritesProblems
 
 
 class IsV1(Unusual):
@@ -41,3 +42,10 @@ class WithholdsTheCause(IsV1):
         own = {"instance": call.path.removeprefix(self.prefix), "errorId": "4bf92f35", "type": "about:blank"}
         answer.body = json.dumps(json.loads(answer.body) | own).encode()
         return answer
+
+
+class WritesNullForErrors(WritesProblems, IsV1):
+    """Writes null for the errors where it lists none."""
+
+    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
+        return {"errors": None} | members

@@ -1,0 +1,77 @@
+"""Vendors of the release 1.x that do otherwise than its prose says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.rules import prose
+from contracts.vendor import Refusal
+from tests.suite.vendors.finders import BOUNDARIES, FITTING, OTHER_SCHEMA
+from tests.suite.vendors.variant import Broken
+
+EMAIL = "billingEmail"
+Members = dict[str, Any]
+
+
+class _IsV1(Broken):
+    """Makes customers as documented; before an update is validated it is what `read` makes of it."""
+
+    contract = "v1"
+
+    def validate(self, value: Any, slug: str) -> None:
+        super().validate(self.read(value) if isinstance(value, dict) else value, slug)
+
+    def read(self, value: Members) -> Members:
+        """The members of an update, as they are validated."""
+        return value
+
+
+class ClearsAnEmailThatIsLeftOut(_IsV1):
+    """Removes the billing address when an update leaves it out."""
+
+    breaks, found_by = "update.stored", OTHER_SCHEMA
+
+    def store(self, customer: Members, value: Members) -> None:
+        super().store(customer, {EMAIL: ""} | value)
+
+
+class KeepsAnEmailThatIsEmpty(_IsV1):
+    """Keeps the billing address when an update sends an empty one."""
+
+    breaks, found_by = "update.cleared", BOUNDARIES
+
+    def store(self, customer: Members, value: Members) -> None:
+        super().store(customer, {name: item for name, item in value.items() if (name, item) != (EMAIL, "")})
+
+
+class TakesWordsForAnEmail(_IsV1):
+    """Takes any text for a billing address."""
+
+    breaks, found_by = "status.schema", OTHER_SCHEMA
+
+    def read(self, value: Members) -> Members:
+        return {name: item for name, item in value.items() if name != EMAIL or not isinstance(item, str)}
+
+
+class FindsNothingForOddEmails(_IsV1):
+    """Answers an address that some take for one with 404."""
+
+    breaks, found_by = "status.email", FITTING
+
+    def validate(self, value: Any, slug: str) -> None:
+        super().validate(value, slug)
+        if prose.has_doubtful_email(self.document, value):
+            raise Refusal(404, "Nobody is there.")
+
+
+class RefusesNull(_IsV1):
+    """Refuses null for the members that its schema types as plain strings."""
+
+    breaks, found_by = "status.valid", OTHER_SCHEMA
+
+    def validate(self, value: Any, slug: str) -> None:
+        super().validate(value, slug)
+        for name in sorted(set(value) - self.document.nullable_members):
+            if value[name] is None and name not in self.document.read_only_members:
+                item = {"location": f"body.{name}", "message": "expected string"}
+                raise Refusal(422, "validation failed", item)
