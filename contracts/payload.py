@@ -77,7 +77,7 @@ _FIELDS = {"id", "why", "expect", "expect_v1", "content_type", "authorization", 
 
 @cache
 def payloads() -> tuple[Payload, ...]:
-    """The whole catalogue, in the order of the file.
+    """All of them, in the order of the file.
 
     Raises:
         ValueError: an entry has an unknown field, more than one body, no `expect`, or an id that is taken.

@@ -12,12 +12,10 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, 
 
 from contracts.errors import WrongCall
 
-# As Hypothesis itself has it; named here because Hypothesis switches it off where it believes to run in CI.
+# As Hypothesis has it, which switches it off where it believes to run in CI.
 LOCAL = Path(".hypothesis", "examples")
 # Seconds for one call of the shared database.
 _TIMEOUT = 2.0
-
-# The examples of one round: what one process draws from one seed.
 ROUND = 8
 # Cases that an example has on average: Hypothesis draws lists of one to 16, and more of the short ones.
 CASES = 5

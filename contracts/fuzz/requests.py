@@ -1,6 +1,6 @@
 """Requests that a Schemathesis case cannot say: bytes that are no JSON, slugs, and credentials.
 
-Each has `<CUSTOMER>` in its path, or a slug that no customer can have; never another method than PUT.
+Each has `<CUSTOMER>` in its path, or a slug that no customer can have.
 """
 
 from __future__ import annotations

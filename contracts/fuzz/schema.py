@@ -11,20 +11,18 @@ from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 
 from contracts.credential import WRITE_TOKEN
-from contracts.exchange import CUSTOMER, Request, update
+from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.fuzz.partitions import breaking, fitting
 from contracts.payload import to_json
-from contracts.rules.document import Document
+from contracts.rules.document import PATH, Document
 
 Bodies = st.SearchStrategy[Any]
 
-# The document's examples and the coverage phase are what `@schema.parametrize()` runs; what is generated, Hypothesis
-# draws from the operation's own strategy. The coverage phase tries every other method by default, and a DELETE would
-# remove the customer under test.
+# `@schema.parametrize()` runs the document's examples and the coverage phase. That one tries every other method by
+# default, and a DELETE would remove the customer under test.
 _CONFIG = {"phases": {"fuzzing": {"enabled": False}, "coverage": {"unexpected-methods": []}}}
 # Schemathesis's own strategy is asked so many times as often as ours, for it repeats itself more.
 _SHARE = 3
-# What Schemathesis fills in where it has no token.
 _FILLER = "Bearer"
 
 
@@ -44,7 +42,9 @@ def breaking_schema(document: Document) -> schemathesis.BaseSchema:
 
 
 def _loaded(document: Document, ours: Bodies) -> schemathesis.BaseSchema:
-    schema = schemathesis.openapi.from_dict(dict(document.content), config=schemathesis.Config.from_dict(_CONFIG))
+    whole = schemathesis.openapi.from_dict(dict(document.content), config=schemathesis.Config.from_dict(_CONFIG))
+    # A vendor's document has other operations, too.
+    schema = whole.include(path=PATH, method=OPERATION)
 
     @schema.hook
     def before_generate_body(context: HookContext, strategy: Bodies) -> Bodies:

@@ -97,7 +97,7 @@ def compared(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behav
 
 
 def differences(pin: Run, candidate: Run) -> list[Difference]:
-    """Every request of the catalogue, sent to the pin's mock and to a deployment: the answers that differ."""
+    """Every payload, sent to the pin's mock and to a deployment: the answers that differ."""
     chosen = [
         payload
         for payload in payloads()

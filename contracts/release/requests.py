@@ -101,7 +101,7 @@ def _of_body(pin: Operation, candidate: Operation, before: Json, after: Json) ->
     where = "request body"
     inner = plain(pin.references, before, REQUEST, where)
     outer = plain(candidate.references, after, REQUEST, where)
-    found = list(Narrowing(where, "a body that was allowed is refused").of(inner, outer, _catalogue()))
+    found = list(Narrowing(where, "a body that was allowed is refused").of(inner, outer, _payload_bodies()))
     yield from found
     added = members.new(inner, outer)
     for path, required in added.items():
@@ -120,7 +120,7 @@ def deprecated_members(pin: Operation, candidate: Operation, where: str, before:
 
 
 @cache
-def _catalogue() -> tuple[Json, ...]:
+def _payload_bodies() -> tuple[Json, ...]:
     """The bodies of the hand-picked requests, those that are JSON."""
     found = []
     for payload in payloads():
