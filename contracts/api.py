@@ -280,8 +280,9 @@ class Api:
     def _on_a_free_customer(self, template: Request) -> tuple[Outcome, Customer]:
         with self._trials.free() as customer:
             outcome = self._trials.by_itself(template, customer)
-            # The customer as it is now: others will use it before the test looks at it.
-            return outcome, replace(customer)
+            # The customer as it is now: others will use it before the test looks at it. No assertion looks at an answer
+            # that the judge has found wrong: its end need not be kept.
+            return outcome.kept() if outcome.violations else outcome, replace(customer)
 
     def _left(self, outcome: Outcome) -> Outcome:
         return self._run.options.deviations.left_of(outcome, self.test)

@@ -95,7 +95,7 @@ def options_from(
     """
     _check_numbers(chosen)
     if base_url == "":
-        raise WrongCall("the base URL is empty: give one in KAITEN_BASE_URL, or unset the variable to use the mock")
+        raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
     shard = shard_from(chosen.get("shard"), environment)
     share = {"concurrency": -(-chosen["concurrency"] // workers)}
     if chosen["rate_limit"] is not None:

@@ -19,7 +19,7 @@ from contracts.options import OPTIONS, options_from
 from contracts.progress import Progress, SharedProgress, standard_output
 from contracts.record import Record
 from contracts.result import NO_VERDICT
-from contracts.rules.document import STATUSES
+from contracts.rules.document import STATUSES, Document
 from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
 
 register_profiles()
@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line("markers", "member(name): about a request member that not every release has")
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
@@ -85,11 +86,18 @@ def _number(seed: str | int | None) -> int | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    share = config.stash[stash.OPTIONS].shard.share(item.nodeid for item in items)
+    options = config.stash[stash.OPTIONS]
+    share = options.shard.share(item.nodeid for item in items if _is_of(options.document, item))
     others = [item for item in items if item.nodeid not in share]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item.nodeid in share]
+
+
+def _is_of(document: Document, item: pytest.Item) -> bool:
+    """Whether a test is about what this release has."""
+    marker = item.get_closest_marker("member")
+    return marker is None or marker.args[0] in document.request_members
 
 
 def pytest_collection_finish() -> None:

@@ -39,8 +39,9 @@ TESTS = {
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.FunctionDef)
 }
-# One vendor for each rule; of each family of others, which break none or not each time, the first.
-OF_RULES = first_of("breaks", STEADY)
+# One vendor for each rule, of the default pin where one is; of each family of others, which break none or not each
+# time, the first.
+OF_RULES = first_of("breaks", sorted(STEADY, key=lambda variant: variant.contract != "docs"))
 OF_FAMILIES = [variant for variant in first_of("__module__", CATALOGUE) if variant not in STEADY]
 # What fails now and then needs more chances to be seen again.
 TIMES = {"update.atomic": "20"}

@@ -96,7 +96,7 @@ class IsInterruptedNowAndThen(Unusual):
 
 
 class LosesLargeBodies(Unusual):
-    """Answers a body over 1 MiB with 413 and closes, so that a proxy before it answers 502 by chance."""
+    """Something in front of it answers 502 by chance to a body over 1 MiB."""
 
     def handle(self, call: Call) -> Answer:
         if len(call.body) > MIB and random.random() < 0.5:
