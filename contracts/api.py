@@ -29,7 +29,7 @@ from contracts.rules.promise import Violation, promises
 from contracts.run import NO_500, ONE_CUSTOMER, Run
 
 # So many payloads of the tests to come are sent ahead, while the tests that are written out run one by one.
-_AHEAD = 250
+_AHEAD = 120
 _VALID = (f"Bearer {WRITE_TOKEN}",)
 
 

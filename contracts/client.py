@@ -7,7 +7,7 @@ import time
 import typing
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -96,6 +96,7 @@ class Client:
         self._breaks = _BREAKS
         # However many threads ask: no more requests are on their way at once than the user allows.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
+        self._large_turn = threading.Lock()
         self.reached = False
         self._large: dict[str, int] = {}
 
@@ -187,7 +188,9 @@ class Client:
         failure: Failure | None = None
         path, filled = self._raw_path(request), fill(headers, self._secrets)
         size = limits.size + READ_SLACK * self._largest_body(request)
-        with on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
+        # What may become many megabytes is received one by one.
+        turn = self._large_turn if size > 2 * limits.size else nullcontext()
+        with turn, on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
             try:
                 response = self._receive(request, filled, wire, linger)
             except TooLarge:
