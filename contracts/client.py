@@ -188,8 +188,8 @@ class Client:
         failure: Failure | None = None
         path, filled = self._raw_path(request), fill(headers, self._secrets)
         size = limits.size + READ_SLACK * self._largest_body(request)
-        # What may become many megabytes is received one by one.
-        turn = self._large_turn if size > 2 * limits.size else nullcontext()
+        # What is very large, and may be answered by more, is sent one by one.
+        turn = self._large_turn if len(request.body) > limits.size else nullcontext()
         with turn, on_wire(Wire(limits.time, size, _head(request.method, path, filled))) as wire:
             try:
                 response = self._receive(request, filled, wire, linger)
