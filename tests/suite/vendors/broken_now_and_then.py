@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from contracts.vendor import Answer, Call, Refusal
-from tests.suite.vendors.finders import NO_JSON, OTHER_VALID
+from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Broken
 
 
@@ -84,7 +84,7 @@ class LosesEach40thUpdate(_Loses):
 class MistakesTheMediaTypeEach20thTime(Broken):
     """Sends each 20th problem as application/json."""
 
-    breaks, found_by = "problem.media_type", NO_JSON
+    breaks, found_by = "problem.media_type", OTHER_SCHEMA
     _problems = 0
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:

@@ -96,15 +96,19 @@ class FindsNothingForNul(Broken):
 
 
 class ForbidsBadText(Broken):
-    """Answers JSON that is no UTF-8 with 403, as a firewall does."""
+    """Answers a body that would be valid, but is no UTF-8, with 403."""
 
     breaks, found_by = "status.text", LEFT_OPEN
+    _bad = False
 
     def parse(self, call: Call) -> Any:
-        value = super().parse(call)
-        if call.body.decode("utf-8", "ignore").encode() != call.body:
+        self._bad = call.body.decode("utf-8", "ignore").encode() != call.body
+        return super().parse(call)
+
+    def validate(self, value: Any, slug: str) -> None:
+        super().validate(value, slug)
+        if self._bad:
             raise Refusal(403, "This is not allowed.")
-        return value
 
 
 class AnswersLoneSurrogatesWith409(Broken):
