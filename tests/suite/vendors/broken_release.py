@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.rules import prose
 from contracts.vendor import Refusal
-from tests.suite.vendors.finders import OTHER_SCHEMA
+from tests.suite.vendors.finders import EMAIL_KEPT, EMAIL_REMOVED, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken
 
 EMAIL = "billingEmail"
@@ -22,7 +22,7 @@ class _IsV1(Broken):
 class ClearsAnEmailThatIsLeftOut(_IsV1):
     """Removes the billing address when an update leaves it out."""
 
-    breaks, found_by = "update.stored", "test_a_billing_email_that_is_left_out_is_kept"
+    breaks, found_by = "update.stored", EMAIL_KEPT
 
     def store(self, customer: Members, value: Members) -> None:
         super().store(customer, {EMAIL: ""} | value)
@@ -31,7 +31,7 @@ class ClearsAnEmailThatIsLeftOut(_IsV1):
 class KeepsAnEmailThatIsEmpty(_IsV1):
     """Keeps the billing address when an update sends an empty one."""
 
-    breaks, found_by = "update.cleared", "test_a_billing_email_that_is_empty_is_removed"
+    breaks, found_by = "update.cleared", EMAIL_REMOVED
 
     def store(self, customer: Members, value: Members) -> None:
         super().store(customer, {name: item for name, item in value.items() if (name, item) != (EMAIL, "")})
