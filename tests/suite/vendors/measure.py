@@ -21,7 +21,7 @@ from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
 # Seconds that a run may take, by what the vendor is.
 SECONDS = {Broken: 90.0, Unusual: 120.0, Hostile: 120.0}
-MEGABYTES = 400
+MEGABYTES = 500
 MOST_GROUPS = 5
 PAGE = "report.html"
 _GROUP = re.compile(r"^BROKEN ([a-z_.0-9]+): ", re.MULTILINE)
