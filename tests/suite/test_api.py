@@ -155,7 +155,8 @@ def test_a_literal_does_not_speak_where_the_pin_allows_something_else(tmp_path: 
     came = run_suite("--contract", "v1", "-m", "not fuzz", f"--junit-xml={file}", journal=tmp_path)
 
     names = {name for name, case in cases(file).items() if judged_by(case)}
-    judged = {name.partition("[")[2].rstrip("]") for name in names - {"test_a_billing_email_that_is_empty_is_removed"}}
+    # Those of billingEmail are not of a payload.
+    judged = {name.partition("[")[2].rstrip("]") for name in names if "billing_email" not in name}
     assert came.returncode == 0, came.stdout[-3000:]
     assert judged == {payload.id for payload in payloads() if payload.expect != payload.expect_v1}
     assert {value for case in cases(file).values() for value in judged_by(case)} == {"v1"}
