@@ -14,22 +14,21 @@ from contracts.errors import WrongCall
 
 # As Hypothesis has it, which switches it off where it believes to run in CI.
 LOCAL = Path(".hypothesis", "examples")
-# Seconds for one call of the shared database.
-_TIMEOUT = 2.0
 ROUND = 8
-# Cases that an example has on average: Hypothesis draws lists of one to 16, and more of the short ones.
-CASES = 5
+# Requests that are sent together, at most, in a run of few cases and of many; and how many they are on average.
+FEW, MANY = 16, 64
+CASES = {FEW: 5, MANY: 32}
 # The examples of one round and the rounds of each generated test, by profile (`--hypothesis-profile` picks).
-PROFILES = {"quick": (6, 1), "ci": (ROUND, 40), "deep": (ROUND, 640)}
+PROFILES = {"quick": (6, 1, FEW), "ci": (ROUND, 5, MANY), "deep": (ROUND, 80, MANY)}
 
 
 @dataclass(frozen=True)
 class Generation:
     """How requests are generated, and how many.
 
-    A generated test has so many `rounds` of so many `examples`. The same `seed` gives the same requests. With `reuse`
-    what failed in an earlier run comes first; where a seed was asked for it does not, so that the run is the same
-    again. `warning` says what is wrong with the `database`.
+    A generated test has so many `rounds` of so many `examples` of at most `together` requests. The same `seed` gives
+    the same requests. With `reuse` what failed in an earlier run comes first; where a seed was asked for it does not.
+    `warning` says what is wrong with the `database`.
     """
 
     seed: int = 0
@@ -38,6 +37,7 @@ class Generation:
     warning: str = ""
     examples: int = ROUND
     rounds: int = 1
+    together: int = FEW
 
 
 def generation(
@@ -45,7 +45,7 @@ def generation(
 ) -> Generation:
     """How to generate, by the seed that was asked for or else the one made up, and the URL of a shared database.
 
-    How much is what the profile says, unless a number of `cases` is given: those of each generated test.
+    How much is what the profile says, or `cases` where they are given: those of each generated test.
 
     Raises:
         WrongCall: the URL is none of a Redis, or the package for it is missing.
@@ -53,15 +53,16 @@ def generation(
     """
     local = DirectoryBasedExampleDatabase(LOCAL)
     database, warning = (local, "") if shared is None else _with_shared(local, shared)
-    examples, rounds = PROFILES[profile or "quick"] if cases is None else _rounds(cases)
-    return Generation(made_up if seed is None else seed, seed is None, database, warning, examples, rounds)
+    size = PROFILES[profile or "quick"] if cases is None else _size(cases)
+    return Generation(made_up if seed is None else seed, seed is None, database, warning, *size)
 
 
-def _rounds(cases: int) -> tuple[int, int]:
-    """The examples and rounds that make so many cases or a few more."""
-    examples = -(-cases // CASES)
+def _size(cases: int) -> tuple[int, int, int]:
+    """What makes so many cases or a few more."""
+    together = MANY if cases >= ROUND * CASES[MANY] else FEW
+    examples = -(-cases // CASES[together])
     rounds = -(-examples // ROUND)
-    return -(-examples // rounds), rounds
+    return -(-examples // rounds), rounds, together
 
 
 def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:
@@ -71,11 +72,10 @@ def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str
     except ImportError:
         raise WrongCall("--example-database needs the package redis: python -m pip install -e '.[redis]'") from None
     try:
-        redis = Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+        redis = Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0)
+        redis.ping()
     except ValueError:
         raise WrongCall("--example-database must be like redis://127.0.0.1:6379/0") from None
-    try:
-        redis.ping()
     except RedisError as error:
         # The URL may hold a password.
         host = urlsplit(url).hostname or url.partition(":")[0]
@@ -90,18 +90,16 @@ class _Forgiving(ExampleDatabase):
     def __init__(self, inner: ExampleDatabase, failure: type[Exception]) -> None:
         super().__init__()
         self._inner = inner
-        self._failure = failure
+        self._forgiven = suppress(failure)
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        found: list[bytes] = []
-        with suppress(self._failure):
-            found += self._inner.fetch(key)
-        return found
+        with self._forgiven:
+            yield from [*self._inner.fetch(key)]
 
     def save(self, key: bytes, value: bytes) -> None:
-        with suppress(self._failure):
+        with self._forgiven:
             self._inner.save(key, value)
 
     def delete(self, key: bytes, value: bytes) -> None:
-        with suppress(self._failure):
+        with self._forgiven:
             self._inner.delete(key, value)

@@ -33,6 +33,7 @@ class Ledger:
         fail: Callable[[str, Outcome], None],
     ) -> None:
         self._trials = trials
+        self._place = list(promises()).index
         self._explained = frozenset(explained)
         self._left = left
         self._fail = fail
@@ -62,7 +63,7 @@ class Ledger:
     def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
         """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""
         if self._raised.get(requests) not in found:
-            self._raised[requests] = min(found, key=lambda one: (self._named[one], _place(one)))
+            self._raised[requests] = min(found, key=lambda one: (self._named[one], self._place(one)))
             self._named[self._raised[requests]] += 1
         return self._raised[requests]
 
@@ -84,7 +85,7 @@ class Ledger:
         """For each promise that was broken the smallest request that breaks it, tried again alone."""
         by_size = sorted(self._failures.values(), key=lambda outcome: outcome.size)
         concluded: list[Outcome] = []
-        for rule in sorted({rule for outcome in by_size for rule in outcome.rules}, key=_place):
+        for rule in sorted({rule for outcome in by_size for rule in outcome.rules}, key=self._place):
             if not any(rule in outcome.rules and outcome.repeated is not False for outcome in concluded):
                 concluded.append(self._again([outcome for outcome in by_size if rule in outcome.rules], rule))
         return concluded
@@ -99,7 +100,3 @@ class Ledger:
                     if rule in again.rules and again.repeated is not False:
                         return again
         return replace(first.only({rule}), repeated=False)
-
-
-def _place(rule: str) -> int:
-    return list(promises()).index(rule)

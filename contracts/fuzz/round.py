@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as st
 
-from contracts.fuzz.generation import PROFILES, Generation
+from contracts.fuzz.generation import FEW, PROFILES, Generation
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,23 @@ class Round:
         # In this order: a seed that is set on settings takes their database away.
         return chosen(hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(test))
 
+    def batches(self, requests: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+        """Lists of requests that are sent together. Hypothesis shrinks to short ones, and at best to one request.
+
+        Where there are many cases, two of three lists are as long as may be: they keep every connection busy.
+        """
+        most = self.generation.together
+        least = (1,) if most == FEW else (1, most, most)
+        return st.one_of(*(st.lists(requests, min_size=one, max_size=most) for one in least))
+
 
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, so that `--hypothesis-profile` takes them."""
     for name in PROFILES:
         settings.register_profile(
             name,
-            # Hypothesis has other defaults where it believes to run in CI.
-            derandomize=False,
-            # A target may be slow, and a list of cases takes a while to draw: neither says anything of the tests.
-            deadline=None,
+            derandomize=False,  # also where Hypothesis believes to run in CI
+            deadline=None,  # a target may be slow, and a list of cases takes a while to draw
             suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
             # What failed is explained by the promise that it broke.
             verbosity=Verbosity.quiet,

@@ -59,7 +59,7 @@ def drawn(drawing: Drawing, take: Callable[[Sequence[Request]], object]) -> None
     for round_ in fuzz.rounds(share):
 
         @round_.settings_and_seed
-        @given(cases=st.lists(strategy, min_size=1, max_size=16))
+        @given(cases=round_.batches(strategy))
         def explore(cases: list[Any]) -> None:
             take([one if isinstance(one, Request) else request_of(one) for one in cases])
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
 from contracts.api import Api
@@ -40,7 +39,7 @@ def test_bodies_that_fit_the_schema(round_: Round, api: Api) -> None:
     """Whatever fits the request schema is accepted and stored as sent, long texts in any script too."""
 
     @round_.settings_and_seed
-    @given(cases=st.lists(VALID, min_size=1, max_size=16))
+    @given(cases=round_.batches(VALID))
     def explore_valid_bodies(cases: list[Case]) -> None:
         api.send_together(cases).each_as_promised()
 
@@ -52,7 +51,7 @@ def test_bodies_that_break_the_schema(round_: Round, api: Api) -> None:
     """Whatever breaks the request schema is refused, and changes nothing."""
 
     @round_.settings_and_seed
-    @given(cases=st.lists(BROKEN, min_size=1, max_size=16))
+    @given(cases=round_.batches(BROKEN))
     def explore_broken_bodies(cases: list[Case]) -> None:
         api.send_together(cases).each_as_promised()
 
@@ -64,7 +63,7 @@ def test_bytes_that_are_not_json(round_: Round, api: Api) -> None:
     """Every mutation of a valid body is refused, or read as the JSON that it still is."""
 
     @round_.settings_and_seed
-    @given(requests=st.lists(mutated_bodies(), min_size=1, max_size=16))
+    @given(requests=round_.batches(mutated_bodies()))
     def explore_mutated_bodies(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 
@@ -76,7 +75,7 @@ def test_slugs_that_name_no_customer(round_: Round, api: Api) -> None:
     """Every slug that names no customer is answered 404."""
 
     @round_.settings_and_seed
-    @given(requests=st.lists(slugs_of_nobody(), min_size=1, max_size=16))
+    @given(requests=round_.batches(slugs_of_nobody()))
     def explore_slugs(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 
@@ -88,7 +87,7 @@ def test_credentials_of_any_kind(round_: Round, api: Api) -> None:
     """Every credential that is not valid is answered 401. If it is malformed, 400 is allowed, too."""
 
     @round_.settings_and_seed
-    @given(requests=st.lists(authorizations(), min_size=1, max_size=16))
+    @given(requests=round_.batches(authorizations()))
     def explore_credentials(requests: list[Request]) -> None:
         api.send_together(requests).each_as_promised()
 

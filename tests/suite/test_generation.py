@@ -21,7 +21,7 @@ from contracts.api import fail
 from contracts.errors import WrongCall
 from contracts.exchange import CUSTOMER, Request, update
 from contracts.fuzz import Round
-from contracts.fuzz.generation import CASES, LOCAL, PROFILES, ROUND, Generation, generation
+from contracts.fuzz.generation import CASES, FEW, LOCAL, MANY, PROFILES, ROUND, Generation, generation
 from contracts.fuzz.ledger import Ledger
 from contracts.rules.document import load
 from contracts.run import Options, Run
@@ -173,7 +173,7 @@ def test_a_seed_is_made_up_where_none_is_given() -> None:
 def test_a_profile_says_how_much_is_generated() -> None:
     """Each profile has more than the one before; quick is meant where none is named; no round is longer than one."""
     sizes = {name: generation(1, 0, None, name) for name in PROFILES}
-    amounts = [made.examples * made.rounds for made in sizes.values()]
+    amounts = [made.examples * made.rounds * made.together for made in sizes.values()]
 
     assert list(PROFILES) == ["quick", "ci", "deep"]
     assert amounts == sorted(set(amounts))
@@ -181,14 +181,15 @@ def test_a_profile_says_how_much_is_generated() -> None:
     assert max(made.examples for made in sizes.values()) == ROUND
 
 
-@pytest.mark.parametrize("cases", [1, 4, 5, 6, 39, 40, 41, 100, 1000, 12_345, 1_000_000])
+@pytest.mark.parametrize("cases", [1, 4, 5, 6, 39, 40, 41, 100, 255, 256, 1000, 12_345, 1_000_000])
 def test_a_number_of_cases_is_met_or_a_little_more(cases: int) -> None:
     """As many examples are asked for as make the cases on average, in rounds that are no longer than one round."""
     made = generation(1, 0, None, "deep", cases)
 
-    asked = made.examples * made.rounds * CASES
-    assert cases <= asked < cases + (made.rounds + 1) * CASES
+    each = CASES[made.together]
+    assert cases <= made.examples * made.rounds * each < cases + (made.rounds + 1) * each
     assert 1 <= made.examples <= ROUND
+    assert made.together == (FEW if cases < 256 else MANY)
 
 
 def test_the_run_without_options_is_that_of_the_mock(local: Path) -> None:

@@ -63,7 +63,7 @@ def test_so_many_cases_are_drawn_as_were_asked_for(cases: int, least: int, most:
     """`--cases` is how many requests a generated test sends, or a few more, in rounds that are short."""
     generation = options(cases=cases).generation
 
-    assert least <= generation.examples * generation.rounds * CASES <= most
+    assert least <= generation.examples * generation.rounds * CASES[generation.together] <= most
     assert generation.examples <= ROUND
 
 
