@@ -7,15 +7,18 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from contracts import ci, interrupt, page, recording, report
+from contracts import ci, deployment, interrupt, page, recording, report
 from contracts import mock as mocked
+from contracts.candidate import SERVED, called, pin_of, read
 from contracts.client import Client
 from contracts.customers import Customers
+from contracts.deployment import Observed
 from contracts.deviation import load_deviations
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
@@ -23,14 +26,12 @@ from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import TARGETING, options_from, passed_on, target_from
 from contracts.payload import entry_of
-from contracts.release.adoption import adopt
-from contracts.release.behaviour import Difference, Word, differences, held
-from contracts.release.change import Verdict
-from contracts.release.comparison import compared
-from contracts.release.lines import behaviour_lines, lines
-from contracts.release.source import called, read
+from contracts.release.adoption import adopt, place_of
+from contracts.release.changes import Verdict, compared
+from contracts.release.operation import References
+from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
-from contracts.result import NO_VERDICT, write
+from contracts.result import GREEN, NO_VERDICT, RED, write
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 from contracts.run import Run
@@ -131,7 +132,9 @@ def _replayed(
 
 
 @main.command()
-@click.option("--candidate", required=True, metavar="FILE-or-URL", help="the release's OpenAPI document, 3.0 or 3.1")
+@click.option(
+    "--candidate", metavar="FILE-or-URL", help="its OpenAPI document, - for stdin; by default what --base-url serves"
+)
 @click.option("--contract", default="docs", show_default=True, help="the release that you use: docs, v1 or a file")
 @click.option("--exact", is_flag=True, help="refuse drift, too")
 @click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
@@ -141,9 +144,10 @@ def _replayed(
 )
 @click.option("--deviations", default=None, type=click.Path(path_type=Path), help="a TOML file of accepted deviations")
 @click.option("--evidence", default="evidence", show_default=True, type=click.Path(path_type=Path), help="a folder")
+@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
 @targeting
 def release(
-    candidate: str,
+    candidate: str | None,
     contract: str,
     exact: bool,
     allow_undecided: bool,
@@ -151,38 +155,59 @@ def release(
     base_url: str | None,
     deviations: Path | None,
     evidence: Path,
+    form: str,
     **chosen: Any,
 ) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
-    pin, name = load(contract), called(candidate)
-    content = read(candidate)
-    load_deviations(deviations)
-    changes = Verdict(compared(pin, content, name), exact, allow_undecided)
-    told, safe = [*lines(changes, pin.name, name)], changes.safe
     if base_url is not None:
-        own = adopt("candidate", content, pin, name, evidence / "release", anew=True)
-        arguments = [*passed_on(chosen), *(["--deviations", str(deviations)] if deviations else [])]
-        try:
-            found = held(contract, str(own), base_url, arguments, evidence / "release")
-            differing = _differences(chosen | {"contract": contract}, base_url)
-        except NoVerdict:
-            click.echo("\n".join([f"by the documents alone {told[0]}", *told[1:]]))
-            raise
-        words = {one.word for one in found}
-        safe = safe and Word.UNSAID not in words
-        undone = " (the deployment does not do all that it says)" if Word.NOT_DONE in words else ""
-        told = [f"{'safe' if safe else 'not safe'}: {told[0].partition(': ')[2]}{undone}", *told[1:], ""]
-        told += behaviour_lines(found, differing, base_url)
-    click.echo("\n".join(told))
+        # A wrong call is told before anything else.
+        target_from(chosen, base_url, os.environ)
+    if candidate is None and base_url is None:
+        raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
     if adopted is not None:
-        path = adopt(adopted, content, pin, name)
-        click.echo(f"\n{path.name} is written: --contract {adopted} holds a target to this release")
-    sys.exit(0 if safe else 1)
+        place_of(adopted)
+    load_deviations(deviations)
+    where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
+    offered = read(where, proxy_from_env=chosen["proxy_from_env"])
+    verdict = Verdict(compared(pin_of(contract), offered), exact, allow_undecided)
+    told = Told(verdict, contract, called(where), as_json=form == "json")
+    told.by_documents()
+    try:
+        if base_url is not None:
+            told.observed = _observed(contract, offered, base_url, chosen, deviations, evidence / "release")
+        if adopted is not None:
+            told.note(f"{adopt(adopted, offered).name} is written: --contract {adopted} holds targets to this release")
+    except (NoVerdict, WrongCall, KeyboardInterrupt) as error:
+        # What the documents say is known by now, and is never lost.
+        told.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        told.at_last()
+        if verdict.safe:
+            raise
+        click.echo(f"Nothing is known of the deployment: {told.stopped}", err=True)
+        sys.exit(RED)
+    told.at_last()
+    sys.exit(GREEN if told.safe else RED)
 
 
-def _differences(chosen: Mapping[str, Any], base_url: str) -> list[Difference]:
-    with _running(chosen, None) as pin, _running(chosen, base_url) as deployment:
-        return differences(pin, deployment)
+def _observed(
+    contract: str,
+    offered: References,
+    base_url: str,
+    chosen: Mapping[str, Any],
+    deviations: Path | None,
+    folder: Path,
+) -> Observed:
+    try:
+        own: str | None = str(adopt("candidate", offered, folder, anew=True))
+    except WrongCall as error:
+        click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
+        own = None
+    found = deployment.observed((contract, own), base_url, passed_on(chosen), folder, deviations)
+    with (
+        _running({**chosen, "contract": contract}, None) as pin,
+        _running({**chosen, "contract": contract}, base_url) as other,
+    ):
+        return replace(found, differences=deployment.differences(pin, other))
 
 
 @contextmanager
@@ -226,13 +251,14 @@ def summary(
 
 @main.command()
 @click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="the target that a run would have")
+@click.option("--contract", default="docs", show_default=True, help="the release that a run would hold it to")
 @targeting
-def doctor(base_url: str, **chosen: Any) -> None:
+def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
     target = target_from(chosen, base_url, os.environ)
     fatal = False
     with Client(target) as client:
-        for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8)).symptoms():
+        for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8), contract).symptoms():
             click.echo(line(symptom))
             fatal = fatal or (symptom.fatal and not symptom.fine)
     if fatal:

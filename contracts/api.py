@@ -182,16 +182,15 @@ class Api:
         return self._answer(outcome, customer, again=lambda left: self._trials.settled(left, before, linger))
 
     def put_again(self, customer: Customer) -> Answer:
-        """Send the update that the customer has accepted last once more: it must leave what it left before.
+        """Send the last update once more: where it was accepted, it must leave what it left before.
 
         Raises:
             BrokenPromise: the answer, or what is stored, is not as promised.
 
         """
-        if customer.last is None:
-            raise ValueError("the customer has accepted no update yet")
-        outcome = self._trials.one(customer.last.template, customer)
-        return self._answer(self._under("update.idempotent", outcome, customer), customer)
+        accepted = self._last.accepted
+        outcome = self._trials.one(self._last.template, customer)
+        return self._answer(self._under("update.idempotent", outcome, customer) if accepted else outcome, customer)
 
     def put_at_once(self, customer: Customer, bodies: Iterable[bytes]) -> list[Answer]:
         """Send several updates of one customer at once.

@@ -108,11 +108,16 @@ def _markdown(text: str) -> str:
 def error_lines(result: Result) -> Iterator[str]:
     """GitHub's workflow commands: an error for each broken promise, and one where there is no verdict."""
     if result.stopped:
-        yield f"::error title=no verdict::{_command(result.stopped)}"
+        yield annotation("no verdict", result.stopped)
     for group in [*result.groups.values()][:_ANNOTATIONS]:
         promise = promises()[group[0].rule]
         text = "\n".join(broken_lines(group, result))[:_LONGEST]
-        yield f"::error title={_property(_title(promise))}::{_command(text)}"
+        yield annotation(_title(promise), text)
+
+
+def annotation(title: str, text: str) -> str:
+    """GitHub's workflow command that shows an error beside the run."""
+    return f"::error title={_property(title)}::{_command(text)}"
 
 
 def _command(text: str) -> str:

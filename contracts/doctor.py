@@ -14,12 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contracts import sibling
+from contracts.candidate import SERVED, pin_of, read
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
+from contracts.release.changes import compared
 from contracts.trials import MADE
 
 # Requests of the burst that shows whether the rate is limited.
@@ -42,10 +44,11 @@ class Symptom:
 
 
 class Doctor:
-    """Examines one target."""
+    """Examines one target, for runs with the contract `pin`."""
 
-    def __init__(self, client: Client, folder: Path, run: str) -> None:
+    def __init__(self, client: Client, folder: Path, run: str, pin: str = "docs") -> None:
         self._client = client
+        self._pin = pin
         self._target = client.target
         self._folder = folder
         self._run = run
@@ -58,6 +61,7 @@ class Doctor:
         if first.response is None:
             return
         yield self._prefix(first)
+        yield self._document()
         yield from self._with_customer()
         yield self._clock()
         yield self._rate()
@@ -89,6 +93,19 @@ class Doctor:
         return (
             f"give {self._target.base_url}/api" if found else "give the base URL as the vendor has it, maybe with /api"
         )
+
+    def _document(self) -> Symptom:
+        """Whether the document that the target serves changes anything from the pin."""
+        url = f"{self._target.base_url}{SERVED}"
+        try:
+            served = read(url, proxy_from_env=self._target.proxy_from_env)
+            changes = compared(pin_of(self._pin), served)
+        except (WrongCall, NoVerdict) as error:
+            return Symptom("document", f"what {url} serves cannot be compared with {self._pin}: {error}")
+        if not changes:
+            return Symptom("document", f"the one that it serves says what {self._pin} says")
+        remedy = f"see them with: python -m contracts release --contract {self._pin} --base-url {self._target.base_url}"
+        return Symptom("document", f"{len(changes)} changes from {self._pin}", False, remedy)
 
     def _with_customer(self) -> Iterator[Symptom]:
         customers = Customers(self._client, Journal(self._folder, self._run, self._target.base_url))

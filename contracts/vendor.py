@@ -17,6 +17,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import yaml
+
 from contracts.rules import prose
 from contracts.rules.body import refuse_constant, shallow, well_formed
 from contracts.rules.document import PROBLEM, Document
@@ -100,6 +102,9 @@ class Vendor:
     def route(self, call: Call) -> Answer:
         """Find who answers, once the caller is known."""
         path = call.path.removeprefix(self.prefix)
+        if path.split("?")[0] == "/openapi.yaml" and call.method == "GET":
+            content = yaml.safe_dump(json.loads(json.dumps(self.document.content)), sort_keys=False)
+            return Answer(200, [("Content-Type", "application/yaml")], content.encode())
         segments = path.split("?")[0].strip("/").split("/")
         known = segments[0] == "customers" and call.path.startswith(self.prefix) and len(segments) <= 2
         methods = ({"POST": self.create} if len(segments) == 1 else self._of_one_customer(segments[1])) if known else {}
@@ -177,6 +182,9 @@ class Vendor:
         """Replace a customer's details."""
         for name in prose.settable_members(self.document):
             customer[name] = prose.stored_values(self.document, name, value, customer)[0]
+        if "externalCustomerId" not in self.document.request_members:
+            # A release that no longer takes it still replaces the whole customer.
+            customer["externalCustomerId"] = None
         customer["updatedAt"] = _now()
 
     def create(self, call: Call) -> Answer:
@@ -224,11 +232,25 @@ class Vendor:
         if "code" in self.document.problem_members(refusal.status):
             phrase = title.title().replace(" ", "")
             members |= {"code": _CODES.get(refusal.status, f"UpdateCustomer.{phrase}"), "instance": call.path}
+        known = self.document.problem_members(refusal.status)
+        for name in self.document.required_of_problem(refusal.status) - members.keys():
+            members[name] = _plainest(known.get(name, {}))
+        if any(finding.path[:1] == ("errors",) for finding in self.document.problem_findings(refusal.status, members)):
+            # A release may have another list of errors than ours; it may be left out.
+            del members["errors"]
         return self.json(refusal.status, members, PROBLEM)
 
     def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
         """An answer with a JSON body."""
         return Answer(status, [("Content-Type", media_type)], json.dumps(value, separators=(",", ":")).encode())
+
+
+def _plainest(schema: Mapping[str, Any]) -> Any:
+    """A value for a member that a release asks for, and of which the vendor's pages say nothing more."""
+    said = [schema[word] for word in ("default", "const") if word in schema] + schema.get("enum", [])
+    types = schema.get("type", "string")
+    plain = {"string": "about:blank", "array": [], "object": {}, "boolean": False, "null": None}
+    return said[0] if said else plain.get(types if isinstance(types, str) else types[0], schema.get("minimum", 0))
 
 
 def _double(text: str) -> float:

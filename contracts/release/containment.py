@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
-from contracts.release.cases import cases
-from contracts.release.change import Proof
-from contracts.release.growth import Growth
+from contracts.release.growth import grown
 from contracts.release.schema import Schema, validator
-from contracts.release.smallest import size, smallest
 
 Json = Any
-Canonical = jsonschema_rs.CanonicalSchema
 
-# Past these a comparison stays undecided: how many values are tried, and for how many seconds some are generated.
-_TRIED = 3_000
-# Past this jsonschema-rs takes seconds and hundreds of megabytes to multiply alternatives out.
-_CASES = 4_096
-_SECONDS = 1.5
-# Keywords whose message names the member that it is about.
+_STEPS = 300
+# Keywords whose finding names the member that it is about.
 _ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a value does not fit: the place in it, the keyword, what that says, what is there, and it all in words."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    said: Json
+    value: Json
+    message: str
+
+    @property
+    def about(self) -> str:
+        """What it is about, whatever the value: the members that lead there, the keyword, and the one that it names."""
+        members = [step for step in self.path if isinstance(step, str)]
+        return json.dumps([members, self.keyword, self.message if self.keyword in _ABOUT_MEMBERS else ""])
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A value that fits one schema (`allowed_by`) and not the other, both plain JSON Schema; `reasons` say why."""
+
+    value: Json
+    allowed_by: Schema
+    refused_by: Schema
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -39,54 +56,40 @@ class Contained:
     proofs: tuple[Proof, ...] = ()
 
 
-def contained(inner: Schema, outer: Schema, known: Iterable[Json] = (), *, thorough: bool = True) -> Contained:
+def contained(inner: Schema, outer: Schema, known: Iterable[Json] = ()) -> Contained:
     """Whether every value that `inner` allows is allowed by `outer`. `known` are values worth a try.
 
-    A value that one allows and the other refuses outranks what jsonschema-rs concludes. A `thorough` search takes
-    seconds before it leaves something undecided.
+    What jsonschema-rs says counts, unless a value that `inner` allows and `outer` refuses outranks its yes.
     """
-    if inner == outer:
-        return Contained(Containment.YES)
-    answer, likeliest = _concluded(inner, outer)
+    answer, difference = _concluded(inner, outer)
     search = _Search(inner, outer)
     search.try_all(known)
-    if answer != Containment.YES:
-        grown = [value for schema in (likeliest, inner) for value in Growth(schema, outer).values()]
-        search.try_all(grown)
-        if search.found:
-            search.try_all(search.near_both([*grown, *Growth(_merged(outer), inner).values()]))
-        if thorough and not search.found:
-            search.try_all(_generated(likeliest))
+    search.try_all(grown(inner, outer))
+    if answer != Containment.YES and difference is not None:
+        search.try_all(grown(difference, outer))
     if search.found:
+        search.try_all(search.near_both(grown(outer, inner)))
         return Contained(Containment.NO, search.proofs())
     return Contained(answer)
 
 
-def _concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema]:
-    """What jsonschema-rs concludes, and where a proof is likeliest: what only `inner` allows, or all that it does."""
-    if max(cases(inner), cases(outer)) > _CASES:
-        return Containment.UNKNOWN, inner
-    try:
-        narrow, wide = _canonical(inner), _canonical(outer)
-        said = wide.covers(narrow)
-    except (CanonicalizationError, ValueError):
-        return Containment.UNKNOWN, inner
-    likeliest = narrow.to_json_schema()
-    with suppress(CanonicalizationError):
-        likeliest = narrow.subtract(wide).to_json_schema()
-    return said, likeliest if isinstance(likeliest, dict) else inner
+def covers(outer: Schema, inner: Schema) -> Containment:
+    """What jsonschema-rs alone says of whether `outer` allows all that `inner` does."""
+    return _concluded(inner, outer)[0]
 
 
-def _merged(schema: Schema) -> Schema:
-    """The schema with what its parts say put together, where jsonschema-rs can."""
+def _concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]:
+    """What jsonschema-rs concludes, and what only `inner` allows, where it can say that."""
+    answer, difference = Containment.UNKNOWN, None
+    # It raises for what its canonical form cannot express.
     with suppress(CanonicalizationError, ValueError):
-        merged = _canonical(schema).to_json_schema() if cases(schema) <= _CASES else schema
-        return merged if isinstance(merged, dict) else schema
-    return schema
-
-
-def _canonical(schema: Schema) -> Canonical:
-    return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
+        narrow, wide = (
+            jsonschema_rs.canonicalize(one, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
+            for one in (inner, outer)
+        )
+        answer = wide.covers(narrow)
+        difference = narrow.subtract(wide).to_json_schema()
+    return answer, difference if isinstance(difference, dict) else None
 
 
 class _Search:
@@ -95,28 +98,31 @@ class _Search:
     def __init__(self, inner: Schema, outer: Schema) -> None:
         self._inner, self._outer = inner, outer
         self._allows, self._refuses = validator(inner), validator(outer)
+        self._both: list[dict[str, Json]] = []
+        self._tried: list[dict[str, Json]] = []
         self.found: dict[frozenset[str], Json] = {}
 
     def try_all(self, values: Iterable[Json]) -> None:
         """Try values."""
-        for value in islice(values, _TRIED):
-            if not self._refuses.is_valid(value) and self._allows.is_valid(value):
-                why = self._reasons(value)
-                self.found[why] = min(value, self.found.get(why, value), key=size)
-
-    def near_both(self, values: list[Json]) -> Iterator[Json]:
-        """Objects that are one member away from one that both allow, so that one thing is wrong with each."""
-        shared = [value for value in values if isinstance(value, dict) and self._fits_both(value)]
-        if not shared:
-            return
-        base = min(shared, key=size)
-        yield from ({name: member for name, member in base.items() if name != other} for other in base)
         for value in values:
             if isinstance(value, dict):
-                yield from (base | {name: member} for name, member in value.items())
+                self._tried.append(value)
+            if not self._allows.is_valid(value):
+                continue
+            if not self._refuses.is_valid(value):
+                why = self._why(value)
+                self.found[why] = min(value, self.found.get(why, value), key=size)
+            elif isinstance(value, dict):
+                self._both.append(value)
 
-    def _fits_both(self, value: Json) -> bool:
-        return self._allows.is_valid(value) and self._refuses.is_valid(value)
+    def near_both(self, others: Iterable[Json]) -> Iterator[Json]:
+        """Objects that are one member away from one that both allow, so that one thing is wrong with each."""
+        values = [*self._tried, *(one for one in others if isinstance(one, dict))]
+        fitting = [one for one in values if self._allows.is_valid(one) and self._refuses.is_valid(one)]
+        if fitting:
+            base = min(fitting, key=size)
+            yield from ({name: member for name, member in base.items() if name != other} for other in base)
+            yield from (base | {name: member} for value in values for name, member in value.items())
 
     def proofs(self) -> tuple[Proof, ...]:
         """Proofs that show every reason, those of one reason first; one that shows nothing new is left out."""
@@ -129,70 +135,64 @@ class _Search:
         return tuple(self._proof(why) for why in chosen)
 
     def _proof(self, why: frozenset[str]) -> Proof:
-        value = smallest(self.found[why], lambda one: self._allows.is_valid(one) and self._reasons(one) == why)
+        value = smallest(self.found[why], lambda one: self._allows.is_valid(one) and self._why(one) == why)
         # A keyword is told once for a place: a format comes with those that it implies.
-        messages = {_place(error): _message(error) for error in reversed(list(self._refuses.iter_errors(value)))}
-        return Proof(value, self._inner, self._outer, why, tuple(reversed(messages.values())))
+        told = {reason.about: reason for reason in reversed([*self._reasons(value)])}
+        return Proof(value, self._inner, self._outer, tuple(reversed(told.values())))
 
-    def _reasons(self, value: Json) -> frozenset[str]:
-        return frozenset(reason for error in self._refuses.iter_errors(value) for reason in _reasons(error))
+    def _why(self, value: Json) -> frozenset[str]:
+        return frozenset(reason.about for reason in self._reasons(value))
 
-
-def _reasons(error: jsonschema_rs.ValidationError) -> list[str]:
-    """What an error is about, whatever the value: the place, the keyword, and a member where it is about members."""
-    members, keyword, about = _place(error)
-    places = getattr(error.kind, "unexpected", None) or [about]
-    return [json.dumps([members, keyword, str(place)]) for place in places]
-
-
-def _place(error: jsonschema_rs.ValidationError) -> tuple[tuple[str, ...], str, str]:
-    keyword = str(error.schema_path[-1]) if error.schema_path else ""
-    members = tuple(step for step in error.instance_path if isinstance(step, str))
-    return members, keyword, error.message if keyword in _ABOUT_MEMBERS else ""
+    def _reasons(self, value: Json) -> Iterator[Reason]:
+        for error in self._refuses.iter_errors(value):
+            steps, path = [*error.schema_path], tuple(error.instance_path)
+            keyword = str(steps[-1]) if steps else ""
+            said = _at(self._outer, steps)
+            for name in getattr(error.kind, "unexpected", ()):
+                yield Reason((*path, name), keyword, False, value, f"{json.dumps(name)} is not allowed")
+            if not hasattr(error.kind, "unexpected"):
+                yield Reason(path, keyword, said, error.instance, " ".join(error.message.split()))
 
 
-def _message(error: jsonschema_rs.ValidationError) -> str:
-    place = ".".join(map(str, error.instance_path))
-    text = " ".join(error.message.split())
-    if len(text) > 160:
-        text = f"{text[:60]} … {text[-60:]}"
-    return f"{text} [at {place}]" if place else text
+def _at(root: Schema, steps: Iterable[str | int]) -> Json:
+    """What a schema says at a path, through what it refers to."""
+    found: Json = root
+    for step in steps:
+        while isinstance(found, dict) and step not in found and str(found.get("$ref")).startswith("#/$defs/"):
+            found = root["$defs"].get(found["$ref"].rsplit("/", 1)[-1])
+        known = step in found if isinstance(found, dict) else isinstance(found, list) and isinstance(step, int)
+        found = found[step] if known else None
+    return found
 
 
-def _generated(schema: Schema) -> list[Json]:
-    """Values that Schemathesis draws from a schema, for as long as it may take."""
-    # Imported late: most comparisons are decided without, and it takes longer to import than they take.
-    import schemathesis
-    from hypothesis import HealthCheck, Phase, given, settings
+def size(value: Json) -> tuple[int, int, str]:
+    """How much there is to read of a value; of two alike the one with more letters and digits in it."""
+    text = json.dumps(value, ensure_ascii=False)
+    return len(text), sum(not letter.isalnum() for letter in text[:1_000]), text
 
-    drawn: list[Json] = []
-    ends = time.monotonic() + _SECONDS
-    body = {"content": {"application/json": {"schema": schema}}, "required": True}
-    operation = {"requestBody": body, "responses": {"204": {"description": "Empty"}}}
-    info = {"title": "A schema", "version": "1"}
 
-    class Enough(Exception):
-        pass
+def smallest(value: Json, shows: Callable[[Json], bool]) -> Json:
+    """The value made smaller, step by step, as long as it `shows` what it has to."""
+    for _ in range(_STEPS):
+        better = next((one for one in _smaller(value) if size(one) < size(value) and shows(one)), None)
+        if better is None:
+            break
+        value = better
+    return value
 
-    with suppress(Exception):
-        # What the schema refers to is looked for from the document's root.
-        paths = {"/": {"put": operation}}
-        content = {"openapi": "3.1.0", "info": info, "paths": paths, "$defs": schema.get("$defs", {})}
-        document = schemathesis.openapi.from_dict(content)
 
-        @settings(
-            max_examples=300,
-            database=None,
-            derandomize=True,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(document["/"]["PUT"].as_strategy())
-        def draw(case: schemathesis.Case[Any]) -> None:
-            if time.monotonic() > ends:
-                raise Enough
-            drawn.append(case.body)
-
-        draw()
-    return drawn
+def _smaller(value: Json) -> Iterator[Json]:
+    """Values that have a little less in them, the greatest steps first."""
+    if isinstance(value, dict):
+        yield from ({key: other for key, other in value.items() if key != name} for name in value)
+        yield from ({**value, name: less} for name, member in value.items() for less in _smaller(member))
+    elif isinstance(value, list):
+        yield from (value[:index] + value[index + 1 :] for index in range(len(value)))
+        yield from ([*value[:i], less, *value[i + 1 :]] for i, item in enumerate(value) for less in _smaller(item))
+    elif isinstance(value, str):
+        halves = [len(value) >> step for step in range(1, len(value).bit_length())]
+        yield from ("", *(part for cut in halves for part in (value[:-cut], value[cut:])))
+        if len(value) <= 64:
+            yield from (value.replace(letter, "a") for letter in dict.fromkeys(value) if letter != "a")
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from (0, 1, int(value), int(value) // 2)

@@ -1,194 +1,150 @@
-"""Small values grown from a plain schema: at the edges of what it says, and around the constants of two schemas.
+"""Small values grown from a plain schema: at the edges of what it says, and around what another one names.
 
 They are candidates for a proof, not proofs: whoever uses them validates each one.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import combinations, islice
 from typing import Any
 
-from contracts.release.keywords import NAMED, ONE, SAME_ONE, SEVERAL
-from contracts.release.schema import validator
+import jsonschema_rs
+
+from contracts.release.schema import Schema, validator
 
 Json = Any
 
-# Letters of the kinds that patterns and formats tell apart; a size is filled with one of them.
+# Letters of the kinds that patterns and formats tell apart; a length is filled with one of them.
 _LETTERS = ("a", "A", "0", " ", "\n", "-", ".", "é", "\U0001f600")
 _TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
 _NUMBERS = (0, 1, -1, 0.5)
-_LONGEST = 2_000_000
-_MANY = 10_000
-_DEEPEST = 6
-# What only one of two schemas names counts by being there: what is further inside of it proves little.
-_STRANGE = 4
-# Values of one schema; those of its parts are multiplied only one at a time.
-_MOST = 150
-# How many values of one member are tried, in the outermost object and further in.
-_WIDE, _NARROW = 40, 8
-_ANYTHING: tuple[Json, ...] = ("", None, 0, {})
-
-_HOLD_SCHEMAS = frozenset(("$ref", *ONE, *SAME_ONE, *SEVERAL, *NAMED, "prefixItems", "dependentSchemas"))
+_LONGEST, _MANY, _DEEPEST = 2_000_000, 10_000, 6
+# Values of one schema; those of one member, in the outermost object and further in; those of a member of no schema.
+_MOST, _WIDE, _NARROW = 150, 40, 8
+_ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
 _TYPES = ("null", "boolean", "integer", "string", "array", "object")
 _TYPED = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
-    "object": ("properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties"),
+    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems", "unevaluatedItems"),
+    "object": ("properties", "required", "propertyNames", "minProperties", "maxProperties", "patternProperties"),
 }
 
 
-class Hints:
-    """What the schemas themselves name: constants, boundaries, names of members."""
+def grown(root: Schema, other: Schema) -> list[Json]:
+    """Values that the schema allows, each once, the simplest kinds first."""
+    return _Growth(root, other).of(root, 0)
 
-    def __init__(self, *schemas: Json) -> None:
-        self.texts: dict[str, None] = {}
-        self.sizes: dict[int, None] = {}
-        self.numbers: dict[float, None] = {}
-        self.names: dict[str, None] = {}
-        for schema in schemas:
-            self._read(schema)
+
+class _Growth:
+    def __init__(self, root: Schema, other: Schema) -> None:
+        self._root = root
+        self._constants: list[Json] = []
+        self._lengths: list[int] = []
+        self._names: dict[str, None] = {}
+        self._read(root)
+        self._read(other)
 
     def _read(self, node: Json) -> None:
-        if isinstance(node, dict):
-            for keyword, value in node.items():
-                if keyword in ("const", "enum"):
-                    for constant in value if keyword == "enum" and isinstance(value, list) else [value]:
-                        self._constant(constant)
-                elif (
-                    keyword.startswith(("min", "max"))
-                    and isinstance(value, int)
-                    and keyword not in ("minimum", "maximum")
-                ):
-                    self.sizes |= dict.fromkeys(size for size in (value - 1, value, value + 1) if size >= 0)
-                if keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-                    self._number(value)
-                if keyword == "properties" and isinstance(value, dict):
-                    self.names |= dict.fromkeys(value)
-                self._read(value)
-        elif isinstance(node, list):
-            for item in node:
-                self._read(item)
+        """What a schema names: constants, bounds, members."""
+        for keyword, value in node.items() if isinstance(node, dict) else ():
+            if keyword in ("const", "multipleOf") or "imum" in keyword.lower():
+                self._constants.append(value)
+            elif keyword == "enum" and isinstance(value, list):
+                self._constants += value
+            elif keyword.startswith(("min", "max")) and isinstance(value, int):
+                self._lengths += [length for length in (value - 1, value, value + 1) if length >= 0]
+            elif keyword == "properties" and isinstance(value, dict):
+                self._names |= dict.fromkeys(value)
+        for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            self._read(part)
 
-    def _constant(self, value: Json) -> None:
-        if isinstance(value, str):
-            self.texts |= dict.fromkeys((value, value.upper(), value.lower(), f" {value}", f"{value}a"))
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            self._number(value)
-
-    def _number(self, value: Json) -> None:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            self.numbers |= dict.fromkeys((value, value - 1, value + 1))
-
-
-class Growth:
-    """Grows values from one schema, with hints from it and from the `other` that it is compared with."""
-
-    def __init__(self, root: Json, other: Json) -> None:
-        self._root = root
-        self._hints = Hints(root, other)
-        self._shared = Hints(other).names
-
-    def values(self) -> list[Json]:
-        """The values, each once, the simplest kinds first."""
-        return self._of(self._root, 0)
-
-    def _of(self, schema: Json, depth: int) -> list[Json]:
+    def of(self, schema: Json, depth: int) -> list[Json]:
+        """The values of a part of the schema."""
         if schema is False or depth > _DEEPEST:
             return []
+        if depth and schema in (True, {}):
+            return [*_ANYTHING]
         schema = schema if isinstance(schema, dict) else {}
-        # To compile the definitions takes longer than the rest: a schema without schemas in it does not need them.
-        definitions = {} if _HOLD_SCHEMAS.isdisjoint(schema) else {"$defs": self._root.get("$defs", {})}
-        fits = validator(schema | definitions)
-        return list(islice(filter(fits.is_valid, _unique(self._each(schema, depth))), _MOST))
+        values = _unique(self._each(schema, depth))
+        # What a part refers to by a name of its own may be out of its sight: then nothing is left out yet.
+        with suppress(ValueError, jsonschema_rs.ValidationError):
+            values = filter(validator({**schema, "$defs": self._root.get("$defs", {})}).is_valid, values)
+        return list(islice(values, _MOST))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
-        if "const" in schema:
-            yield schema["const"]
-        yield from schema.get("enum", ())
-        for part in self._parts(schema):
-            yield from self._of(part, depth + 1)
-        if "const" not in schema and "enum" not in schema:
-            for kind in _types(schema):
-                yield from self._kind(kind, schema, depth)
-
-    def _parts(self, schema: Mapping[str, Json]) -> Iterator[Json]:
+        yield from [schema["const"]] if "const" in schema else schema.get("enum", ())
+        parts = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, ())]
         if "$ref" in schema:
-            yield self._root.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], True)
-        for keyword in ("anyOf", "oneOf", "allOf"):
-            yield from schema.get(keyword, ())
+            parts.append(self._root.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], True))
+        for part in parts:
+            yield from self.of(part, depth + 1)
+        for kind in () if "const" in schema or "enum" in schema else _types(schema, bool(parts)):
+            yield from self._kind(kind, schema, depth)
 
     def _kind(self, kind: str, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
-        if kind == "null":
-            yield None
-        elif kind == "boolean":
-            yield from (False, True)
+        if kind in ("null", "boolean"):
+            yield from (False, True) if kind == "boolean" else (None,)
         elif kind in ("integer", "number"):
-            yield from self._number(schema)
+            bounds = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
+            yield from (*_NUMBERS, *(value for bound in bounds for value in (bound, bound - 1, bound + 1)))
         elif kind == "string":
-            yield from self._text(schema)
+            yield from self._texts(schema)
         elif kind == "array":
-            yield from self._array(schema, depth)
+            yield from self._arrays(schema, depth)
         elif kind == "object":
-            yield from self._object(schema, depth)
+            yield from self._objects(schema, depth)
+            yield from (one for one in self._constants if isinstance(one, dict))
 
-    def _number(self, schema: Mapping[str, Json]) -> Iterator[Json]:
-        for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-            if isinstance(schema.get(bound), (int, float)):
-                yield from (schema[bound], schema[bound] + 1, schema[bound] - 1)
-        yield from (*_NUMBERS, *self._hints.numbers)
-
-    def _text(self, schema: Mapping[str, Json]) -> Iterator[str]:
+    def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
         lowest, highest = schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)
-        sizes = [size for size in (lowest, 1, *self._hints.sizes) if lowest <= size <= highest]
-        for size in dict.fromkeys(sizes):
-            for letter in _LETTERS if size <= _MANY else _LETTERS[:1]:
-                yield letter * size
-        yield from (*_TEXTS, *self._hints.texts)
+        for length in dict.fromkeys(one for one in (lowest, 1, *self._lengths) if lowest <= one <= highest):
+            yield from (letter * length for letter in (_LETTERS if length <= _MANY else _LETTERS[:1]))
+        for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
+            yield from (text, text.upper(), f" {text}", f"{text}a")
 
-    def _array(self, schema: Mapping[str, Json], depth: int) -> Iterator[list[Json]]:
+    def _arrays(self, schema: Mapping[str, Json], depth: int) -> Iterator[list[Json]]:
         lowest, highest = schema.get("minItems", 0), schema.get("maxItems", _MANY)
-        items = self._of(schema.get("items", True), depth + 1)[:20]
-        items += self._of(schema["contains"], depth + 1)[:10] if "contains" in schema else []
-        first = [one for part in schema.get("prefixItems", ()) for one in self._of(part, depth + 1)[:1]]
-        for size in dict.fromkeys(size for size in (lowest, 1, *self._hints.sizes) if lowest <= size <= highest):
-            for item in items if size <= 2 else items[:1]:
-                yield (first + [item] * size)[: max(size, len(first))]
-        if not lowest:
-            yield []
+        items = (
+            self.of(schema.get("items", True), depth + 1)[:20] + self.of(schema.get("contains", False), depth + 1)[:9]
+        )
+        first = [one for part in schema.get("prefixItems", ()) for one in self.of(part, depth + 1)[:1]]
+        yield from ([], first, *(one for one in self._constants if isinstance(one, list)))
+        for length in dict.fromkeys(one for one in (lowest, 1, 2, *self._lengths) if lowest <= one <= highest):
+            for item in items if length <= 2 else items[:1]:
+                yield (first + [item] * length)[: max(length, len(first))]
+        yield from map(list, combinations(items, 2))
 
-    def _object(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
-        properties = schema.get("properties", {})
-        steps = {name: 1 if name in self._shared else _STRANGE for name in properties}
-        values = {name: self._of(member, depth + steps[name]) for name, member in properties.items()}
-        for name in schema.get("required", ()):
-            values.setdefault(name, list(_ANYTHING))
-        base = {name: found[0] for name, found in values.items() if found and name in schema.get("required", ())}
+    def _objects(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
+        required = schema.get("required", ())
+        values = {name: self.of(member, depth + 1) for name, member in schema.get("properties", {}).items()}
+        values |= {name: [*_ANYTHING] for name in required if name not in values}
+        first = {name: found[0] for name, found in values.items() if found}
+        base = {name: value for name, value in first.items() if name in required}
         yield base
         for name, found in values.items():
-            yield from (base | {name: value} for value in found[: _WIDE if depth == 0 else _NARROW])
-        first = {name: found[0] for name, found in values.items() if found}
+            yield from (base | {name: value} for value in found[: _NARROW if depth else _WIDE])
         yield first
         yield from (base | {name: first[name] for name in pair} for pair in combinations(first, 2))
-        if schema.get("additionalProperties") is not False:
-            for name in (*self._hints.names, "x", "x" * 100):
-                yield from (base | {name: value} for value in _ANYTHING if name not in base)
+        for name in (*self._names, "x", "x" * 100) if schema.get("additionalProperties") is not False else ():
+            yield from (base | {name: value} for value in _ANYTHING if name not in base)
 
 
-def _types(schema: Mapping[str, Json]) -> Iterable[str]:
+def _types(schema: Mapping[str, Json], has_parts: bool) -> Iterable[str]:
     stated = schema.get("type")
     if stated is not None:
         return [stated] if isinstance(stated, str) else stated
     told = [kind for kind, keywords in _TYPED.items() if any(keyword in schema for keyword in keywords)]
-    return told or ([] if any(word in schema for word in ("$ref", "anyOf", "oneOf", "allOf")) else _TYPES)
+    return [*told, *(() if has_parts else (one for one in _TYPES if one not in told))]
 
 
 def _unique(values: Iterable[Json]) -> Iterator[Json]:
     seen = set()
     for value in values:
-        key = (str, value) if isinstance(value, str) else (None, json.dumps(value, sort_keys=True))
+        # 1 and True are equal, and are not the same.
+        key = repr(value)
         if key not in seen:
             seen.add(key)
             yield value

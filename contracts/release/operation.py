@@ -1,4 +1,7 @@
-"""One operation of an OpenAPI document: what it says of requests and of answers. Schemas are as they are written."""
+"""The operation under contract, as an OpenAPI document words it. Schemas stay as they are written.
+
+What this operation has no use for (cookies, parameters in another style, …) is not compared: `unknown` names it.
+"""
 
 from __future__ import annotations
 
@@ -6,135 +9,187 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-from contracts.release.reference import References
-from contracts.release.security import Requirement, requirements
+from contracts.errors import WrongCall
+from contracts.exchange import OPERATION
+from contracts.rules.document import PATH
 
 Json = Any
+# One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
+Way = Mapping[str, frozenset[str]]
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHOD = OPERATION.lower()
+_TEMPLATE = re.compile(r"\{[^{}]*\}")
+_STATUS = re.compile(r"[1-5]([0-9]{2}|XX)|default")
 # What OpenAPI says elsewhere: with media types and security (3.1, Parameter Object).
 _NOT_PARAMETERS = {("header", "accept"), ("header", "content-type"), ("header", "authorization")}
-_TEMPLATE = re.compile(r"\{[^{}]*\}")
+
+
+class References:
+    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
+
+    OpenAPI 3.0 has no members beside `$ref`: they are ignored (3.0.3, Reference Object; `lone`). `name` is how
+    messages call the document.
+    """
+
+    def __init__(self, content: Mapping[str, Json], name: str) -> None:
+        self.content = content
+        self.name = name
+        self.lone = str(content.get("openapi")).startswith("3.0")
+
+    def at(self, reference: Json) -> Json:
+        """What a reference stands for.
+
+        Raises:
+            WrongCall: it leads out of the document, or to nothing.
+
+        """
+        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
+        found: Json = self.content
+        for step in reference.split("/")[1:]:
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            elif isinstance(found, dict) and key in found:
+                found = found[key]
+            else:
+                raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there")
+        return found
+
+    def resolved(self, node: Json, what: str) -> dict[str, Json]:
+        """An object with what it refers to; its own members count first. `what` says what it should be.
+
+        Raises:
+            WrongCall: it is no object, refers to nothing, or to itself.
+
+        """
+        seen: set[str] = set()
+        while isinstance(node, dict) and "$ref" in node:
+            target = self.at(node["$ref"])
+            if node["$ref"] in seen:
+                raise self.wrong(f"has a reference that comes back to itself: {node['$ref'][:100]!r}")
+            seen.add(node["$ref"])
+            own = {} if self.lone else {key: value for key, value in node.items() if key != "$ref"}
+            node = target | own if isinstance(target, dict) else target
+        if not isinstance(node, dict):
+            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
+        return node
+
+    def wrong(self, why: str) -> WrongCall:
+        """What is wrong with this document, as the user is told."""
+        return WrongCall(f"{self.name} {why}")
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter; `where` is path, query, header or cookie. `form` is how a value becomes text."""
+    """One parameter; `called` is its place and its name."""
 
-    where: str
-    name: str
+    called: str
     required: bool
     schema: Json
-    form: tuple[str, bool, str]
-    deprecated: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
     """What is documented for one status: a schema for each media type, and for each header whether it is required."""
 
-    contents: Mapping[str, Json]
-    headers: Mapping[str, bool]
+    contents: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation, as one document has it. `path` is written as the document writes it."""
+    """The operation. `path` is written as the document writes it; `unknown` is what cannot be compared."""
 
     references: References
-    method: str
     path: str
     parameters: Mapping[tuple[str, str], Parameter]
     bodies: Mapping[str, Json]
     body_required: bool
     answers: Mapping[str, Answer]
-    security: tuple[Requirement, ...]
-    deprecated: bool = False
-    node: Mapping[str, Json] = field(default_factory=dict)
+    security: tuple[Way, ...]
+    deprecated: bool
+    unknown: Mapping[tuple[str, str], str]
 
     def answer(self, status: str) -> Answer | None:
-        """What may come with a status, or with a range of them: named itself, by its range, or as any other error."""
+        """What may come with a status: named itself, by its range, or as any other error."""
         by_range = self.answers.get(f"{status[0]}XX")
         default = self.answers.get("default") if status[0] in "45d" else None
         return self.answers.get(status) or by_range or default
 
 
-def find(references: References, method: str, path: str) -> Operation | None:
-    """The operation with this method at this path, whatever its path parameters are called.
+def find(references: References) -> Operation | None:
+    """The operation in a document, whatever its path parameter is called there.
 
     Raises:
         WrongCall: what it says, or refers to, cannot be read.
 
     """
-    for template, item in _items(references):
-        if _same(template, path):
+    for template, item in references.content["paths"].items():
+        if _TEMPLATE.sub("{}", template) == _TEMPLATE.sub("{}", PATH):
             resolved = references.resolved(item, f"the path {template}")
-            if method in resolved:
-                return _operation(references, method, template, resolved)
+            if _METHOD in resolved:
+                return _operation(references, template, resolved)
     return None
 
 
-def near(references: References, method: str, path: str) -> list[str]:
-    """Operations that could be the one that is missing: another method there, or a path that ends alike."""
-    wanted = _shape(path)
-    found: list[tuple[int, str]] = []
-    for template, item in _items(references):
-        shape = _shape(template)
-        # A path that is longer or shorter in front has moved; one that begins with a word of ours may have, too.
-        tail = next((n for n in range(len(wanted), 0, -1) if shape[-n:] == wanted[-n:]), 0)
-        likeness = 3 if shape == wanted else 2 if tail == len(wanted) else int(_alike(shape, wanted))
-        if likeness and isinstance(item, dict):
-            methods = [name for name in METHODS if name in item and (likeness == 3 or name == method)]
-            found += [(-likeness, f"{name.upper()} {template}") for name in methods]
+def near(references: References) -> list[str]:
+    """Operations that could be the one that is missing: another method there, or a path that has moved."""
+    wanted = _words(PATH)
+    found = []
+    for template, item in references.content["paths"].items():
+        shared = wanted & _words(template) and template.count("{") >= PATH.count("{")
+        same = _TEMPLATE.sub("{}", template) == _TEMPLATE.sub("{}", PATH)
+        methods = [
+            name for name in ("put", "patch", "post", "delete", "get") if isinstance(item, dict) and name in item
+        ]
+        found += [(not same, f"{one.upper()} {template}") for one in methods if same or (shared and one == _METHOD)]
     return [name for _, name in sorted(found)[:5]]
 
 
-def _alike(shape: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether a word of the path is there, in the singular or the plural, and as many parameters follow."""
-    words = {word.lower().rstrip("s") for word in shape if word != "{}"}
-    ours = {word.lower().rstrip("s") for word in wanted if word != "{}"}
-    return bool(words & ours) and shape.count("{}") >= wanted.count("{}") and shape[-1:] == wanted[-1:]
+def _words(path: str) -> set[str]:
+    return {word.lower().rstrip("s") for word in _TEMPLATE.sub("", path).split("/") if word}
 
 
-def _items(references: References) -> Iterator[tuple[str, Json]]:
-    yield from references.content["paths"].items()
-
-
-def _shape(path: str) -> tuple[str, ...]:
-    return tuple(part for part in _TEMPLATE.sub("{}", path).split("/") if part)
-
-
-def _same(one: str, other: str) -> bool:
-    return _TEMPLATE.sub("{}", one) == _TEMPLATE.sub("{}", other)
-
-
-def _operation(references: References, method: str, path: str, item: Mapping[str, Json]) -> Operation:
-    node = references.resolved(item[method], f"the operation {method.upper()} {path}")
+def _operation(references: References, path: str, item: Mapping[str, Json]) -> Operation:
+    node = references.resolved(item[_METHOD], f"the operation {OPERATION} {path}")
     body = references.resolved(node.get("requestBody", {}), "the request body")
     answers = references.resolved(node.get("responses", {}), "the responses")
-    shared = {parameter[:2]: parameter for parameter in _parameters(references, item)}
-    own = {parameter[:2]: parameter for parameter in _parameters(references, node)}
     names = _TEMPLATE.findall(path)
+    parameters = {_key(one, names): one for holder in (item, node) for one in _parameters(references, holder)}
+    strange = {key: one for key, one in parameters.items() if _is_strange(one)}
     return Operation(
         references,
-        method,
         path,
         {
-            _key(parameter, names): _parameter(references, parameter)
-            for where, name, parameter in (shared | own).values()
-            if (where, name.lower()) not in _NOT_PARAMETERS
+            key: Parameter(
+                f"{key[0]} parameter {one['name']}",
+                one.get("required") is True or key[0] == "path",
+                one.get("schema", {}),
+            )
+            for key, one in parameters.items()
+            if key not in strange
         },
         _contents(references, body),
         body.get("required") is True,
-        {_status(key): _answer(references, key, answers[key]) for key in answers if not key.startswith("x-")},
-        requirements(references, node.get("security", references.content.get("security", []))),
+        {_status(references, key): _answer(references, key, answers[key]) for key in answers if key[:2] != "x-"},
+        _ways(references, node.get("security", references.content.get("security", []))),
         node.get("deprecated") is True,
-        node,
+        {key: f"the {key[0]} parameter {one['name']}" for key, one in strange.items()},
     )
 
 
-def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[tuple[str, str, dict[str, Json]]]:
+def _is_strange(parameter: Mapping[str, Json]) -> bool:
+    """Whether a parameter is a cookie, or its value is written in a way of its own."""
+    usual = "form" if parameter["in"] == "query" else "simple"
+    explode = parameter.get("explode", usual == "form")
+    other = parameter.get("style", usual) != usual or explode is not (usual == "form") or "content" in parameter
+    return parameter["in"] == "cookie" or other
+
+
+def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
     listed = node.get("parameters", [])
     if not isinstance(listed, list):
         raise references.wrong("has parameters that are no list")
@@ -143,7 +198,8 @@ def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[tu
         where, name = parameter.get("in"), parameter.get("name")
         if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
             raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
-        yield where, name, parameter
+        if (where, name.lower()) not in _NOT_PARAMETERS:
+            yield parameter
 
 
 def _key(parameter: Mapping[str, Json], names: list[str]) -> tuple[str, str]:
@@ -154,17 +210,6 @@ def _key(parameter: Mapping[str, Json], names: list[str]) -> tuple[str, str]:
     return where, name.lower() if where == "header" else name
 
 
-def _parameter(references: References, node: Mapping[str, Json]) -> Parameter:
-    where = node["in"]
-    usual = "form" if where in ("query", "cookie") else "simple"
-    style = str(node.get("style", usual))
-    contents = _contents(references, node)
-    media_type, schema = next(iter(contents.items()), ("", node.get("schema", {})))
-    form = (style, bool(node.get("explode", style == "form")), media_type)
-    required = node.get("required") is True or where == "path"
-    return Parameter(where, node["name"], required, schema, form, node.get("deprecated") is True)
-
-
 def _contents(references: References, node: Mapping[str, Json]) -> dict[str, Json]:
     content = references.resolved(node.get("content", {}), "the content")
     return {
@@ -173,19 +218,43 @@ def _contents(references: References, node: Mapping[str, Json]) -> dict[str, Jso
     }
 
 
-def _status(key: str) -> str:
-    return key.upper() if key != "default" else key
+def _status(references: References, key: str) -> str:
+    status = key.upper() if key != "default" else key
+    if not _STATUS.fullmatch(status):
+        raise references.wrong(f"has {key[:20]!r} where a status should be")
+    return status
 
 
 def _answer(references: References, status: str, node: Json) -> Answer:
-    if not re.fullmatch(r"[1-5]([0-9]{2}|XX)|default", _status(status)):
-        raise references.wrong(f"has {status[:20]!r} where a status should be")
     answer = references.resolved(node, f"the answer {status}")
     headers = references.resolved(answer.get("headers", {}), "the headers")
-    return Answer(
-        _contents(references, answer),
-        {
-            name.lower(): references.resolved(header, "a header").get("required") is True
-            for name, header in headers.items()
-        },
-    )
+    required = {
+        name.lower(): references.resolved(header, "a header").get("required") is True
+        for name, header in headers.items()
+    }
+    return Answer(_contents(references, answer), required)
+
+
+def _ways(references: References, node: Json) -> tuple[Way, ...]:
+    """The ways in, by meaning: a scheme is what is sent, not what the document calls it. None at all: anyone may."""
+    if not isinstance(node, list) or not all(isinstance(way, dict) for way in node):
+        raise references.wrong("has a security that is no list of requirements")
+    for way in node:
+        for name, scopes in way.items():
+            if not isinstance(scopes, list):
+                raise references.wrong(f"has {str(scopes)[:60]!r} where the list of scopes of {name!r} should be")
+    ways = [{_scheme(references, name): frozenset(map(str, way[name])) for name in way} for way in node]
+    return tuple(ways) or ({},)
+
+
+def _scheme(references: References, name: str) -> str:
+    components = references.content.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    if not isinstance(schemes, dict) or name not in schemes:
+        raise references.wrong(f"needs the security scheme {name[:60]!r}, and does not describe it")
+    scheme = references.resolved(schemes[name], f"the security scheme {name}")
+    kind, sent = scheme.get("type"), str(scheme.get("scheme", "")).lower()
+    # These tokens are all sent alike: `Authorization: Bearer` (RFC 6750).
+    if kind in ("oauth2", "openIdConnect") or (kind, sent) == ("http", "bearer"):
+        return "bearer token"
+    return f"key in {scheme.get('in')} {scheme.get('name')}" if kind == "apiKey" else f"{kind} {sent}".strip()

@@ -1,177 +1,288 @@
 """Schemas of OpenAPI 3.0 and 3.1, said in plain JSON Schema 2020-12 for one direction.
 
 What a client sends has no read-only members, what it gets has no write-only ones (OpenAPI 3.0.3, Schema Object; JSON
-Schema 2020-12 Validation, section 9.4). Of the rest only what constrains a value is kept.
+Schema 2020-12 Validation, section 9.4). Nothing that constrains a value is dropped: what is not followed is said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
-from contracts.release.keywords import ASSERTIONS, FORMATS, INTEGERS, NAMED, ONE, SAME_ONE, SEVERAL, modernize
-from contracts.release.parts import check_grounded, marked
-from contracts.release.reference import References
+from contracts.release.operation import References
 
 Json = Any
 Schema = dict[str, Json]
 
+# What holds one schema of a value inside, one or several of the same value, or several by name.
+ONE = ("additionalProperties", "unevaluatedProperties", "items", "unevaluatedItems", "contains", "propertyNames")
+SAME_ONE = ("not", "if", "then", "else")
+SEVERAL = ("allOf", "anyOf", "oneOf")
+NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
+# What speaks of values as it stands; `default` and `deprecated` are compared, too.
+_ASSERTIONS = frozenset(
+    (
+        *("type", "enum", "const", "pattern", "multipleOf", "maximum", "exclusiveMaximum", "minimum"),
+        *("exclusiveMinimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems", "maxContains"),
+        *("minContains", "maxProperties", "minProperties", "default", "deprecated"),
+        *("$id", "$anchor", "$dynamicAnchor", "$dynamicRef"),
+    )
+)
+# Words of other dialects: in 2020-12 they mean nothing, and whoever writes them means something.
+_OF_OTHERS = {"dependencies", "additionalItems", "$recursiveRef", "$recursiveAnchor", "divisibleBy", "extends"}
+_DIALECTS = ("https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/")
+# A value in the first format is one in the others, too (RFC 3986, 3987, 5890, 6531).
+_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "uri": ("uri-reference", "iri", "iri-reference"),
+    "uri-reference": ("iri-reference",),
+    "iri": ("iri-reference",),
+    "email": ("idn-email",),
+    "hostname": ("idn-hostname",),
+}
+# OpenAPI's format registry.
+_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
-@dataclass(frozen=True)
-class Direction:
-    """Which members a schema leaves out. `open` says that objects may have members that it does not name."""
-
-    leaves_out: str
-    open: bool = False
+# Past so many parts that speak of one value, a value is validated for minutes.
+MOST_PARTS = 1_000
 
 
-REQUEST = Direction("readOnly")
-RESPONSE = Direction("writeOnly")
-# How a client reads an answer that has more members than it knows of.
-RESPONSE_READ_LENIENTLY = Direction("writeOnly", open=True)
+class NotFollowed(Exception):
+    """Why a schema cannot be compared; the message names the keyword."""
 
 
-def plain(references: References, node: Json, direction: Direction, place: str) -> Schema:
+# The members that each direction leaves out.
+REQUEST, RESPONSE = "readOnly", "writeOnly"
+
+
+def plain(references: References, node: Json, direction: str, place: str) -> Schema:
     """A schema as plain JSON Schema 2020-12, with all that it refers to in its `$defs`.
 
     Raises:
         WrongCall: it refers to nothing or to itself alone, or is no valid schema; `place` is where it stands.
+        NotFollowed: it has a word that this check does not follow.
 
     """
+    dialect = references.content.get("jsonSchemaDialect", _DIALECTS[0])
+    if not str(dialect).startswith(_DIALECTS):
+        raise NotFollowed(f"its schemas are of another dialect: {str(dialect)[:80]}")
     translation = _Translation(references, direction, place)
     schema = translation.schema(node, _Level())
-    while isinstance(schema, dict) and schema.keys() == {"$ref"}:
+    translation.bring_what_has_a_name()
+    while isinstance(schema, dict) and schema.keys() == {"$ref"} and schema["$ref"].startswith("#/$defs/"):
         # Said in place, an object that refers to itself is decided on; behind a reference it is not.
         schema = translation.definitions[schema["$ref"].rsplit("/", 1)[-1]]
-    found = {"allOf": [schema]} if isinstance(schema, bool) else dict(schema)
+    is_whole = isinstance(schema, bool) or "$id" in schema or "$defs" in schema
+    found = {"allOf": [schema]} if is_whole else dict(schema)
     if translation.definitions:
         found["$defs"] = translation.definitions
+    if _parts(found, found, {}) > MOST_PARTS:
+        raise references.wrong(f"has a schema of more than {MOST_PARTS:,} parts at {place}")
     try:
         validator(found)
     except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise references.wrong(f"has no valid schema at {place}: {' '.join(str(error).split())[:160]}") from None
+        why = " ".join(str(error).partition("\n")[0].split())[:160]
+        nowhere = why.startswith(("Resource", "Anchor", "Pointer"))
+        told = "refers to what is not inside it and is never followed" if nowhere else "has no valid schema"
+        raise references.wrong(f"{told}, at {place}: {why.partition(' and retrieving')[0]}") from None
     return found
 
 
 def validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
     """What tells whether a value fits a plain schema; formats count."""
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
 
 
 @dataclass(frozen=True)
 class _Level:
-    """Where in a schema we are: the members that this object leaves out, and whether it may be read leniently."""
+    """Where in a schema we are.
+
+    `hidden` are the members that this object leaves out, `through` the references that led here without a step into a
+    value, `inside` says that the schema has an `$id` of its own.
+    """
 
     hidden: frozenset[str] = frozenset()
-    open: bool = True
+    through: frozenset[str] = frozenset()
+    inside: bool = False
 
 
 class _Translation:
-    def __init__(self, references: References, direction: Direction, place: str) -> None:
+    def __init__(self, references: References, direction: str, place: str) -> None:
         self.definitions: dict[str, Json] = {}
         self._references = references
         self._direction = direction
         self._place = place
         self._known: dict[tuple[str, _Level], str] = {}
-        self._grounded: dict[str, int] = {}
+        self._by_name = False
 
     def schema(self, node: Json, level: _Level) -> Json:
         """The node in plain JSON Schema."""
         if isinstance(node, bool):
             return node
         if not isinstance(node, dict):
-            raise self._references.wrong(
-                f"has {' '.join(str(node).split())[:60]!r} at {self._place}, where a schema should be"
-            )
-        hidden = marked(self._references, node, self._direction.leaves_out)
-        level = replace(level, hidden=level.hidden | hidden)
+            told = " ".join(str(node).split())[:60]
+            raise self._references.wrong(f"has {told!r} at {self._place}, where a schema should be")
+        level = replace(level, inside=level.inside or "$id" in node)
+        if not level.inside:
+            hidden = _marked(self._references, node, self._direction)
+            level = replace(level, hidden=level.hidden | hidden)
         if "$ref" in node and self._references.lone:
             return self._reference(node["$ref"], level)
-        found = self._asserted(node)
+        self._check_dialect(node)
+        found = {keyword: node[keyword] for keyword in node if keyword in _ASSERTIONS}
+        self._by_name = self._by_name or "$dynamicRef" in node
+        self._formats(node, found)
         if "$ref" in node:
             found |= self._reference(node["$ref"], level)
         self._applied(node, level, found)
         self._members(node, level, found)
         return found
 
-    def _asserted(self, node: Schema) -> Schema:
-        found = {keyword: node[keyword] for keyword in ASSERTIONS if keyword in node}
+    def bring_what_has_a_name(self) -> None:
+        """Bring all components along where a schema is referred to by a name of its own and not by its place."""
+        schemas = (self._references.content.get("components") or {}).get("schemas") or {}
+        for name in schemas if self._by_name else ():
+            self._reference(f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}", _Level())
+
+    def _check_dialect(self, node: Schema) -> None:
+        if not str(node.get("$schema", _DIALECTS[0])).startswith(_DIALECTS):
+            raise NotFollowed(f"{self._place} is of another dialect: {str(node['$schema'])[:80]}")
+        strange = sorted(_OF_OTHERS & node.keys()) or ["a list of items"] * isinstance(node.get("items"), list)
+        if strange:
+            raise NotFollowed(f"{self._place} has {strange[0]}, a word of an older JSON Schema")
+
+    def _formats(self, node: Schema, found: Schema) -> None:
         if self._references.lone:
-            modernize(node, found)
-        format_ = str(node.get("format"))
-        if format_ in FORMATS:
-            found["allOf"] = [{"format": name} for name in (format_, *FORMATS[format_])]
-        elif format_ in INTEGERS and found.get("type") in ("integer", ["integer", "null"]):
-            lowest, highest = INTEGERS[format_]
-            found["allOf"] = [{"minimum": lowest, "maximum": highest}]
-        return found
+            modernize(found, node)
+        name = str(node.get("format"))
+        if name in _INTEGERS and "integer" in str(found.get("type")):
+            lowest, highest = _INTEGERS[name]
+            found["allOf"] = [{"anyOf": [{"not": {"type": "number"}}, {"minimum": lowest, "maximum": highest}]}]
+        elif "format" in node:
+            found["allOf"] = [{"format": one} for one in (name, *_FORMATS.get(name, ()))]
 
     def _applied(self, node: Schema, level: _Level, found: Schema) -> None:
         """Schemas of this same value."""
-        widened = self._direction.open and level.open
         for keyword in SEVERAL:
             if keyword in node:
-                parts = [self.schema(part, level) for part in self._listed(node, keyword)]
-                # Objects that may have more members overlap, where closed ones excluded each other.
-                into = "anyOf" if keyword == "oneOf" and widened and "anyOf" not in node else keyword
-                found[into] = [*found.get(into, []), *parts]
+                parts = [self.schema(part, level) for part in self._of(node, keyword, list)]
+                found[keyword] = [*found.get(keyword, []), *parts]
         for keyword in SAME_ONE:
             if keyword in node:
-                inside = replace(level, open=level.open and keyword in ("then", "else"))
-                found[keyword] = self.schema(node[keyword], inside)
-        if "dependentSchemas" in node:
-            named = self._mapped(node, "dependentSchemas")
-            found["dependentSchemas"] = {name: self.schema(part, level) for name, part in named.items()}
+                found[keyword] = self.schema(node[keyword], level)
 
     def _members(self, node: Schema, level: _Level, found: Schema) -> None:
         """Schemas of the values inside this one, and what is said of their names."""
-        inside = _Level(open=level.open)
-        widened = self._direction.open and level.open
+        inside = _Level(inside=level.inside)
         for keyword in ONE:
-            if keyword in node and not (widened and keyword.endswith("Properties") and node[keyword] is False):
+            if keyword in node:
                 found[keyword] = self.schema(node[keyword], inside)
         if "prefixItems" in node:
-            found["prefixItems"] = [self.schema(part, inside) for part in self._listed(node, "prefixItems")]
+            found["prefixItems"] = [self.schema(part, inside) for part in self._of(node, "prefixItems", list)]
         for keyword in NAMED:
             if keyword in node:
-                parts = self._mapped(node, keyword)
-                found[keyword] = {name: self.schema(part, inside) for name, part in parts.items()}
+                of = level if keyword == "dependentSchemas" else inside
+                found[keyword] = {name: self.schema(one, of) for name, one in self._of(node, keyword, dict).items()}
         for name in level.hidden & found.get("properties", {}).keys():
-            found["properties"][name] = widened
+            found["properties"][name] = False
         if "required" in node:
-            names = self._listed(node, "required")
-            found["required"] = [name for name in names if name not in level.hidden]
+            found["required"] = [name for name in self._of(node, "required", list) if name not in level.hidden]
         if "dependentRequired" in node:
             found["dependentRequired"] = {
                 name: [other for other in others if other not in level.hidden]
-                for name in self._mapped(node, "dependentRequired")
-                for others in [self._listed(node["dependentRequired"], name)]
+                for name, others in self._of(node, "dependentRequired", dict).items()
                 if name not in level.hidden
             }
 
     def _reference(self, reference: Json, level: _Level) -> Schema:
+        if reference == "#":
+            raise NotFollowed(f"{self._place} refers to the whole document, which is no schema")
+        if not self._references.lone and isinstance(reference, str) and (level.inside or reference[:2] != "#/"):
+            self._by_name = True
+            return {"$ref": reference}
         target = self._references.at(reference)
-        check_grounded(self._references, reference, self._grounded)
-        key = (reference, level)
+        if reference in level.through:
+            raise self._references.wrong(f"has a schema that is made of itself: {reference[:100]!r}")
+        key = (reference, replace(level, through=frozenset()))
         if key not in self._known:
             last = "".join(letter for letter in reference.rsplit("/", 1)[-1] if letter.isalnum()) or "root"
             name = last if last not in self.definitions else f"{last}{len(self.definitions)}"
             self._known[key] = name
             # A place is taken before the schema is known: it may refer to itself.
             self.definitions[name] = True
-            self.definitions[name] = self.schema(target, level)
+            self.definitions[name] = self.schema(target, replace(level, through=level.through | {reference}))
         return {"$ref": f"#/$defs/{self._known[key]}"}
 
-    def _listed(self, node: Schema, keyword: str) -> list[Json]:
-        value = node.get(keyword, [])
-        if not isinstance(value, list):
-            raise self._references.wrong(f"has no valid schema at {self._place}: {keyword} should be a list")
-        return value
+    def _of(self, node: Schema, keyword: str, kind: type) -> Json:
+        if not isinstance(node[keyword], kind):
+            what = "a list" if kind is list else "an object"
+            raise self._references.wrong(f"has no valid schema at {self._place}: {keyword} should be {what}")
+        return node[keyword]
 
-    def _mapped(self, node: Schema, keyword: str) -> dict[str, Json]:
-        value = node.get(keyword, {})
-        if not isinstance(value, dict):
-            raise self._references.wrong(f"has no valid schema at {self._place}: {keyword} should be an object")
-        return value
+
+def opened(node: Json, keyword: str = "") -> Json:
+    """A plain schema as a client reads it who does not mind members that he does not know."""
+    if isinstance(node, list):
+        return [opened(part, keyword) for part in node]
+    # What makes a negation or a condition wider makes the whole narrower.
+    if not isinstance(node, dict) or keyword in ("not", "if", "const", "enum", "default"):
+        return node
+    found = {
+        word: {name: opened(part) or True for name, part in value.items()} if word in NAMED else opened(value, word)
+        for word, value in node.items()
+        if not (word in ("additionalProperties", "unevaluatedProperties") and value is False)
+    }
+    # Objects that may have more members overlap, where closed ones excluded each other.
+    return found | {"anyOf": found.pop("oneOf")} if "oneOf" in found and "anyOf" not in found else found
+
+
+def modernize(found: Schema, node: Schema) -> None:
+    """OpenAPI 3.0's own words in those of JSON Schema 2020-12 (3.0.3, Schema Object)."""
+    if node.get("nullable") is True and isinstance(node.get("type"), str):
+        found["type"] = [node["type"], "null"]
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and bound in found:
+            found[exclusive] = found.pop(bound)
+
+
+def _marked(references: References, node: Json, keyword: str) -> frozenset[str]:
+    """The members of an object that a keyword marks: those that are read-only, or write-only."""
+    return frozenset(
+        name
+        for part in _same(references, node, (*SEVERAL, "then", "else"), set())
+        for name, member in (part.get("properties") or {}).items()
+        if any(one.get(keyword) is True for one in _same(references, member, ("allOf",), set()))
+    )
+
+
+def _same(references: References, node: Json, keywords: tuple[str, ...], seen: set[str]) -> Iterator[Schema]:
+    """The schemas that speak of one value, each once: by `$ref`, and by these keywords."""
+    if not isinstance(node, dict):
+        return
+    yield node
+    # Inside a schema with an `$id` of its own a reference starts from there.
+    reference = None if "$id" in node else node.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/") and reference not in seen:
+        seen.add(reference)
+        yield from _same(references, references.at(reference), keywords, seen)
+    if reference is None or not references.lone:
+        for keyword in keywords:
+            parts = node.get(keyword)
+            for part in parts if isinstance(parts, list) else [parts]:
+                yield from _same(references, part, keywords, seen)
+
+
+def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
+    """How many parts of a plain schema speak of one value: of the one that has the most of them."""
+    if not isinstance(node, dict):
+        return 1
+    name = str(node.get("$ref")).removeprefix("#/$defs/")
+    if name in root.get("$defs", {}) and name not in known:
+        known[name] = 1
+        known[name] = _parts(root, root["$defs"][name], known)
+    same = [part for keyword in SEVERAL for part in node.get(keyword, ())] + [node.get(keyword) for keyword in SAME_ONE]
+    inside = [node.get(keyword) for keyword in ONE] + [one for word in NAMED for one in node.get(word, {}).values()]
+    together = 1 + known.get(name, 0) + sum(_parts(root, part, known) for part in same if part is not None)
+    return max([together, *(_parts(root, part, known) for part in inside)])

@@ -100,15 +100,21 @@ class Document:
         """The schemas of the members of a problem with this status."""
         return self._problem(status)[0]
 
-    def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator]:
-        """The schemas of a problem's members, and what validates a problem. Any problem is right where none is said."""
+    def required_of_problem(self, status: int) -> frozenset[str]:
+        """The members that a problem with this status always has."""
+        return self._problem(status)[2]
+
+    def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator, frozenset[str]]:
+        """The schemas of a problem's members, what validates it, and what it always has; anything, where none is."""
         responses: Mapping[str, Json] = self.operation["responses"]
         own = [name for name in (str(status), f"{status // 100}XX", "default") if name in responses]
         others = [name for name in responses if name[0] in "45"]
         contents = [self._resolved(responses[name]).get("content", {}) for name in (*own, *others)]
         schema: Json = next((content[PROBLEM]["schema"] for content in contents if PROBLEM in content), {})
         # Of a status that is not documented the others say what its problem is like, but not how it is called.
-        return self._members(schema), self._validator(schema if own else self._rewritten(schema, _of_any_title))
+        required = frozenset(name for part in self._parts(schema) for name in part.get("required", ()))
+        validator = self._validator(schema if own else self._rewritten(schema, _of_any_title))
+        return self._members(schema), validator, required
 
     def _members(self, node: Json) -> Mapping[str, Json]:
         found: dict[str, Json] = {}
@@ -121,6 +127,8 @@ class Document:
 
     def _parts(self, schema: Json) -> Iterator[Json]:
         """The schema and those that it includes by `$ref` or `allOf`, the included first."""
+        if not isinstance(schema, dict):
+            return
         if "$ref" in schema:
             yield from self._parts(self._referred(schema))
         for part in schema.get("allOf", ()):
@@ -134,6 +142,8 @@ class Document:
 
     def _rewritten(self, schema: Json, change: Callable[[Json], Json]) -> Json:
         """The schema with each of its parts changed, those that it includes by `$ref` or `allOf` among them."""
+        if not isinstance(schema, dict):
+            return schema
         included = [*schema.get("allOf", ()), *([self._referred(schema)] if "$ref" in schema else [])]
         own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
         parts = [self._rewritten(part, change) for part in included]
@@ -141,7 +151,8 @@ class Document:
 
     def _resolved(self, node: Json) -> Json:
         """The node with what it refers to; its own members count first."""
-        while "$ref" in node:
+        # `true` is a schema, too.
+        while isinstance(node, dict) and "$ref" in node:
             node = {**self._referred(node), **{name: value for name, value in node.items() if name != "$ref"}}
         return node
 
@@ -152,10 +163,10 @@ class Document:
         return found
 
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
-        # The components come along, so that references inside the schema resolve.
-        return jsonschema_rs.Draft202012Validator(
-            {"allOf": [schema], "components": self.content.get("components", {})}, validate_formats=True
-        )
+        # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
+        components = self.content.get("components") or {}
+        whole = {"allOf": [schema], "components": components, "$defs": components.get("schemas", {})}
+        return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True)
 
 
 def _of_any_title(part: Json) -> Json:

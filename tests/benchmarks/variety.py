@@ -62,7 +62,7 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
     broken = {
         (finding.keyword, finding.path[:1] if finding.path and finding.path[0] in document.request_members else ())
         for value in values
-        for finding in document.request_findings(value, {})
+        for finding in document.request_findings(value)
     }
     texts = [text for value in values for text in texts_in(value)]
     lengths = {len(text) for text in texts}

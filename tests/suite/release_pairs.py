@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 
 import yaml
 
+from contracts.candidate import pin_of
+from contracts.release.changes import Change, compared
+from contracts.release.operation import References
+from contracts.release.reading import document
 from contracts.rules.document import PATH, load
 
 _SHORT = {
@@ -53,6 +58,12 @@ def pairs(*kinds: str) -> list[Pair]:
     entries = [dict(entry) for family in content["families"] for entry in family["pairs"]]
     found = [Pair(kind=entry.pop("is"), **entry) for entry in entries]
     return [pair for pair in found if not kinds or pair.kind in kinds]
+
+
+def changed(content: Mapping[str, Any], pin: str = "docs") -> tuple[Change, ...]:
+    """What the release with this document changes, read from JSON as a user has it."""
+    name = "candidate 'candidate.json'"
+    return compared(pin_of(pin), References(document(json.dumps(content).encode(), name), name))
 
 
 def _put(content: dict[str, Any], place: str, value: Any) -> None:

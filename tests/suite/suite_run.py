@@ -31,9 +31,9 @@ def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subproce
     return _python("contracts", "replay", *arguments, folder=folder, environment=environment)
 
 
-def release(*arguments: str) -> subprocess.CompletedProcess[str]:
+def release(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Ask whether a release is safe."""
-    return _python("contracts", "release", *arguments, environment={})
+    return _python("contracts", "release", *arguments, environment=environment)
 
 
 def summary(*arguments: str) -> subprocess.CompletedProcess[str]:

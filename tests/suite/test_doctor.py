@@ -18,6 +18,7 @@ _, READ = MOCK_TOKENS
 NAMES = [
     "reachable",
     "prefix",
+    "document",
     "create",
     "KAITEN_AUTH_TOKEN",
     "KAITEN_READ_TOKEN",
@@ -47,7 +48,7 @@ def told(server: RawServer | str, folder: Path, *arguments: str, **environment: 
     return {name.strip(): f"{mark} {said}" for mark, name, said in found}, result.returncode
 
 
-def test_a_target_that_is_well_needs_ten_lines(tmp_path: Path) -> None:
+def test_a_target_that_is_well_needs_eleven_lines(tmp_path: Path) -> None:
     """Of a good target everything is ok, and the one customer that was made is gone again."""
     vendor = Vendor(load("docs"))
     with serving(vendor) as server:

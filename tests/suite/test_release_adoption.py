@@ -9,13 +9,13 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from contracts.candidate import pin_of, read
 from contracts.errors import WrongCall
 from contracts.release.adoption import adopt
-from contracts.release.change import Change
-from contracts.release.comparison import compared
-from contracts.release.source import read
+from contracts.release.changes import Change, compared
+from contracts.release.operation import References
 from contracts.rules.document import DOCUMENTS, load
-from tests.suite.release_pairs import pairs
+from tests.suite.release_pairs import Pair, pairs
 from tests.suite.suite_run import run_suite
 
 CANDIDATES = [
@@ -23,13 +23,21 @@ CANDIDATES = [
     pytest.param(Path(__file__).with_name("docs-3.0.yaml"), id="in-openapi-3.0"),
 ]
 
+CREATED = {"description": "ok", "content": {"application/json": {"schema": {"type": "object"}}}}
+PROBLEM = {"$ref": "#/components/responses/Problem"}
+
 
 def adopted(candidate: Path, folder: Path) -> Path:
-    return adopt("next", read(str(candidate)), load("docs"), candidate.name, folder)
+    return adopt("next", read(str(candidate)), folder)
 
 
 def differences(pin: Path, candidate: Path) -> tuple[Change, ...]:
-    return compared(load(str(pin)), read(str(candidate)), candidate.name)
+    return compared(pin_of(str(pin)), read(str(candidate)))
+
+
+def of(content: Any) -> References:
+    """A candidate with this document."""
+    return References(content, "candidate 'candidate.yaml'")
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES)
@@ -42,7 +50,7 @@ def test_an_error_without_a_body_is_adopted_as_it_is(tmp_path: Path) -> None:
     """A release may leave the body of an error open: what every answer is held to is held all the same."""
     (pair,) = [pair for pair in pairs("breaking") if pair.id == "error-without-body"]
 
-    document = load(str(adopt("next", pair.content, load("docs"), "candidate.yaml", tmp_path)))
+    document = load(str(adopt("next", of(pair.content), tmp_path)))
 
     assert "content" not in document.operation["responses"]["400"]
     assert run_suite("--contract", document.name, "-k", "not_json", journal=tmp_path).returncode == 0
@@ -62,6 +70,66 @@ def test_a_run_with_what_is_adopted_is_green(candidate: Path, tmp_path: Path) ->
     result = run_suite("--contract", str(adopted(candidate, tmp_path)), journal=tmp_path)
 
     assert result.returncode == 0, result.stdout[-3000:]
+
+
+ODD = {
+    # What answers.
+    "200-in-place-of-204": {"remove": ("put.responses.204",), "set": {"put.responses.200": CREATED}},
+    "204-and-200": {"set": {"put.responses.200": CREATED}},
+    "errors-without-a-body": {
+        "set": {"put.responses.400": {"description": "?"}, "put.responses.422": {"description": "?"}}
+    },
+    "errors-in-plain-json": {"set": {"put.responses.422": CREATED}},
+    "no-errors": {"set": {"put.responses": {"204": {"description": "Empty"}}}},
+    "errors-by-default": {"set": {"put.responses": {"204": {"description": "Empty"}, "default": PROBLEM}}},
+    "errors-by-range": {"set": {"put.responses": {"204": {"description": "Empty"}, "4XX": PROBLEM, "5XX": PROBLEM}}},
+    "problems-with-a-trace": {
+        "set": {"problem.properties.traceId": {"type": "string"}, "problem.required": ["traceId", "type", "title"]}
+    },
+    "problems-of-any-kind": {"set": {"components.responses.Problem.content.application/problem+json.schema": True}},
+    "other-lists-of-errors": {"set": {"problem.properties.errors": {"type": "object"}}},
+    # What is sent.
+    "optional-by-one-of": {
+        "set": {"body.properties.externalCustomerId": {"oneOf": [{"type": "string"}, {"type": "null"}]}}
+    },
+    "optional-by-reference": {
+        "set": {
+            "components.schemas.Id": {"type": "string"},
+            "body.properties.externalCustomerId": {"anyOf": [{"$ref": "#/components/schemas/Id"}, {"type": "null"}]},
+        }
+    },
+    "true-as-a-schema": {"set": {"body.properties.externalCustomerId": True, "item.properties.value": True}},
+    "one-member-less": {"remove": ("body.properties.externalCustomerId",)},
+    "one-member-more": {"set": {"body.properties.email": {"type": "string"}, "body.required": ["name", "email"]}},
+    "names-of-a-list": {"set": {"body.properties.name": {"enum": ["Acme", "Umbrella"]}}},
+}
+
+
+@pytest.mark.parametrize("edits", [pytest.param(edits, id=name) for name, edits in ODD.items()])
+def test_an_odd_release_is_adopted_and_green_on_its_own_mock(edits: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever a release says of answers and bodies, the suite runs with it, and a vendor that does so is right."""
+    path = adopt("next", of(Pair("odd", "any", **edits).content), tmp_path)
+
+    result = run_suite("--contract", str(path), journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("edits", "says"),
+    [
+        pytest.param({"problem.properties.title.type": "integer"}, "is not of type", id="title-as-a-number"),
+        pytest.param({"problem.properties.status.type": "string"}, "is not of type", id="status-as-text"),
+        pytest.param({"put.requestBody.content.application/json.schema": True}, "names no member", id="any-body"),
+    ],
+)
+def test_a_release_that_no_answer_can_follow_is_not_adopted(edits: dict[str, Any], says: str, tmp_path: Path) -> None:
+    """What contradicts the shape of every answer, or says nothing of requests, is refused in one line."""
+    with pytest.raises(WrongCall, match=says) as caught:
+        adopt("next", of(Pair("odd", "any", set=edits).content), tmp_path)
+
+    assert "cannot be adopted" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_read_only_members_stay_read_only(tmp_path: Path) -> None:
@@ -86,7 +154,7 @@ def test_other_operations_are_left_behind(tmp_path: Path) -> None:
 def test_a_name_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> None:
     """A contract's name is made of small letters, digits, dots and hyphens."""
     with pytest.raises(WrongCall, match="is no name for a contract"):
-        adopt(name, load("v1").content, load("docs"), "candidate.yaml", tmp_path)
+        adopt(name, of(load("v1").content), tmp_path)
 
 
 def test_a_contract_is_never_written_over() -> None:
@@ -94,7 +162,7 @@ def test_a_contract_is_never_written_over() -> None:
     before = (DOCUMENTS / "v1.yaml").read_bytes()
 
     with pytest.raises(WrongCall, match="there is a contract of that name"):
-        adopt("v1", load("docs").content, load("docs"), "candidate.yaml")
+        adopt("v1", of(load("docs").content))
 
     assert (DOCUMENTS / "v1.yaml").read_bytes() == before
 
@@ -105,7 +173,7 @@ def test_a_release_that_the_suite_cannot_be_run_with_is_refused(id_: str, tmp_pa
     (pair,) = [pair for pair in pairs("breaking") if pair.id == id_]
 
     with pytest.raises(WrongCall, match="adopted") as caught:
-        adopt("next", pair.content, load("docs"), "candidate.yaml", tmp_path)
+        adopt("next", of(pair.content), tmp_path)
 
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from contracts.rules.document import DOCUMENTS
-from tests.suite.suite_run import release
+from tests.suite.suite_run import ROOT, release
 
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = (DOCUMENTS / "docs.yaml").read_text(encoding="utf-8")
@@ -51,15 +54,18 @@ def changed(folder: Path, old: str, new: str) -> str:
 
 
 def test_a_safe_release_exits_0_and_lists_the_drift(tmp_path: Path) -> None:
-    """A safe release exits 0, with the verdict first and a block for each change."""
+    """A safe release exits 0, with a block for each change, what to do next, and the verdict as the last line."""
     path = changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}")
 
     result = release("--candidate", path)
 
     assert result.returncode == 0
     assert result.stdout == (
-        f"safe: docs → {path}: 1 drift\n\n"
-        "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional\n"
+        "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional"
+        "  (oasdiff: response-optional-property-added)\n\n"
+        "next: upgrade, then --adopt NAME to write it as a contract, and --contract NAME to test with it; "
+        "with --contract docs a run of it may report that drift as broken promises\n"
+        f"safe: docs → {path}: 1 drift\n"
     )
 
 
@@ -68,7 +74,7 @@ def test_exact_makes_drift_fail(tmp_path: Path) -> None:
     result = release("--candidate", changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}"), "--exact")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[0].endswith(": 1 drift (--exact refuses drift)")
+    assert result.stdout.splitlines()[-1].endswith(": 1 drift (--exact refuses drift)")
 
 
 def test_the_published_release_exits_1_with_the_answer() -> None:
@@ -77,12 +83,13 @@ def test_the_published_release_exits_1_with_the_answer() -> None:
 
     assert result.returncode == 1
     assert result.stdout.startswith(
-        f"not safe: docs → {V1}: 1 breaking, 2 drift, 4 compatible\n\n"
-        "breaking: answer 400, 401, 403, 404, 422 and 500: an answer may come that was not promised\n"
+        "breaking: answer 400, 401, 403, 404, 422 and 500: an answer may come that was not promised"
+        "  (oasdiff: response-property-became-nullable)\n"
         '  answer    {"errors":null}\n'
         '  pin       refuses it: null is not of type "array" [at errors]\n'
         "  candidate allows it\n"
     )
+    assert result.stdout.endswith(f"\nnot safe: docs → {V1}: 1 breaking, 2 drift, 4 compatible\n")
 
 
 def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:
@@ -90,9 +97,9 @@ def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:
     result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 3}"))
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[0].startswith("not safe: docs → ")
-    assert result.stdout.splitlines()[2:] == [
-        "breaking: request body: a body that was allowed is refused",
+    assert result.stdout.splitlines()[-1].startswith("not safe: docs → ")
+    assert result.stdout.splitlines()[:4] == [
+        "breaking: request body: a body that was allowed is refused  (oasdiff: request-property-min-length-increased)",
         '  payload   {"name":"0"}',
         "  pin       allows it",
         '  candidate refuses it: "0" is shorter than 3 characters [at name]',
@@ -110,6 +117,70 @@ def test_what_is_not_decided_is_not_safe_unless_allowed(options: list[str], code
     assert "not decided: request body: " in result.stdout
 
 
+def test_the_verdict_for_machines_is_json(tmp_path: Path) -> None:
+    """With --format json the whole is one JSON text, with oasdiff's names and each proof."""
+    path = changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 5}")
+
+    result = release("--candidate", path, "--format", "json")
+
+    told = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert (told["verdict"], told["pin"], told["candidate"]) == ("not safe", "docs", path)
+    assert told["counts"] == {"breaking": 1, "not decided": 0, "drift": 0, "compatible": 0}
+    assert told["changes"] == [
+        {
+            "kind": "breaking",
+            "where": "request body",
+            "what": "a body that was allowed is refused",
+            "oasdiff": "request-property-max-length-set",
+            "proof": {
+                "value": {"name": "000000"},
+                "reasons": ['"000000" is longer than 5 characters [at name]'],
+            },
+        }
+    ]
+
+
+def test_github_shows_what_breaks_beside_the_run(tmp_path: Path) -> None:
+    """Where GitHub Actions runs it, each breaking change is an annotation, too."""
+    path = changed(tmp_path, NAME, "name: {type: string, minLength: 2}")
+
+    result = release("--candidate", path, GITHUB_ACTIONS="true")
+
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("::error ")]
+    assert line == '::error title=breaking%3A request body::a body that was allowed is refused: {"name":"0"}'
+
+
+def test_a_candidate_may_come_on_standard_input() -> None:
+    """With - the document is read from standard input."""
+    command = [sys.executable, "-m", "contracts", "release", "--candidate", "-"]
+
+    result = subprocess.run(command, input=DOCS, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "safe: docs → standard input: no change")
+
+
+def test_what_the_documents_say_outlives_an_adoption_that_fails(tmp_path: Path) -> None:
+    """Where a release cannot be adopted its changes are told all the same."""
+    path = changed(tmp_path, TITLE, "title: {type: integer}")
+
+    result = release("--candidate", path, "--adopt", "never-written")
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1].startswith("by the documents alone not safe: docs → ")
+    assert "cannot be adopted: no answer 400 can also be as every answer has to be" in result.stderr
+
+
+def test_a_pin_may_be_a_file_in_which_no_name_stands_twice(tmp_path: Path) -> None:
+    """The pin is read as strictly as the candidate."""
+    path = changed(tmp_path, NAME, f"{NAME}\n        {NAME}")
+
+    result = release("--candidate", V1, "--contract", path)
+
+    assert result.returncode == 2
+    assert f"contract {path!r} has the name 'name' twice in one object (line" in result.stderr
+
+
 def test_a_long_payload_is_shown_by_its_ends(tmp_path: Path) -> None:
     """A payload of thousands of characters is shown by its beginning, its end and its size."""
     result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 70000}"))
@@ -124,7 +195,7 @@ def test_a_candidate_may_be_at_an_address() -> None:
     with served(200, DOCS.encode()) as url:
         result = release("--candidate", f"{url}?key=secret")
 
-    assert (result.returncode, result.stdout) == (0, f"safe: docs → {url}: no change\n")
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, f"safe: docs → {url}: no change")
 
 
 def test_an_address_that_cannot_be_reached_is_no_verdict() -> None:

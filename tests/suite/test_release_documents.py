@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from contracts.release.change import Change, Kind, Verdict
-from contracts.release.comparison import compared
-from contracts.release.lines import lines
-from contracts.release.source import read
+from contracts.candidate import pin_of, read
+from contracts.release.changes import Change, Kind, Verdict, compared
+from contracts.release_report import blocks, words
 from contracts.rules.document import DOCUMENTS, load
 
 V1 = DOCUMENTS / "v1.yaml"
@@ -21,7 +20,7 @@ MEMBERS = ("domain", "billingEmail", "slug", "integrations")
 
 
 def changes(pin: str, path: Path) -> tuple[Change, ...]:
-    return compared(load(pin), read(str(path)), path.name)
+    return compared(pin_of(pin), read(str(path)))
 
 
 def proofs(found: tuple[Change, ...]) -> list[Any]:
@@ -29,7 +28,7 @@ def proofs(found: tuple[Change, ...]) -> list[Any]:
 
 
 def told(found: tuple[Change, ...]) -> str:
-    return "\n".join(lines(Verdict(found), "the pin", "the candidate"))
+    return "\n".join(blocks(Verdict(found)))
 
 
 def large(folder: Path, content: dict[str, Any]) -> Path:
@@ -76,9 +75,9 @@ def test_the_way_back_is_not_safe() -> None:
     """From v1 to docs the members that v1 has added are refused, and the type of a problem need not be a whole URI."""
     found = changes("v1", DOCUMENTS / "docs.yaml")
 
-    refused = " ".join(reason for change in found if change.proof for reason in change.proof.reasons)
+    refused = " ".join(words(reason) for change in found if change.proof for reason in change.proof.reasons)
 
-    assert [name for name in MEMBERS if f"'{name}' was unexpected" in refused] == [*MEMBERS]
+    assert [name for name in MEMBERS if f'"{name}" is not allowed' in refused] == [*MEMBERS]
     assert [proof for proof in proofs(found) if "name" not in proof] == [{"type": ""}], told(found)
 
 
@@ -138,9 +137,9 @@ def test_each_reason_is_shown_by_an_answer_of_its_own(tmp_path: Path) -> None:
 
     found = [change.proof for change in changes("docs", path) if change.proof and "400" in change.where]
 
-    assert [len(proof.rules) for proof in found] == [1, 1, 1, 1]
+    assert [len(proof.reasons) for proof in found] == [1, 1, 1, 1]
     assert [list(proof.value) for proof in found] == [list(proof.value)[:1] for proof in found]
-    assert {proof.reasons[0].partition("is not of type ")[2] for proof in found} == {
+    assert {words(proof.reasons[0]).partition("is not of type ")[2] for proof in found} == {
         '"string" [at title]',
         '"integer" [at status]',
         '"string" [at detail]',

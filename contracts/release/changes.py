@@ -1,0 +1,444 @@
+"""What a release changes for who calls the operation: each change with its kind and its proof, and the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from jsonschema_rs.canonical import Containment
+
+from contracts.exchange import OPERATION
+from contracts.payload import payloads
+from contracts.release.containment import Proof, contained, covers
+from contracts.release.operation import Answer, Operation, References, Way, find, near
+from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
+from contracts.rules.document import PATH
+from contracts.rules.exact import exact
+
+Json = Any
+
+_DEEPEST = 8
+
+
+class Kind(Enum):
+    """What a change means for who upgrades, the gravest first."""
+
+    BREAKING = "breaking"
+    UNDECIDED = "not decided"
+    DRIFT = "drift"
+    COMPATIBLE = "compatible"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: where it is, what it is in one sentence, and either a proof or what each side says.
+
+    `oasdiff` is the name of the rule by which the tool oasdiff reports the same, where it has one.
+    """
+
+    kind: Kind
+    where: str
+    what: str
+    pin: str = ""
+    candidate: str = ""
+    proof: Proof | None = None
+    oasdiff: str = ""
+
+
+# Each change that is not one of a schema: what it means, in a sentence, and oasdiff's name for it.
+_CHANGES: Mapping[str, tuple[Kind, str, str]] = {
+    "gone": (Kind.BREAKING, "the candidate does not have it", "api-path-removed-without-deprecation"),
+    "deprecated": (Kind.DRIFT, "it is deprecated", "endpoint-deprecated"),
+    "unknown": (Kind.UNDECIDED, "it is not known what {} means for a client", ""),
+    "credential refused": (Kind.BREAKING, "a credential that was enough is not any more", "api-security-updated"),
+    "credential taken": (Kind.COMPATIBLE, "a credential that was not enough is now", "api-security-updated"),
+    "parameter required": (Kind.BREAKING, "it is new, and required", "new-required-request-parameter"),
+    "parameter optional": (Kind.COMPATIBLE, "it is new, and optional", "new-optional-request-parameter"),
+    "parameter gone": (Kind.BREAKING, "it is not documented any more", "request-parameter-removed"),
+    "parameter demanded": (Kind.BREAKING, "it is required now", "request-parameter-became-required"),
+    "body demanded": (Kind.BREAKING, "it is required now", "request-body-became-required"),
+    "body gone": (Kind.BREAKING, "{} is not taken any more", "request-body-media-type-removed"),
+    "body too": (Kind.COMPATIBLE, "{} is taken, too", "request-body-media-type-added"),
+    "more taken": (Kind.COMPATIBLE, "more is taken than before", ""),
+    "error gone": (
+        Kind.COMPATIBLE,
+        "the error status is not documented any more",
+        "response-non-success-status-removed",
+    ),
+    "error new": (Kind.DRIFT, "the error status is new", "response-non-success-status-added"),
+    "success gone": (Kind.BREAKING, "the status is not documented any more", "response-success-status-removed"),
+    "success new": (Kind.BREAKING, "the status is new, and no error", "response-success-status-added"),
+    "no errors": (Kind.UNDECIDED, "no error of the pin is documented: it is not known how errors look", ""),
+    "content new": (Kind.BREAKING, "it has a body now", "response-media-type-added"),
+    "content gone": (Kind.BREAKING, "it has no body any more", "response-media-type-removed"),
+    "type new": (Kind.BREAKING, "it may come as {}", "response-media-type-added"),
+    "type gone": (Kind.COMPATIBLE, "it does not come as {} any more", "response-media-type-removed"),
+    "open": (Kind.DRIFT, "there may be members that the pin does not name", ""),
+    "less comes": (Kind.COMPATIBLE, "less may come than was promised", ""),
+    "header gone": (Kind.BREAKING, "the header {} may be left out", "response-header-became-optional"),
+    "header new": (Kind.DRIFT, "the header {} is new, and optional", "response-header-added"),
+    "header always": (
+        Kind.DRIFT,
+        "the header {} is new, and always there; not checked: no run looks at it",
+        "response-header-added",
+    ),
+    "request member": (Kind.COMPATIBLE, "the member {} is new, and optional", "new-optional-request-property"),
+    "answer member": (Kind.DRIFT, "the member {} is new, and optional", "response-optional-property-added"),
+    "answer member always": (Kind.DRIFT, "the member {} is new, and always there", "response-required-property-added"),
+    "answer member gone": (
+        Kind.DRIFT,
+        "the member {} is not documented any more",
+        "response-optional-property-removed",
+    ),
+    "member deprecated": (Kind.DRIFT, "the member {} is deprecated", ""),
+    "default": (Kind.DRIFT, "the default of {} has changed", ""),
+}
+_REFUSED_VALUE, _REFUSED_BODY = "a value that was allowed is refused", "a body that was allowed is refused"
+_NOT_PROMISED = "an answer may come that was not promised"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a release is safe for who keeps to the pin, and all that it changes.
+
+    `exact` refuses drift, too; `allow_undecided` lets pass what cannot be decided.
+    """
+
+    changes: tuple[Change, ...]
+    exact: bool = False
+    allow_undecided: bool = False
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing counts against the release."""
+        counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
+        return not any(counts.get(change.kind) for change in self.changes)
+
+    def count(self, kind: Kind) -> int:
+        """How many changes are of this kind."""
+        return sum(change.kind is kind for change in self.changes)
+
+
+def compared(pin: References, candidate: References) -> tuple[Change, ...]:
+    """What changes from the pin to a release's document, the gravest first.
+
+    Raises:
+        WrongCall: what either says of the operation, or what that refers to, cannot be read.
+
+    """
+    try:
+        before, after = find(pin), find(candidate)
+        if before is None:
+            raise pin.wrong(f"does not describe {OPERATION} {PATH}")
+        if after is None:
+            told = f"the nearest is {', '.join(near(candidate))}" if near(candidate) else "nothing like it"
+            return (_change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=told),)
+        return _gathered([*_of_requests(before, after), *_of_answers(before, after)])
+    except RecursionError:
+        raise candidate.wrong("is nested too deep") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        # A stranger's document may have anything in the place of anything.
+        why = " ".join(repr(error).split())[:160]
+        raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
+
+
+def _change(name: str, where: str, about: str = "", *, pin: str = "", candidate: str = "") -> Change:
+    kind, what, oasdiff = _CHANGES[name]
+    return Change(kind, where, what.format(about), pin, candidate, oasdiff=oasdiff)
+
+
+def _gathered(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes, the gravest first; what is the same in several answers is told once."""
+    same: dict[str, list[Change]] = {}
+    for change in changes:
+        value = json.dumps(change.proof.value) if change.proof else ""
+        same.setdefault(repr((change.kind, change.what, change.pin, change.candidate, value)), []).append(change)
+    told = [replace(alike[0], where=_joined([change.where for change in alike])) for alike in same.values()]
+    return tuple(sorted(told, key=lambda change: [*Kind].index(change.kind)))
+
+
+def _joined(places: list[str]) -> str:
+    """`answer 400, 401 and 422` for three places that begin with the same word."""
+    (head, *others) = dict.fromkeys(place.partition(" ")[0] for place in places)
+    if others or len(places) == 1:
+        return ", ".join(places)
+    tails = [place.partition(" ")[2] for place in places]
+    return f"{head} {', '.join(tails[:-1])} and {tails[-1]}"
+
+
+def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
+    if candidate.deprecated and not pin.deprecated:
+        yield _change("deprecated", "operation")
+    for key, told in candidate.unknown.items():
+        if key not in pin.unknown:
+            yield _change("unknown", "operation", told)
+    sides = {"pin": _ways(pin.security), "candidate": _ways(candidate.security)}
+    if not all(any(_lets_in(way, needed) for needed in candidate.security) for way in pin.security):
+        yield _change("credential refused", "security", **sides)
+    elif not all(any(_lets_in(way, needed) for needed in pin.security) for way in candidate.security):
+        yield _change("credential taken", "security", **sides)
+    for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
+        yield from _of_parameter(pin, candidate, key)
+    yield from _of_bodies(pin, candidate)
+
+
+def _lets_in(way: Way, needed: Way) -> bool:
+    # Who may write may read (Kaiten's API page, authentication).
+    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
+    return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
+
+
+def _ways(ways: tuple[Way, ...]) -> str:
+    named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
+    return " or ".join(" and ".join(way) or "no credential" for way in named)
+
+
+def _of_parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) -> Iterator[Change]:
+    before, after = pin.parameters.get(key), candidate.parameters.get(key)
+    if before is None and after is not None:
+        yield _change("parameter required" if after.required else "parameter optional", after.called)
+    elif before is not None and after is None:
+        yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
+    elif before is not None and after is not None:
+        if after.required and not before.required:
+            yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
+        # An empty segment would be another path. And on its way a parameter is text.
+        sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
+        if after.schema not in ({}, {"type": "string"}):
+            yield from _narrowed(pin, candidate, after.called, (sent, after.schema), _REFUSED_VALUE)
+
+
+def _of_bodies(pin: Operation, candidate: Operation) -> Iterator[Change]:
+    where = "request body"
+    if candidate.body_required and not pin.body_required:
+        yield _change("body demanded", where, pin="may be left out", candidate="must be there")
+    for media_type, before in pin.bodies.items():
+        kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        taken = next((kind for kind in kinds if kind in candidate.bodies), None)
+        if taken is None:
+            told = ", ".join(candidate.bodies) or "no body"
+            yield _change("body gone", where, media_type, pin=", ".join(pin.bodies), candidate=told)
+        else:
+            yield from _narrowed(pin, candidate, where, (before, candidate.bodies[taken]), _REFUSED_BODY, _sent())
+    for media_type in candidate.bodies.keys() - pin.bodies.keys() if pin.bodies else ():
+        yield _change("body too", where, media_type)
+
+
+def _narrowed(
+    pin: Operation, candidate: Operation, where: str, sides: tuple[Json, Json], what: str, known: Iterable[Json] = ()
+) -> Iterator[Change]:
+    """What changes where a client sends a value of the schema of one side, and the other takes its own."""
+    try:
+        inner = plain(pin.references, sides[0], REQUEST, where)
+        outer = plain(candidate.references, sides[1], REQUEST, where)
+    except NotFollowed as reason:
+        yield Change(Kind.UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))
+        return
+    found = [*_breaking(where, what, inner, outer, known)]
+    before, after = _members(inner), _members(outer)
+    found += [
+        _change("request member", where, name) for name, one in _new(after, before).items() if not one["required"]
+    ]
+    found += _of_annotations(where, before, after)
+    yield from found
+    if not found and contained(outer, inner).answer == Containment.NO:
+        yield _change("more taken", where)
+
+
+def _breaking(where: str, what: str, inner: Schema, outer: Schema, known: Iterable[Json] = ()) -> Iterator[Change]:
+    came, is_answer = contained(inner, outer, known), where.startswith("answer")
+    narrow, wide = (json.dumps(schema, ensure_ascii=False) for schema in (inner, outer))
+    told = (wide, narrow) if is_answer else (narrow, wide)
+    for proof in came.proofs:
+        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, is_answer))
+    if came.answer == Containment.NO and not came.proofs:
+        yield Change(Kind.BREAKING, where, what, *told)
+    if came.answer == Containment.UNKNOWN:
+        yield Change(Kind.UNDECIDED, where, f"it is not known whether {what}", *told)
+
+
+def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
+    sides = {"pin": ", ".join(pin.answers), "candidate": ", ".join(candidate.answers) or "no status"}
+    for status in sorted(pin.answers.keys() | candidate.answers.keys()):
+        before, after = pin.answer(status), candidate.answer(status)
+        where, error = f"answer {status}", status[0] in "45d"
+        if before is not None and after is not None:
+            yield from _of_contents(pin, candidate, where, before, after)
+            yield from _of_headers(where, before, after)
+        elif error:
+            yield _change("error new" if before is None else "error gone", where)
+        else:
+            yield _change("success new" if before is None else "success gone", where, **sides)
+    errors = [status for status in pin.answers if status[0] in "45d"]
+    if errors and not any(map(candidate.answer, errors)):
+        yield _change("no errors", "answers", **sides)
+
+
+def _of_contents(pin: Operation, candidate: Operation, where: str, before: Answer, after: Answer) -> Iterator[Change]:
+    sides = {"pin": ", ".join(before.contents) or "no body", "candidate": ", ".join(after.contents) or "no body"}
+    if bool(before.contents) != bool(after.contents):
+        yield _change("content new" if after.contents else "content gone", where, **sides)
+        return
+    for media_type, schema in after.contents.items():
+        if media_type in before.contents:
+            yield from _of_answer(pin, candidate, where, before.contents[media_type], schema)
+        else:
+            yield _change("type new", where, media_type, **sides)
+    for media_type in before.contents.keys() - after.contents.keys() if before.contents.keys() & after.contents else ():
+        yield _change("type gone", where, media_type)
+
+
+def _of_answer(pin: Operation, candidate: Operation, where: str, before: Json, after: Json) -> Iterator[Change]:
+    try:
+        inner = plain(candidate.references, after, RESPONSE, where)
+        outer = plain(pin.references, before, RESPONSE, where)
+    except NotFollowed as reason:
+        yield Change(Kind.UNDECIDED, where, f"it is not known whether {_NOT_PROMISED}", candidate=str(reason))
+        return
+    held = held_anyway(inner)
+    found = [*_breaking(where, _NOT_PROMISED, held, opened(outer))]
+    old, new = _members(outer), _members(inner)
+    for name, member in _new(new, old).items():
+        found.append(_change("answer member always" if member["required"] else "answer member", where, name))
+    found += [_change("answer member gone", where, name) for name in _new(old, new)]
+    yield from found
+    yield from _of_annotations(where, old, new)
+    if not found and contained(held, outer).answer == Containment.NO:
+        yield _change("open", where)
+    elif not found and contained(outer, inner).answer == Containment.NO:
+        yield _change("less comes", where)
+
+
+def held_anyway(candidate: Schema) -> Schema:
+    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
+
+    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
+    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
+    """
+    own: dict[str, Json] = {}
+    ours = References({"openapi": "3.1.0"}, "exact.yaml")
+    for name, schema in exact().members.items():
+        wanted = plain(ours, schema, RESPONSE, name)
+        able = dict(wanted)
+        if name == "errors":
+            # Whether it may be null, and what an item has besides, is for the document to say.
+            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
+        parts = [*_parts(candidate, candidate, name, set())]
+        if parts and covers({"allOf": parts, "$defs": candidate.get("$defs", {})}, able) == Containment.YES:
+            own[name] = wanted
+    return candidate | {"allOf": [*candidate.get("allOf", ()), {"properties": own}]} if own else candidate
+
+
+def _parts(root: Schema, node: Json, name: str, seen: set[str]) -> Iterator[Json]:
+    """The schemas of a member that hold in any case."""
+    if isinstance(node, dict):
+        reference = node.get("$ref", "")
+        if reference.startswith("#/$defs/") and reference not in seen:
+            seen.add(reference)
+            yield from _parts(root, root["$defs"].get(reference.rsplit("/", 1)[-1]), name, seen)
+        for part in node.get("allOf", ()):
+            yield from _parts(root, part, name, seen)
+        if name in node.get("properties", {}):
+            yield node["properties"][name]
+
+
+def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
+    for name, required in before.headers.items():
+        if required and not after.headers.get(name):
+            yield _change("header gone", where, name, pin="always there", candidate="may be left out")
+    for name in after.headers.keys() - before.headers.keys():
+        success = where[len("answer ")] == "2"
+        yield _change("header always" if after.headers[name] and success else "header new", where, name)
+
+
+def _members(schema: Schema) -> dict[str, Schema]:
+    """The members that a schema names, by their paths (`errors[].value`): what it says of each, and `required`."""
+    found: dict[str, Schema] = {}
+    for path, said in _named(schema, schema, "", set()):
+        old = found.get(path, said)
+        found[path] = old | said | {"required": old["required"] or said["required"]}
+    return found
+
+
+def _named(root: Schema, node: Json, prefix: str, seen: set[str]) -> Iterator[tuple[str, Schema]]:
+    if not isinstance(node, dict) or prefix.count(".") + prefix.count("[") > _DEEPEST:
+        return
+    reference = node.get("$ref", "")
+    if reference.startswith("#/$defs/") and f"{prefix} {reference}" not in seen:
+        seen.add(f"{prefix} {reference}")
+        yield from _named(root, root.get("$defs", {}).get(reference.rsplit("/", 1)[-1]), prefix, seen)
+    parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in node.get(keyword, ())]
+    for part in (*parts, node.get("then"), node.get("else")):
+        yield from _named(root, part, prefix, seen)
+    required, members = node.get("required", ()), node.get("properties", {})
+    for name in dict.fromkeys([*required, *members]):
+        said = members.get(name, True)
+        yield (
+            f"{prefix}{name}",
+            (said if isinstance(said, dict) else {"never": not said}) | {"required": name in required},
+        )
+        yield from _named(root, said, f"{prefix}{name}.", seen)
+    for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
+        yield from _named(root, item, f"{prefix.removesuffix('.')}[].", seen)
+
+
+def _new(members: Mapping[str, Schema], before: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The members that are new, but for those inside of one that is, and those that are never there."""
+    added = {path: said for path, said in members.items() if path not in before and not said.get("never")}
+    outer = {path: [path[:index] for index, letter in enumerate(path) if letter in ".["] for path in added}
+    return {path: said for path, said in added.items() if not any(one in added for one in outer[path])}
+
+
+def _of_annotations(where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:
+    side = "response" if where.startswith("answer") else "request"
+    for name in [name for name in after if name in before]:
+        if after[name].get("deprecated") is True and before[name].get("deprecated") is not True:
+            yield replace(_change("member deprecated", where, name), oasdiff=f"{side}-property-deprecated")
+        old, new = (json.dumps(one[name]["default"]) if "default" in one[name] else "" for one in (before, after))
+        if old != new:
+            how = "changed" if old and new else "added" if new else "removed"
+            change = _change("default", where, name, pin=old or "none", candidate=new or "none")
+            yield replace(change, oasdiff=f"{side}-property-default-value-{how}")
+
+
+# oasdiff's names for what narrows a request: where the pin has such a bound, and where it has none.
+_BOUNDS = {
+    "minLength": ("min-length-increased", "min-length-increased"),
+    "maxLength": ("max-length-decreased", "max-length-set"),
+    "minimum": ("min-increased", "min-set"),
+    "maximum": ("max-decreased", "max-set"),
+    "minItems": ("min-items-increased", "min-items-set"),
+    "pattern": ("pattern-changed", "pattern-added"),
+    "enum": ("enum-value-removed", "became-enum"),
+}
+
+
+def _oasdiff(proof: Proof, is_answer: bool) -> str:
+    """Oasdiff's name for the one thing that a proof shows."""
+    first = proof.reasons[0]
+    side = f"{'response' if is_answer else 'request'}-{'property' if first.path else 'body'}"
+    if first.keyword == "type":
+        null = "became-nullable" if is_answer else "became-not-nullable"
+        return f"{side}-{null if first.value is None else 'type-changed'}"
+    if first.keyword == "required":
+        return "response-property-became-optional" if is_answer else "request-property-became-required"
+    if first.keyword in ("additionalProperties", "unevaluatedProperties") and not is_answer:
+        return "request-property-removed"
+    had = f'"{first.keyword}"' in json.dumps(proof.allowed_by)
+    return f"{side}-{_BOUNDS[first.keyword][0 if had else 1]}" if first.keyword in _BOUNDS and not is_answer else ""
+
+
+def _sent() -> list[Json]:
+    """The bodies of the hand-picked requests, those that are JSON: worth a try."""
+    found = []
+    for payload in payloads():
+        # What is not Unicode is no value of a schema.
+        with suppress(ValueError, RecursionError):
+            value = json.loads(payload.request.body)
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+            found.append(value)
+    return found

@@ -1,0 +1,191 @@
+"""An OpenAPI document from a stranger: JSON or YAML, read within limits and without following anything outside it.
+
+YAML is that of OpenAPI (3.1, section 4.2): the core schema of YAML 1.2 (section 10.3), where `on` is text and
+`2026-01-01` no date, with keys that are text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import yaml
+
+from contracts.errors import WrongCall
+
+Json = Any
+
+# Values that a document may stand for, aliases counted as what they stand for; and how deep they may lie.
+LARGEST, DEEPEST = 1_000_000, 200
+_HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_CORE = "tag:yaml.org,2002:"
+
+
+class _Unreadable(ValueError):
+    """Why the text cannot be read, in one line."""
+
+
+def document(data: bytes, name: str) -> Mapping[str, Json]:
+    """The OpenAPI 3.0 or 3.1 document in these bytes; `name` is how messages call it.
+
+    Raises:
+        WrongCall: they are something else, are broken, or go past a limit.
+
+    """
+    try:
+        content = parsed(data)
+    except ValueError as error:
+        raise WrongCall(f"{name} {error}") from None
+    if isinstance(content, dict) and "swagger" in content:
+        raise WrongCall(f"{name} is Swagger {str(content['swagger'])[:10]}: convert it to OpenAPI 3.0 or 3.1 first")
+    version = str(content.get("openapi")) if isinstance(content, dict) else ""
+    if version.startswith("3.2"):
+        raise WrongCall(f"{name} is OpenAPI 3.2, which is not read yet: ask the vendor for it in 3.1, or convert it")
+    if not version.startswith(("3.0", "3.1")):
+        raise WrongCall(f"{name} is no OpenAPI document: it has no member openapi that begins with 3.0 or 3.1")
+    if not isinstance(content.get("paths"), dict):
+        raise WrongCall(f"{name} is no OpenAPI document of an API: it has no paths")
+    return dict(content)
+
+
+def parsed(data: bytes) -> Json:
+    """The value that bytes of JSON or YAML in UTF-8 stand for.
+
+    Raises:
+        ValueError: they are something else, are broken, or go past a limit; the message says which in one line.
+
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _Unreadable("is not UTF-8 text") from None
+    if not text.strip():
+        raise _Unreadable("is empty")
+    if _HTML.match(text):
+        raise _Unreadable("is a web page (HTML or XML): give the address of the document itself")
+    try:
+        value = _json(text) if text.lstrip().startswith(("{", "[")) else _yaml(text)
+        _check_size(value, {})
+    except RecursionError:
+        raise _Unreadable(f"is nested more than {DEEPEST} deep") from None
+    return value
+
+
+def _json(text: str) -> Json:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_float=_finite, parse_constant=_finite)
+    except ValueError as error:
+        try:
+            # It may be YAML in braces; and YAML knows the line of a name that is there twice.
+            return _yaml(text)
+        except _Unreadable as unreadable:
+            mistake = error if isinstance(error, _Unreadable) else f"is broken JSON: {_line(error)}"
+            raise (unreadable if "twice" in str(unreadable) else _Unreadable(str(mistake))) from None
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Unreadable(f"has the name {twice[:60]!r} twice in one object: only one of the two can be meant")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no JSON number")
+    return number
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever is installed
+    """YAML's core schema and nothing else: no dates, no octal numbers, no tags of anybody's own."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
+    yaml_constructors: ClassVar[dict[Any, Any]] = {}
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Json]:
+        """An object; what a merge key (YAML 1.1, still in use) brings along counts less than its own members."""
+        own: dict[str, Json] = {}
+        merged: dict[str, Json] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _Unreadable(f"has a key that is not a string (line {key.start_mark.line + 1})")
+            if key.value in own:
+                twice = f"has the name {key.value[:60]!r} twice in one object (line {key.start_mark.line + 1})"
+                raise _Unreadable(f"{twice}: only one of the two can be meant")
+            found = self.construct_object(value, deep=True)
+            if key.value == "<<" and not key.style:
+                for part in reversed(found if isinstance(found, list) else [found]):
+                    merged |= part if isinstance(part, dict) else {}
+            else:
+                own[key.value] = found
+        return merged | own
+
+    def unknown(self, node: yaml.Node) -> Json:
+        """Nothing: a tag may stand for anything."""
+        raise _Unreadable(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
+
+
+def _number(text: str) -> Json:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+for _tag, _pattern, _first, _read in (
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""], lambda text: None),
+    ("bool", "true|True|TRUE|false|False|FALSE", list("tTfF"), lambda text: text.lower() == "true"),
+    ("int", "[-+]?[0-9]{1,400}", list("-+0123456789"), int),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789"), _number),
+):
+    _Loader.add_implicit_resolver(_CORE + _tag, re.compile(f"^(?:{_pattern})$"), _first)
+    _Loader.add_constructor(_CORE + _tag, lambda loader, node, read=_read: read(node.value))
+_Loader.add_constructor(_CORE + "str", lambda loader, node: node.value)
+_Loader.add_constructor(_CORE + "seq", lambda loader, node: loader.construct_sequence(node, deep=True))
+_Loader.add_constructor(_CORE + "map", _Loader.mapping)
+_Loader.add_constructor(None, _Loader.unknown)
+
+
+def _yaml(text: str) -> Json:
+    try:
+        _check_depth(text)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # it makes nothing but JSON values
+    except yaml.composer.ComposerError as error:
+        if "single document" in str(error):
+            raise _Unreadable("holds more than one YAML document") from None
+        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
+    except yaml.constructor.ConstructorError as error:
+        raise _Unreadable(f"has an alias inside of what it stands for: {_line(error)}") from None
+    except yaml.YAMLError as error:
+        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
+
+
+def _check_depth(text: str) -> None:
+    """See that nothing lies too deep, event by event: PyYAML itself nests without end, and the process would die."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise _Unreadable(f"is nested more than {DEEPEST} deep")
+
+
+def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
+    """How many values a value stands for. Aliases share theirs, so each is counted once and added up."""
+    if depth > DEEPEST:
+        raise _Unreadable(f"is nested more than {DEEPEST} deep")
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_check_size(part, known, depth + 1) for part in parts)
+    if known[id(value)] > LARGEST:
+        raise _Unreadable(f"stands for more than {LARGEST:,} values: its aliases multiply")
+    return known[id(value)]
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,212 @@
+"""A deployment of a release, held to the pin and to its own document: what it says, what it does, and what not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from contracts import deployment
+from contracts.deployment import Word, told_apart
+from contracts.errors import NoVerdict
+from contracts.result import Finding, Result, write
+from contracts.rules.document import DOCUMENTS, load
+from contracts.vendor import Vendor
+from tests.suite.kills import TOKENS
+from tests.suite.served import serving
+from tests.suite.suite_run import ROOT, release
+from tests.suite.vendors import vendor_named
+
+V1 = str(DOCUMENTS / "v1.yaml")
+DOCS = str(DOCUMENTS / "docs.yaml")
+
+
+def checked(vendor: Vendor, candidate: str, folder: Path, *arguments: str) -> CompletedProcess[str]:
+    """What `release` says of this vendor as the deployment of this candidate."""
+    with serving(vendor) as server:
+        folders = ("--evidence", str(folder / "evidence"), "--journal", str(folder / "journal"))
+        return release("--candidate", candidate, "--base-url", server.url, *folders, *arguments)
+
+
+@pytest.fixture
+def compatible(tmp_path: Path) -> str:
+    """A release like v1, without what breaks who keeps to docs: its errors are never null."""
+    path = tmp_path / "compatible.yaml"
+    path.write_text(Path(V1).read_text(encoding="utf-8").replace("[array, 'null']", "array"), encoding="utf-8")
+    return str(path)
+
+
+def broken(*rules: str) -> list[Finding]:
+    """What a run found broken: these rules."""
+    return [Finding(rule, "", "this", "that", 1, repeated=True, size=(1, 1), tests=()) for rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("of_pin", "of_own", "words"),
+    [
+        pytest.param(["problem.members"], [], [Word.SAID], id="said-and-done"),
+        pytest.param(["update.stored"], ["update.stored"], [Word.UNSAID], id="done-without-saying"),
+        pytest.param([], ["problem.required"], [Word.NOT_DONE], id="said-and-not-done"),
+        pytest.param([], [], [], id="as-promised"),
+        pytest.param(
+            ["problem.members", "update.stored"],
+            ["update.stored", "problem.required"],
+            [Word.UNSAID, Word.SAID, Word.NOT_DONE],
+            id="all-of-them-the-gravest-first",
+        ),
+    ],
+)
+def test_what_is_said_and_what_is_done_are_told_apart(of_pin: list[str], of_own: list[str], words: list[Word]) -> None:
+    """A promise of the pin that is broken was announced where the release's own document is kept."""
+    assert [one.word for one in told_apart(broken(*of_pin), broken(*of_own))] == words
+
+
+def test_a_release_that_does_what_it_says_is_safe(compatible: str, tmp_path: Path) -> None:
+    """A deployment that behaves as its compatible document says is safe; its drift is seen, and answers that differ."""
+    result = checked(Vendor(load(compatible)), compatible, tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1].startswith("safe: docs → ")
+    assert "says and does: problem.members: " in result.stdout
+    assert "does without saying" not in result.stdout
+    assert "answers that differ from those of the pin's mock: " in result.stdout
+
+
+def test_a_change_that_is_not_announced_is_not_safe(tmp_path: Path) -> None:
+    """A deployment that breaks a promise which its document still makes is not safe, and the evidence is named."""
+    result = checked(vendor_named("TrimsNames")(load("docs")), DOCS, tmp_path)
+
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1].startswith("not safe: docs → ")
+    assert "behaviour at http://127.0.0.1:" in result.stdout
+    assert "does without saying: update.stored: " in result.stdout
+    assert list((tmp_path / "evidence" / "release" / "pin").glob("update.stored*.har"))
+
+
+def test_what_is_announced_and_not_done_is_told(compatible: str, tmp_path: Path) -> None:
+    """A deployment that behaves as before is told apart from its document, and is safe for who keeps to the pin."""
+    result = checked(Vendor(load("docs")), compatible, tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "says and does not do: problem.required: " in result.stdout
+
+
+def test_an_accepted_deviation_makes_no_release_unsafe(tmp_path: Path) -> None:
+    """What somebody has accepted counts in the release check as little as in a run."""
+    deviations = tmp_path / "deviations.toml"
+    deviations.write_text('[[deviation]]\nrule = "status.schema"\nreason = "Known."\nuntil = 2999-12-31\n')
+
+    result = checked(
+        vendor_named("AcceptsUnknownMembers")(load("docs")), DOCS, tmp_path, "--deviations", str(deviations)
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "as promised" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("candidate", "code", "verdict", "says"),
+    [
+        pytest.param(DOCS, 6, "by the documents alone safe: docs → ", "No verdict: the target does not", id="safe"),
+        pytest.param(V1, 1, "by the documents alone not safe: docs → ", "Nothing is known of the", id="not-safe"),
+    ],
+)
+def test_what_the_documents_say_is_told_of_a_deployment_that_is_dead(
+    candidate: str, code: int, verdict: str, says: str, tmp_path: Path
+) -> None:
+    """A deployment that does not answer gives no verdict, and takes none away."""
+    folders = ("--evidence", str(tmp_path / "evidence"), "--journal", str(tmp_path / "journal"))
+
+    result = release("--candidate", candidate, "--base-url", "http://127.0.0.1:9", "--patience", "0.5", *folders)
+
+    assert result.returncode == code
+    assert result.stdout.splitlines()[-1].startswith(verdict)
+    assert result.stderr.startswith(says)
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_candidate_may_be_what_the_deployment_serves(tmp_path: Path) -> None:
+    """Without --candidate the document is the one that the deployment serves itself."""
+    with serving(Vendor(load("docs"))) as server:
+        folders = ("--evidence", str(tmp_path / "evidence"), "--journal", str(tmp_path / "journal"))
+        result = release("--base-url", server.url, *folders)
+
+    last = result.stdout.splitlines()[-1]
+    assert last == f"safe: docs → {server.url}/openapi.yaml: no change (the deployment: as promised)"
+    assert (result.returncode, result.stderr) == (0, "")
+    assert server.vendor.customers == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "calls"),
+    [
+        pytest.param(signal.SIGINT, 30, id="ctrl-c-at-the-beginning"),
+        pytest.param(signal.SIGTERM, 300, id="sigterm-while-it-is-held-to-the-pin"),
+        pytest.param(signal.SIGINT, 2500, id="ctrl-c-while-it-is-held-to-its-own-document"),
+        pytest.param(signal.SIGTERM, 3300, id="sigterm-while-answers-are-compared"),
+    ],
+)
+def test_an_interrupted_check_leaves_no_customer(number: signal.Signals, calls: int, tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM at any moment leave nothing behind, and what the documents say is told."""
+    folders = ["--evidence", str(tmp_path / "evidence"), "--journal", str(tmp_path / "journal")]
+    with serving(Vendor(load("docs")), delay=0.002) as server:
+        command = [sys.executable, "-m", "contracts", "release", "--base-url", server.url, *folders]
+        with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.PIPE, text=True) as process:
+            deadline = time.monotonic() + 60
+            while len(server.calls) < calls and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(number)
+            printed = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 130
+    assert printed.splitlines()[-1].startswith("by the documents alone safe: docs → ")
+    assert server.vendor.customers == {}
+    assert [*(tmp_path / "journal").iterdir()] == []
+
+
+def test_accepted_deviations_are_told(tmp_path: Path) -> None:
+    """A deviation that is seen is told as accepted, and one that is not seen any more as mended."""
+    deviations = tmp_path / "deviations.toml"
+    deviations.write_text(
+        '[[deviation]]\nrule = "status.schema"\nreason = "Known."\nuntil = 2999-12-31\n'
+        '[[deviation]]\nrule = "problem.title"\nreason = "Old."\nuntil = 2999-12-31\n'
+    )
+
+    vendor = vendor_named("AcceptsUnknownMembers")(load("docs"))
+    result = checked(vendor, DOCS, tmp_path, "--deviations", str(deviations))
+
+    assert "ACCEPTED until 2999-12-31" in result.stdout
+    assert "MENDED, remove it: problem.title" in result.stdout
+
+
+def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that failed otherwise, by a fault of the suite say, has kept no promise."""
+
+    def failed(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
+        path = Path(command[command.index("--result") + 1])
+        path.parent.mkdir(parents=True)
+        write(Result("http://127.0.0.1:1", "docs", "0", otherwise=("test_that_failed",)), path)
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+    monkeypatch.setattr(deployment, "_ended", failed)
+
+    with pytest.raises(NoVerdict, match="failed without a broken promise that it could name: test_that_failed"):
+        deployment.observed(("docs", None), "http://127.0.0.1:1", [], tmp_path, None)
+
+
+def test_a_wrong_file_of_deviations_is_exit_2(tmp_path: Path) -> None:
+    """An unknown rule in the deviations is a wrong call, with its line."""
+    deviations = tmp_path / "deviations.toml"
+    deviations.write_text('[[deviation]]\nrule = "status.shema"\nreason = "Known."\nuntil = 2999-12-31\n')
+
+    result = release("--candidate", V1, "--deviations", str(deviations))
+
+    assert result.returncode == 2
+    assert "line 2: unknown rule 'status.shema'" in result.stderr
