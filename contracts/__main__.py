@@ -15,7 +15,7 @@ import click
 
 from contracts import ci, deployment, interrupt, page, recording, report
 from contracts import mock as mocked
-from contracts.candidate import SERVED, called, pin_of, read
+from contracts.candidate import SERVED, called, read
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deployment import Observed
@@ -28,11 +28,11 @@ from contracts.options import TARGETING, options_from, passed_on, target_from
 from contracts.payload import entry_of
 from contracts.release.adoption import adopt, place_of
 from contracts.release.changes import Verdict, compared
-from contracts.release.operation import References
 from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import GREEN, NO_VERDICT, RED, write
-from contracts.rules.document import load
+from contracts.rules.document import load, pinned
+from contracts.rules.openapi import References
 from contracts.rules.oracle import predict
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
@@ -169,7 +169,7 @@ def release(
     load_deviations(deviations)
     where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
     offered = read(where, proxy_from_env=chosen["proxy_from_env"])
-    verdict = Verdict(compared(pin_of(contract), offered), exact, allow_undecided)
+    verdict = Verdict(compared(pinned(contract), offered), exact, allow_undecided)
     told = Told(verdict, contract, called(where), as_json=form == "json")
     told.by_documents()
     try:

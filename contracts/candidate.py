@@ -10,9 +10,7 @@ import httpx
 from contracts.client import INTERRUPTING, Client
 from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Failure, Request
-from contracts.release.operation import References
-from contracts.release.reading import document
-from contracts.rules.document import DOCUMENTS
+from contracts.rules.openapi import References, document
 from contracts.target import MIB, Limits, Target
 
 LARGEST = 4 * MIB
@@ -38,21 +36,6 @@ def read(where: str, *, proxy_from_env: bool = False) -> References:
     if len(data) > LARGEST:
         raise WrongCall(f"{name} is larger than {LARGEST // MIB} MiB")
     return References(document(data, name), name)
-
-
-def pin_of(contract: str) -> References:
-    """The release that is relied on: one of ours by its name, or a file.
-
-    Raises:
-        WrongCall: there is no such contract, or it cannot be read.
-
-    """
-    known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}
-    path = known.get(contract, Path(contract))
-    if not path.is_file():
-        raise WrongCall(f"unknown contract {contract!r}: give one of {', '.join(known)}, or a file")
-    name = f"contract {contract!r}"
-    return References(document(_file(str(path)), name), name)
 
 
 def called(where: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contracts import sibling
-from contracts.candidate import SERVED, pin_of, read
+from contracts.candidate import SERVED, read
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
@@ -22,6 +22,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
 from contracts.release.changes import compared
+from contracts.rules.document import pinned
 from contracts.trials import MADE
 
 # Requests of the burst that shows whether the rate is limited.
@@ -99,7 +100,7 @@ class Doctor:
         url = f"{self._target.base_url}{SERVED}"
         try:
             served = read(url, proxy_from_env=self._target.proxy_from_env)
-            changes = compared(pin_of(self._pin), served)
+            changes = compared(pinned(self._pin), served)
         except (WrongCall, NoVerdict) as error:
             return Symptom("document", f"what {url} serves cannot be compared with {self._pin}: {error}")
         if not changes:

@@ -14,9 +14,9 @@ import yaml
 
 from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
-from contracts.release.operation import Operation, References, find
-from contracts.release.schema import modernize
+from contracts.release.operation import Operation, find
 from contracts.rules.document import DOCUMENTS, JSON, PATH, Document, load
+from contracts.rules.openapi import References
 
 Json = Any
 
@@ -97,9 +97,9 @@ def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
         "components": {"securitySchemes": (candidate.content.get("components") or {}).get("securitySchemes", {})},
     }
     _bring(candidate, put, whole, set())
-    if not candidate.lone and isinstance(candidate.content.get("jsonSchemaDialect"), str):
+    if "jsonSchemaDialect" in candidate.content:
         whole["jsonSchemaDialect"] = candidate.content["jsonSchemaDialect"]
-    return _modern(whole) if candidate.lone else whole
+    return whole
 
 
 def _bring(candidate: References, node: Json, whole: dict[str, Json], seen: set[str]) -> None:
@@ -121,14 +121,3 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json], seen: set[
                 holder = holder.setdefault(step, {})
             holder.setdefault(last, target)
             _bring(candidate, target, whole, seen)
-
-
-def _modern(node: Json) -> Json:
-    """OpenAPI 3.0's words in those of 3.1, at any depth."""
-    if isinstance(node, list):
-        return [_modern(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    found = {name: _modern(part) for name, part in node.items() if name != "nullable"}
-    modernize(found, node)
-    return {"$ref": node["$ref"]} if isinstance(node.get("$ref"), str) else found

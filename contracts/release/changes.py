@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jsonschema_rs.canonical import Containment
@@ -14,10 +16,11 @@ from jsonschema_rs.canonical import Containment
 from contracts.exchange import OPERATION
 from contracts.payload import payloads
 from contracts.release.containment import Proof, contained, covers
-from contracts.release.operation import Answer, Operation, References, Way, find, near
+from contracts.release.operation import Answer, Operation, Way, find, near
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
 from contracts.rules.document import PATH
 from contracts.rules.exact import exact
+from contracts.rules.openapi import References, parsed
 
 Json = Any
 
@@ -49,54 +52,6 @@ class Change:
     oasdiff: str = ""
 
 
-# Each change that is not one of a schema: what it means, in a sentence, and oasdiff's name for it.
-_CHANGES: Mapping[str, tuple[Kind, str, str]] = {
-    "gone": (Kind.BREAKING, "the candidate does not have it", "api-path-removed-without-deprecation"),
-    "deprecated": (Kind.DRIFT, "it is deprecated", "endpoint-deprecated"),
-    "unknown": (Kind.UNDECIDED, "it is not known what {} means for a client", ""),
-    "credential refused": (Kind.BREAKING, "a credential that was enough is not any more", "api-security-updated"),
-    "credential taken": (Kind.COMPATIBLE, "a credential that was not enough is now", "api-security-updated"),
-    "parameter required": (Kind.BREAKING, "it is new, and required", "new-required-request-parameter"),
-    "parameter optional": (Kind.COMPATIBLE, "it is new, and optional", "new-optional-request-parameter"),
-    "parameter gone": (Kind.BREAKING, "it is not documented any more", "request-parameter-removed"),
-    "parameter demanded": (Kind.BREAKING, "it is required now", "request-parameter-became-required"),
-    "body demanded": (Kind.BREAKING, "it is required now", "request-body-became-required"),
-    "body gone": (Kind.BREAKING, "{} is not taken any more", "request-body-media-type-removed"),
-    "body too": (Kind.COMPATIBLE, "{} is taken, too", "request-body-media-type-added"),
-    "more taken": (Kind.COMPATIBLE, "more is taken than before", ""),
-    "error gone": (
-        Kind.COMPATIBLE,
-        "the error status is not documented any more",
-        "response-non-success-status-removed",
-    ),
-    "error new": (Kind.DRIFT, "the error status is new", "response-non-success-status-added"),
-    "success gone": (Kind.BREAKING, "the status is not documented any more", "response-success-status-removed"),
-    "success new": (Kind.BREAKING, "the status is new, and no error", "response-success-status-added"),
-    "no errors": (Kind.UNDECIDED, "no error of the pin is documented: it is not known how errors look", ""),
-    "content new": (Kind.BREAKING, "it has a body now", "response-media-type-added"),
-    "content gone": (Kind.BREAKING, "it has no body any more", "response-media-type-removed"),
-    "type new": (Kind.BREAKING, "it may come as {}", "response-media-type-added"),
-    "type gone": (Kind.COMPATIBLE, "it does not come as {} any more", "response-media-type-removed"),
-    "open": (Kind.DRIFT, "there may be members that the pin does not name", ""),
-    "less comes": (Kind.COMPATIBLE, "less may come than was promised", ""),
-    "header gone": (Kind.BREAKING, "the header {} may be left out", "response-header-became-optional"),
-    "header new": (Kind.DRIFT, "the header {} is new, and optional", "response-header-added"),
-    "header always": (
-        Kind.DRIFT,
-        "the header {} is new, and always there; not checked: no run looks at it",
-        "response-header-added",
-    ),
-    "request member": (Kind.COMPATIBLE, "the member {} is new, and optional", "new-optional-request-property"),
-    "answer member": (Kind.DRIFT, "the member {} is new, and optional", "response-optional-property-added"),
-    "answer member always": (Kind.DRIFT, "the member {} is new, and always there", "response-required-property-added"),
-    "answer member gone": (
-        Kind.DRIFT,
-        "the member {} is not documented any more",
-        "response-optional-property-removed",
-    ),
-    "member deprecated": (Kind.DRIFT, "the member {} is deprecated", ""),
-    "default": (Kind.DRIFT, "the default of {} has changed", ""),
-}
 _REFUSED_VALUE, _REFUSED_BODY = "a value that was allowed is refused", "a body that was allowed is refused"
 _NOT_PROMISED = "an answer may come that was not promised"
 
@@ -146,9 +101,15 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
 
 
+@cache
+def _table() -> Mapping[str, Json]:
+    table: Mapping[str, Json] = parsed(Path(__file__).with_suffix(".yaml").read_bytes())
+    return table
+
+
 def _change(name: str, where: str, about: str = "", *, pin: str = "", candidate: str = "") -> Change:
-    kind, what, oasdiff = _CHANGES[name]
-    return Change(kind, where, what.format(about), pin, candidate, oasdiff=oasdiff)
+    kind, what, *oasdiff = _table()["changes"][name]
+    return Change(Kind(kind), where, what.format(about), pin, candidate, oasdiff="".join(oasdiff))
 
 
 def _gathered(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -240,9 +201,7 @@ def _narrowed(
         return
     found = [*_breaking(where, what, inner, outer, known)]
     before, after = _members(inner), _members(outer)
-    found += [
-        _change("request member", where, name) for name, one in _new(after, before).items() if not one["required"]
-    ]
+    found += [_change("request member", where, name) for name, one in _new(after, before).items() if not one["always"]]
     found += _of_annotations(where, before, after)
     yield from found
     if not found and contained(outer, inner).answer == Containment.NO:
@@ -254,7 +213,9 @@ def _breaking(where: str, what: str, inner: Schema, outer: Schema, known: Iterab
     narrow, wide = (json.dumps(schema, ensure_ascii=False) for schema in (inner, outer))
     told = (wide, narrow) if is_answer else (narrow, wide)
     for proof in came.proofs:
-        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, is_answer))
+        yield Change(
+            Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, "answer" if is_answer else "request")
+        )
     if came.answer == Containment.NO and not came.proofs:
         yield Change(Kind.BREAKING, where, what, *told)
     if came.answer == Containment.UNKNOWN:
@@ -303,7 +264,7 @@ def _of_answer(pin: Operation, candidate: Operation, where: str, before: Json, a
     found = [*_breaking(where, _NOT_PROMISED, held, opened(outer))]
     old, new = _members(outer), _members(inner)
     for name, member in _new(new, old).items():
-        found.append(_change("answer member always" if member["required"] else "answer member", where, name))
+        found.append(_change("answer member always" if member["always"] else "answer member", where, name))
     found += [_change("answer member gone", where, name) for name in _new(old, new)]
     yield from found
     yield from _of_annotations(where, old, new)
@@ -320,30 +281,17 @@ def held_anyway(candidate: Schema) -> Schema:
     run. A member that cannot be all that it has to be able to be stays as the candidate has it.
     """
     own: dict[str, Json] = {}
-    ours = References({"openapi": "3.1.0"}, "exact.yaml")
+    ours, said = References({}, "exact.yaml"), _members(candidate)
     for name, schema in exact().members.items():
         wanted = plain(ours, schema, RESPONSE, name)
         able = dict(wanted)
         if name == "errors":
             # Whether it may be null, and what an item has besides, is for the document to say.
             able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
-        parts = [*_parts(candidate, candidate, name, set())]
-        if parts and covers({"allOf": parts, "$defs": candidate.get("$defs", {})}, able) == Containment.YES:
+        given = {"allOf": [said.get(name, False)], "$defs": candidate.get("$defs", {})}
+        if covers(given, able) == Containment.YES:
             own[name] = wanted
     return candidate | {"allOf": [*candidate.get("allOf", ()), {"properties": own}]} if own else candidate
-
-
-def _parts(root: Schema, node: Json, name: str, seen: set[str]) -> Iterator[Json]:
-    """The schemas of a member that hold in any case."""
-    if isinstance(node, dict):
-        reference = node.get("$ref", "")
-        if reference.startswith("#/$defs/") and reference not in seen:
-            seen.add(reference)
-            yield from _parts(root, root["$defs"].get(reference.rsplit("/", 1)[-1]), name, seen)
-        for part in node.get("allOf", ()):
-            yield from _parts(root, part, name, seen)
-        if name in node.get("properties", {}):
-            yield node["properties"][name]
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
@@ -356,11 +304,11 @@ def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
 
 
 def _members(schema: Schema) -> dict[str, Schema]:
-    """The members that a schema names, by their paths (`errors[].value`): what it says of each, and `required`."""
+    """The members that a schema names, by their paths (`errors[].value`): what it says of each, and `always`."""
     found: dict[str, Schema] = {}
     for path, said in _named(schema, schema, "", set()):
         old = found.get(path, said)
-        found[path] = old | said | {"required": old["required"] or said["required"]}
+        found[path] = old | said | {"always": old["always"] or said["always"]}
     return found
 
 
@@ -379,7 +327,7 @@ def _named(root: Schema, node: Json, prefix: str, seen: set[str]) -> Iterator[tu
         said = members.get(name, True)
         yield (
             f"{prefix}{name}",
-            (said if isinstance(said, dict) else {"never": not said}) | {"required": name in required},
+            (said if isinstance(said, dict) else {"never": not said}) | {"always": name in required},
         )
         yield from _named(root, said, f"{prefix}{name}.", seen)
     for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
@@ -394,42 +342,21 @@ def _new(members: Mapping[str, Schema], before: Mapping[str, Schema]) -> dict[st
 
 
 def _of_annotations(where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:
-    side = "response" if where.startswith("answer") else "request"
+    side = "answer" if where.startswith("answer") else "request"
     for name in [name for name in after if name in before]:
         if after[name].get("deprecated") is True and before[name].get("deprecated") is not True:
-            yield replace(_change("member deprecated", where, name), oasdiff=f"{side}-property-deprecated")
-        old, new = (json.dumps(one[name]["default"]) if "default" in one[name] else "" for one in (before, after))
+            yield _change(f"{side} member deprecated", where, name)
+        old, new = (json.dumps(one[name]["default"]) if "default" in one[name] else "none" for one in (before, after))
         if old != new:
-            how = "changed" if old and new else "added" if new else "removed"
-            change = _change("default", where, name, pin=old or "none", candidate=new or "none")
-            yield replace(change, oasdiff=f"{side}-property-default-value-{how}")
+            yield _change(f"{side} default", where, name, pin=old, candidate=new)
 
 
-# oasdiff's names for what narrows a request: where the pin has such a bound, and where it has none.
-_BOUNDS = {
-    "minLength": ("min-length-increased", "min-length-increased"),
-    "maxLength": ("max-length-decreased", "max-length-set"),
-    "minimum": ("min-increased", "min-set"),
-    "maximum": ("max-decreased", "max-set"),
-    "minItems": ("min-items-increased", "min-items-set"),
-    "pattern": ("pattern-changed", "pattern-added"),
-    "enum": ("enum-value-removed", "became-enum"),
-}
-
-
-def _oasdiff(proof: Proof, is_answer: bool) -> str:
+def _oasdiff(proof: Proof, side: str) -> str:
     """Oasdiff's name for the one thing that a proof shows."""
     first = proof.reasons[0]
-    side = f"{'response' if is_answer else 'request'}-{'property' if first.path else 'body'}"
-    if first.keyword == "type":
-        null = "became-nullable" if is_answer else "became-not-nullable"
-        return f"{side}-{null if first.value is None else 'type-changed'}"
-    if first.keyword == "required":
-        return "response-property-became-optional" if is_answer else "request-property-became-required"
-    if first.keyword in ("additionalProperties", "unevaluatedProperties") and not is_answer:
-        return "request-property-removed"
-    had = f'"{first.keyword}"' in json.dumps(proof.allowed_by)
-    return f"{side}-{_BOUNDS[first.keyword][0 if had else 1]}" if first.keyword in _BOUNDS and not is_answer else ""
+    keyword = "null" if first.keyword == "type" and first.value is None else first.keyword
+    names = _table()[side].get(keyword, ("", "")) if first.path or keyword == "required" else ("", "")
+    return str(names[0 if f'"{keyword}"' in json.dumps(proof.allowed_by) else 1])
 
 
 def _sent() -> list[Json]:

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
-from contracts.release.growth import grown
+from contracts.release.growth import Growth
 from contracts.release.schema import Schema, validator
 
 Json = Any
@@ -64,11 +64,11 @@ def contained(inner: Schema, outer: Schema, known: Iterable[Json] = ()) -> Conta
     answer, difference = _concluded(inner, outer)
     search = _Search(inner, outer)
     search.try_all(known)
-    search.try_all(grown(inner, outer))
+    search.try_all(Growth(inner, outer).values())
     if answer != Containment.YES and difference is not None:
-        search.try_all(grown(difference, outer))
+        search.try_all(Growth(difference, outer).values())
     if search.found:
-        search.try_all(search.near_both(grown(outer, inner)))
+        search.try_all(search.near_both(Growth(outer, inner).values()))
         return Contained(Containment.NO, search.proofs())
     return Contained(answer)
 

@@ -19,41 +19,39 @@ Json = Any
 # Letters of the kinds that patterns and formats tell apart; a length is filled with one of them.
 _LETTERS = ("a", "A", "0", " ", "\n", "-", ".", "é", "\U0001f600")
 _TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
-_NUMBERS = (0, 1, -1, 0.5)
-_LONGEST, _MANY, _DEEPEST = 2_000_000, 10_000, 6
-# Values of one schema; those of one member, in the outermost object and further in; those of a member of no schema.
-_MOST, _WIDE, _NARROW = 150, 40, 8
 _ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
-_TYPES = ("null", "boolean", "integer", "string", "array", "object")
-_TYPED = {
+_LONGEST, _MANY, _DEEPEST = 2_000_000, 10_000, 6
+# Values of one schema; those of one member, in the outermost object and further in.
+_MOST, _WIDE, _NARROW = 150, 40, 8
+_OF_TYPE = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems", "unevaluatedItems"),
     "object": ("properties", "required", "propertyNames", "minProperties", "maxProperties", "patternProperties"),
+    "null": (),
+    "boolean": (),
 }
 
 
-def grown(root: Schema, other: Schema) -> list[Json]:
-    """Values that the schema allows, each once, the simplest kinds first."""
-    return _Growth(root, other).of(root, 0)
+class Growth:
+    """Grows values of a schema; `other` is the one that it is compared with."""
 
-
-class _Growth:
     def __init__(self, root: Schema, other: Schema) -> None:
         self._root = root
-        self._constants: list[Json] = []
-        self._lengths: list[int] = []
+        self._constants: list[Json] = [0, 1, -1, 0.5]
+        self._lengths = [1, 2]
         self._names: dict[str, None] = {}
-        self._read(root)
-        self._read(other)
+        self._read([root, other])
+
+    def values(self) -> list[Json]:
+        """Values that the schema allows, each once, the simplest kinds first."""
+        return self._of(self._root, 0)
 
     def _read(self, node: Json) -> None:
         """What a schema names: constants, bounds, members."""
         for keyword, value in node.items() if isinstance(node, dict) else ():
-            if keyword in ("const", "multipleOf") or "imum" in keyword.lower():
-                self._constants.append(value)
-            elif keyword == "enum" and isinstance(value, list):
-                self._constants += value
+            if keyword in ("const", "enum", "multipleOf") or "imum" in keyword:
+                self._constants += value if isinstance(value, list) else [value]
             elif keyword.startswith(("min", "max")) and isinstance(value, int):
                 self._lengths += [length for length in (value - 1, value, value + 1) if length >= 0]
             elif keyword == "properties" and isinstance(value, dict):
@@ -61,90 +59,75 @@ class _Growth:
         for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
             self._read(part)
 
-    def of(self, schema: Json, depth: int) -> list[Json]:
-        """The values of a part of the schema."""
+    def _of(self, schema: Json, depth: int) -> list[Json]:
         if schema is False or depth > _DEEPEST:
             return []
         if depth and schema in (True, {}):
             return [*_ANYTHING]
         schema = schema if isinstance(schema, dict) else {}
-        values = _unique(self._each(schema, depth))
+        # 1 and True are equal, and are not the same.
+        values: Iterable[Json] = {
+            repr(value): value for value in islice(self._each(schema, depth), 20 * _MOST)
+        }.values()
         # What a part refers to by a name of its own may be out of its sight: then nothing is left out yet.
         with suppress(ValueError, jsonschema_rs.ValidationError):
             values = filter(validator({**schema, "$defs": self._root.get("$defs", {})}).is_valid, values)
         return list(islice(values, _MOST))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
-        yield from [schema["const"]] if "const" in schema else schema.get("enum", ())
+        if "const" in schema or "enum" in schema:
+            yield from schema.get("enum", [schema.get("const")])
+            return
         parts = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, ())]
         if "$ref" in schema:
             parts.append(self._root.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], True))
         for part in parts:
-            yield from self.of(part, depth + 1)
-        for kind in () if "const" in schema or "enum" in schema else _types(schema, bool(parts)):
+            yield from self._of(part, depth + 1)
+        told = [kind for kind, keywords in _OF_TYPE.items() if any(keyword in schema for keyword in keywords)]
+        stated = schema.get("type", told if parts else [*told, *(kind for kind in _OF_TYPE if kind not in told)])
+        for kind in [stated] if isinstance(stated, str) else stated:
             yield from self._kind(kind, schema, depth)
 
     def _kind(self, kind: str, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
-        if kind in ("null", "boolean"):
-            yield from (False, True) if kind == "boolean" else (None,)
-        elif kind in ("integer", "number"):
-            bounds = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
-            yield from (*_NUMBERS, *(value for bound in bounds for value in (bound, bound - 1, bound + 1)))
-        elif kind == "string":
+        if kind == "string":
             yield from self._texts(schema)
         elif kind == "array":
             yield from self._arrays(schema, depth)
         elif kind == "object":
             yield from self._objects(schema, depth)
-            yield from (one for one in self._constants if isinstance(one, dict))
+        elif kind in ("null", "boolean"):
+            yield from (False, True) if kind == "boolean" else (None,)
+        else:
+            numbers = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
+            yield from (value for number in numbers for value in (number, number - 1, number + 1))
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
         lowest, highest = schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)
-        for length in dict.fromkeys(one for one in (lowest, 1, *self._lengths) if lowest <= one <= highest):
+        for length in dict.fromkeys(one for one in (lowest, *self._lengths) if lowest <= one <= highest):
             yield from (letter * length for letter in (_LETTERS if length <= _MANY else _LETTERS[:1]))
         for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
             yield from (text, text.upper(), f" {text}", f"{text}a")
 
     def _arrays(self, schema: Mapping[str, Json], depth: int) -> Iterator[list[Json]]:
         lowest, highest = schema.get("minItems", 0), schema.get("maxItems", _MANY)
-        items = (
-            self.of(schema.get("items", True), depth + 1)[:20] + self.of(schema.get("contains", False), depth + 1)[:9]
-        )
-        first = [one for part in schema.get("prefixItems", ()) for one in self.of(part, depth + 1)[:1]]
+        items = self._of(schema.get("items", True), depth + 1)[:20] + self._of(schema.get("contains", False), depth + 1)
+        first = [one for part in schema.get("prefixItems", ()) for one in self._of(part, depth + 1)[:1]]
         yield from ([], first, *(one for one in self._constants if isinstance(one, list)))
-        for length in dict.fromkeys(one for one in (lowest, 1, 2, *self._lengths) if lowest <= one <= highest):
+        for length in dict.fromkeys(one for one in (lowest, *self._lengths) if lowest <= one <= highest):
             for item in items if length <= 2 else items[:1]:
                 yield (first + [item] * length)[: max(length, len(first))]
         yield from map(list, combinations(items, 2))
 
     def _objects(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
         required = schema.get("required", ())
-        values = {name: self.of(member, depth + 1) for name, member in schema.get("properties", {}).items()}
+        values = {name: self._of(member, depth + 1) for name, member in schema.get("properties", {}).items()}
         values |= {name: [*_ANYTHING] for name in required if name not in values}
         first = {name: found[0] for name, found in values.items() if found}
         base = {name: value for name, value in first.items() if name in required}
-        yield base
+        yield from (base, first)
         for name, found in values.items():
             yield from (base | {name: value} for value in found[: _NARROW if depth else _WIDE])
-        yield first
         yield from (base | {name: first[name] for name in pair} for pair in combinations(first, 2))
         for name in (*self._names, "x", "x" * 100) if schema.get("additionalProperties") is not False else ():
             yield from (base | {name: value} for value in _ANYTHING if name not in base)
-
-
-def _types(schema: Mapping[str, Json], has_parts: bool) -> Iterable[str]:
-    stated = schema.get("type")
-    if stated is not None:
-        return [stated] if isinstance(stated, str) else stated
-    told = [kind for kind, keywords in _TYPED.items() if any(keyword in schema for keyword in keywords)]
-    return [*told, *(() if has_parts else (one for one in _TYPES if one not in told))]
-
-
-def _unique(values: Iterable[Json]) -> Iterator[Json]:
-    seen = set()
-    for value in values:
-        # 1 and True are equal, and are not the same.
-        key = repr(value)
-        if key not in seen:
-            seen.add(key)
-            yield value
+        yield from (one for one in self._constants if isinstance(one, dict))

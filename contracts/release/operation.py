@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
-from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
 from contracts.rules.document import PATH
+from contracts.rules.openapi import References
 
 Json = Any
 # One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
@@ -24,62 +23,6 @@ _TEMPLATE = re.compile(r"\{[^{}]*\}")
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)|default")
 # What OpenAPI says elsewhere: with media types and security (3.1, Parameter Object).
 _NOT_PARAMETERS = {("header", "accept"), ("header", "content-type"), ("header", "authorization")}
-
-
-class References:
-    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
-
-    OpenAPI 3.0 has no members beside `$ref`: they are ignored (3.0.3, Reference Object; `lone`). `name` is how
-    messages call the document.
-    """
-
-    def __init__(self, content: Mapping[str, Json], name: str) -> None:
-        self.content = content
-        self.name = name
-        self.lone = str(content.get("openapi")).startswith("3.0")
-
-    def at(self, reference: Json) -> Json:
-        """What a reference stands for.
-
-        Raises:
-            WrongCall: it leads out of the document, or to nothing.
-
-        """
-        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
-        found: Json = self.content
-        for step in reference.split("/")[1:]:
-            key = unquote(step).replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
-            elif isinstance(found, dict) and key in found:
-                found = found[key]
-            else:
-                raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there")
-        return found
-
-    def resolved(self, node: Json, what: str) -> dict[str, Json]:
-        """An object with what it refers to; its own members count first. `what` says what it should be.
-
-        Raises:
-            WrongCall: it is no object, refers to nothing, or to itself.
-
-        """
-        seen: set[str] = set()
-        while isinstance(node, dict) and "$ref" in node:
-            target = self.at(node["$ref"])
-            if node["$ref"] in seen:
-                raise self.wrong(f"has a reference that comes back to itself: {node['$ref'][:100]!r}")
-            seen.add(node["$ref"])
-            own = {} if self.lone else {key: value for key, value in node.items() if key != "$ref"}
-            node = target | own if isinstance(target, dict) else target
-        if not isinstance(node, dict):
-            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
-        return node
-
-    def wrong(self, why: str) -> WrongCall:
-        """What is wrong with this document, as the user is told."""
-        return WrongCall(f"{self.name} {why}")
 
 
 @dataclass(frozen=True)

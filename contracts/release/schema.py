@@ -1,4 +1,4 @@
-"""Schemas of OpenAPI 3.0 and 3.1, said in plain JSON Schema 2020-12 for one direction.
+"""Schemas of OpenAPI, said in plain JSON Schema 2020-12 for one direction.
 
 What a client sends has no read-only members, what it gets has no write-only ones (OpenAPI 3.0.3, Schema Object; JSON
 Schema 2020-12 Validation, section 9.4). Nothing that constrains a value is dropped: what is not followed is said.
@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from contracts.release.operation import References
+from contracts.rules.openapi import References
 
 Json = Any
 Schema = dict[str, Json]
@@ -128,8 +128,6 @@ class _Translation:
         if not level.inside:
             hidden = _marked(self._references, node, self._direction)
             level = replace(level, hidden=level.hidden | hidden)
-        if "$ref" in node and self._references.lone:
-            return self._reference(node["$ref"], level)
         self._check_dialect(node)
         found = {keyword: node[keyword] for keyword in node if keyword in _ASSERTIONS}
         self._by_name = self._by_name or "$dynamicRef" in node
@@ -154,8 +152,6 @@ class _Translation:
             raise NotFollowed(f"{self._place} has {strange[0]}, a word of an older JSON Schema")
 
     def _formats(self, node: Schema, found: Schema) -> None:
-        if self._references.lone:
-            modernize(found, node)
         name = str(node.get("format"))
         if name in _INTEGERS and "integer" in str(found.get("type")):
             lowest, highest = _INTEGERS[name]
@@ -199,7 +195,7 @@ class _Translation:
     def _reference(self, reference: Json, level: _Level) -> Schema:
         if reference == "#":
             raise NotFollowed(f"{self._place} refers to the whole document, which is no schema")
-        if not self._references.lone and isinstance(reference, str) and (level.inside or reference[:2] != "#/"):
+        if isinstance(reference, str) and (level.inside or reference[:2] != "#/"):
             self._by_name = True
             return {"$ref": reference}
         target = self._references.at(reference)
@@ -238,15 +234,6 @@ def opened(node: Json, keyword: str = "") -> Json:
     return found | {"anyOf": found.pop("oneOf")} if "oneOf" in found and "anyOf" not in found else found
 
 
-def modernize(found: Schema, node: Schema) -> None:
-    """OpenAPI 3.0's own words in those of JSON Schema 2020-12 (3.0.3, Schema Object)."""
-    if node.get("nullable") is True and isinstance(node.get("type"), str):
-        found["type"] = [node["type"], "null"]
-    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and bound in found:
-            found[exclusive] = found.pop(bound)
-
-
 def _marked(references: References, node: Json, keyword: str) -> frozenset[str]:
     """The members of an object that a keyword marks: those that are read-only, or write-only."""
     return frozenset(
@@ -267,11 +254,10 @@ def _same(references: References, node: Json, keywords: tuple[str, ...], seen: s
     if isinstance(reference, str) and reference.startswith("#/") and reference not in seen:
         seen.add(reference)
         yield from _same(references, references.at(reference), keywords, seen)
-    if reference is None or not references.lone:
-        for keyword in keywords:
-            parts = node.get(keyword)
-            for part in parts if isinstance(parts, list) else [parts]:
-                yield from _same(references, part, keywords, seen)
+    for keyword in keywords:
+        parts = node.get(keyword)
+        for part in parts if isinstance(parts, list) else [parts]:
+            yield from _same(references, part, keywords, seen)
 
 
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:

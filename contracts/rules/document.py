@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
 from contracts.errors import WrongCall
+from contracts.rules import openapi
+from contracts.rules.openapi import References
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 PATH = "/customers/{customerSlug}"
@@ -39,6 +40,7 @@ class Document:
     def __init__(self, name: str, content: Mapping[str, Any]) -> None:
         self.name = name
         self.content = content
+        self._references = References(content, f"contract {name!r}")
         self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
         self._request = self._validator(self._rewritten(self.request_schema, self._writable))
         # An answer is judged by them each time.
@@ -130,7 +132,7 @@ class Document:
         if not isinstance(schema, dict):
             return
         if "$ref" in schema:
-            yield from self._parts(self._referred(schema))
+            yield from self._parts(self._references.at(schema["$ref"]))
         for part in schema.get("allOf", ()):
             yield from self._parts(part)
         yield schema
@@ -144,23 +146,14 @@ class Document:
         """The schema with each of its parts changed, those that it includes by `$ref` or `allOf` among them."""
         if not isinstance(schema, dict):
             return schema
-        included = [*schema.get("allOf", ()), *([self._referred(schema)] if "$ref" in schema else [])]
+        included = [*schema.get("allOf", ()), *([self._references.at(schema["$ref"])] if "$ref" in schema else [])]
         own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
         parts = [self._rewritten(part, change) for part in included]
         return change(own) | ({"allOf": parts} if parts else {})
 
     def _resolved(self, node: Json) -> Json:
-        """The node with what it refers to; its own members count first."""
-        # `true` is a schema, too.
-        while isinstance(node, dict) and "$ref" in node:
-            node = {**self._referred(node), **{name: value for name, value in node.items() if name != "$ref"}}
-        return node
-
-    def _referred(self, node: Json) -> Json:
-        found: Json = self.content
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        return found
+        """The node with what it refers to; its own members count first. `true` is a schema, too."""
+        return self._references.resolved(node, "a part of it") if isinstance(node, dict) else node
 
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
         # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
@@ -181,11 +174,11 @@ def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iter
         yield Finding(keyword, tuple(error.instance_path), error.message, error.instance)
 
 
-def load(name: str) -> Document:
-    """The document of a release (`docs`, `v1`) or in a file.
+def pinned(name: str) -> References:
+    """What a release (`docs`, `v1`), or a file, says of the whole API.
 
     Raises:
-        WrongCall: there is no such document, or it cannot be read, or it lacks the operation.
+        WrongCall: there is no such contract, or it is no OpenAPI 3.0 or 3.1 document that can be read.
 
     """
     known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}
@@ -193,11 +186,20 @@ def load(name: str) -> Document:
     if not path.is_file():
         raise WrongCall(f"unknown contract {name!r}: give one of {', '.join(known)}, or a file")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WrongCall(f"contract {name!r} cannot be read: {' '.join(str(error).split())[:200]}") from None
-    if not isinstance(content, dict) or not str(content.get("openapi")).startswith("3.1"):
-        raise WrongCall(f"contract {name!r} is no OpenAPI 3.1 document: it has no member openapi that begins with 3.1")
+        data = path.read_bytes()
+    except OSError as error:
+        raise WrongCall(f"contract {name!r} cannot be read: {error.strerror}") from None
+    return References(openapi.document(data, f"contract {name!r}"), f"contract {name!r}")
+
+
+def load(name: str) -> Document:
+    """The operation under contract, as a release (`docs`, `v1`) or a file describes it.
+
+    Raises:
+        WrongCall: there is no such contract, or it cannot be read, or it lacks the operation.
+
+    """
+    content = pinned(name).content
     try:
         document = Document(name, content)
         for status in document.documented - {204}:

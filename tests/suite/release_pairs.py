@@ -11,11 +11,9 @@ from typing import Any
 
 import yaml
 
-from contracts.candidate import pin_of
 from contracts.release.changes import Change, compared
-from contracts.release.operation import References
-from contracts.release.reading import document
-from contracts.rules.document import PATH, load
+from contracts.rules.document import PATH, load, pinned
+from contracts.rules.openapi import References, document
 
 _SHORT = {
     "path": ["paths", PATH],
@@ -63,7 +61,7 @@ def pairs(*kinds: str) -> list[Pair]:
 def changed(content: Mapping[str, Any], pin: str = "docs") -> tuple[Change, ...]:
     """What the release with this document changes, read from JSON as a user has it."""
     name = "candidate 'candidate.json'"
-    return compared(pin_of(pin), References(document(json.dumps(content).encode(), name), name))
+    return compared(pinned(pin), References(document(json.dumps(content).encode(), name), name))
 
 
 def _put(content: dict[str, Any], place: str, value: Any) -> None:

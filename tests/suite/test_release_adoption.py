@@ -9,12 +9,12 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contracts.candidate import pin_of, read
+from contracts.candidate import read
 from contracts.errors import WrongCall
 from contracts.release.adoption import adopt
 from contracts.release.changes import Change, compared
-from contracts.release.operation import References
-from contracts.rules.document import DOCUMENTS, load
+from contracts.rules.document import DOCUMENTS, load, pinned
+from contracts.rules.openapi import References
 from tests.suite.release_pairs import Pair, pairs
 from tests.suite.suite_run import run_suite
 
@@ -32,7 +32,7 @@ def adopted(candidate: Path, folder: Path) -> Path:
 
 
 def differences(pin: Path, candidate: Path) -> tuple[Change, ...]:
-    return compared(pin_of(str(pin)), read(str(candidate)))
+    return compared(pinned(str(pin)), read(str(candidate)))
 
 
 def of(content: Any) -> References:

@@ -9,8 +9,8 @@ from jsonschema_rs.canonical import Containment
 
 from contracts.errors import WrongCall
 from contracts.release.containment import contained
-from contracts.release.operation import References
 from contracts.release.schema import REQUEST, NotFollowed, plain
+from contracts.rules.openapi import References
 
 YES, NO = Containment.YES, Containment.NO
 IDS = {"type": ["string", "null"]}

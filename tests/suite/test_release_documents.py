@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from contracts.candidate import pin_of, read
+from contracts.candidate import read
 from contracts.release.changes import Change, Kind, Verdict, compared
 from contracts.release_report import blocks, words
-from contracts.rules.document import DOCUMENTS, load
+from contracts.rules.document import DOCUMENTS, load, pinned
 
 V1 = DOCUMENTS / "v1.yaml"
 IN_3_0 = Path(__file__).with_name("docs-3.0.yaml")
@@ -20,7 +20,7 @@ MEMBERS = ("domain", "billingEmail", "slug", "integrations")
 
 
 def changes(pin: str, path: Path) -> tuple[Change, ...]:
-    return compared(pin_of(pin), read(str(path)))
+    return compared(pinned(pin), read(str(path)))
 
 
 def proofs(found: tuple[Change, ...]) -> list[Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.release.reading import parsed
 from contracts.rules.document import DOCUMENTS
+from contracts.rules.openapi import parsed
 from tests.suite.suite_run import ROOT, release
 
 HEAD = "openapi: 3.1.0\n"

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import yaml
 
@@ -21,6 +22,8 @@ Json = Any
 # Values that a document may stand for, aliases counted as what they stand for; and how deep they may lie.
 LARGEST, DEEPEST = 1_000_000, 200
 _HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+# What these say is a value, and no part of the document.
+_VALUES = ("example", "examples", "default", "enum", "const")
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -29,7 +32,7 @@ class _Unreadable(ValueError):
 
 
 def document(data: bytes, name: str) -> Mapping[str, Json]:
-    """The OpenAPI 3.0 or 3.1 document in these bytes; `name` is how messages call it.
+    """The OpenAPI 3.0 or 3.1 document in these bytes, in the words of 3.1; `name` is how messages call it.
 
     Raises:
         WrongCall: they are something else, are broken, or go past a limit.
@@ -48,7 +51,26 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
         raise WrongCall(f"{name} is no OpenAPI document: it has no member openapi that begins with 3.0 or 3.1")
     if not isinstance(content.get("paths"), dict):
         raise WrongCall(f"{name} is no OpenAPI document of an API: it has no paths")
-    return dict(content)
+    modern: dict[str, Json] = _in_words_of_3_1(content) if version.startswith("3.0") else content
+    return modern
+
+
+def _in_words_of_3_1(node: Json) -> Json:
+    """OpenAPI 3.0's own words in those of 3.1, at any depth (3.0.3, Schema Object and Reference Object)."""
+    if isinstance(node, list):
+        return [_in_words_of_3_1(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("$ref"), str):
+        # What stands beside a reference is ignored.
+        return {"$ref": node["$ref"]}
+    found = {name: part if name in _VALUES else _in_words_of_3_1(part) for name, part in node.items()}
+    if found.pop("nullable", False) is True and isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and bound in found:
+            found[exclusive] = found.pop(bound)
+    return found
 
 
 def parsed(data: bytes) -> Json:
@@ -189,3 +211,57 @@ def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
+
+
+class References:
+    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
+
+    `name` is how messages call the document.
+    """
+
+    def __init__(self, content: Mapping[str, Json], name: str) -> None:
+        self.content = content
+        self.name = name
+
+    def at(self, reference: Json) -> Json:
+        """What a reference stands for.
+
+        Raises:
+            WrongCall: it leads out of the document, or to nothing.
+
+        """
+        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
+        found: Json = self.content
+        for step in reference.split("/")[1:]:
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            elif isinstance(found, dict) and key in found:
+                found = found[key]
+            else:
+                raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there")
+        return found
+
+    def resolved(self, node: Json, what: str) -> dict[str, Json]:
+        """An object with what it refers to; its own members count first. `what` says what it should be.
+
+        Raises:
+            WrongCall: it is no object, refers to nothing, or to itself.
+
+        """
+        seen: set[str] = set()
+        while isinstance(node, dict) and "$ref" in node:
+            target = self.at(node["$ref"])
+            if node["$ref"] in seen:
+                raise self.wrong(f"has a reference that comes back to itself: {node['$ref'][:100]!r}")
+            seen.add(node["$ref"])
+            own = {key: value for key, value in node.items() if key != "$ref"}
+            node = target | own if isinstance(target, dict) else target
+        if not isinstance(node, dict):
+            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
+        return node
+
+    def wrong(self, why: str) -> WrongCall:
+        """What is wrong with this document, as the user is told."""
+        return WrongCall(f"{self.name} {why}")
