@@ -175,8 +175,6 @@ def release(
     try:
         if base_url is not None:
             told.observed = _observed(contract, offered, base_url, chosen, deviations, evidence / "release")
-        if adopted is not None:
-            told.note(f"{adopt(adopted, offered).name} is written: --contract {adopted} holds targets to this release")
     except (NoVerdict, WrongCall, KeyboardInterrupt) as error:
         # What the documents say is known by now, and is never lost.
         told.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
@@ -185,8 +183,20 @@ def release(
             raise
         click.echo(f"Nothing is known of the deployment: {told.stopped}", err=True)
         sys.exit(RED)
+    failed = _adopted(adopted, offered, told) if adopted else ""
     told.at_last()
-    sys.exit(GREEN if told.safe else RED)
+    if failed:
+        click.echo(f"Error: {failed}", err=True)
+    sys.exit(RED if not told.safe else 2 if failed else GREEN)
+
+
+def _adopted(name: str, offered: References, told: Told) -> str:
+    """Write a release as a contract, and note that; why it cannot be done, where it cannot."""
+    try:
+        told.adopted = adopt(name, offered).stem
+    except WrongCall as error:
+        return str(error)
+    return ""
 
 
 def _observed(
@@ -256,6 +266,7 @@ def summary(
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
     target = target_from(chosen, base_url, os.environ)
+    pinned(contract)
     fatal = False
     with Client(target) as client:
         for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8), contract).symptoms():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 
 from contracts import report
 from contracts.deviation import load_deviations
@@ -21,7 +22,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads
-from contracts.result import GREEN, NO_VERDICT, RED, Finding, Result, read
+from contracts.result import GREEN, RED, Finding, Result, read
 from contracts.rules.document import PROBLEM
 from contracts.rules.promise import promises
 from contracts.run import Run
@@ -110,7 +111,7 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
     done = _ended([*command, *chosen], f"{base_url} is held to {contract}")
     if done.returncode not in (GREEN, RED):
-        raise (NoVerdict if done.returncode == NO_VERDICT else WrongCall)(_last_words(done))
+        raise (WrongCall if done.returncode == pytest.ExitCode.USAGE_ERROR else NoVerdict)(_last_words(done))
     result = read(path)
     if done.returncode == RED and not result.findings:
         failed = ", ".join(result.otherwise[:2]) or _last_words(done)

@@ -102,11 +102,17 @@ class Doctor:
             served = read(url, proxy_from_env=self._target.proxy_from_env)
             changes = compared(pinned(self._pin), served)
         except (WrongCall, NoVerdict) as error:
-            return Symptom("document", f"what {url} serves cannot be compared with {self._pin}: {error}")
+            remedy = f"it is not compared with {self._pin}; {error}"
+            return Symptom("document", f"{url} serves none that can be read", False, remedy)
         if not changes:
             return Symptom("document", f"the one that it serves says what {self._pin} says")
         remedy = f"see them with: python -m contracts release --contract {self._pin} --base-url {self._target.base_url}"
-        return Symptom("document", f"{len(changes)} changes from {self._pin}", False, remedy)
+        return Symptom(
+            "document",
+            f"it differs from {self._pin} ({len(changes)} {'change' if len(changes) == 1 else 'changes'})",
+            False,
+            remedy,
+        )
 
     def _with_customer(self) -> Iterator[Symptom]:
         customers = Customers(self._client, Journal(self._folder, self._run, self._target.base_url))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
@@ -41,7 +41,8 @@ def blocks(verdict: Verdict) -> Iterator[str]:
 class Told:
     """What is told of a release, in this order: what the documents say, what a deployment does, and the verdict.
 
-    `observed` is what the deployment did, `stopped` why nothing is known of that.
+    `observed` is what the deployment did, `stopped` why nothing is known of that; `adopted` is the contract that was
+    written.
     """
 
     verdict: Verdict
@@ -50,7 +51,7 @@ class Told:
     as_json: bool = False
     observed: Observed | None = None
     stopped: str = ""
-    _notes: list[str] = field(default_factory=list)
+    adopted: str = ""
 
     @property
     def safe(self) -> bool:
@@ -66,10 +67,6 @@ class Told:
             for change in grave:
                 click.echo(ci.annotation(f"{change.kind.value}: {change.where}", _sentence(change)), err=self.as_json)
 
-    def note(self, line: str) -> None:
-        """Tell something more before the verdict."""
-        self._notes.append(line)
-
     def at_last(self) -> None:
         """Tell what the deployment did, and the verdict as the last line."""
         if self.as_json:
@@ -77,8 +74,8 @@ class Told:
             return
         if self.observed:
             click.echo("\n".join([*deployment.lines(self.observed), ""]))
-        for line in self._notes:
-            click.echo(line)
+        if self.adopted:
+            click.echo(f"{self.adopted}.yaml is written: --contract {self.adopted} holds targets to this release")
         if self.safe and not self.stopped:
             click.echo(f"next: {self._next()}")
         click.echo(self.last_line())
@@ -92,24 +89,30 @@ class Told:
         if not self.verdict.allow_undecided and self.verdict.count(Kind.UNDECIDED):
             notes.append("what is not decided is not safe; --allow-undecided lets it pass")
         why = f" ({'; '.join(notes)})" if notes else ""
-        alone = "by the documents alone " if self.stopped else ""
+        alone = "by the documents alone, " if self.stopped else ""
         word = "safe" if self.safe else "not safe"
         return f"{alone}{word}: {self.pin} → {self.candidate}: {counts or 'no change'}{why}"
 
     def _next(self) -> str:
         drift = self.verdict.count(Kind.DRIFT)
         expected = f"; with --contract {self.pin} a run of it may report that drift as broken promises" if drift else ""
-        return f"upgrade, then --adopt NAME to write it as a contract, and --contract NAME to test with it{expected}"
+        told = (
+            "; --adopt NAME writes it as a contract, for --contract NAME"
+            if self.verdict.changes and not self.adopted
+            else ""
+        )
+        return f"upgrade{told}{expected}"
 
     def _content(self) -> Json:
         verdict = self.verdict
         told: dict[str, Json] = {
-            "verdict": "safe" if self.safe else "not safe",
+            "verdict": None if self.stopped and self.safe else "safe" if self.safe else "not safe",
+            "by_documents": "safe" if verdict.safe else "not safe",
             "pin": self.pin,
             "candidate": self.candidate,
             "counts": {kind.value: verdict.count(kind) for kind in Kind},
             "changes": [_change(change) for change in verdict.changes],
-            "notes": self._notes,
+            "adopted": self.adopted,
         }
         if self.observed:
             told["behaviours"] = [asdict(one.finding) | {"word": one.word.value} for one in self.observed.behaviours]

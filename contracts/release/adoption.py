@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import tempfile
-from http import HTTPStatus
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
 from contracts.release.operation import Operation, find
 from contracts.rules.document import DOCUMENTS, JSON, PATH, Document, load
-from contracts.rules.openapi import References
+from contracts.rules.exact import exact
+from contracts.rules.openapi import VALUES, References, steps_of
 
 Json = Any
 
@@ -49,7 +49,7 @@ def adopt(name: str, candidate: References, folder: Path = DOCUMENTS, *, anew: b
     """
     path = place_of(name, folder, anew=anew)
     operation = find(candidate)
-    if operation is None or JSON not in operation.bodies:
+    if operation is None or not operation.bodies.keys() & {JSON, "*/*"}:
         lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
         raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
     # JSON and back: what stands in several places is written in full in each, and not as an alias.
@@ -62,8 +62,11 @@ def adopt(name: str, candidate: References, folder: Path = DOCUMENTS, *, anew: b
             _check_shape(load(str(tried)))
         except WrongCall as error:
             raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(tried.read_bytes())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(tried.read_bytes())
+        except OSError as error:
+            raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
     return path
 
 
@@ -71,8 +74,8 @@ def _check_shape(document: Document) -> None:
     """See that requests can be made by the document, and that an error can also be as every answer has to be."""
     if not document.request_members:
         raise WrongCall("contract: its request body names no member that a client may send")
-    for status in sorted(status for status in document.documented if status >= 400):
-        problem = {"title": HTTPStatus(status).phrase, "status": status, "detail": "Something is wrong."}
+    for status in sorted(document.documented & exact().statuses):
+        problem = {"title": exact().titles[status][0], "status": status, "detail": "Something is wrong."}
         for finding in document.problem_findings(status, problem):
             if finding.path:
                 raise WrongCall(
@@ -83,13 +86,18 @@ def _check_shape(document: Document) -> None:
 def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
     """The operation as a whole OpenAPI 3.1 document, with all that it refers to at the places where that was."""
     item = candidate.resolved(candidate.content["paths"][operation.path], "the path")
-    put = copy.deepcopy(candidate.resolved(item[OPERATION.lower()], "the operation"))
+    put = {**candidate.resolved(item[OPERATION.lower()], "the operation")}
     put["security"] = put.get("security", candidate.content.get("security", []))
-    parameters = [
-        candidate.resolved(one, "a parameter") for holder in (item, put) for one in holder.get("parameters", [])
-    ]
     (ours,) = re.findall(r"\{(.*?)\}", PATH)
-    put["parameters"] = [one | ({"name": ours} if one.get("in") == "path" else {}) for one in parameters]
+    listed = [candidate.resolved(one, "a parameter") for holder in (item, put) for one in holder.get("parameters", [])]
+    put["parameters"] = [one for one in listed if one.get("in") != "path"]
+    put["parameters"].append({"name": ours, "in": "path", "required": True, "schema": operation.slug.schema})
+    # Media types are written in many ways.
+    put["requestBody"] = {"required": operation.body_required, "content": _contents(operation.bodies)}
+    put["responses"] = {
+        status: {"description": status} | ({"content": _contents(answer.contents)} if answer.contents else {})
+        for status, answer in operation.answers.items()
+    }
     whole: dict[str, Json] = {
         "openapi": "3.1.0",
         "info": candidate.content.get("info", {"title": "Kaiten, update a customer", "version": "unknown"}),
@@ -102,22 +110,32 @@ def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
     return whole
 
 
+def _contents(schemas: Mapping[str, Json]) -> dict[str, Json]:
+    return {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
+
+
 def _bring(candidate: References, node: Json, whole: dict[str, Json], seen: set[str]) -> None:
     """Copy what a node refers to to where it was."""
-    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _bring(candidate, part, whole, seen)
-    references = [node["$ref"]] if isinstance(node, dict) and isinstance(node.get("$ref"), str) else []
-    if isinstance(node, dict) and ("$dynamicRef" in node or any(one[:2] != "#/" for one in references)):
+    if not isinstance(node, dict):
+        for part in node if isinstance(node, list) else ():
+            _bring(candidate, part, whole, seen)
+        return
+    for name, part in node.items():
+        if name not in VALUES or (isinstance(part, dict) and "description" in part):
+            # An answer may be called `default`, too.
+            _bring(candidate, part, whole, seen)
+    references = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+    if "$dynamicRef" in node or any(one[:2] != "#/" for one in references):
         # It is referred to by a name of its own: all schemas may be meant.
         schemas = (candidate.content.get("components") or {}).get("schemas") or {}
         references = [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
-    for reference in references:
-        if reference not in seen:
-            seen.add(reference)
-            target = candidate.at(reference)
-            holder = whole
-            *steps, last = [step.replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
-            for step in steps:
-                holder = holder.setdefault(step, {})
-            holder.setdefault(last, target)
-            _bring(candidate, target, whole, seen)
+    for reference in [one for one in references if one not in seen]:
+        seen.add(reference)
+        target, holder = candidate.at(reference), whole
+        *steps, last = steps_of(reference)
+        for step in steps:
+            holder = holder.setdefault(step, {})
+            if not isinstance(holder, dict):
+                raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
+        holder.setdefault(last, target)
+        _bring(candidate, target, whole, seen)

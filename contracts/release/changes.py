@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -14,11 +13,10 @@ from typing import Any
 from jsonschema_rs.canonical import Containment
 
 from contracts.exchange import OPERATION
-from contracts.payload import payloads
 from contracts.release.containment import Proof, contained, covers
 from contracts.release.operation import Answer, Operation, Way, find, near
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
-from contracts.rules.document import PATH
+from contracts.rules.document import PATH, PROBLEM
 from contracts.rules.exact import exact
 from contracts.rules.openapi import References, parsed
 
@@ -134,8 +132,8 @@ def _joined(places: list[str]) -> str:
 def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
     if candidate.deprecated and not pin.deprecated:
         yield _change("deprecated", "operation")
-    for key, told in candidate.unknown.items():
-        if key not in pin.unknown:
+    for key, (told, node) in candidate.unknown.items():
+        if pin.unknown.get(key) != (told, node):
             yield _change("unknown", "operation", told)
     sides = {"pin": _ways(pin.security), "candidate": _ways(candidate.security)}
     if not all(any(_lets_in(way, needed) for needed in candidate.security) for way in pin.security):
@@ -167,10 +165,9 @@ def _of_parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) ->
     elif before is not None and after is not None:
         if after.required and not before.required:
             yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
-        # An empty segment would be another path. And on its way a parameter is text.
+        # An empty segment would be another path.
         sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-        if after.schema not in ({}, {"type": "string"}):
-            yield from _narrowed(pin, candidate, after.called, (sent, after.schema), _REFUSED_VALUE)
+        yield from _narrowed(pin, candidate, after.called, (sent, after.schema), _REFUSED_VALUE)
 
 
 def _of_bodies(pin: Operation, candidate: Operation) -> Iterator[Change]:
@@ -184,13 +181,13 @@ def _of_bodies(pin: Operation, candidate: Operation) -> Iterator[Change]:
             told = ", ".join(candidate.bodies) or "no body"
             yield _change("body gone", where, media_type, pin=", ".join(pin.bodies), candidate=told)
         else:
-            yield from _narrowed(pin, candidate, where, (before, candidate.bodies[taken]), _REFUSED_BODY, _sent())
-    for media_type in candidate.bodies.keys() - pin.bodies.keys() if pin.bodies else ():
+            yield from _narrowed(pin, candidate, where, (before, candidate.bodies[taken]), _REFUSED_BODY)
+    for media_type in [one for one in candidate.bodies if pin.bodies and one not in pin.bodies]:
         yield _change("body too", where, media_type)
 
 
 def _narrowed(
-    pin: Operation, candidate: Operation, where: str, sides: tuple[Json, Json], what: str, known: Iterable[Json] = ()
+    pin: Operation, candidate: Operation, where: str, sides: tuple[Json, Json], what: str
 ) -> Iterator[Change]:
     """What changes where a client sends a value of the schema of one side, and the other takes its own."""
     try:
@@ -199,7 +196,14 @@ def _narrowed(
     except NotFollowed as reason:
         yield Change(Kind.UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))
         return
-    found = [*_breaking(where, what, inner, outer, known)]
+    if (
+        "parameter" in where
+        and outer.keys() <= {"type", "default", "deprecated"}
+        and outer.get("type") in (None, "string")
+    ):
+        # On its way a parameter is text.
+        return
+    found = [*_breaking(where, what, inner, outer)]
     before, after = _members(inner), _members(outer)
     found += [_change("request member", where, name) for name, one in _new(after, before).items() if not one["always"]]
     found += _of_annotations(where, before, after)
@@ -208,30 +212,37 @@ def _narrowed(
         yield _change("more taken", where)
 
 
-def _breaking(where: str, what: str, inner: Schema, outer: Schema, known: Iterable[Json] = ()) -> Iterator[Change]:
-    came, is_answer = contained(inner, outer, known), where.startswith("answer")
-    narrow, wide = (json.dumps(schema, ensure_ascii=False) for schema in (inner, outer))
-    told = (wide, narrow) if is_answer else (narrow, wide)
+def _breaking(where: str, what: str, inner: Schema, outer: Schema) -> Iterator[Change]:
+    came, side = contained(inner, outer), "answer" if where.startswith("answer") else "request"
+    told = _told_apart(*((outer, inner) if side == "answer" else (inner, outer)))
     for proof in came.proofs:
-        yield Change(
-            Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, "answer" if is_answer else "request")
-        )
+        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, side))
     if came.answer == Containment.NO and not came.proofs:
         yield Change(Kind.BREAKING, where, what, *told)
     if came.answer == Containment.UNKNOWN:
         yield Change(Kind.UNDECIDED, where, f"it is not known whether {what}", *told)
 
 
+def _told_apart(pin: Schema, candidate: Schema) -> tuple[str, str]:
+    """What each side says of the members of which they do not say the same; else all that they say."""
+    sides = [side.get("properties", {}) for side in (pin, candidate)]
+    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
+    told = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
+    return json.dumps(told[0], ensure_ascii=False), json.dumps(told[1], ensure_ascii=False)
+
+
 def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    sides = {"pin": ", ".join(pin.answers), "candidate": ", ".join(candidate.answers) or "no status"}
+    sides = {"pin": ", ".join(sorted(pin.answers)), "candidate": ", ".join(sorted(candidate.answers)) or "no status"}
     for status in sorted(pin.answers.keys() | candidate.answers.keys()):
         before, after = pin.answer(status), candidate.answer(status)
-        where, error = f"answer {status}", status[0] in "45d"
+        where = f"answer {status}"
         if before is not None and after is not None:
             yield from _of_contents(pin, candidate, where, before, after)
             yield from _of_headers(where, before, after)
-        elif error:
+        elif _is_error(where):
             yield _change("error new" if before is None else "error gone", where)
+        elif after is None and "default" in candidate.answers:
+            yield _change("success by default", where, **sides)
         else:
             yield _change("success new" if before is None else "success gone", where, **sides)
     errors = [status for status in pin.answers if status[0] in "45d"]
@@ -242,30 +253,37 @@ def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
 def _of_contents(pin: Operation, candidate: Operation, where: str, before: Answer, after: Answer) -> Iterator[Change]:
     sides = {"pin": ", ".join(before.contents) or "no body", "candidate": ", ".join(after.contents) or "no body"}
     if bool(before.contents) != bool(after.contents):
-        yield _change("content new" if after.contents else "content gone", where, **sides)
+        new = "error content new" if _is_error(where) else "content new"
+        yield _change(new if after.contents else "content gone", where, **sides)
         return
     for media_type, schema in after.contents.items():
         if media_type in before.contents:
-            yield from _of_answer(pin, candidate, where, before.contents[media_type], schema)
+            is_problem = media_type == PROBLEM and _is_error(where)
+            yield from _of_answer(pin, candidate, where, before.contents[media_type], schema, is_problem=is_problem)
         else:
             yield _change("type new", where, media_type, **sides)
-    for media_type in before.contents.keys() - after.contents.keys() if before.contents.keys() & after.contents else ():
+    for media_type in [one for one in before.contents if one not in after.contents]:
         yield _change("type gone", where, media_type)
 
 
-def _of_answer(pin: Operation, candidate: Operation, where: str, before: Json, after: Json) -> Iterator[Change]:
+def _of_answer(
+    pin: Operation, candidate: Operation, where: str, before: Json, after: Json, *, is_problem: bool
+) -> Iterator[Change]:
     try:
         inner = plain(candidate.references, after, RESPONSE, where)
         outer = plain(pin.references, before, RESPONSE, where)
+        lenient = opened(outer)
     except NotFollowed as reason:
         yield Change(Kind.UNDECIDED, where, f"it is not known whether {_NOT_PROMISED}", candidate=str(reason))
         return
-    held = held_anyway(inner)
-    found = [*_breaking(where, _NOT_PROMISED, held, opened(outer))]
+    held = held_anyway(inner) if is_problem else inner
+    found = [*_breaking(where, _NOT_PROMISED, held, lenient)]
     old, new = _members(outer), _members(inner)
     for name, member in _new(new, old).items():
         found.append(_change("answer member always" if member["always"] else "answer member", where, name))
     found += [_change("answer member gone", where, name) for name in _new(old, new)]
+    if is_problem and not any(one.kind is Kind.BREAKING for one in found) and contained(inner, lenient).proofs:
+        found.append(_change("less said", where))
     yield from found
     yield from _of_annotations(where, old, new)
     if not found and contained(held, outer).answer == Containment.NO:
@@ -288,50 +306,66 @@ def held_anyway(candidate: Schema) -> Schema:
         if name == "errors":
             # Whether it may be null, and what an item has besides, is for the document to say.
             able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
-        given = {"allOf": [said.get(name, False)], "$defs": candidate.get("$defs", {})}
+        given = {"allOf": [said.get(name, True)], "$defs": candidate.get("$defs", {})}
         if covers(given, able) == Containment.YES:
-            own[name] = wanted
-    return candidate | {"allOf": [*candidate.get("allOf", ()), {"properties": own}]} if own else candidate
+            own[name] = wanted if name in said else wanted | {"type": able["type"]}
+    held: dict[str, Json] = {"properties": own}
+    if covers({"not": {"type": "object"}}, candidate) != Containment.YES:
+        held["type"] = "object"
+    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
     for name, required in before.headers.items():
         if required and not after.headers.get(name):
             yield _change("header gone", where, name, pin="always there", candidate="may be left out")
-    for name in after.headers.keys() - before.headers.keys():
+    for name in [name for name in after.headers if name not in before.headers]:
         success = where[len("answer ")] == "2"
         yield _change("header always" if after.headers[name] and success else "header new", where, name)
+
+
+def _is_error(where: str) -> bool:
+    """Whether an answer's status, a range of them or `default` stands for errors."""
+    return where.removeprefix("answer ")[0] in "45d"
 
 
 def _members(schema: Schema) -> dict[str, Schema]:
     """The members that a schema names, by their paths (`errors[].value`): what it says of each, and `always`."""
     found: dict[str, Schema] = {}
-    for path, said in _named(schema, schema, "", set()):
+    for path, said in _named(schema, schema, "", frozenset()):
         old = found.get(path, said)
         found[path] = old | said | {"always": old["always"] or said["always"]}
     return found
 
 
-def _named(root: Schema, node: Json, prefix: str, seen: set[str]) -> Iterator[tuple[str, Schema]]:
+def _named(root: Schema, node: Json, prefix: str, through: frozenset[str]) -> Iterator[tuple[str, Schema]]:
     if not isinstance(node, dict) or prefix.count(".") + prefix.count("[") > _DEEPEST:
         return
     reference = node.get("$ref", "")
-    if reference.startswith("#/$defs/") and f"{prefix} {reference}" not in seen:
-        seen.add(f"{prefix} {reference}")
-        yield from _named(root, root.get("$defs", {}).get(reference.rsplit("/", 1)[-1]), prefix, seen)
+    if reference.startswith("#/$defs/") and reference not in through:
+        target = root.get("$defs", {}).get(reference.rsplit("/", 1)[-1])
+        yield from _named(root, target, prefix, through | {reference})
     parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in node.get(keyword, ())]
     for part in (*parts, node.get("then"), node.get("else")):
-        yield from _named(root, part, prefix, seen)
+        yield from _named(root, part, prefix, through)
     required, members = node.get("required", ()), node.get("properties", {})
     for name in dict.fromkeys([*required, *members]):
         said = members.get(name, True)
+        told = _followed(root, said)
         yield (
             f"{prefix}{name}",
-            (said if isinstance(said, dict) else {"never": not said}) | {"always": name in required},
+            (told if isinstance(told, dict) else {"never": not told}) | {"always": name in required},
         )
-        yield from _named(root, said, f"{prefix}{name}.", seen)
+        yield from _named(root, said, f"{prefix}{name}.", through)
     for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
-        yield from _named(root, item, f"{prefix.removesuffix('.')}[].", seen)
+        yield from _named(root, item, f"{prefix.removesuffix('.')}[].", through)
+
+
+def _followed(root: Schema, said: Json) -> Json:
+    """A member's schema with what it refers to, as far as one schema says it."""
+    reference = said.get("$ref", "") if isinstance(said, dict) else ""
+    target = root.get("$defs", {}).get(reference.rsplit("/", 1)[-1]) if reference.startswith("#/$defs/") else None
+    return target | said if isinstance(target, dict) else said
 
 
 def _new(members: Mapping[str, Schema], before: Mapping[str, Schema]) -> dict[str, Schema]:
@@ -357,15 +391,3 @@ def _oasdiff(proof: Proof, side: str) -> str:
     keyword = "null" if first.keyword == "type" and first.value is None else first.keyword
     names = _table()[side].get(keyword, ("", "")) if first.path or keyword == "required" else ("", "")
     return str(names[0 if f'"{keyword}"' in json.dumps(proof.allowed_by) else 1])
-
-
-def _sent() -> list[Json]:
-    """The bodies of the hand-picked requests, those that are JSON: worth a try."""
-    found = []
-    for payload in payloads():
-        # What is not Unicode is no value of a schema.
-        with suppress(ValueError, RecursionError):
-            value = json.loads(payload.request.body)
-            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-            found.append(value)
-    return found

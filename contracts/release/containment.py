@@ -56,21 +56,17 @@ class Contained:
     proofs: tuple[Proof, ...] = ()
 
 
-def contained(inner: Schema, outer: Schema, known: Iterable[Json] = ()) -> Contained:
-    """Whether every value that `inner` allows is allowed by `outer`. `known` are values worth a try.
+def contained(inner: Schema, outer: Schema) -> Contained:
+    """Whether every value that `inner` allows is allowed by `outer`.
 
     What jsonschema-rs says counts, unless a value that `inner` allows and `outer` refuses outranks its yes.
     """
     answer, difference = _concluded(inner, outer)
     search = _Search(inner, outer)
-    search.try_all(known)
     search.try_all(Growth(inner, outer).values())
     if answer != Containment.YES and difference is not None:
         search.try_all(Growth(difference, outer).values())
-    if search.found:
-        search.try_all(search.near_both(Growth(outer, inner).values()))
-        return Contained(Containment.NO, search.proofs())
-    return Contained(answer)
+    return Contained(Containment.NO, search.proofs()) if search.found else Contained(answer)
 
 
 def covers(outer: Schema, inner: Schema) -> Containment:
@@ -98,31 +94,14 @@ class _Search:
     def __init__(self, inner: Schema, outer: Schema) -> None:
         self._inner, self._outer = inner, outer
         self._allows, self._refuses = validator(inner), validator(outer)
-        self._both: list[dict[str, Json]] = []
-        self._tried: list[dict[str, Json]] = []
         self.found: dict[frozenset[str], Json] = {}
 
     def try_all(self, values: Iterable[Json]) -> None:
         """Try values."""
         for value in values:
-            if isinstance(value, dict):
-                self._tried.append(value)
-            if not self._allows.is_valid(value):
-                continue
-            if not self._refuses.is_valid(value):
+            if not self._refuses.is_valid(value) and self._allows.is_valid(value):
                 why = self._why(value)
                 self.found[why] = min(value, self.found.get(why, value), key=size)
-            elif isinstance(value, dict):
-                self._both.append(value)
-
-    def near_both(self, others: Iterable[Json]) -> Iterator[Json]:
-        """Objects that are one member away from one that both allow, so that one thing is wrong with each."""
-        values = [*self._tried, *(one for one in others if isinstance(one, dict))]
-        fitting = [one for one in values if self._allows.is_valid(one) and self._refuses.is_valid(one)]
-        if fitting:
-            base = min(fitting, key=size)
-            yield from ({name: member for name, member in base.items() if name != other} for other in base)
-            yield from (base | {name: member} for value in values for name, member in value.items())
 
     def proofs(self) -> tuple[Proof, ...]:
         """Proofs that show every reason, those of one reason first; one that shows nothing new is left out."""
@@ -187,8 +166,11 @@ def _smaller(value: Json) -> Iterator[Json]:
         yield from ({key: other for key, other in value.items() if key != name} for name in value)
         yield from ({**value, name: less} for name, member in value.items() for less in _smaller(member))
     elif isinstance(value, list):
-        yield from (value[:index] + value[index + 1 :] for index in range(len(value)))
-        yield from ([*value[:i], less, *value[i + 1 :]] for i, item in enumerate(value) for less in _smaller(item))
+        halves = [len(value) >> step for step in range(1, len(value).bit_length())]
+        yield from (part for cut in halves for part in (value[:-cut], value[cut:]))
+        few = range(len(value)) if len(value) <= 64 else range(1)
+        yield from (value[:index] + value[index + 1 :] for index in few)
+        yield from ([*value[:i], less, *value[i + 1 :]] for i in few for less in _smaller(value[i]))
     elif isinstance(value, str):
         halves = [len(value) >> step for step in range(1, len(value).bit_length())]
         yield from ("", *(part for cut in halves for part in (value[:-cut], value[cut:])))

@@ -20,7 +20,7 @@ Json = Any
 _LETTERS = ("a", "A", "0", " ", "\n", "-", ".", "é", "\U0001f600")
 _TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
 _ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
-_LONGEST, _MANY, _DEEPEST = 2_000_000, 10_000, 6
+_LONGEST, _MANY, _DEEPEST, _FAR = 2_000_000, 10_000, 6, 3
 # Values of one schema; those of one member, in the outermost object and further in.
 _MOST, _WIDE, _NARROW = 150, 40, 8
 _OF_TYPE = {
@@ -41,6 +41,7 @@ class Growth:
         self._constants: list[Json] = [0, 1, -1, 0.5]
         self._lengths = [1, 2]
         self._names: dict[str, None] = {}
+        self._known: dict[tuple[int, int], list[Json]] = {}
         self._read([root, other])
 
     def values(self) -> list[Json]:
@@ -52,8 +53,8 @@ class Growth:
         for keyword, value in node.items() if isinstance(node, dict) else ():
             if keyword in ("const", "enum", "multipleOf") or "imum" in keyword:
                 self._constants += value if isinstance(value, list) else [value]
-            elif keyword.startswith(("min", "max")) and isinstance(value, int):
-                self._lengths += [length for length in (value - 1, value, value + 1) if length >= 0]
+            elif keyword.startswith(("min", "max")) and isinstance(value, (int, float)):
+                self._lengths += [length for length in (int(value) - 1, int(value), int(value) + 1) if length >= 0]
             elif keyword == "properties" and isinstance(value, dict):
                 self._names |= dict.fromkeys(value)
         for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
@@ -65,6 +66,13 @@ class Growth:
         if depth and schema in (True, {}):
             return [*_ANYTHING]
         schema = schema if isinstance(schema, dict) else {}
+        key = id(schema), depth
+        if key not in self._known:
+            self._known[key] = []
+            self._known[key] = self._fitting(schema, depth)
+        return self._known[key]
+
+    def _fitting(self, schema: Schema, depth: int) -> list[Json]:
         # 1 and True are equal, and are not the same.
         values: Iterable[Json] = {
             repr(value): value for value in islice(self._each(schema, depth), 20 * _MOST)
@@ -82,7 +90,7 @@ class Growth:
         if "$ref" in schema:
             parts.append(self._root.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], True))
         for part in parts:
-            yield from self._of(part, depth + 1)
+            yield from self._of(part, depth)
         told = [kind for kind, keywords in _OF_TYPE.items() if any(keyword in schema for keyword in keywords)]
         stated = schema.get("type", told if parts else [*told, *(kind for kind in _OF_TYPE if kind not in told)])
         for kind in [stated] if isinstance(stated, str) else stated:
@@ -102,14 +110,14 @@ class Growth:
             yield from (value for number in numbers for value in (number, number - 1, number + 1))
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
-        lowest, highest = schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)
+        lowest, highest = int(schema.get("minLength", 0)), min(schema.get("maxLength", _LONGEST), _LONGEST)
         for length in dict.fromkeys(one for one in (lowest, *self._lengths) if lowest <= one <= highest):
             yield from (letter * length for letter in (_LETTERS if length <= _MANY else _LETTERS[:1]))
         for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
             yield from (text, text.upper(), f" {text}", f"{text}a")
 
     def _arrays(self, schema: Mapping[str, Json], depth: int) -> Iterator[list[Json]]:
-        lowest, highest = schema.get("minItems", 0), schema.get("maxItems", _MANY)
+        lowest, highest = int(schema.get("minItems", 0)), schema.get("maxItems", _MANY)
         items = self._of(schema.get("items", True), depth + 1)[:20] + self._of(schema.get("contains", False), depth + 1)
         first = [one for part in schema.get("prefixItems", ()) for one in self._of(part, depth + 1)[:1]]
         yield from ([], first, *(one for one in self._constants if isinstance(one, list)))
@@ -120,14 +128,16 @@ class Growth:
 
     def _objects(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
         required = schema.get("required", ())
-        values = {name: self._of(member, depth + 1) for name, member in schema.get("properties", {}).items()}
+        members = schema.get("properties", {}).items()
+        # Schemas that refer to each other have more and more members the further in.
+        values = {name: self._of(part, depth + 1) for name, part in members if depth < _FAR or name in required}
         values |= {name: [*_ANYTHING] for name in required if name not in values}
         first = {name: found[0] for name, found in values.items() if found}
         base = {name: value for name, value in first.items() if name in required}
         yield from (base, first)
         for name, found in values.items():
             yield from (base | {name: value} for value in found[: _NARROW if depth else _WIDE])
-        yield from (base | {name: first[name] for name in pair} for pair in combinations(first, 2))
+        yield from (base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _MOST))
         for name in (*self._names, "x", "x" * 100) if schema.get("additionalProperties") is not False else ():
             yield from (base | {name: value} for value in _ANYTHING if name not in base)
         yield from (one for one in self._constants if isinstance(one, dict))

@@ -54,7 +54,12 @@ class Operation:
     answers: Mapping[str, Answer]
     security: tuple[Way, ...]
     deprecated: bool
-    unknown: Mapping[tuple[str, str], str]
+    unknown: Mapping[tuple[str, str], tuple[str, Json]]
+
+    @property
+    def slug(self) -> Parameter:
+        """The parameter in the path."""
+        return self.parameters.get(("path", "0"), Parameter("path parameter", required=True, schema={"type": "string"}))
 
     def answer(self, status: str) -> Answer | None:
         """What may come with a status: named itself, by its range, or as any other error."""
@@ -101,7 +106,10 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
     body = references.resolved(node.get("requestBody", {}), "the request body")
     answers = references.resolved(node.get("responses", {}), "the responses")
     names = _TEMPLATE.findall(path)
-    parameters = {_key(one, names): one for holder in (item, node) for one in _parameters(references, holder)}
+    # What the path names is a parameter, whether it is described or not.
+    listed = [{"in": "path", "name": name.strip("{}")} for name in names]
+    listed += [one for holder in (item, node) for one in _parameters(references, holder)]
+    parameters = {_key(one, names): one for one in listed}
     strange = {key: one for key, one in parameters.items() if _is_strange(one)}
     return Operation(
         references,
@@ -115,21 +123,23 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
             for key, one in parameters.items()
             if key not in strange
         },
-        _contents(references, body),
+        _contents(references, body, "allOf"),
         body.get("required") is True,
         {_status(references, key): _answer(references, key, answers[key]) for key in answers if key[:2] != "x-"},
         _ways(references, node.get("security", references.content.get("security", []))),
         node.get("deprecated") is True,
-        {key: f"the {key[0]} parameter {one['name']}" for key, one in strange.items()},
+        {key: (f"the {key[0]} parameter {one['name']}", one) for key, one in strange.items()},
     )
 
 
 def _is_strange(parameter: Mapping[str, Json]) -> bool:
     """Whether a parameter is a cookie, or its value is written in a way of its own."""
     usual = "form" if parameter["in"] == "query" else "simple"
-    explode = parameter.get("explode", usual == "form")
-    other = parameter.get("style", usual) != usual or explode is not (usual == "form") or "content" in parameter
-    return parameter["in"] == "cookie" or other
+    # Only of a list or an object `explode` says something.
+    exploded = "explode" in parameter and any(
+        kind in str(parameter.get("schema")) for kind in ("array", "object", "$ref")
+    )
+    return parameter["in"] == "cookie" or parameter.get("style", usual) != usual or exploded or "content" in parameter
 
 
 def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
@@ -153,12 +163,15 @@ def _key(parameter: Mapping[str, Json], names: list[str]) -> tuple[str, str]:
     return where, name.lower() if where == "header" else name
 
 
-def _contents(references: References, node: Mapping[str, Json]) -> dict[str, Json]:
-    content = references.resolved(node.get("content", {}), "the content")
-    return {
-        name.partition(";")[0].strip().lower(): references.resolved(media, "a media type").get("schema", {})
-        for name, media in content.items()
-    }
+def _contents(references: References, node: Mapping[str, Json], together: str) -> dict[str, Json]:
+    """The schema of each media type. `charset=utf-8` says nothing; what is there twice holds `together` (a keyword)."""
+    found: dict[str, Json] = {}
+    for name, media in references.resolved(node.get("content", {}), "the content").items():
+        essence, *parameters = [part.strip().lower() for part in name.split(";")]
+        key = ";".join([essence, *(one for one in parameters if one not in ("", "charset=utf-8", 'charset="utf-8"'))])
+        schema = references.resolved(media, "a media type").get("schema", {})
+        found[key] = {together: [found[key], schema]} if key in found else schema
+    return found
 
 
 def _status(references: References, key: str) -> str:
@@ -175,7 +188,7 @@ def _answer(references: References, status: str, node: Json) -> Answer:
         name.lower(): references.resolved(header, "a header").get("required") is True
         for name, header in headers.items()
     }
-    return Answer(_contents(references, answer), required)
+    return Answer(_contents(references, answer, "anyOf"), required)
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:

@@ -41,7 +41,13 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "iri": ("iri-reference",),
     "email": ("idn-email",),
     "hostname": ("idn-hostname",),
-}
+} | dict.fromkeys(
+    (
+        *("date-time", "date", "time", "duration", "ipv4", "ipv6", "uuid", "uri-template", "json-pointer", "regex"),
+        *("relative-json-pointer", "idn-email", "idn-hostname", "iri-reference"),
+    ),
+    (),
+)
 # OpenAPI's format registry.
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
@@ -146,28 +152,49 @@ class _Translation:
 
     def _check_dialect(self, node: Schema) -> None:
         if not str(node.get("$schema", _DIALECTS[0])).startswith(_DIALECTS):
-            raise NotFollowed(f"{self._place} is of another dialect: {str(node['$schema'])[:80]}")
-        strange = sorted(_OF_OTHERS & node.keys()) or ["a list of items"] * isinstance(node.get("items"), list)
+            raise NotFollowed(f"it is of another dialect: {str(node['$schema'])[:80]}")
+        strange = sorted(_OF_OTHERS & node.keys()) + ["a list of items"] * isinstance(node.get("items"), list)
+        if node.get("nullable") is True and node.keys() & {"type", "enum", "const", "$ref", *SEVERAL}:
+            strange.append("nullable")
         if strange:
-            raise NotFollowed(f"{self._place} has {strange[0]}, a word of an older JSON Schema")
+            raise NotFollowed(f"it has {strange[0]}, which means nothing in OpenAPI 3.1")
+        if node.get(self._direction) is True:
+            # Where it marks a member of an object, that member is not looked into.
+            raise NotFollowed(f"it has {self._direction} where it marks no member in every case")
 
     def _formats(self, node: Schema, found: Schema) -> None:
         name = str(node.get("format"))
         if name in _INTEGERS and "integer" in str(found.get("type")):
             lowest, highest = _INTEGERS[name]
             found["allOf"] = [{"anyOf": [{"not": {"type": "number"}}, {"minimum": lowest, "maximum": highest}]}]
-        elif "format" in node:
-            found["allOf"] = [{"format": one} for one in (name, *_FORMATS.get(name, ()))]
+        elif name in _FORMATS:
+            found["allOf"] = [{"format": one} for one in (name, *_FORMATS[name])]
 
     def _applied(self, node: Schema, level: _Level, found: Schema) -> None:
         """Schemas of this same value."""
         for keyword in SEVERAL:
             if keyword in node:
-                parts = [self.schema(part, level) for part in self._of(node, keyword, list)]
+                parts = [
+                    self.schema(self._alike(part, keyword, level), level) for part in self._of(node, keyword, list)
+                ]
                 found[keyword] = [*found.get(keyword, []), *parts]
         for keyword in SAME_ONE:
             if keyword in node:
-                found[keyword] = self.schema(node[keyword], level)
+                found[keyword] = self.schema(self._alike(node[keyword], keyword, level), level)
+
+    def _alike(self, part: Json, keyword: str, level: _Level) -> Json:
+        """A part that holds in some cases only: it may neither mark members of its own, nor deny a marked one."""
+        if keyword == "allOf" or level.inside:
+            return part
+        of_its_own = _marked(self._references, part, self._direction) - level.hidden
+        named = {
+            name
+            for one in _same(self._references, part, set())
+            for name in (*one.get("required", ()), *one.get("properties", ()))
+        }
+        if of_its_own or (keyword in ("not", "if") and named & level.hidden):
+            raise NotFollowed(f"it has {self._direction} members in {keyword}")
+        return part
 
     def _members(self, node: Schema, level: _Level, found: Schema) -> None:
         """Schemas of the values inside this one, and what is said of their names."""
@@ -180,9 +207,9 @@ class _Translation:
         for keyword in NAMED:
             if keyword in node:
                 of = level if keyword == "dependentSchemas" else inside
-                found[keyword] = {name: self.schema(one, of) for name, one in self._of(node, keyword, dict).items()}
-        for name in level.hidden & found.get("properties", {}).keys():
-            found["properties"][name] = False
+                hidden = level.hidden if keyword == "properties" else ()
+                named = self._of(node, keyword, dict).items()
+                found[keyword] = {name: name not in hidden and self.schema(one, of) for name, one in named}
         if "required" in node:
             found["required"] = [name for name in self._of(node, "required", list) if name not in level.hidden]
         if "dependentRequired" in node:
@@ -194,7 +221,7 @@ class _Translation:
 
     def _reference(self, reference: Json, level: _Level) -> Schema:
         if reference == "#":
-            raise NotFollowed(f"{self._place} refers to the whole document, which is no schema")
+            raise NotFollowed("it refers to the whole document, which is no schema")
         if isinstance(reference, str) and (level.inside or reference[:2] != "#/"):
             self._by_name = True
             return {"$ref": reference}
@@ -219,7 +246,12 @@ class _Translation:
 
 
 def opened(node: Json, keyword: str = "") -> Json:
-    """A plain schema as a client reads it who does not mind members that he does not know."""
+    """A plain schema as a client reads it who does not mind members that he does not know.
+
+    Raises:
+        NotFollowed: it has several kinds of objects, which then would be all the same.
+
+    """
     if isinstance(node, list):
         return [opened(part, keyword) for part in node]
     # What makes a negation or a condition wider makes the whole narrower.
@@ -230,6 +262,9 @@ def opened(node: Json, keyword: str = "") -> Json:
         for word, value in node.items()
         if not (word in ("additionalProperties", "unevaluatedProperties") and value is False)
     }
+    kinds = {frozenset(one["properties"]) for one in found.get("anyOf", found.get("oneOf", ())) if "properties" in one}
+    if len(kinds) > 1:
+        raise NotFollowed("the pin has alternatives with different members")
     # Objects that may have more members overlap, where closed ones excluded each other.
     return found | {"anyOf": found.pop("oneOf")} if "oneOf" in found and "anyOf" not in found else found
 
@@ -238,14 +273,15 @@ def _marked(references: References, node: Json, keyword: str) -> frozenset[str]:
     """The members of an object that a keyword marks: those that are read-only, or write-only."""
     return frozenset(
         name
-        for part in _same(references, node, (*SEVERAL, "then", "else"), set())
+        for part in _same(references, node, set())
+        if "$id" not in part
         for name, member in (part.get("properties") or {}).items()
-        if any(one.get(keyword) is True for one in _same(references, member, ("allOf",), set()))
+        if any(one.get(keyword) is True for one in _same(references, member, set()))
     )
 
 
-def _same(references: References, node: Json, keywords: tuple[str, ...], seen: set[str]) -> Iterator[Schema]:
-    """The schemas that speak of one value, each once: by `$ref`, and by these keywords."""
+def _same(references: References, node: Json, seen: set[str]) -> Iterator[Schema]:
+    """The schemas that hold of one value in every case, each once: by `$ref`, and by `allOf`."""
     if not isinstance(node, dict):
         return
     yield node
@@ -253,11 +289,10 @@ def _same(references: References, node: Json, keywords: tuple[str, ...], seen: s
     reference = None if "$id" in node else node.get("$ref")
     if isinstance(reference, str) and reference.startswith("#/") and reference not in seen:
         seen.add(reference)
-        yield from _same(references, references.at(reference), keywords, seen)
-    for keyword in keywords:
-        parts = node.get(keyword)
-        for part in parts if isinstance(parts, list) else [parts]:
-            yield from _same(references, part, keywords, seen)
+        yield from _same(references, references.at(reference), seen)
+    parts = node.get("allOf")
+    for part in parts if isinstance(parts, list) else ():
+        yield from _same(references, part, seen)
 
 
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:

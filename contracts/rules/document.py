@@ -42,35 +42,44 @@ class Document:
         self.content = content
         self._references = References(content, f"contract {name!r}")
         self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
-        self._request = self._validator(self._rewritten(self.request_schema, self._writable))
+        self._request = self._validator(self._rewritten(self._body_schema, self._writable))
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
 
     @cached_property
     def documented(self) -> frozenset[int]:
-        """The documented statuses."""
-        return frozenset(int(status) for status in self.operation["responses"] if status.isdecimal())
+        """The documented statuses, those of a range (`4XX`) and of `default` among them."""
+        ranges = {
+            **{f"{first}XX": range(100 * first, 100 * first + 100) for first in range(1, 6)},
+            "default": range(400, 600),
+        }
+        named = (ranges.get(key.upper() if key != "default" else key, [key]) for key in self.operation["responses"])
+        return frozenset(int(status) for statuses in named for status in statuses if str(status).isdecimal())
 
     @property
     def request_schema(self) -> Json:
         """What the vendor says of a request body, read-only members and all."""
-        return self._resolved(self._resolved(self.operation["requestBody"])["content"][JSON]["schema"])
+        return self._resolved(self._body_schema)
+
+    @property
+    def _body_schema(self) -> Json:
+        return self._resolved(self.operation["requestBody"])["content"][JSON].get("schema", True)
 
     @cached_property
     def request_members(self) -> Mapping[str, Json]:
         """The schemas of the members that a client may send, by name."""
-        members = self._members(self.request_schema)
+        members = self._members(self._body_schema)
         return {name: schema for name, schema in members.items() if not schema.get("readOnly")}
 
     @cached_property
     def read_only_members(self) -> frozenset[str]:
         """The members that only the vendor sets."""
-        return frozenset(self._members(self.request_schema)) - frozenset(self.request_members)
+        return frozenset(self._members(self._body_schema)) - frozenset(self.request_members)
 
     @cached_property
     def required_members(self) -> frozenset[str]:
         """The members that a client has to send."""
-        required = {name for part in self._parts(self.request_schema) for name in part.get("required", ())}
+        required = {name for part in self._parts(self._body_schema) for name in part.get("required", ())}
         return frozenset(required & set(self.request_members))
 
     @cached_property
@@ -112,7 +121,7 @@ class Document:
         own = [name for name in (str(status), f"{status // 100}XX", "default") if name in responses]
         others = [name for name in responses if name[0] in "45"]
         contents = [self._resolved(responses[name]).get("content", {}) for name in (*own, *others)]
-        schema: Json = next((content[PROBLEM]["schema"] for content in contents if PROBLEM in content), {})
+        schema: Json = next((content[PROBLEM].get("schema", {}) for content in contents if PROBLEM in content), {})
         # Of a status that is not documented the others say what its problem is like, but not how it is called.
         required = frozenset(name for part in self._parts(schema) for name in part.get("required", ()))
         validator = self._validator(schema if own else self._rewritten(schema, _of_any_title))
@@ -202,7 +211,7 @@ def load(name: str) -> Document:
     content = pinned(name).content
     try:
         document = Document(name, content)
-        for status in document.documented - {204}:
+        for status in document.documented & {*STATUSES[1:]}:
             list(document.problem_findings(status, {}))
     except (KeyError, TypeError, AttributeError, ValueError, jsonschema_rs.ValidationError) as error:
         raise WrongCall(

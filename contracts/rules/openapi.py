@@ -23,7 +23,9 @@ Json = Any
 LARGEST, DEEPEST = 1_000_000, 200
 _HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 # What these say is a value, and no part of the document.
-_VALUES = ("example", "examples", "default", "enum", "const")
+VALUES = ("example", "examples", "default", "enum", "const")
+# And these hold parts by names that somebody chose.
+_NAMED = ("paths", "responses", "properties", "patternProperties", "schemas", "headers", "parameters", "requestBodies")
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -55,18 +57,21 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
     return modern
 
 
-def _in_words_of_3_1(node: Json) -> Json:
+def _in_words_of_3_1(node: Json, within: str = "") -> Json:
     """OpenAPI 3.0's own words in those of 3.1, at any depth (3.0.3, Schema Object and Reference Object)."""
     if isinstance(node, list):
         return [_in_words_of_3_1(part) for part in node]
     if not isinstance(node, dict):
         return node
-    if isinstance(node.get("$ref"), str):
-        # What stands beside a reference is ignored.
+    if within in _NAMED:
+        return {name: _in_words_of_3_1(part, "a path" if within == "paths" else "") for name, part in node.items()}
+    if isinstance(node.get("$ref"), str) and within != "a path":
+        # What stands beside a reference is ignored, but in a path.
         return {"$ref": node["$ref"]}
-    found = {name: part if name in _VALUES else _in_words_of_3_1(part) for name, part in node.items()}
-    if found.pop("nullable", False) is True and isinstance(found.get("type"), str):
+    found = {name: part if name in VALUES else _in_words_of_3_1(part, name) for name, part in node.items()}
+    if found.get("nullable") is True and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
+        del found["nullable"]
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and bound in found:
             found[exclusive] = found.pop(bound)
@@ -111,8 +116,8 @@ def _json(text: str) -> Json:
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise _Unreadable(f"has the name {twice[:60]!r} twice in one object: only one of the two can be meant")
     return found
 
@@ -213,6 +218,11 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
 
 
+def steps_of(reference: str) -> list[str]:
+    """The names on the way to what a JSON pointer in a URI stands for (RFC 6901, section 6)."""
+    return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
+
+
 class References:
     """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
 
@@ -233,8 +243,7 @@ class References:
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
         found: Json = self.content
-        for step in reference.split("/")[1:]:
-            key = unquote(step).replace("~1", "/").replace("~0", "~")
+        for key in steps_of(reference):
             if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
                 found = found[int(key)]
             elif isinstance(found, dict) and key in found:

@@ -63,7 +63,7 @@ def test_a_safe_release_exits_0_and_lists_the_drift(tmp_path: Path) -> None:
     assert result.stdout == (
         "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional"
         "  (oasdiff: response-optional-property-added)\n\n"
-        "next: upgrade, then --adopt NAME to write it as a contract, and --contract NAME to test with it; "
+        "next: upgrade; --adopt NAME writes it as a contract, for --contract NAME; "
         "with --contract docs a run of it may report that drift as broken promises\n"
         f"safe: docs → {path}: 1 drift\n"
     )
@@ -167,7 +167,7 @@ def test_what_the_documents_say_outlives_an_adoption_that_fails(tmp_path: Path) 
     result = release("--candidate", path, "--adopt", "never-written")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[-1].startswith("by the documents alone not safe: docs → ")
+    assert result.stdout.splitlines()[-1].startswith("not safe: docs → ")
     assert "cannot be adopted: no answer 400 can also be as every answer has to be" in result.stderr
 
 

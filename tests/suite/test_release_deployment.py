@@ -114,8 +114,8 @@ def test_an_accepted_deviation_makes_no_release_unsafe(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("candidate", "code", "verdict", "says"),
     [
-        pytest.param(DOCS, 6, "by the documents alone safe: docs → ", "No verdict: the target does not", id="safe"),
-        pytest.param(V1, 1, "by the documents alone not safe: docs → ", "Nothing is known of the", id="not-safe"),
+        pytest.param(DOCS, 6, "by the documents alone, safe: docs → ", "No verdict: the target does not", id="safe"),
+        pytest.param(V1, 1, "by the documents alone, not safe: docs → ", "Nothing is known of the", id="not-safe"),
     ],
 )
 def test_what_the_documents_say_is_told_of_a_deployment_that_is_dead(
@@ -166,7 +166,7 @@ def test_an_interrupted_check_leaves_no_customer(number: signal.Signals, calls: 
             printed = process.communicate(timeout=60)[0]
 
     assert process.returncode == 130
-    assert printed.splitlines()[-1].startswith("by the documents alone safe: docs → ")
+    assert printed.splitlines()[-1].startswith("by the documents alone, safe: docs → ")
     assert server.vendor.customers == {}
     assert [*(tmp_path / "journal").iterdir()] == []
 

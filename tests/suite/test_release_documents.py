@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from contracts.candidate import read
 from contracts.release.changes import Change, Kind, Verdict, compared
@@ -124,6 +125,41 @@ def test_a_schema_that_refers_to_itself_is_decided(tmp_path: Path) -> None:
     path.write_text(json.dumps(content))
 
     assert [change.what for change in changes("docs", path)] == ["the member parent is new, and optional"]
+
+
+def test_schemas_that_refer_to_each_other_are_decided_soon(tmp_path: Path) -> None:
+    """Six kinds of objects that all refer to each other are compared within 5 seconds."""
+    content = json.loads(json.dumps(load("docs").content))
+    schemas = content["components"]["schemas"]
+    kinds = [f"Kind{number}" for number in range(6)]
+    members = {f"of{kind}": {"$ref": f"#/components/schemas/{kind}"} for kind in kinds}
+    schemas |= {kind: {"type": "object", "properties": members} for kind in kinds}
+    for schema in ("CustomerUpdate", "Problem"):
+        schemas[schema]["properties"]["tree"] = {"$ref": "#/components/schemas/Kind0"}
+    path = tmp_path / "trees.json"
+    path.write_text(json.dumps(content))
+    began = time.perf_counter()
+
+    found = changes("docs", path)
+
+    assert time.perf_counter() - began < 5
+    assert {change.what for change in found} == {"the member tree is new, and optional"}
+
+
+def test_an_answer_called_default_is_read_in_the_words_of_3_0(tmp_path: Path) -> None:
+    """In OpenAPI 3.0 what is nullable in the answer `default` may be null, as in any other."""
+    content = yaml.safe_load(IN_3_0.read_text(encoding="utf-8"))
+    ((_, item),) = content["paths"].items()
+    put = item["put"]
+    put["responses"] = {"204": put["responses"]["204"], "default": put["responses"]["400"]}
+    problem = json.loads(json.dumps(content["components"]["schemas"]["Problem"]))
+    problem["properties"]["errors"]["nullable"] = True
+    body = {"application/problem+json": {"schema": problem}}
+    put["responses"]["default"] = {"description": "Wrong", "content": body}
+    path = tmp_path / "default.json"
+    path.write_text(json.dumps(content))
+
+    assert [proof["errors"] for proof in proofs(changes("docs", path))] == [None]
 
 
 def test_each_reason_is_shown_by_an_answer_of_its_own(tmp_path: Path) -> None:
