@@ -61,7 +61,9 @@ class Run:
         self.target = options.target
         self.document = options.document
         self.record = Record()
-        self.record.not_tried(_silent(self.document), f"the contract {self.document.name} says nothing of the kind")
+        self.record.not_tried(
+            _silent(self.document), f"the contract {self.document.name} has nothing that could break them"
+        )
         self.vendor = Vendor(options.document) if self.target.is_mock else None
         self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.record.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)

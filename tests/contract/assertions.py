@@ -85,6 +85,8 @@ def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -
                     "message":  a string, not empty,
                     "value":    anything       (may be absent)}]
     }
+
+    A location is `body`, `body.name` and deeper, `path.customerSlug`, `header.NAME` or `query.NAME`.
     """
     if answer.judged_by:
         return
@@ -128,7 +130,11 @@ def assert_errors(errors: Any) -> None:
         expect(error.keys() <= {"location", "message", "value"}, "each error: at most value besides", sorted(error))
         expect(is_text(error["message"]), "message: a string, not empty", error["message"])
         expect(is_text(error["location"]), "location: a string, not empty", error["location"])
-        expect(bool(LOCATION.fullmatch(error["location"])), "location: like body or body.name", error["location"])
+        expect(
+            bool(LOCATION.fullmatch(error["location"])),
+            "location: like body, body.name, path.customerSlug or header.Authorization",
+            error["location"],
+        )
 
 
 def is_text(value: Any) -> bool:

@@ -37,6 +37,13 @@ def test_the_published_example_is_stored(api: Api, customer: Customer) -> None:
     assert_stored(customer, name="Awesome Customer", externalCustomerId="external-customer-id-12345")
 
 
+def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Customer) -> None:
+    """A request asks to close the connection: within a second after the 204 not one byte of body comes."""
+    answer = api.put(customer, b'{"name": "Contract Test"}', headers=(("Connection", "close"),), linger=1.0)
+
+    assert_no_content(answer)
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer, text: str) -> None:
     """Name and external id take any text of Unicode, of 10,000 characters too, and store it character by character."""
@@ -118,13 +125,6 @@ def test_of_updates_at_once_one_is_stored_whole(api: Api, customer: Customer, re
     for answer in answers:
         assert_no_content(answer)
     assert_stored_is_one_of(customer, bodies)
-
-
-def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Customer) -> None:
-    """A request asks to close the connection: within a second after the 204 not one byte of body comes."""
-    answer = api.put(customer, b'{"name": "Contract Test"}', headers=(("Connection", "close"),), linger=1.0)
-
-    assert_no_content(answer)
 
 
 @pytest.mark.parametrize("payload", expecting(204), ids=str)

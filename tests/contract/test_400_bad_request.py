@@ -1,4 +1,7 @@
-"""400 Bad Request: a body that is absent, or is not JSON."""
+"""400 Bad Request: a body that is absent, or is not JSON.
+
+Where a standard leaves it open whether a body is JSON (other encodings, NaN), the test allows the other statuses, too.
+"""
 
 from __future__ import annotations
 
