@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -74,8 +74,8 @@ class Answer:
 
     status: int | None
     headers: Headers
-    body: bytes
-    after_head: bytes
+    body: bytes = field(repr=False)
+    after_head: bytes = field(repr=False)
     customer: Customer
     pin: str
     judged_by: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
@@ -108,8 +108,9 @@ class Response:
 
     status: int
     headers: Headers
-    body: bytes
-    wire_body: bytes
+    # A body may be of megabytes, and pytest asks for a repr of whatever a failed call was given.
+    body: bytes = field(repr=False)
+    wire_body: bytes = field(repr=False)
     reason: str = ""
     left_out: int = 0
 

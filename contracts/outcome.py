@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from contracts.exchange import Exchange, Request
 from contracts.rules.judge import Verdict
@@ -30,9 +30,9 @@ class Outcome:
     answer: Verdict
     stored: Verdict = NOTHING
     repeated: bool | None = None
-    before: Outcome | None = None
-    beside: tuple[Outcome, ...] = ()
-    read: Exchange | None = None
+    before: Outcome | None = field(default=None, repr=False)
+    beside: tuple[Outcome, ...] = field(default=(), repr=False)
+    read: Exchange | None = field(default=None, repr=False)
 
     @property
     def violations(self) -> tuple[Violation, ...]:
