@@ -28,9 +28,12 @@ from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation, promises
 from contracts.rules.state import GONE
 from contracts.run import NO_500, ONE_CUSTOMER, Run
+from contracts.target import MIB
 
 # So many payloads of the tests to come are sent ahead, while the tests that are written out run one by one.
-_AHEAD = 32
+_AHEAD = 120
+# And no more while their answers take so many bytes.
+_HELD = 8 * MIB
 _VALID = (f"Bearer {WRITE_TOKEN}",)
 
 
@@ -60,6 +63,14 @@ def fail(rule: str, *outcomes: Outcome, why: str = "") -> None:
 
     """
     raise _type_of(rule)(*outcomes, why=why)
+
+
+def _held(sent: Future[tuple[Outcome, Customer]]) -> int:
+    """The bytes of what came of a payload that was sent ahead."""
+    if not sent.done() or sent.cancelled() or sent.exception():
+        return 0
+    outcome = sent.result()[0]
+    return sum(len(one.response.body) for one in (outcome.exchange, outcome.read) if one and one.response)
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,7 @@ class Api:
         self.judged_by = ""
         self._ledger = Ledger(self._trials, self._explained, self._left, fail)
         for payload in upcoming if self._others else ():
-            if len(self._ahead) >= _AHEAD:
+            if len(self._ahead) >= _AHEAD or sum(map(_held, self._ahead.values())) > _HELD:
                 break
             if payload.id not in self._ahead and not self._run.untriable(payload.request):
                 self._ahead[payload.id] = self._pool.submit(self._on_a_free_customer, payload.request)
