@@ -134,8 +134,9 @@ class Api:
         self.test = test
         self.judged_by = ""
         self._ledger = Ledger(self._trials, self._explained, self._left, fail)
-        for payload in upcoming if self._others else ():
-            if len(self._ahead) >= _AHEAD or sum(map(_held, self._ahead.values())) > _HELD:
+        full = sum(map(_held, self._ahead.values())) > _HELD
+        for payload in upcoming if self._others and not full else ():
+            if len(self._ahead) >= _AHEAD:
                 break
             if payload.id not in self._ahead and not self._run.untriable(payload.request):
                 self._ahead[payload.id] = self._pool.submit(self._on_a_free_customer, payload.request)
