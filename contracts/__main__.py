@@ -15,7 +15,7 @@ import click
 
 from contracts import ci, deployment, interrupt, page, recording, report
 from contracts import mock as mocked
-from contracts.candidate import SERVED, called, read
+from contracts.candidate import called, read
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deployment import Observed
@@ -32,7 +32,7 @@ from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import GREEN, NO_VERDICT, RED, write
 from contracts.rules.document import load, pinned
-from contracts.rules.openapi import References
+from contracts.rules.openapi import SERVED, References
 from contracts.rules.oracle import predict
 from contracts.run import Run
 from contracts.shards import gathered, join_junit

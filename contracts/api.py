@@ -66,7 +66,7 @@ def fail(rule: str, *outcomes: Outcome, why: str = "") -> None:
 
 
 def _held(sent: Future[tuple[Outcome, Customer]]) -> int:
-    """The bytes of what came of a payload that was sent ahead."""
+    """How many bytes were answered to a payload that was sent ahead, and to the read after it."""
     if not sent.done() or sent.cancelled() or sent.exception():
         return 0
     outcome = sent.result()[0]

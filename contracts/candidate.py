@@ -14,8 +14,6 @@ from contracts.rules.openapi import References, document
 from contracts.target import MIB, Limits, Target
 
 LARGEST = 4 * MIB
-# Where a deployment serves its own document, without a token (Kaiten's source).
-SERVED = "/openapi.yaml"
 # Seconds for a document behind an address.
 _WHOLE = 30.0
 # Nothing is known of a document by these.
@@ -26,7 +24,7 @@ def read(where: str, *, proxy_from_env: bool = False) -> References:
     """The OpenAPI document in a file, on standard input (`-`) or at an address.
 
     Raises:
-        WrongCall: there is none, or it is no OpenAPI 3.0 or 3.1 document that can be read.
+        WrongCall: there is no document, or it is not OpenAPI 3.0 or 3.1, or it cannot be read.
         NoVerdict: the address cannot be reached.
 
     """

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Observed:
     base_url: str
     behaviours: Sequence[Behaviour]
     differences: Sequence[Difference] = ()
-    deviations: Sequence[str] = field(default=())
+    deviations: Sequence[str] = ()
 
     @property
     def safe(self) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from contracts import sibling
-from contracts.candidate import SERVED, read
+from contracts.candidate import read
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
@@ -23,6 +23,7 @@ from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
 from contracts.release.changes import compared
 from contracts.rules.document import pinned
+from contracts.rules.openapi import SERVED
 from contracts.trials import MADE
 
 # Requests of the burst that shows whether the rate is limited.

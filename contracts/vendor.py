@@ -22,6 +22,7 @@ import yaml
 from contracts.rules import prose
 from contracts.rules.body import refuse_constant, shallow, well_formed
 from contracts.rules.document import PROBLEM, Document
+from contracts.rules.openapi import SERVED
 from contracts.target import MIB
 
 WRITE = "write:customers"
@@ -81,6 +82,7 @@ class Vendor:
         self._failing: str | None = None
         self._lock = threading.Lock()
         self._count = 0
+        self._listing: dict[int, bool] = {}
 
     @contextmanager
     def failing(self, slug: str) -> Iterator[None]:
@@ -102,7 +104,7 @@ class Vendor:
     def route(self, call: Call) -> Answer:
         """Find who answers, once the caller is known."""
         path = call.path.removeprefix(self.prefix)
-        if path.split("?")[0] == "/openapi.yaml" and call.method == "GET":
+        if path.split("?")[0] == SERVED and call.method == "GET":
             content = yaml.safe_dump(json.loads(json.dumps(self.document.content)), sort_keys=False)
             return Answer(200, [("Content-Type", "application/yaml")], content.encode())
         segments = path.split("?")[0].strip("/").split("/")
@@ -227,7 +229,7 @@ class Vendor:
         """A refusal, as problem details (RFC 9457)."""
         title = _TITLES.get(refusal.status) or HTTPStatus(refusal.status).phrase
         members: dict[str, Any] = {"title": title, "status": refusal.status, "detail": refusal.detail}
-        if refusal.errors:
+        if refusal.errors and self._lists_errors(refusal.status):
             members["errors"] = list(refusal.errors)
         if "code" in self.document.problem_members(refusal.status):
             phrase = title.title().replace(" ", "")
@@ -235,10 +237,15 @@ class Vendor:
         known = self.document.problem_members(refusal.status)
         for name in self.document.required_of_problem(refusal.status) - members.keys():
             members[name] = _plainest(known.get(name, {}))
-        if any(finding.path[:1] == ("errors",) for finding in self.document.problem_findings(refusal.status, members)):
-            # A release may have another list of errors than ours; it may be left out.
-            del members["errors"]
         return self.json(refusal.status, members, PROBLEM)
+
+    def _lists_errors(self, status: int) -> bool:
+        """Whether a problem may have our list of errors: a release may have another, and any may leave it out."""
+        if status not in self._listing:
+            problem = {"errors": [{"location": "body", "message": "It is wrong."}]}
+            found = self.document.problem_findings(status, problem)
+            self._listing[status] = not any(one.path[:1] == ("errors",) for one in found)
+        return self._listing[status]
 
     def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
         """An answer with a JSON body."""
@@ -246,7 +253,7 @@ class Vendor:
 
 
 def _plainest(schema: Mapping[str, Any]) -> Any:
-    """A value for a member that a release asks for, and of which the vendor's pages say nothing more."""
+    """The simplest value for a member that a release requires and this mock does not know."""
     said = [schema[word] for word in ("default", "const") if word in schema] + schema.get("enum", [])
     types = schema.get("type", "string")
     plain = {"string": "about:blank", "array": [], "object": {}, "boolean": False, "null": None}

@@ -127,8 +127,7 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json], seen: set[
     references = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
     if "$dynamicRef" in node or any(one[:2] != "#/" for one in references):
         # It is referred to by a name of its own: all schemas may be meant.
-        schemas = (candidate.content.get("components") or {}).get("schemas") or {}
-        references = [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
+        references = candidate.to_all_schemas()
     for reference in [one for one in references if one not in seen]:
         seen.add(reference)
         target, holder = candidate.at(reference), whole

@@ -15,7 +15,7 @@ from jsonschema_rs.canonical import Containment
 from contracts.exchange import OPERATION
 from contracts.release.containment import Proof, contained, covers
 from contracts.release.operation import Answer, Operation, Way, find, near
-from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
+from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain, referred
 from contracts.rules.document import PATH, PROBLEM
 from contracts.rules.exact import exact
 from contracts.rules.openapi import References, parsed
@@ -88,7 +88,8 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         if before is None:
             raise pin.wrong(f"does not describe {OPERATION} {PATH}")
         if after is None:
-            told = f"the nearest is {', '.join(near(candidate))}" if near(candidate) else "nothing like it"
+            alike = near(candidate)
+            told = f"the nearest is {', '.join(alike)}" if alike else "nothing like it"
             return (_change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=told),)
         return _gathered([*_of_requests(before, after), *_of_answers(before, after)])
     except RecursionError:
@@ -224,7 +225,7 @@ def _breaking(where: str, what: str, inner: Schema, outer: Schema) -> Iterator[C
 
 
 def _told_apart(pin: Schema, candidate: Schema) -> tuple[str, str]:
-    """What each side says of the members of which they do not say the same; else all that they say."""
+    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
     sides = [side.get("properties", {}) for side in (pin, candidate)]
     names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
     told = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
@@ -299,9 +300,8 @@ def held_anyway(candidate: Schema) -> Schema:
     run. A member that cannot be all that it has to be able to be stays as the candidate has it.
     """
     own: dict[str, Json] = {}
-    ours, said = References({}, "exact.yaml"), _members(candidate)
-    for name, schema in exact().members.items():
-        wanted = plain(ours, schema, RESPONSE, name)
+    said = _members(candidate)
+    for name, wanted in _exact_members().items():
         able = dict(wanted)
         if name == "errors":
             # Whether it may be null, and what an item has besides, is for the document to say.
@@ -313,6 +313,12 @@ def held_anyway(candidate: Schema) -> Schema:
     if covers({"not": {"type": "object"}}, candidate) != Containment.YES:
         held["type"] = "object"
     return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
+
+
+@cache
+def _exact_members() -> Mapping[str, Schema]:
+    ours = References({}, "exact.yaml")
+    return {name: plain(ours, schema, RESPONSE, name) for name, schema in exact().members.items()}
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
@@ -342,16 +348,17 @@ def _named(root: Schema, node: Json, prefix: str, through: frozenset[str]) -> It
     if not isinstance(node, dict) or prefix.count(".") + prefix.count("[") > _DEEPEST:
         return
     reference = node.get("$ref", "")
-    if reference.startswith("#/$defs/") and reference not in through:
-        target = root.get("$defs", {}).get(reference.rsplit("/", 1)[-1])
-        yield from _named(root, target, prefix, through | {reference})
+    if reference not in through:
+        yield from _named(root, referred(root, node), prefix, through | {reference})
     parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in node.get(keyword, ())]
     for part in (*parts, node.get("then"), node.get("else")):
         yield from _named(root, part, prefix, through)
     required, members = node.get("required", ()), node.get("properties", {})
     for name in dict.fromkeys([*required, *members]):
         said = members.get(name, True)
-        told = _followed(root, said)
+        target = referred(root, said)
+        # What it refers to may say more of it, as far as one schema says it.
+        told = target | said if isinstance(target, dict) else said
         yield (
             f"{prefix}{name}",
             (told if isinstance(told, dict) else {"never": not told}) | {"always": name in required},
@@ -359,13 +366,6 @@ def _named(root: Schema, node: Json, prefix: str, through: frozenset[str]) -> It
         yield from _named(root, said, f"{prefix}{name}.", through)
     for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
         yield from _named(root, item, f"{prefix.removesuffix('.')}[].", through)
-
-
-def _followed(root: Schema, said: Json) -> Json:
-    """A member's schema with what it refers to, as far as one schema says it."""
-    reference = said.get("$ref", "") if isinstance(said, dict) else ""
-    target = root.get("$defs", {}).get(reference.rsplit("/", 1)[-1]) if reference.startswith("#/$defs/") else None
-    return target | said if isinstance(target, dict) else said
 
 
 def _new(members: Mapping[str, Schema], before: Mapping[str, Schema]) -> dict[str, Schema]:

@@ -12,7 +12,7 @@ import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
 from contracts.release.growth import Growth
-from contracts.release.schema import Schema, validator
+from contracts.release.schema import Schema, referred, validator
 
 Json = Any
 
@@ -137,8 +137,8 @@ def _at(root: Schema, steps: Iterable[str | int]) -> Json:
     """What a schema says at a path, through what it refers to."""
     found: Json = root
     for step in steps:
-        while isinstance(found, dict) and step not in found and str(found.get("$ref")).startswith("#/$defs/"):
-            found = root["$defs"].get(found["$ref"].rsplit("/", 1)[-1])
+        while isinstance(found, dict) and step not in found and (target := referred(root, found)) is not None:
+            found = target
         known = step in found if isinstance(found, dict) else isinstance(found, list) and isinstance(step, int)
         found = found[step] if known else None
     return found
@@ -166,15 +166,20 @@ def _smaller(value: Json) -> Iterator[Json]:
         yield from ({key: other for key, other in value.items() if key != name} for name in value)
         yield from ({**value, name: less} for name, member in value.items() for less in _smaller(member))
     elif isinstance(value, list):
-        halves = [len(value) >> step for step in range(1, len(value).bit_length())]
-        yield from (part for cut in halves for part in (value[:-cut], value[cut:]))
+        yield from _halved(value)
         few = range(len(value)) if len(value) <= 64 else range(1)
         yield from (value[:index] + value[index + 1 :] for index in few)
         yield from ([*value[:i], less, *value[i + 1 :]] for i in few for less in _smaller(value[i]))
     elif isinstance(value, str):
-        halves = [len(value) >> step for step in range(1, len(value).bit_length())]
-        yield from ("", *(part for cut in halves for part in (value[:-cut], value[cut:])))
+        yield from ("", *_halved(value))
         if len(value) <= 64:
             yield from (value.replace(letter, "a") for letter in dict.fromkeys(value) if letter != "a")
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield from (0, 1, int(value), int(value) // 2)
+
+
+def _halved(value: Json) -> Iterator[Json]:
+    """A list or a text without its first or its last half, quarter, …, down to one item."""
+    for step in range(1, len(value).bit_length()):
+        cut = len(value) >> step
+        yield from (value[:-cut], value[cut:])

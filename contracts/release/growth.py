@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from contracts.release.schema import Schema, validator
+from contracts.release.schema import Schema, referred, validator
 
 Json = Any
 
@@ -88,7 +88,8 @@ class Growth:
             return
         parts = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, ())]
         if "$ref" in schema:
-            parts.append(self._root.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], True))
+            target = referred(self._root, schema)
+            parts.append(True if target is None else target)
         for part in parts:
             yield from self._of(part, depth)
         told = [kind for kind, keywords in _OF_TYPE.items() if any(keyword in schema for keyword in keywords)]

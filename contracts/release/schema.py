@@ -101,6 +101,12 @@ def validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
 
 
+def referred(root: Schema, node: Json) -> Json:
+    """What a part of a plain schema refers to by its place; None where it does not."""
+    reference = str(node.get("$ref")) if isinstance(node, dict) else ""
+    return root.get("$defs", {}).get(reference.removeprefix("#/$defs/")) if reference.startswith("#/$defs/") else None
+
+
 @dataclass(frozen=True)
 class _Level:
     """Where in a schema we are.
@@ -146,9 +152,8 @@ class _Translation:
 
     def bring_what_has_a_name(self) -> None:
         """Bring all components along where a schema is referred to by a name of its own and not by its place."""
-        schemas = (self._references.content.get("components") or {}).get("schemas") or {}
-        for name in schemas if self._by_name else ():
-            self._reference(f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}", _Level())
+        for reference in self._references.to_all_schemas() if self._by_name else ():
+            self._reference(reference, _Level())
 
     def _check_dialect(self, node: Schema) -> None:
         if not str(node.get("$schema", _DIALECTS[0])).startswith(_DIALECTS):

@@ -22,6 +22,8 @@ Json = Any
 # Values that a document may stand for, aliases counted as what they stand for; and how deep they may lie.
 LARGEST, DEEPEST = 1_000_000, 200
 _HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+# Where a deployment serves its own document, without a token (Kaiten's source).
+SERVED = "/openapi.yaml"
 # What these say is a value, and no part of the document.
 VALUES = ("example", "examples", "default", "enum", "const")
 # And these hold parts by names that somebody chose.
@@ -270,6 +272,11 @@ class References:
         if not isinstance(node, dict):
             raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
         return node
+
+    def to_all_schemas(self) -> list[str]:
+        """A reference to each schema of the components."""
+        schemas = (self.content.get("components") or {}).get("schemas") or {}
+        return [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
 
     def wrong(self, why: str) -> WrongCall:
         """What is wrong with this document, as the user is told."""
