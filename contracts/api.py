@@ -32,7 +32,8 @@ from contracts.target import MIB
 
 # So many payloads of the tests to come are sent ahead, while the tests that are written out run one by one.
 _AHEAD = 120
-# And no more while their answers take so many bytes.
+# Of these so many are begun with each test, and none while what is kept of them takes so many bytes.
+_A_TEST = 32
 _HELD = 8 * MIB
 _VALID = (f"Bearer {WRITE_TOKEN}",)
 
@@ -66,11 +67,13 @@ def fail(rule: str, *outcomes: Outcome, why: str = "") -> None:
 
 
 def _held(sent: Future[tuple[Outcome, Customer]]) -> int:
-    """How many bytes were answered to a payload that was sent ahead, and to the read after it."""
+    """About how many bytes are kept of a payload that was sent ahead: its answer, and what its customer shows."""
     if not sent.done() or sent.cancelled() or sent.exception():
         return 0
-    outcome = sent.result()[0]
-    return sum(len(one.response.body) for one in (outcome.exchange, outcome.read) if one and one.response)
+    outcome, customer = sent.result()
+    bodies = [one.response.body for one in (outcome.exchange, outcome.read) if one and one.response]
+    shown = [text for stored in (customer.stored, customer.before) for text in stored.values() if isinstance(text, str)]
+    return sum(map(len, [*bodies, *shown]))
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,9 @@ class Api:
         self.judged_by = ""
         self._ledger = Ledger(self._trials, self._explained, self._left, fail)
         full = sum(map(_held, self._ahead.values())) > _HELD
+        most = min(_AHEAD, len(self._ahead) + _A_TEST)
         for payload in upcoming if self._others and not full else ():
-            if len(self._ahead) >= _AHEAD:
+            if len(self._ahead) >= most:
                 break
             if payload.id not in self._ahead and not self._run.untriable(payload.request):
                 self._ahead[payload.id] = self._pool.submit(self._on_a_free_customer, payload.request)
@@ -298,7 +302,11 @@ class Api:
             outcome = self._trials.by_itself(template, customer)
             # The customer as it is now: others will use it before the test looks at it. No assertion looks at an answer
             # that the judge has found wrong: its end need not be kept.
-            return outcome.kept() if outcome.violations else outcome, replace(customer)
+            then = replace(customer)
+            if len(template.body) > MIB and not self._run.customers.given:
+                # What it may show from now on is large, and is read after each request.
+                self._run.customers.replace(customer)
+            return outcome.kept() if outcome.violations else outcome, then
 
     def _left(self, outcome: Outcome) -> Outcome:
         return self._run.options.deviations.left_of(outcome, self.test)

@@ -60,7 +60,7 @@ class Customers:
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
         self._count = 0
         self._lock = threading.Lock()
-        self._made: dict[str, Customer] = {}
+        self._made: set[str] = set()
         self._given: Customer | None = None
         self._visited: dict[str, Stored] = {}
         self._strays: set[str] = set()
@@ -86,7 +86,7 @@ class Customers:
         if not self._closing:
             return self._stayed
         not_put_back = [f"{slug} (its details could not be put back)" for slug in self._visited]
-        return [*self._stayed, *not_put_back, *dict.fromkeys([*self._made, *self._strays])]
+        return [*self._stayed, *not_put_back, *sorted(self._made | self._strays)]
 
     @property
     def existing(self) -> frozenset[str]:
@@ -151,7 +151,8 @@ class Customers:
             if exchange.status in sibling.CANNOT | {400, 401, 422}:
                 self._forgotten(slug)
             raise sibling.cannot_make(exchange, self._client.target.base_url)
-        customer = self._made[slug] = Customer(slug)
+        self._made.add(slug)
+        customer = Customer(slug)
         self._strays.discard(slug)
         if self.readable:
             customer.stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored))
@@ -214,7 +215,7 @@ class Customers:
         request = sibling.delete(slug)
         gone = any(self._client.send(request).status in (200, 202, 204, 404, 410) for _ in range(_TRIES))
         if gone:
-            self._made.pop(slug, None)
+            self._made.discard(slug)
             self._forgotten(slug)
         return gone
 
@@ -241,7 +242,7 @@ class Customers:
             for slug, original in list(self._visited.items()):
                 self._put_back(slug, original)
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-                list(pool.map(self.remove, dict.fromkeys([*self._made, *self._strays])))
+                list(pool.map(self.remove, self._made | self._strays))
         if self._journal:
             self._journal.close()
 

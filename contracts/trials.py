@@ -226,7 +226,8 @@ class Trials:
             # The plain update beside an interruption is one of the first customer.
             others.remove(self._control)
             self._control.unread = INTERRUPTED
-        found = [self._isolated(other, outcome) for other in others]
+        with ThreadPoolExecutor(len(others)) as readers:
+            found = list(readers.map(lambda other: self._isolated(other, outcome), others))
         return next((one for one in found if one.stored.violations), found[-1])
 
     def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:

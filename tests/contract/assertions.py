@@ -224,7 +224,7 @@ def without_deep_values(text: str) -> str:
     A problem may repeat a request body of 10,000 levels, which Python's parser cannot read.
     """
     kept, depth, end = [], 0, 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[][{}]', text):
+    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]', text):
         if token[0] in ("[", "{"):
             depth += 1
             if depth == 65:
