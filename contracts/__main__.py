@@ -27,7 +27,8 @@ from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import TARGETING, options_from, passed_on, target_from
 from contracts.payload import entry_of
 from contracts.release.adoption import adopt, place_of
-from contracts.release.changes import Verdict, compared
+from contracts.release.changes import Verdict
+from contracts.release.comparison import compared
 from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import GREEN, NO_VERDICT, RED, write

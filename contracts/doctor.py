@@ -21,7 +21,7 @@ from contracts.customers import Customers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange, Failure, Request, update
 from contracts.journal import Journal, leftovers
-from contracts.release.changes import compared
+from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
 from contracts.trials import MADE

@@ -14,7 +14,8 @@ from contracts.credential import WRITE_TOKEN
 from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.fuzz.partitions import breaking, fitting
 from contracts.payload import to_json
-from contracts.rules.document import PATH, Document
+from contracts.rules.document import Document
+from contracts.rules.operation import PATH
 
 Bodies = st.SearchStrategy[Any]
 

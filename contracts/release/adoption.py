@@ -13,10 +13,10 @@ import yaml
 
 from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
-from contracts.release.operation import Operation, find
-from contracts.rules.document import DOCUMENTS, JSON, PATH, Document, load
+from contracts.rules.document import DOCUMENTS, JSON, Document, load
 from contracts.rules.exact import exact
 from contracts.rules.openapi import VALUES, References, steps_of
+from contracts.rules.operation import PATH, Operation, find
 
 Json = Any
 

@@ -48,16 +48,8 @@ class Proof:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
-class Contained:
-    """The answer, with a proof for each different reason why it is no."""
-
-    answer: Containment
-    proofs: tuple[Proof, ...] = ()
-
-
-def contained(inner: Schema, outer: Schema) -> Contained:
-    """Whether every value that `inner` allows is allowed by `outer`.
+def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, ...]]:
+    """Whether every value that `inner` allows is allowed by `outer`; if not, a proof for each different reason.
 
     What jsonschema-rs says counts, unless a value that `inner` allows and `outer` refuses outranks its yes.
     """
@@ -66,7 +58,7 @@ def contained(inner: Schema, outer: Schema) -> Contained:
     search.try_all(Growth(inner, outer).values())
     if answer != Containment.YES and difference is not None:
         search.try_all(Growth(difference, outer).values())
-    return Contained(Containment.NO, search.proofs()) if search.found else Contained(answer)
+    return (Containment.NO, search.proofs()) if search.found else (answer, ())
 
 
 def covers(outer: Schema, inner: Schema) -> Containment:

@@ -13,9 +13,9 @@ import jsonschema_rs
 from contracts.errors import WrongCall
 from contracts.rules import openapi
 from contracts.rules.openapi import References
+from contracts.rules.operation import PATH, Operation, find, is_error
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
-PATH = "/customers/{customerSlug}"
 # The statuses that the operation documents, in each release so far.
 STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
@@ -41,10 +41,17 @@ class Document:
         self.name = name
         self.content = content
         self._references = References(content, f"contract {name!r}")
-        self.operation: Mapping[str, Any] = content["paths"][PATH]["put"]
+        self.operation = self._found()
+        self._body_schema = self.operation.bodies[JSON]
         self._request = self._validator(self._rewritten(self._body_schema, self._writable))
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
+
+    def _found(self) -> Operation:
+        operation = find(self._references)
+        if operation is None or operation.path != PATH:
+            raise KeyError(PATH)
+        return operation
 
     @cached_property
     def documented(self) -> frozenset[int]:
@@ -53,17 +60,12 @@ class Document:
             **{f"{first}XX": range(100 * first, 100 * first + 100) for first in range(1, 6)},
             "default": range(400, 600),
         }
-        named = (ranges.get(key.upper() if key != "default" else key, [key]) for key in self.operation["responses"])
-        return frozenset(int(status) for statuses in named for status in statuses if str(status).isdecimal())
+        return frozenset(int(status) for name in self.operation.answers for status in ranges.get(name, [name]))
 
     @property
     def request_schema(self) -> Json:
         """What the vendor says of a request body, read-only members and all."""
         return self._resolved(self._body_schema)
-
-    @property
-    def _body_schema(self) -> Json:
-        return self._resolved(self.operation["requestBody"])["content"][JSON].get("schema", True)
 
     @cached_property
     def request_members(self) -> Mapping[str, Json]:
@@ -117,11 +119,9 @@ class Document:
 
     def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator, frozenset[str]]:
         """The schemas of a problem's members, what validates it, and what it always has; anything, where none is."""
-        responses: Mapping[str, Json] = self.operation["responses"]
-        own = [name for name in (str(status), f"{status // 100}XX", "default") if name in responses]
-        others = [name for name in responses if name[0] in "45"]
-        contents = [self._resolved(responses[name]).get("content", {}) for name in (*own, *others)]
-        schema: Json = next((content[PROBLEM].get("schema", {}) for content in contents if PROBLEM in content), {})
+        own = self.operation.answer(str(status))
+        answers = [own, *(answer for name, answer in self.operation.answers.items() if is_error(name))]
+        schema: Json = next((one.contents[PROBLEM] for one in answers if one and PROBLEM in one.contents), {})
         # Of a status that is not documented the others say what its problem is like, but not how it is called.
         required = frozenset(name for part in self._parts(schema) for name in part.get("required", ()))
         validator = self._validator(schema if own else self._rewritten(schema, _of_any_title))

@@ -11,9 +11,11 @@ from typing import Any
 
 import yaml
 
-from contracts.release.changes import Change, compared
-from contracts.rules.document import PATH, load, pinned
+from contracts.release.changes import Change
+from contracts.release.comparison import compared
+from contracts.rules.document import load, pinned
 from contracts.rules.openapi import References, document
+from contracts.rules.operation import PATH
 
 _SHORT = {
     "path": ["paths", PATH],

@@ -19,7 +19,7 @@ from contracts.fuzz.partitions import fitting
 from contracts.fuzz.schema import breaking_schema, fitting_schema, request_of
 from contracts.rules import prose
 from contracts.rules.body import read
-from contracts.rules.document import PATH
+from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
 from contracts.vendor import Vendor
 from tests.suite.samples import DOCUMENTS

@@ -11,7 +11,8 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contracts.errors import WrongCall
-from contracts.rules.document import DOCUMENTS, PATH, Document, load
+from contracts.rules.document import DOCUMENTS, Document, load
+from contracts.rules.operation import PATH
 from tests.suite.samples import DOCUMENTED
 
 PATHS = sorted(DOCUMENTS.glob("*.yaml"))
@@ -46,34 +47,30 @@ def test_the_documented_statuses_are_the_seven(document: Document) -> None:
 
 def test_a_204_has_no_content(document: Document) -> None:
     """The 204 is documented without any body."""
-    assert "content" not in document.operation["responses"]["204"]
+    assert not document.operation.answers["204"].contents
 
 
 @pytest.mark.parametrize("status", DOCUMENTED)
 def test_an_error_has_one_media_type(document: Document, status: int) -> None:
     """Each error is documented as application/problem+json and nothing else."""
-    reference = document.operation["responses"][str(status)]["$ref"].rsplit("/", 1)[1]
-
-    response = document.content["components"]["responses"][reference]
-
-    assert list(response["content"]) == ["application/problem+json"]
+    assert list(document.operation.answers[str(status)].contents) == ["application/problem+json"]
 
 
 def test_the_operation_takes_one_slug_and_a_json_body(document: Document) -> None:
     """The path has one required string, and the body is required JSON."""
-    body = document.operation["requestBody"]
+    operation = document.operation
 
-    assert document.operation["parameters"] == [
-        {"name": "customerSlug", "in": "path", "required": True, "schema": {"type": "string"}}
+    assert [(one.called, one.required, one.schema) for one in operation.parameters.values()] == [
+        ("path parameter customerSlug", True, {"type": "string"})
     ]
-    assert (list(body["content"]), body["required"]) == (["application/json"], True)
+    assert (list(operation.bodies), operation.body_required) == (["application/json"], True)
 
 
 def test_the_operation_needs_the_scope_to_write(document: Document) -> None:
     """The operation is called with a bearer token that has write:customers."""
     scheme = document.content["components"]["securitySchemes"]["bearer"]
 
-    assert document.operation["security"] == [{"bearer": ["write:customers"]}]
+    assert document.operation.security == ({"bearer token": frozenset({"write:customers"})},)
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
 
 

@@ -12,7 +12,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from contracts.candidate import read
 from contracts.errors import WrongCall
 from contracts.release.adoption import adopt
-from contracts.release.changes import Change, compared
+from contracts.release.changes import Change
+from contracts.release.comparison import compared
 from contracts.rules.document import DOCUMENTS, load, pinned
 from contracts.rules.openapi import References
 from tests.suite.release_pairs import Pair, pairs
@@ -52,7 +53,7 @@ def test_an_error_without_a_body_is_adopted_as_it_is(tmp_path: Path) -> None:
 
     document = load(str(adopt("next", of(pair.content), tmp_path)))
 
-    assert "content" not in document.operation["responses"]["400"]
+    assert not document.operation.answers["400"].contents
     assert run_suite("--contract", document.name, "-k", "not_json", journal=tmp_path).returncode == 0
 
 

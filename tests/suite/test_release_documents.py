@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from contracts.candidate import read
-from contracts.release.changes import Change, Kind, Verdict, compared
+from contracts.release.changes import Change, Kind, Verdict
+from contracts.release.comparison import compared
 from contracts.release_report import blocks, words
 from contracts.rules.document import DOCUMENTS, load, pinned
 

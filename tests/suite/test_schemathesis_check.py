@@ -19,8 +19,9 @@ from schemathesis import Case, Response
 from contracts.client import Client, interruption
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.exchange import Exchange, update
-from contracts.rules.document import DOCUMENTS, PATH, load
+from contracts.rules.document import DOCUMENTS, load
 from contracts.rules.judge import judge
+from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation
 from contracts.target import Target

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.exchange import OPERATION
-from contracts.rules.document import PATH
 from contracts.rules.openapi import References
 
 Json = Any
 # One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
 Way = Mapping[str, frozenset[str]]
 
+PATH = "/customers/{customerSlug}"
 _METHOD = OPERATION.lower()
 _TEMPLATE = re.compile(r"\{[^{}]*\}")
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)|default")
@@ -64,8 +64,13 @@ class Operation:
     def answer(self, status: str) -> Answer | None:
         """What may come with a status: named itself, by its range, or as any other error."""
         by_range = self.answers.get(f"{status[0]}XX")
-        default = self.answers.get("default") if status[0] in "45d" else None
+        default = self.answers.get("default") if is_error(status) else None
         return self.answers.get(status) or by_range or default
+
+
+def is_error(status: str) -> bool:
+    """Whether a documented status, a range of them or `default` stands for errors."""
+    return status[0] in "45d"
 
 
 def find(references: References) -> Operation | None:
