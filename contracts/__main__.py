@@ -33,8 +33,9 @@ from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
 from contracts.result import GREEN, NO_VERDICT, RED, write
 from contracts.rules.document import load, pinned
-from contracts.rules.openapi import SERVED, References
+from contracts.rules.openapi import SERVED
 from contracts.rules.oracle import predict
+from contracts.rules.references import References
 from contracts.run import Run
 from contracts.shards import gathered, join_junit
 from contracts.target import Limits, Target, checked_tokens

@@ -10,7 +10,8 @@ import httpx
 from contracts.client import INTERRUPTING, Client
 from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Failure, Request
-from contracts.rules.openapi import References, document
+from contracts.rules.openapi import document
+from contracts.rules.references import References
 from contracts.target import MIB, Limits, Target
 
 LARGEST = 4 * MIB

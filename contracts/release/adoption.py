@@ -15,8 +15,8 @@ from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
 from contracts.rules.document import DOCUMENTS, JSON, Document, load
 from contracts.rules.exact import exact
-from contracts.rules.openapi import VALUES, References, steps_of
 from contracts.rules.operation import PATH, Operation, find
+from contracts.rules.references import References
 
 Json = Any
 
@@ -74,13 +74,8 @@ def _check_shape(document: Document) -> None:
     """See that requests can be made by the document, and that an error can also be as every answer has to be."""
     if not document.request_members:
         raise WrongCall("contract: its request body names no member that a client may send")
-    for status in sorted(document.documented & exact().statuses):
-        problem = {"title": exact().titles[status][0], "status": status, "detail": "Something is wrong."}
-        for finding in document.problem_findings(status, problem):
-            if finding.path:
-                raise WrongCall(
-                    f"contract: no answer {status} can also be as every answer has to be: {finding.message}"
-                )
+    for status, message in exact().contradictions(document):
+        raise WrongCall(f"contract: no answer {status} can also be as every answer has to be: {message}")
 
 
 def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
@@ -104,7 +99,7 @@ def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
         "paths": {PATH: {OPERATION.lower(): put}},
         "components": {"securitySchemes": (candidate.content.get("components") or {}).get("securitySchemes", {})},
     }
-    _bring(candidate, put, whole, set())
+    candidate.bring(put, whole)
     if "jsonSchemaDialect" in candidate.content:
         whole["jsonSchemaDialect"] = candidate.content["jsonSchemaDialect"]
     return whole
@@ -112,29 +107,3 @@ def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
 
 def _contents(schemas: Mapping[str, Json]) -> dict[str, Json]:
     return {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
-
-
-def _bring(candidate: References, node: Json, whole: dict[str, Json], seen: set[str]) -> None:
-    """Copy what a node refers to to where it was."""
-    if not isinstance(node, dict):
-        for part in node if isinstance(node, list) else ():
-            _bring(candidate, part, whole, seen)
-        return
-    for name, part in node.items():
-        if name not in VALUES or (isinstance(part, dict) and "description" in part):
-            # An answer may be called `default`, too.
-            _bring(candidate, part, whole, seen)
-    references = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-    if "$dynamicRef" in node or any(one[:2] != "#/" for one in references):
-        # It is referred to by a name of its own: all schemas may be meant.
-        references = candidate.to_all_schemas()
-    for reference in [one for one in references if one not in seen]:
-        seen.add(reference)
-        target, holder = candidate.at(reference), whole
-        *steps, last = steps_of(reference)
-        for step in steps:
-            holder = holder.setdefault(step, {})
-            if not isinstance(holder, dict):
-                raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
-        holder.setdefault(last, target)
-        _bring(candidate, target, whole, seen)

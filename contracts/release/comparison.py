@@ -14,8 +14,8 @@ from contracts.release.containment import contained, covers
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.exact import exact
-from contracts.rules.openapi import References
-from contracts.rules.operation import PATH, Answer, Operation, Way, find, is_error, near
+from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
+from contracts.rules.references import References
 
 Json = Any
 
@@ -53,25 +53,14 @@ def _requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
     for key, (told, node) in candidate.unknown.items():
         if pin.unknown.get(key) != (told, node):
             yield change("unknown", "operation", told)
-    sides = {"pin": _ways(pin.security), "candidate": _ways(candidate.security)}
-    if not all(any(_lets_in(way, needed) for needed in candidate.security) for way in pin.security):
+    sides = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
+    if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
         yield change("credential refused", "security", **sides)
-    elif not all(any(_lets_in(way, needed) for needed in pin.security) for way in candidate.security):
+    elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
         yield change("credential taken", "security", **sides)
     for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
         yield from _parameter(pin, candidate, key)
     yield from _bodies(pin, candidate)
-
-
-def _lets_in(way: Way, needed: Way) -> bool:
-    # Who may write may read (Kaiten's API page, authentication).
-    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
-    return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
-
-
-def _ways(ways: tuple[Way, ...]) -> str:
-    named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
-    return " or ".join(" and ".join(way) or "no credential" for way in named)
 
 
 def _parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) -> Iterator[Change]:

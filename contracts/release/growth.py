@@ -23,14 +23,7 @@ _ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
 _LONGEST, _MANY, _DEEPEST, _FAR = 2_000_000, 10_000, 6, 3
 # Values of one schema; those of one member, in the outermost object and further in.
 _MOST, _WIDE, _NARROW = 150, 40, 8
-_OF_TYPE = {
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "array": ("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems", "unevaluatedItems"),
-    "object": ("properties", "required", "propertyNames", "minProperties", "maxProperties", "patternProperties"),
-    "null": (),
-    "boolean": (),
-}
+_KINDS = ("string", "integer", "array", "object", "null", "boolean")
 
 
 class Growth:
@@ -92,8 +85,7 @@ class Growth:
             parts.append(True if target is None else target)
         for part in parts:
             yield from self._of(part, depth)
-        told = [kind for kind, keywords in _OF_TYPE.items() if any(keyword in schema for keyword in keywords)]
-        stated = schema.get("type", told if parts else [*told, *(kind for kind in _OF_TYPE if kind not in told)])
+        stated = schema.get("type", [] if parts else _KINDS)
         for kind in [stated] if isinstance(stated, str) else stated:
             yield from self._kind(kind, schema, depth)
 

@@ -6,13 +6,13 @@ Schema 2020-12 Validation, section 9.4). Nothing that constrains a value is drop
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema_rs
 
-from contracts.rules.openapi import References
+from contracts.rules.references import References
 
 Json = Any
 Schema = dict[str, Json]
@@ -51,8 +51,8 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
 # OpenAPI's format registry.
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
-# Past so many parts that speak of one value, a value is validated for minutes.
-MOST_PARTS = 1_000
+# Past so many parts a value is validated for minutes.
+MOST_PARTS = 10_000
 
 
 class NotFollowed(Exception):
@@ -138,7 +138,7 @@ class _Translation:
             raise self._references.wrong(f"has {told!r} at {self._place}, where a schema should be")
         level = replace(level, inside=level.inside or "$id" in node)
         if not level.inside:
-            hidden = _marked(self._references, node, self._direction)
+            hidden = self._references.marked(node, self._direction)
             level = replace(level, hidden=level.hidden | hidden)
         self._check_dialect(node)
         found = {keyword: node[keyword] for keyword in node if keyword in _ASSERTIONS}
@@ -191,10 +191,10 @@ class _Translation:
         """A part that holds in some cases only: it may neither mark members of its own, nor deny a marked one."""
         if keyword == "allOf" or level.inside:
             return part
-        of_its_own = _marked(self._references, part, self._direction) - level.hidden
+        of_its_own = self._references.marked(part, self._direction) - level.hidden
         named = {
             name
-            for one in _same(self._references, part, set())
+            for one in self._references.same(part)
             for name in (*one.get("required", ()), *one.get("properties", ()))
         }
         if of_its_own or (keyword in ("not", "if") and named & level.hidden):
@@ -274,41 +274,14 @@ def opened(node: Json, keyword: str = "") -> Json:
     return found | {"anyOf": found.pop("oneOf")} if "oneOf" in found and "anyOf" not in found else found
 
 
-def _marked(references: References, node: Json, keyword: str) -> frozenset[str]:
-    """The members of an object that a keyword marks: those that are read-only, or write-only."""
-    return frozenset(
-        name
-        for part in _same(references, node, set())
-        if "$id" not in part
-        for name, member in (part.get("properties") or {}).items()
-        if any(one.get(keyword) is True for one in _same(references, member, set()))
-    )
-
-
-def _same(references: References, node: Json, seen: set[str]) -> Iterator[Schema]:
-    """The schemas that hold of one value in every case, each once: by `$ref`, and by `allOf`."""
-    if not isinstance(node, dict):
-        return
-    yield node
-    # Inside a schema with an `$id` of its own a reference starts from there.
-    reference = None if "$id" in node else node.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/") and reference not in seen:
-        seen.add(reference)
-        yield from _same(references, references.at(reference), seen)
-    parts = node.get("allOf")
-    for part in parts if isinstance(parts, list) else ():
-        yield from _same(references, part, seen)
-
-
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
-    """How many parts of a plain schema speak of one value: of the one that has the most of them."""
+    """How many parts a plain schema has, those that are referred to counted each time."""
+    if isinstance(node, list):
+        return sum(_parts(root, part, known) for part in node)
     if not isinstance(node, dict):
         return 1
-    name = str(node.get("$ref")).removeprefix("#/$defs/")
-    if name in root.get("$defs", {}) and name not in known:
-        known[name] = 1
-        known[name] = _parts(root, root["$defs"][name], known)
-    same = [part for keyword in SEVERAL for part in node.get(keyword, ())] + [node.get(keyword) for keyword in SAME_ONE]
-    inside = [node.get(keyword) for keyword in ONE] + [one for word in NAMED for one in node.get(word, {}).values()]
-    together = 1 + known.get(name, 0) + sum(_parts(root, part, known) for part in same if part is not None)
-    return max([together, *(_parts(root, part, known) for part in inside)])
+    target, name = referred(root, node), str(node.get("$ref"))
+    if target is not None and name not in known:
+        known[name] = 0
+        known[name] = _parts(root, target, known)
+    return 1 + known.get(name, 0) + sum(_parts(root, node[word], known) for word in node if word != "$defs")

@@ -12,8 +12,8 @@ import jsonschema_rs
 
 from contracts.errors import WrongCall
 from contracts.rules import openapi
-from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, Operation, find, is_error
+from contracts.rules.references import References
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 # The statuses that the operation documents, in each release so far.
@@ -71,12 +71,12 @@ class Document:
     def request_members(self) -> Mapping[str, Json]:
         """The schemas of the members that a client may send, by name."""
         members = self._members(self._body_schema)
-        return {name: schema for name, schema in members.items() if not schema.get("readOnly")}
+        return {name: schema for name, schema in members.items() if name not in self.read_only_members}
 
     @cached_property
     def read_only_members(self) -> frozenset[str]:
         """The members that only the vendor sets."""
-        return frozenset(self._members(self._body_schema)) - frozenset(self.request_members)
+        return self._references.marked(self._body_schema, "readOnly")
 
     @cached_property
     def required_members(self) -> frozenset[str]:
@@ -136,15 +136,9 @@ class Document:
                 found[name] = {**found.get(name, {}), **schema}
         return found
 
-    def _parts(self, schema: Json) -> Iterator[Json]:
+    def _parts(self, schema: Json) -> list[dict[str, Json]]:
         """The schema and those that it includes by `$ref` or `allOf`, the included first."""
-        if not isinstance(schema, dict):
-            return
-        if "$ref" in schema:
-            yield from self._parts(self._references.at(schema["$ref"]))
-        for part in schema.get("allOf", ()):
-            yield from self._parts(part)
-        yield schema
+        return [*self._references.same(schema)][::-1]
 
     def _writable(self, part: Json) -> Json:
         """A part of a schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""

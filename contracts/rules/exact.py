@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from contracts.rules.document import Finding, findings
+from contracts.rules.document import Document, Finding, findings
 
 EXACT = Path(__file__).parent.parent / "exact.yaml"
 
@@ -46,6 +46,14 @@ class Exact:
         is_integer = isinstance(came, int | float) and not isinstance(came, bool) and came % 1 == 0
         if is_integer and came != status:
             yield Finding("status", ("status",), f"{status}, the HTTP status", came)
+
+    def contradictions(self, document: Document) -> Iterator[tuple[int, str]]:
+        """Each documented status of which no problem can be both as documented and as every answer has to be."""
+        for status in sorted(document.documented & self.statuses):
+            problem = {"title": self.titles[status][0], "status": status, "detail": "Something is wrong."}
+            for finding in document.problem_findings(status, problem):
+                if finding.path:
+                    yield status, finding.message
 
 
 @cache

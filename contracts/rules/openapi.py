@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 import yaml
 
@@ -218,66 +217,3 @@ def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
-
-
-def steps_of(reference: str) -> list[str]:
-    """The names on the way to what a JSON pointer in a URI stands for (RFC 6901, section 6)."""
-    return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]
-
-
-class References:
-    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
-
-    `name` is how messages call the document.
-    """
-
-    def __init__(self, content: Mapping[str, Json], name: str) -> None:
-        self.content = content
-        self.name = name
-
-    def at(self, reference: Json) -> Json:
-        """What a reference stands for.
-
-        Raises:
-            WrongCall: it leads out of the document, or to nothing.
-
-        """
-        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
-        found: Json = self.content
-        for key in steps_of(reference):
-            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
-            elif isinstance(found, dict) and key in found:
-                found = found[key]
-            else:
-                raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there")
-        return found
-
-    def resolved(self, node: Json, what: str) -> dict[str, Json]:
-        """An object with what it refers to; its own members count first. `what` says what it should be.
-
-        Raises:
-            WrongCall: it is no object, refers to nothing, or to itself.
-
-        """
-        seen: set[str] = set()
-        while isinstance(node, dict) and "$ref" in node:
-            target = self.at(node["$ref"])
-            if node["$ref"] in seen:
-                raise self.wrong(f"has a reference that comes back to itself: {node['$ref'][:100]!r}")
-            seen.add(node["$ref"])
-            own = {key: value for key, value in node.items() if key != "$ref"}
-            node = target | own if isinstance(target, dict) else target
-        if not isinstance(node, dict):
-            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
-        return node
-
-    def to_all_schemas(self) -> list[str]:
-        """A reference to each schema of the components."""
-        schemas = (self.content.get("components") or {}).get("schemas") or {}
-        return [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
-
-    def wrong(self, why: str) -> WrongCall:
-        """What is wrong with this document, as the user is told."""
-        return WrongCall(f"{self.name} {why}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.exchange import OPERATION
-from contracts.rules.openapi import References
+from contracts.rules.references import References
 
 Json = Any
 # One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
@@ -206,6 +206,19 @@ def _ways(references: References, node: Json) -> tuple[Way, ...]:
                 raise references.wrong(f"has {str(scopes)[:60]!r} where the list of scopes of {name!r} should be")
     ways = [{_scheme(references, name): frozenset(map(str, way[name])) for name in way} for way in node]
     return tuple(ways) or ({},)
+
+
+def lets_in(way: Way, needed: Way) -> bool:
+    """Whether who comes this way is let in where another one is needed."""
+    # Who may write may read (Kaiten's API page, authentication).
+    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
+    return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
+
+
+def told_ways(ways: tuple[Way, ...]) -> str:
+    """The ways in, in words."""
+    named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
+    return " or ".join(" and ".join(way) or "no credential" for way in named)
 
 
 def _scheme(references: References, name: str) -> str:
