@@ -82,19 +82,22 @@ class Told:
 
     def last_line(self) -> str:
         """The verdict in one line."""
-        counts = ", ".join(f"{self.verdict.count(kind)} {kind.value}" for kind in Kind if self.verdict.count(kind))
+        counts = ", ".join(f"{self._count(kind)} {kind.value}" for kind in Kind if self._count(kind))
         notes = [f"the deployment: {self.observed.counts}"] if self.observed else []
-        if self.verdict.exact and self.verdict.count(Kind.DRIFT):
+        if self.verdict.exact and self._count(Kind.DRIFT):
             notes.append("--exact refuses drift")
-        if not self.verdict.allow_undecided and self.verdict.count(Kind.UNDECIDED):
+        if not self.verdict.allow_undecided and self._count(Kind.UNDECIDED):
             notes.append("what is not decided is not safe; --allow-undecided lets it pass")
         why = f" ({'; '.join(notes)})" if notes else ""
         alone = "by the documents alone, " if self.stopped else ""
         word = "safe" if self.safe else "not safe"
         return f"{alone}{word}: {self.pin} → {self.candidate}: {counts or 'no change'}{why}"
 
+    def _count(self, kind: Kind) -> int:
+        return sum(change.kind is kind for change in self.verdict.changes)
+
     def _next(self) -> str:
-        drift = self.verdict.count(Kind.DRIFT)
+        drift = self._count(Kind.DRIFT)
         expected = f"; with --contract {self.pin} a run of it may report that drift as broken promises" if drift else ""
         told = (
             "; --adopt NAME writes it as a contract, for --contract NAME"
@@ -110,7 +113,7 @@ class Told:
             "by_documents": "safe" if verdict.safe else "not safe",
             "pin": self.pin,
             "candidate": self.candidate,
-            "counts": {kind.value: verdict.count(kind) for kind in Kind},
+            "counts": {kind.value: self._count(kind) for kind in Kind},
             "changes": [_change(change) for change in verdict.changes],
             "adopted": self.adopted,
         }

@@ -13,7 +13,7 @@ import yaml
 
 from contracts.errors import WrongCall
 from contracts.exchange import OPERATION
-from contracts.rules.document import DOCUMENTS, JSON, Document, load
+from contracts.rules.document import DOCUMENTS, JSON, load
 from contracts.rules.exact import exact
 from contracts.rules.operation import PATH, Operation, find
 from contracts.rules.references import References
@@ -59,23 +59,20 @@ def adopt(name: str, candidate: References, folder: Path = DOCUMENTS, *, anew: b
         tried = Path(draft) / path.name
         tried.write_text(f"# Taken from the vendor's document by `release --adopt {name}`.\n{written}", "utf-8")
         try:
-            _check_shape(load(str(tried)))
+            document = load(str(tried))
         except WrongCall as error:
             raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
+        if not document.request_members:
+            raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
+        for status, message in exact().contradictions(document):
+            told = f"cannot be adopted: no answer {status} can also be as every answer has to be: {message}"
+            raise candidate.wrong(told)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(tried.read_bytes())
         except OSError as error:
             raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
     return path
-
-
-def _check_shape(document: Document) -> None:
-    """See that requests can be made by the document, and that an error can also be as every answer has to be."""
-    if not document.request_members:
-        raise WrongCall("contract: its request body names no member that a client may send")
-    for status, message in exact().contradictions(document):
-        raise WrongCall(f"contract: no answer {status} can also be as every answer has to be: {message}")
 
 
 def _cut(candidate: References, operation: Operation) -> dict[str, Json]:

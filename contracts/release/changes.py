@@ -63,10 +63,6 @@ class Verdict:
         counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
         return not any(counts.get(one.kind) for one in self.changes)
 
-    def count(self, kind: Kind) -> int:
-        """How many changes are of this kind."""
-        return sum(one.kind is kind for one in self.changes)
-
 
 @cache
 def _table() -> Mapping[str, Json]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema_rs.canonical import Containment
@@ -112,13 +111,8 @@ def _narrowed(
     found += [change("request member", where, name) for name, one in new(after, before).items() if not one["always"]]
     found += remarks("request", where, before, after)
     yield from found
-    if not found and _more(outer, inner):
+    if not found and contained(outer, inner)[0] == Containment.NO:
         yield change("more taken", where)
-
-
-def _more(inner: Schema, outer: Schema) -> bool:
-    """Whether `inner` allows what `outer` does not."""
-    return contained(inner, outer)[0] == Containment.NO
 
 
 def _answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
@@ -178,9 +172,9 @@ def _content(
         found.append(change("less said", where))
     yield from found
     yield from remarks("answer", where, before, after)
-    if not found and _more(held, outer):
+    if not found and contained(held, outer)[0] == Containment.NO:
         yield change("open", where)
-    elif not found and _more(outer, inner):
+    elif not found and contained(outer, inner)[0] == Containment.NO:
         yield change("less comes", where)
 
 
@@ -192,7 +186,8 @@ def held_anyway(candidate: Schema) -> Schema:
     """
     own: dict[str, Json] = {}
     said = members(candidate)
-    for name, wanted in _exact_members().items():
+    for name, schema in exact().members.items():
+        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
         able = dict(wanted)
         if name == "errors":
             # Whether it may be null, and what an item has besides, is for the document to say.
@@ -204,12 +199,6 @@ def held_anyway(candidate: Schema) -> Schema:
     if covers({"not": {"type": "object"}}, candidate) != Containment.YES:
         held["type"] = "object"
     return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
-
-
-@cache
-def _exact_members() -> Mapping[str, Schema]:
-    ours = References({}, "exact.yaml")
-    return {name: plain(ours, schema, RESPONSE, name) for name, schema in exact().members.items()}
 
 
 def _headers(status: str, before: Answer, after: Answer) -> Iterator[Change]:

@@ -67,9 +67,8 @@ class Growth:
 
     def _fitting(self, schema: Schema, depth: int) -> list[Json]:
         # 1 and True are equal, and are not the same.
-        values: Iterable[Json] = {
-            repr(value): value for value in islice(self._each(schema, depth), 20 * _MOST)
-        }.values()
+        each = islice(self._each(schema, depth), 20 * _MOST)
+        values: Iterable[Json] = {repr(value): value for value in each}.values()
         # What a part refers to by a name of its own may be out of its sight: then nothing is left out yet.
         with suppress(ValueError, jsonschema_rs.ValidationError):
             values = filter(validator({**schema, "$defs": self._root.get("$defs", {})}).is_valid, values)

@@ -51,8 +51,8 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
 # OpenAPI's format registry.
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
-# Past so many parts a value is validated for minutes.
-MOST_PARTS = 10_000
+# Past so many parts that speak of one value, a value is validated for minutes.
+MOST_PARTS = 1_000
 
 
 class NotFollowed(Exception):
@@ -80,8 +80,7 @@ def plain(references: References, node: Json, direction: str, place: str) -> Sch
     while isinstance(schema, dict) and schema.keys() == {"$ref"} and schema["$ref"].startswith("#/$defs/"):
         # Said in place, an object that refers to itself is decided on; behind a reference it is not.
         schema = translation.definitions[schema["$ref"].rsplit("/", 1)[-1]]
-    is_whole = isinstance(schema, bool) or "$id" in schema or "$defs" in schema
-    found = {"allOf": [schema]} if is_whole else dict(schema)
+    found = {"allOf": [schema]} if isinstance(schema, bool) or {"$id", "$defs"} & schema.keys() else dict(schema)
     if translation.definitions:
         found["$defs"] = translation.definitions
     if _parts(found, found, {}) > MOST_PARTS:
@@ -275,13 +274,14 @@ def opened(node: Json, keyword: str = "") -> Json:
 
 
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
-    """How many parts a plain schema has, those that are referred to counted each time."""
-    if isinstance(node, list):
-        return sum(_parts(root, part, known) for part in node)
+    """How many parts of a plain schema speak of one value: of the one that has the most of them."""
     if not isinstance(node, dict):
         return 1
     target, name = referred(root, node), str(node.get("$ref"))
     if target is not None and name not in known:
-        known[name] = 0
+        known[name] = 1
         known[name] = _parts(root, target, known)
-    return 1 + known.get(name, 0) + sum(_parts(root, node[word], known) for word in node if word != "$defs")
+    same = [part for word in SEVERAL for part in node.get(word, ())] + [node[word] for word in SAME_ONE if word in node]
+    inside = [node.get(word) for word in ONE] + [one for word in NAMED for one in node.get(word, {}).values()]
+    together = 1 + known.get(name, 0) + sum(_parts(root, part, known) for part in same)
+    return max([together, *(_parts(root, part, known) for part in inside)])
