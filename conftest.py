@@ -17,9 +17,8 @@ pytest_plugins = ["contracts.plugin", "contracts.plugin_results"]
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """The run against the target of the options."""
-    run = Run(request.config.stash[stash.OPTIONS])
-    request.config.stash[stash.RUN] = run
-    yield run
+    run = request.config.stash[stash.RUN] = Run(request.config.stash[stash.OPTIONS])
+    yield run.open()
     run.close()
 
 

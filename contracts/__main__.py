@@ -31,7 +31,7 @@ from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
 from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
-from contracts.result import GREEN, NO_VERDICT, RED, write
+from contracts.report.result import GREEN, NO_VERDICT, RED, write
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED
 from contracts.rules.oracle import predict

@@ -22,7 +22,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads
-from contracts.result import GREEN, RED, Finding, Result, read
+from contracts.report.result import GREEN, RED, Finding, Result, read
 from contracts.rules.document import PROBLEM
 from contracts.rules.promise import promises
 from contracts.run import Run

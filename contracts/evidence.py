@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,18 +77,6 @@ def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evide
         (violation.rule, *sorted(outcome.rules - {violation.rule})),
         outcome.repeated is False,
     )
-
-
-def file_name(violation: Violation, source: Source) -> str:
-    """The name of the file for a violation: rule, place and test, and what tells this target from another."""
-    place = f"-{violation.place}" if violation.place else ""
-    words = (violation.rule + place, source.test.rpartition("::")[2], _digest(source))
-    return "--".join(re.sub(r"[^A-Za-z0-9._-]+", "-", word).strip("-")[:100] for word in words if word) + ".har"
-
-
-def _digest(source: Source) -> str:
-    # Runs against several targets keep their evidence side by side; the same run again replaces its own.
-    return hashlib.sha256(f"{source.base_url} {source.contract}".encode()).hexdigest()[:6]
 
 
 def _steps(outcome: Outcome, violation: Violation) -> Iterator[Step]:

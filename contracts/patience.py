@@ -10,8 +10,6 @@ from contracts.errors import NoVerdict
 
 # Seconds to wait after the first, second, … interruption of one request.
 BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-# So many interruptions are told one by one.
-_LOGGED = 500
 # The longest that a target which limits the rate is given between two requests, in seconds.
 _SLOWEST = 1.0
 
@@ -25,8 +23,6 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.interruptions = 0
-        # When each of the first ones was, in seconds since the epoch, and why.
-        self.log: list[tuple[float, str]] = []
         self.ever_answered = False
         self._spent = 0.0
         self._down_since: float | None = None
@@ -60,8 +56,6 @@ class Patience:
         """
         with self._lock:
             self.interruptions += 1
-            if len(self.log) < _LOGGED:
-                self.log.append((time.time(), reason))
             self._reason = reason
             self._only_limited = self._only_limited and limited
             if self._down_since is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import time
 from collections.abc import Generator
 from typing import NoReturn
 
@@ -16,11 +15,15 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.fuzz.generation import PROFILES
 from contracts.fuzz.round import register_profiles
 from contracts.options import OPTIONS, options_from
+from contracts.outcome import Outcome
 from contracts.progress import Progress, SharedProgress, standard_output
 from contracts.record import Record
-from contracts.result import NO_VERDICT
+from contracts.report.result import NO_VERDICT, WRONG_CALL, Results
 from contracts.rules.document import STATUSES, Document
 from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
+
+# What was found by a test that was cut short.
+UNFINISHED = pytest.StashKey[list[Outcome]]()
 
 register_profiles()
 
@@ -62,11 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[stash.OPTIONS] = options
     # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
     fuzz.pin(options.document, options.generation)
-    config.stash[stash.TESTS] = set()
-    config.stash[stash.BEGUN] = time.monotonic()
+    results = config.stash[stash.RESULTS] = Results(
+        options.target.base_url, options.document.name, str(options.generation.seed), options.evidence
+    )
     watched = not is_worker(config) and config.get_verbosity() >= 0
     if config.getoption("numprocesses", None):
-        config.pluginmanager.register(Workers(options), stash.WORKERS)
+        config.pluginmanager.register(Workers(options.generation.seed, results), stash.WORKERS)
         if watched:
             config.pluginmanager.register(SharedProgress(standard_output()))
     elif watched:
@@ -107,8 +111,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    item.config.stash[stash.TESTS].add(item.nodeid)
-    return (yield from _stopping(item.config, _tried(item)))
+    return (yield from _stopping(item, _tried(item)))
 
 
 def _tried(item: pytest.Item) -> Generator[None, object, object]:
@@ -131,46 +134,43 @@ def _tried(item: pytest.Item) -> Generator[None, object, object]:
         raise found
     if api.judged_by:
         item.user_properties.append(("judged by", api.judged_by))
-        item.config.stash[stash.RUN].record.not_literal += 1
     return came
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    return (yield from _stopping(item.config, _passed()))
+    return (yield from _stopping(item, _passed()))
 
 
 def _keep_unfinished(item: pytest.Item) -> None:
-    """What a run has found that is cut short goes into its record, too."""
-    run = item.config.stash[stash.RUN]
-    for outcome in item.config.stash[stash.API].unfinished():
-        run.keep(outcome, outcome.violations, item.nodeid)
+    """What a run has found that is cut short goes with the report of the test that was running."""
+    if outcomes := item.config.stash[stash.API].unfinished():
+        item.stash[UNFINISHED] = outcomes
 
 
 def _passed() -> Generator[None, object, object]:
     return (yield)
 
 
-def _stopping(config: pytest.Config, inner: Generator[None, object, object]) -> Generator[None, object, object]:
-    """End the whole run, with its exit code, on what is no test's fault."""
+def _stopping(item: pytest.Item, inner: Generator[None, object, object]) -> Generator[None, object, object]:
+    """End the whole run on what is no test's fault."""
+    config = item.config
     if stash.STOPPED in config.stash:
         # The run is over: the result has no verdict, and this is why.
         pytest.skip(config.stash[stash.STOPPED][0])
     try:
         return (yield from inner)
     except NoVerdict as reason:
-        _stop(config, str(reason), NO_VERDICT)
+        _stop(item, str(reason), NO_VERDICT)
     except WrongCall as reason:
         # What was right in the beginning of a run and is wrong now is the target's doing.
-        if stash.RUN in config.stash:
-            _stop(config, f"in the middle of the run {reason}", NO_VERDICT)
-        _stop(config, str(reason), pytest.ExitCode.USAGE_ERROR)
+        begun = stash.API in config.stash
+        _stop(item, f"in the middle of the run {reason}" if begun else str(reason), NO_VERDICT if begun else WRONG_CALL)
 
 
-def _stop(config: pytest.Config, reason: str, code: int) -> NoReturn:
-    config.stash[stash.STOPPED] = (reason, code)
-    reason = f"{'no verdict' if code == NO_VERDICT else 'the call is wrong'}: {reason}"
-    if is_worker(config):
-        # Whoever gave out the work takes a worker that ends for one that crashed.
-        pytest.skip(reason)
-    pytest.exit(reason, returncode=code)
+def _stop(item: pytest.Item, reason: str, code: int) -> NoReturn:
+    item.config.stash[stash.STOPPED] = (reason, code)
+    # A worker goes through the rest, and skips it: whoever gave it out takes a worker that ends for one that crashed.
+    if not is_worker(item.config):
+        del item.session.items[item.session.items.index(item) + 1 :]
+    pytest.skip(reason)

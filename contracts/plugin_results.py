@@ -1,28 +1,37 @@
-"""What of a result goes through pytest's hooks: its exit code, its files, the summary and the page."""
+"""What of a result goes through pytest's hooks: the reports that it is made of, its exit code, and what is drawn of it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts import ci, page, report, stash
+from contracts import stash
 from contracts.api import BrokenPromise
 from contracts.credential import concealed, with_derived
+from contracts.evidence import Source
+from contracts.journal import leftovers
+from contracts.plugin import UNFINISHED
 from contracts.progress import counts_of
-from contracts.result import NO_VERDICT, Result, nothing, result_of, write
-from contracts.run import NO_500
-from contracts.workers import Workers, is_worker, send
+from contracts.report import github, junit, page, result, terminal
+from contracts.report.finding import Finding, Sighting, sighting_of, sightings
+from contracts.report.result import GREEN, INTERRUPTED, Result
+from contracts.run import NO_500, Run
+from contracts.workers import is_worker, payload_of
 
 # The files that a run writes in the end: the option, and the name that pytest has for it.
 _FILES = {"--junit-xml": "xmlpath", "--result": "result", "--promises-xml": "promises_xml", "--html": "htmlpath"}
+# The exit codes of pytest that say something of the tests; the others are of pytest itself.
+_OF_TESTS = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED})
+# What this process has sent of each finding: the best that shows it.
+_SENT = pytest.StashKey[dict[tuple[str, str, str], Sighting]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
+        config.pluginmanager.register(Collecting(config))
         for option, name in _FILES.items():
             _check_writable(option, config.getoption(name, None))
 
@@ -42,29 +51,31 @@ def _check_writable(option: str, path: str | Path | None) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Give the report what the test saw broken, as plain data: it goes from process to process."""
     made = yield
-    begun = stash.API in item.config.stash
-    broken = list(_broken_promises(call.excinfo.value)) if call.excinfo and begun else []
-    if broken:
-        made.longrepr = _explained(item, broken)
-    elif made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(item.config, made.longrepr[2]):
-        made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.longrepr[2]}"
+    config, run = item.config, item.config.stash.get(stash.RUN, None)
+    broken = list(_broken_promises(call.excinfo.value)) if call.excinfo and run else []
+    cut_short = item.stash.get(UNFINISHED, []) if made.when == "call" else []
+    made.broken = [_seen(item, run, error.outcomes, error.why) for error in broken] if run else []
+    made.broken += [_seen(item, run, [outcome], "") for outcome in cut_short] if run else []
+    for error in broken:
+        config.stash[stash.API].explained(one for outcome in error.outcomes for one in outcome.violations)
+    made.required = ""
+    if made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(config, made.longrepr[2]):
+        made.required = made.longrepr[2].removeprefix("Skipped: ")
+        made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.required}"
     if made.failed and not isinstance(made.longrepr, str):
-        tokens = with_derived(item.config.stash[stash.OPTIONS].target.tokens)
         text = str(made.longrepr)
-        if (shown := concealed(text, tokens)) != text:
+        if (shown := concealed(text, with_derived(config.stash[stash.OPTIONS].target.tokens))) != text:
             made.longrepr = shown
-    if made.failed and not broken and stash.RUN in item.config.stash:
-        item.config.stash[stash.RUN].record.otherwise.append(item.nodeid)
-    made.again = made.failed and item.stash.get(stash.AGAIN, False)
-    if is_worker(item.config) and stash.RUN in item.config.stash:
-        made.counts = counts_of(item.config.stash[stash.RUN].record)
+    if is_worker(config) and run:
+        made.counts = counts_of(run.record)
     return made
 
 
 def _must_be_tried(config: pytest.Config, reason: str) -> bool:
     # Nobody can provoke a 500 on a live target: it is tried on the mock, and looked for elsewhere.
-    exempt = NO_500 in reason or stash.STOPPED in config.stash
+    exempt = NO_500 in reason or stash.STOPPED in config.stash or stash.RUN not in config.stash
     return config.stash[stash.OPTIONS].require_all and not exempt
 
 
@@ -77,53 +88,96 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
             yield from _broken_promises(one)
 
 
-def _explained(item: pytest.Item, broken: Sequence[BrokenPromise]) -> str:
-    """Promise, expected, came, curl and replay of what a test found; it goes into the record, with its evidence."""
-    run, api = item.config.stash[stash.RUN], item.config.stash[stash.API]
-    outcomes = [outcome for error in broken for outcome in error.outcomes]
-    found = [run.keep(outcome, outcome.violations, item.nodeid) for outcome in outcomes]
-    item.stash[stash.AGAIN] = all(map(report.is_known, found))
+def _seen(item: pytest.Item, run: Run, outcomes: Any, why: str) -> list[list[dict[str, Any]]]:
+    """What the outcomes of one test broke, as plain data; evidence goes with what shows a finding better than before."""
+    payload, options = payload_of(item), run.options
+    source = Source(options.document.name, options.target.base_url, options.generation.seed, item.nodeid)
+    sent = item.config.stash.setdefault(_SENT, {})
+    told = []
     for outcome in outcomes:
-        api.explained(outcome.violations)
-    return report.explain_each(zip(outcomes, found, strict=True), run, broken[0].why)
+        seen = []
+        for one in sightings(outcome, options.document, source, payload.family if payload else "", why):
+            better = one.key not in sent or one.rank < sent[one.key].rank
+            if better:
+                sent[one.key] = one
+            seen.append(one.plain() | ({} if better else {"har": ""}))
+        told.append(seen)
+    return told
 
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
-    """What another test explained is counted by itself, and not explained again."""
+    """What another test explained is not explained again."""
     return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-    """Whatever was run is taken down, and its result goes to whoever waits for it."""
-    run = session.config.stash.get(stash.RUN, None)
-    try:
-        yield
-    except OSError as error:
-        # What other plugins write in the end, like --junit-xml, changes no verdict.
-        session.config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
-    finally:
-        # Where the end of their fixtures was cut short.
-        if run and not run.closed:
-            if stash.API in session.config.stash:
-                session.config.stash[stash.API].close()
-            run.close()
-    _conclude(session, exitstatus)
+class Collecting:
+    """The plugin of the process that the user started: it makes the one result, of each report before others see it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._results = config.stash[stash.RESULTS]
+        self._failures: list[tuple[Any, list[list[Sighting]]]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Take what the report carries; its failure is explained with the file that keeps it."""
+        seen = [[sighting_of(one) for one in of_one] for of_one in getattr(report, "broken", ())]
+        if report.when == "call" or report.failed:
+            judged = any(name == "judged by" for name, _ in report.user_properties) and report.when == "call"
+            failed = report.failed and not seen
+            self._results.add_test(report.nodeid, failed=failed, required=report.required, not_literal=judged)
+        if not seen:
+            return
+        explained = self._explained(report, seen)
+        report.again = all(known for failure in explained for _, _, known in failure)
+        if report.failed:
+            self._failures.append((report, seen))
+
+    def _explained(self, report: Any, seen: list[list[Sighting]]) -> list[list[tuple[Sighting, Finding, bool]]]:
+        failures = [
+            [(one, *entered) for one, entered in zip(of_one, self._results.add(report.nodeid, of_one), strict=True)]
+            for of_one in seen
+        ]
+        if report.failed:
+            url = self._config.stash[stash.OPTIONS].target.base_url
+            report.longrepr = terminal.explanation(failures, url, self._results.no_evidence)
+        return failures
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        """What other plugins write in the end, like --junit-xml, changes no verdict."""
+        try:
+            yield
+        except OSError as error:
+            self._config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was ended by hand."""
+        self._results.by_hand = True
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note that not all tests were selected: what the others would have tried is nobody's question."""
+        if any(item.get_closest_marker("member") is None for item in items):
+            self._results.selected = False
 
 
-def _conclude(session: pytest.Session, exitstatus: int) -> None:
-    result = _result(session.config)
-    if result is None or send(session.config, result):
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Take down what ran in this process; what it did goes to whoever collects it. Others draw from that later."""
+    config = session.config
+    run = config.stash.get(stash.RUN, None)
+    if run and not run.closed:
+        # The end of their fixtures was cut short.
+        if stash.API in config.stash:
+            config.stash[stash.API].close()
+        run.close()
+    part = run.part() | {"stopped": config.stash.get(stash.STOPPED, None)} if run else None
+    if is_worker(config):
+        config.workeroutput.update({"contract": part} if part else {})  # type: ignore[attr-defined]  # xdist's own
         return
-    if stash.RUN in session.config.stash or is_shared_out(session.config):
-        session.config.stash[stash.RESULT] = result
-    changed = result.stopped and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    if changed or (exitstatus == pytest.ExitCode.OK and result.code == NO_VERDICT):
-        session.exitstatus = result.code
-    for option, written in {"result": write, "promises_xml": ci.write_junit}.items():
-        path = session.config.getoption(option)
-        if path:
-            written(result, path.expanduser())
+    if part:
+        config.stash[stash.RESULTS].add_part(part)
+    _conclude(session, exitstatus)
 
 
 def is_shared_out(config: pytest.Config) -> bool:
@@ -131,15 +185,22 @@ def is_shared_out(config: pytest.Config) -> bool:
     return config.pluginmanager.has_plugin(stash.WORKERS)
 
 
-def _result(config: pytest.Config) -> Result | None:
-    shared_out: Workers | None = config.pluginmanager.get_plugin(stash.WORKERS)
-    if shared_out:
-        return shared_out.joined()
-    run, stopped = config.stash.get(stash.RUN, None), config.stash.get(stash.STOPPED, ())
-    tests, seconds = config.stash[stash.TESTS], time.monotonic() - config.stash[stash.BEGUN]
-    if run:
-        return result_of(run, tests, seconds, *stopped)
-    return nothing(config.stash[stash.OPTIONS], *stopped) if stopped else None
+def _conclude(session: pytest.Session, exitstatus: int) -> None:
+    config, results = session.config, session.config.stash[stash.RESULTS]
+    if not results.any_part and not results.stopped:
+        # No test of the contract ran: the session is none of ours.
+        return
+    if is_shared_out(config) and results.by_hand:
+        # The workers had no time to say what they left behind; their journals did.
+        options = config.stash[stash.OPTIONS]
+        listed = [one for one in leftovers(options.journal) if one.base_url == options.target.base_url]
+        results.left += [slug for one in listed for slug in one.slugs]
+    made = config.stash[stash.RESULT] = results.result()
+    if exitstatus in _OF_TESTS:
+        session.exitstatus = made.code
+    for option, write in {"result": result.write, "promises_xml": junit.write}.items():
+        if path := config.getoption(option):
+            write(made, path.expanduser())
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -151,17 +212,27 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
-    result = _result(session.config)
-    if result:
+    made = session.config.stash.get(stash.RESULT, None)
+    if made:
         folder = Path(session.config.getoption("htmlpath")).expanduser().parent
-        prefix.append(page.page(result, session.config.stash[stash.OPTIONS].document, folder))
+        prefix.append(page.page(made, folder))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    result = config.stash.get(stash.RESULT, None)
-    if result:
-        terminalreporter.section("contract")
-        for line in [*report.summary(result), *report.deviations(config.stash[stash.OPTIONS].deviations, result)]:
-            terminalreporter.line(line)
-        for line in ci.tell_github(result):
-            terminalreporter.line(line)
+    # All of them failed, whoever explained them.
+    again = terminalreporter.stats.pop("failed again", [])
+    if again:
+        terminalreporter.stats.setdefault("failed", []).extend(again)
+    made = config.stash.get(stash.RESULT, None)
+    if made is None:
+        return
+    terminalreporter.section("contract")
+    for line in [*terminal.summary(made), *terminal.deviations(config.stash[stash.OPTIONS].deviations, made)]:
+        terminalreporter.line(line)
+    for line in github.told(made):
+        terminalreporter.line(line)
+    terminalreporter.line(terminal.last_line(made), **_colour(made), bold=True)
+
+
+def _colour(made: Result) -> dict[str, bool]:
+    return {{GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red"): True}

@@ -54,17 +54,30 @@ def read(path: Path) -> list[Evidence]:
     try:
         if path.stat().st_size > LARGEST:
             raise WrongCall(f"{path} is larger than {LARGEST // MIB} MiB; cut it to the entries that matter")
-        log = json.loads(path.read_text(encoding="utf-8-sig"))["log"]
-        own, entries = log.get(OWN), list(log["entries"])
-        found = [_evidence(own, entries)] if own else list(_foreign(entries))
+        return evidence_in(path.read_text(encoding="utf-8-sig"), str(path))
     except OSError as error:
         raise WrongCall(f"{path} cannot be read: {error.strerror}") from None
-    except _Newer as error:
-        raise WrongCall(f"{path} has format {error}, newer than {FORMAT}: replay it with a newer version") from None
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except UnicodeDecodeError:
         raise WrongCall(f"{path} is no HAR file, or is broken") from None
+
+
+def evidence_in(text: str, name: str = "it") -> list[Evidence]:
+    """The evidence in the text of a HAR file; `name` is how messages call it.
+
+    Raises:
+        WrongCall: as `read` says.
+
+    """
+    try:
+        log = json.loads(text)["log"]
+        own, entries = log.get(OWN), list(log["entries"])
+        found = [_evidence(own, entries)] if own else list(_foreign(entries))
+    except _Newer as error:
+        raise WrongCall(f"{name} has format {error}, newer than {FORMAT}: replay it with a newer version") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise WrongCall(f"{name} is no HAR file, or is broken") from None
     if not found:
-        raise WrongCall(f"{path} has no {OPERATION} {CUSTOMERS}/{{customerSlug}} in it")
+        raise WrongCall(f"{name} has no {OPERATION} {CUSTOMERS}/{{customerSlug}} in it")
     return found
 
 

@@ -6,30 +6,26 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from contracts import har, mock
+from contracts import mock
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
 from contracts.deviation import Deviations
-from contracts.evidence import Source, evidence_of, file_name
 from contracts.exchange import Request
 from contracts.fuzz.generation import Generation
 from contracts.journal import DEFAULT_FOLDER, Journal
-from contracts.outcome import Outcome
 from contracts.reading import NO_READING
-from contracts.record import Broken, Record
+from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
-from contracts.rules.promise import Violation, is_of_state, promises
+from contracts.rules.promise import is_of_state, promises
 from contracts.shard import Shard
 from contracts.sibling import refused_token
 from contracts.target import Target
 from contracts.trials import Trials
 from contracts.vendor import Vendor
-
-# More broken promises than these are counted and no longer kept.
-MOST_EVIDENCE = 20
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,7 @@ class Options:
 
 
 class Run:
-    """One run against one target. `vendor` is the mock's, where the mock is the target.
-
-    Raises:
-        WrongCall: the target does not take the credentials, or lets no customer be made.
-        NoVerdict: the target cannot be reached.
-
-    """
+    """One run against one target. `vendor` is the mock's, where the mock is the target. It has to be opened first."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -67,10 +57,20 @@ class Run:
         self.vendor = Vendor(options.document) if self.target.is_mock else None
         self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.record.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
+        self._journal = journal
         self.customers = Customers(self.client, journal)
+
+    def open(self) -> Run:
+        """Find out what the target allows, and make what is needed; the run itself.
+
+        Raises:
+            WrongCall: the target does not take the credentials, or lets no customer be made.
+            NoVerdict: the target cannot be reached.
+
+        """
         try:
-            if journal:
-                self.customers.remove_leftovers(options.journal)
+            if self._journal:
+                self.customers.remove_leftovers(self.options.journal)
             self.trials = Trials(self.client, self.document, self.customers, self.record)
             self._note_what_cannot_be_tried()
             if self.target.can_try_scope and not self.customers.read_token_is_valid():
@@ -78,6 +78,7 @@ class Run:
         except BaseException:
             self.close()
             raise
+        return self
 
     def _note_what_cannot_be_tried(self) -> None:
         if not self.customers.readable:
@@ -90,7 +91,9 @@ class Run:
             self.record.not_tried([SHAPE_OF_500], NO_500)
 
     def close(self) -> None:
-        """Remove what was made and end every connection."""
+        """Remove what was made and end every connection; once."""
+        if self.closed:
+            return
         self.closed = True
         try:
             if hasattr(self, "trials"):
@@ -99,31 +102,14 @@ class Run:
             self.customers.close()
             self.client.__exit__()
 
-    def keep(self, outcome: Outcome, violations: Iterable[Violation], test: str) -> list[Broken]:
-        """Enter what a test found broken in the record, and keep evidence of it: for each rule and place the smallest.
-
-        No more than 20 files are kept.
-        """
-        source = Source(self.document.name, self.target.base_url, self.options.generation.seed, test)
-        kept = []
-        for violation in violations:
-            broken = self.record.found(violation, outcome, test)
-            # The record keeps an outcome without the end of a very long answer: it is another object then.
-            is_shown = broken.outcome.exchange.request is outcome.exchange.request
-            if is_shown and (broken.evidence or len(self.record.broken) <= MOST_EVIDENCE):
-                self._write(broken, source)
-            kept.append(broken)
-        return kept
-
-    def _write(self, broken: Broken, source: Source) -> None:
-        if self.options.evidence is None:
-            return
-        path = broken.evidence or self.options.evidence / file_name(broken.violation, source)
-        try:
-            har.write(path, evidence_of(broken.outcome, broken.violation, source))
-            broken.evidence = path
-        except OSError as error:
-            self.record.no_evidence = f"{self.options.evidence} cannot be written: {error.strerror}"
+    def part(self) -> dict[str, Any]:
+        """What this process did, as plain data."""
+        return self.record.part() | {
+            "interruptions": self.client.patience.interruptions,
+            "left": list(self.customers.left),
+            "accepted": self.options.deviations.seen,
+            "warnings": [warning for warning in (self.options.generation.warning,) if warning],
+        }
 
     def untriable(self, request: Request) -> str | None:
         """Why a request cannot be tried here; None where it can."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from contracts.errors import WrongCall
-from contracts.result import Finding, Result, merged, read
+from contracts.report.result import Finding, Result, merged, read
 
 RESULT = "result.json"
 

@@ -4,65 +4,49 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 
 from contracts.exchange import Exchange
-from contracts.rules.body import read
-from contracts.rules.document import Document
 from contracts.rules.oracle import Prediction
 
 # In place of a status, where there was no answer.
 NONE = "none"
 # Latencies are counted in steps of a twelfth of each other: 20 for each power of ten.
 _STEPS = 20
-# So many refused bodies are looked at for the keywords that they break: looking takes as long as judging.
-_LOOKED_AT = 3000
-# Bytes of a body beyond which it is not looked at: the messages of its errors would repeat it.
-_LARGE = 10_000
-# What a schema may say of a value, as far as the contracts say it.
-_KEYWORDS = ("type", "minLength", "maxLength", "pattern", "format", "enum", "minimum", "maximum")
-
-
 @dataclass
 class Tally:
     """Counters whose keys are words with a space between.
 
-    `rules`: rule and status of the answer that put it to the test; `broken`: those that broke it. `answers`:
-    circumstance (the rule to blame) and status. `latencies`: status and step. `keywords`: keyword of the request
-    schema, and whether the body `keeps` or `breaks` it.
+    `rules`: promise and status of the answer that put it to the test. `answers`: circumstance (the promise to blame)
+    and status; `wrong`: those of them that nothing allows. `latencies`: status and step.
     """
 
     rules: Counter[str] = field(default_factory=Counter)
-    broken: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
     latencies: Counter[str] = field(default_factory=Counter)
-    keywords: Counter[str] = field(default_factory=Counter)
 
     def tried(self, rules: Iterable[str], status: int | None) -> None:
         """Count what an answer put to the test."""
         self.rules.update(f"{rule} {status or NONE}" for rule in rules)
 
-    def broke(self, rule: str, status: int | None) -> None:
-        """Count a rule that an answer broke."""
-        self.broken[f"{rule} {status or NONE}"] += 1
-
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count one answer, or that there was none."""
         status = str(exchange.status or NONE)
-        self.answers[f"{prediction.reasons[0].id} {status}"] += 1
+        key = f"{prediction.reasons[0].id} {status}"
+        self.answers[key] += 1
+        self.wrong[key] += exchange.status not in prediction.allowed and not (exchange.status is None and prediction.may_break)
         self.latencies[f"{status} {_step(exchange.seconds)}"] += 1
 
-    def sent(self, body: bytes, prediction: Prediction, document: Document) -> None:
-        """Count which keywords of the request schema a body keeps or breaks."""
-        for reading in prediction.readings[:1]:
-            self.keywords.update(f"{keyword} keeps" for keyword in _kept(reading, document))
-        if len(body) > _LARGE or self.answers["status.schema 422"] >= _LOOKED_AT:
-            return
-        if prediction.reasons[0].id == "status.schema":
-            for value in read(body).values[:1]:
-                self.keywords.update(f"{keyword} breaks" for keyword in set(_broken(value, document)))
+    def plain(self) -> dict[str, dict[str, int]]:
+        """As data that goes from process to process."""
+        return {one.name: dict(getattr(self, one.name)) for one in fields(Tally)}
+
+
+def tally_of(plain: Mapping[str, Mapping[str, int]]) -> Tally:
+    """What `Tally.plain` made data of."""
+    return Tally(**{name: Counter(counts) for name, counts in plain.items()})
 
 
 def summed(tallies: Iterable[Tally]) -> Tally:
@@ -72,30 +56,6 @@ def summed(tallies: Iterable[Tally]) -> Tally:
         for one in fields(Tally):
             getattr(whole, one.name).update(getattr(tally, one.name))
     return whole
-
-
-@cache
-def keywords(document: Document) -> tuple[str, ...]:
-    """Every keyword of the request schema, as `member.keyword`, and those of the body itself."""
-    members = [
-        f"{name}.{keyword}"
-        for name, schema in document.request_members.items()
-        for keyword in _KEYWORDS
-        if keyword in schema
-    ]
-    own = [keyword for keyword in ("type", "required", "additionalProperties") if keyword in document.request_schema]
-    return (*own, *members)
-
-
-def _kept(reading: Iterable[str], document: Document) -> Iterator[str]:
-    present = tuple(f"{name}." for name in reading)
-    return (one for one in keywords(document) if "." not in one or one.startswith(present))
-
-
-def _broken(value: object, document: Document) -> Iterator[str]:
-    for finding in document.request_findings(value):
-        member = finding.path[0] if finding.path and finding.path[0] in document.request_members else ""
-        yield f"{member}.{finding.keyword}" if member else finding.keyword
 
 
 def _step(seconds: float) -> int:

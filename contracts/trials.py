@@ -290,7 +290,7 @@ class Trials:
         request, prediction = ready.request, ready.prediction
         exchange = self.client.send(request, control=self._plain, linger=linger)
         answer = self._judged(judge(exchange, prediction, self.document), exchange)
-        self.record.answered(exchange, prediction, self.document)
+        self.record.answered(exchange, prediction)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)

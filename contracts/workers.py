@@ -1,9 +1,8 @@
-"""Workers: one run in several processes of this machine (pytest-xdist), and their results as one."""
+"""Workers: one run in several processes of this machine (pytest-xdist)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,8 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from contracts.payload import Payload
 from contracts.progress import is_round
-from contracts.result import Result, drop_spare_evidence, from_json, merged, nothing, to_json
-from contracts.run import Options
+from contracts.report.result import Results
 
 # So many consecutive tests go to one worker together, which sends the payloads among them ahead.
 _TOGETHER = 32
@@ -63,29 +61,16 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 
 
 class Workers:
-    """The plugin of the process that gives out the work. `results` are those of the workers, `crashed` their names."""
+    """The plugin of the process that gives out the work: the parts of its workers go into the one result."""
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self.results: list[Result] = []
-        self.crashed: list[str] = []
-
-    def joined(self) -> Result | None:
-        """What all workers did and found, as one; a worker that crashed leaves no verdict.
-
-        Of the evidence for one finding only the best stays.
-        """
-        if not self.results and not self.crashed:
-            return None
-        whole = merged(self.results or [nothing(self._options)])
-        drop_spare_evidence(self.results, whole)
-        crashed = f"the worker {' and '.join(self.crashed)} crashed" if self.crashed else ""
-        return replace(whole, stopped="; ".join(filter(None, (whole.stopped, crashed))))
+    def __init__(self, seed: int | None, results: Results) -> None:
+        self._seed = seed
+        self._results = results
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """All workers generate from one seed."""
-        node.workerinput["contract_seed"] = self._options.generation.seed
+        node.workerinput["contract_seed"] = self._seed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -94,20 +79,12 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take the result of a worker that is done, or note that it crashed."""
+        """Take what a worker did, or note that it crashed: then what came of its last tests is not known."""
         output = getattr(node, "workeroutput", {})
         if "contract" in output:
-            self.results.append(from_json(output["contract"]))
+            self._results.add_part(output["contract"])
         elif error:
-            self.crashed.append(node.gateway.id)
-
-
-def send(config: pytest.Config, result: Result) -> bool:
-    """Send the result to the process that gave out the work; whether there is one."""
-    output = getattr(config, "workeroutput", None)
-    if output is not None:
-        output["contract"] = to_json(result)
-    return output is not None
+            self._results.stop(f"the worker {node.gateway.id} crashed")
 
 
 def worker_input(config: pytest.Config, name: str, otherwise: Any) -> Any:

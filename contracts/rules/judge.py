@@ -50,7 +50,7 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
         "response.encoding",
         "public.stack_trace",
         "public.credential",
-        *(promise.id for promise in prediction.reasons),
+        *_decided(prediction, response.status),
     }
     violations = [*_status(response, prediction, document), *_any_answer(exchange, response)]
     if response.status == 204:
@@ -61,6 +61,13 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
         if not response.values("Content-Encoding"):
             violations += judge_problem(exchange, response, document)
     return Verdict(frozenset(tried), tuple(violations))
+
+
+def _decided(prediction: Prediction, status: int) -> Iterator[str]:
+    """The promises on the status that this answer decided: those that allow it, or the one to blame where none does."""
+    yield from prediction.leaving_open
+    allowing = [promise.id for promise in prediction.reasons if status in promise.allows]
+    yield from allowing or [prediction.reasons[0].id]
 
 
 def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation]:
@@ -76,19 +83,17 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
     status = response.status
     if status in prediction.allowed:
         return
-    came = f"{status} {response.reason}".strip()
+    came, kinds = f"{status} {response.reason}".strip(), []
     if status == 500:
-        rule = "status.internal_error"
+        kinds = ["status.internal_error"]
     elif 300 <= status < 400:
-        rule, came = (
-            "response.redirect",
-            came + " to " + excerpt(" and ".join(response.values("Location")) or "nowhere"),
-        )
+        kinds = ["response.redirect"]
+        came += " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
     elif status not in document.documented | exact().statuses:
-        rule = "status.documented"
-    else:
-        rule = prediction.reasons[0].id
-    yield violation(rule, _expected(prediction), came, f"HTTP status {status}")
+        kinds = ["status.documented"]
+    # Whatever kind of answer it is: it contradicts the promise that binds the request, too.
+    for rule in (*kinds, prediction.reasons[0].id):
+        yield violation(rule, _expected(prediction), came, f"HTTP status {status}")
 
 
 def _expected(prediction: Prediction) -> str:

@@ -28,7 +28,7 @@ class Prediction:
     """What the contract says of a request before it is sent.
 
     `reasons` are the promises that bind it, first the one to blame; `allowed` the statuses that may answer;
-    `readings` the bodies that may be stored when it is accepted.
+    `readings` the bodies that may be stored when it is accepted; `leaving_open` the promises that only add statuses.
     """
 
     reasons: tuple[Promise, ...]
@@ -36,6 +36,7 @@ class Prediction:
     readings: tuple[Any, ...] = ()
     open_text: bool = False
     may_break: bool = False
+    leaving_open: tuple[str, ...] = ()
 
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
@@ -65,6 +66,7 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
         open_text=body.open_text,
         # A server may close at once on a body that is too large (RFC 9110 section 15.5.14).
         may_break=body.oversized,
+        leaving_open=tuple(open_),
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from contracts.page import write_alone
-from contracts.result import Finding, Result, read
+from contracts.report.result import Finding, Result, read
 from contracts.rules.document import load
 from tests.suite.browser import chromium
 from tests.suite.served import serving

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.result import read
+from contracts.report.result import read
 from contracts.rules.document import DOCUMENTS
 from contracts.vendor import MOCK_TOKENS
 from tests.suite.suite_run import ROOT, environment_of

@@ -1,6 +1,6 @@
 document.querySelectorAll("#contract .copy").forEach((button) => {
   button.addEventListener("click", async () => {
-    const text = button.parentElement.querySelector("code").textContent;
+    const text = button.closest(".command").querySelector("code").textContent;
     try {
       await navigator.clipboard.writeText(text);
     } catch {

@@ -1,0 +1,148 @@
+"""A finding: one promise that was broken in one circumstance, and the request that shows it best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from contracts.curl import curl
+from contracts.evidence import Source, evidence_of
+from contracts.exchange import Exchange
+from contracts.har import to_har
+from contracts.outcome import Outcome
+from contracts.rules import prose
+from contracts.rules.body import read
+from contracts.rules.document import Document
+from contracts.rules.promise import Violation, excerpt, promises
+
+_CURL_SHOWN = 1000
+# What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
+_SURE = (True, None, False)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One promise that one test saw broken, and everything that is shown of it: plain data that goes with a report.
+
+    `place` is where in the answer (`also` where else), `cause` the circumstance in words. `size` is how large the request is, `repeated`
+    whether it was seen again when it was tried alone (None: not tried), `har` the evidence as the text of a HAR file,
+    empty where this process has sent a better one.
+    """
+
+    rule: str
+    place: str
+    cause: str
+    layer: str
+    expected: str
+    actual: str
+    request: str = ""
+    answer: str = ""
+    curl: str = ""
+    why: str = ""
+    size: tuple[int, int] = (0, 0)
+    repeated: bool | None = None
+    har: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is the same finding by."""
+        return self.rule, self.place, self.cause
+
+    @property
+    def rank(self) -> tuple[int, tuple[int, int]]:
+        """The less, the better it shows what is broken."""
+        return _SURE.index(self.repeated), self.size
+
+    def plain(self) -> dict[str, Any]:
+        """As pytest's reports can carry it from process to process."""
+        return asdict(self)
+
+
+def sighting_of(told: dict[str, Any]) -> Sighting:
+    """What a report has carried."""
+    return Sighting(**told | {"size": tuple(told["size"]), "also": tuple(told["also"])})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One promise broken in one circumstance. `shown` is the sighting that shows it best, `tests` are those that saw it.
+
+    `evidence` is the file that keeps it, or empty. Of `tried` updates that put the promise to the test `broke` broke it;
+    `comes_and_goes` says that it was not seen when the same requests were tried again alone.
+    """
+
+    shown: Sighting
+    tests: tuple[str, ...] = ()
+    evidence: str = ""
+    broke: int = 0
+    tried: int = 0
+    comes_and_goes: bool = False
+
+    @property
+    def rule(self) -> str:
+        return self.shown.rule
+
+    @property
+    def seen(self) -> str:
+        """How often, in words that are the same everywhere."""
+        rate = f"{self.broke} of {self.tried} updates that put it to the test"
+        return f"comes and goes: {rate}" if self.comes_and_goes else rate
+
+
+def sightings(outcome: Outcome, document: Document, source: Source, family: str, why: str) -> Iterator[Sighting]:
+    """What an outcome broke, one sighting for each promise; `family` is that of the payload that was sent, if any."""
+    cause = cause_of(outcome, document, family)
+    for rule in dict.fromkeys(violation.rule for violation in outcome.violations):
+        first, *others = [violation for violation in outcome.violations if violation.rule == rule]
+        yield Sighting(
+            rule=rule,
+            place=first.place,
+            cause=cause,
+            layer=str(first.layer),
+            expected=first.expected,
+            actual=first.actual,
+            request=_request(outcome.exchange),
+            answer=_answer(outcome.exchange),
+            curl=command(outcome, source.base_url),
+            why=why,
+            size=outcome.size,
+            repeated=outcome.repeated,
+            har=to_har(evidence_of(outcome, first, source)),
+            also=tuple(dict.fromkeys(other.place for other in others)),
+        )
+
+
+def cause_of(outcome: Outcome, document: Document, family: str) -> str:
+    """The circumstance of a request in words: the keyword that its body breaks, its payload's family, or its promise."""
+    promise = outcome.prediction.reasons[0]
+    if promise.id == "status.schema":
+        request = outcome.exchange.request
+        slug = request.slug.decode("utf-8", "replace")
+        values = read(request.body).values
+        broken = next(prose.request_findings(document, values[0], slug), None) if values else None
+        if broken:
+            member = ".".join(map(str, broken.path[:1])) or "body"
+            return f"{member} breaks {broken.keyword}"
+    return f"payloads of the family {family}" if family else promises()[promise.id].sentence.partition(" is answered")[0]
+
+
+def command(outcome: Outcome, base_url: str) -> str:
+    """The curl line for an outcome, or why there is none."""
+    line = curl(outcome.exchange.request, base_url)
+    return line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
+
+
+def _request(exchange: Exchange) -> str:
+    request = exchange.request
+    media_type = request.header("Content-Type") or "no media type"
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
+
+
+def _answer(exchange: Exchange) -> str:
+    response = exchange.response
+    if response is None:
+        return f"none: {exchange.failure}"
+    size = f"{response.size} bytes, {exchange.seconds * 1000:.0f} ms"
+    return f"{response.status} {excerpt(response.reason)}, {size}"

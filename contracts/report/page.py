@@ -1,0 +1,188 @@
+"""The page: a result to look at in a browser, as HTML that pytest-html puts into its report.
+
+Everything that a vendor said goes through Jinja's escaping, and through `printable`. It needs no network; its script
+only copies commands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from contracts import recording
+from contracts.errors import WrongCall
+from contracts.exchange import Exchange, Request, Response
+from contracts.report import terminal
+from contracts.report.finding import Finding
+from contracts.report.result import GREEN, RED, Result
+from contracts.rules.promise import Promise, printable, promises
+from contracts.tally import quantiles
+
+# Characters of a body that are shown; its HAR file has the rest.
+_SHOWN = 2000
+_RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+# The order in which promises are listed, by what became of them.
+_OUTCOMES = ("broken", "accepted", "not tried", "kept")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One promise: what became of it, why, and how many answers put it to the test."""
+
+    promise: Promise
+    source: Markup
+    tried: int
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One finding with what shows it: request and answer, each in lines of which some are at fault; commands."""
+
+    finding: Finding
+    promise: Promise
+    request: Sequence[tuple[str, bool]]
+    answer: Sequence[tuple[str, bool]]
+    commands: Mapping[str, str]
+    evidence: str
+    tests: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Circumstance:
+    """The answers to requests of one kind: for each status how many, whether it is allowed, and how many were wrong."""
+
+    words: str
+    cells: Sequence[tuple[int, bool, int]]
+
+
+def page(result: Result, beside: Path) -> str:
+    """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
+    rows = sorted(map(lambda promise: _row(promise, result), promises().values()), key=_place)
+    columns = sorted({key.split()[1] for key in result.tally.answers})
+    return _TEMPLATES.get_template("page.html.j2").render(
+        result=result,
+        verdict=terminal.last_line(result),
+        colour={GREEN: "green", RED: "red"}.get(result.code, "none"),
+        counts=terminal.count_of(result),
+        sure=terminal.how_sure(result),
+        when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
+        shown=[_shown(finding, result, beside) for group in result.groups.values() for finding in group],
+        rows=[row for row in rows if row.outcome != "kept"],
+        kept=[row for row in rows if row.outcome == "kept"],
+        columns=columns,
+        circumstances=_circumstances(result, columns),
+        latencies=[(status, count, *map(_milliseconds, found)) for status, count, *found in quantiles(result.tally)],
+    )
+
+
+def _row(promise: Promise, result: Result) -> Row:
+    tried = sum(count for key, count in result.tally.rules.items() if key.split()[0] == promise.id)
+    return Row(promise, _linked(promise.source), tried, *result.outcome_of(promise.id))
+
+
+def _place(row: Row) -> int:
+    return _OUTCOMES.index(row.outcome)
+
+
+def _linked(source: str) -> Markup:
+    """The source of a promise, each RFC in it as a link to its section."""
+    parts, at = Markup(), 0
+    for found in _RFC.finditer(source):
+        section = f"#section-{found[2]}" if found[2] else ""
+        link = Markup('<a href="https://www.rfc-editor.org/rfc/rfc{}{}">{}</a>').format(found[1], section, found[0])
+        parts += Markup.escape(source[at : found.start()]) + link
+        at = found.end()
+    return parts + Markup.escape(source[at:])
+
+
+def _circumstances(result: Result, columns: Sequence[str]) -> Iterator[Circumstance]:
+    """Which statuses answered requests of each circumstance; a request in several is in the first."""
+    for promise in promises().values():
+        keys = [f"{promise.id} {status}" for status in columns]
+        if any(result.tally.answers[key] for key in keys):
+            cells = [
+                (result.tally.answers[key], status.isdecimal() and int(status) in promise.allows, result.tally.wrong[key])
+                for key, status in zip(keys, columns, strict=True)
+            ]
+            yield Circumstance(promise.sentence.partition(" is answered")[0], cells)
+
+
+def _milliseconds(seconds: float) -> str:
+    """A latency, rounded as its step is."""
+    return f"{seconds * 1000:.2g} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
+
+
+def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
+    exchange, shown = _exchange(finding), finding.shown
+    commands = {"curl": shown.curl} if shown.curl else {}
+    if finding.evidence:
+        commands["again"] = terminal.replay_command([finding.evidence], result.base_url)
+    return Shown(
+        finding,
+        promises()[finding.rule],
+        [*_request(exchange.request)] if exchange else [(shown.request, False)],
+        [*_answer(exchange, shown.place)] if exchange else [(shown.answer, False)],
+        commands,
+        os.path.relpath(finding.evidence, beside) if finding.evidence else "",
+        terminal.names(finding.tests),
+    )
+
+
+def _exchange(finding: Finding) -> Exchange | None:
+    """What shows the finding, where it is known."""
+    try:
+        return recording.evidence_in(finding.shown.har)[0].failing.exchange if finding.shown.har else None
+    except WrongCall:
+        return None
+
+
+def _request(request: Request) -> Iterator[tuple[str, bool]]:
+    yield f"{request.method} {request.path}", False
+    for name, value in request.headers:
+        yield f"{name}: {printable(value)}", False
+    yield from ((line, False) for line in _body(request.body))
+
+
+def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
+    response = exchange.response
+    if response is None:
+        yield str(exchange.failure), True
+        return
+    yield f"{response.status} {printable(response.reason)}", place.startswith("HTTP status")
+    for name, value in response.headers:
+        yield f"{name}: {printable(value)}", place.lower() == name.lower()
+    member = place.rpartition(".")[2]
+    for line in _body(_by_line(response, member)):
+        yield line, place == "body" or bool(member and line.lstrip().startswith(f'"{member}":'))
+
+
+def _by_line(response: Response, member: str) -> bytes:
+    """The body, with each member on a line of its own where one of them is at fault."""
+    body = response.body or response.wire_body
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode() if member else body
+    except (ValueError, RecursionError):
+        return body
+
+
+def _body(body: bytes) -> Iterator[str]:
+    yield ""
+    text = body.decode("utf-8", "backslashreplace")
+    for line in text[:_SHOWN].replace("\r\n", "\n").split("\n"):
+        # The rest of the line stays as it came: an escape that JSON has is none of ours.
+        yield "".join(one if one.isprintable() else printable(one) for one in line)
+    if len(text) > _SHOWN:
+        yield f"… {len(text) - _SHOWN} more characters"

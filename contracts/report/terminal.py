@@ -1,0 +1,239 @@
+"""What a run says to the person at a terminal: each failure explained, a summary, and the verdict as its last line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from contracts.deviation import Deviations
+from contracts.report.finding import Finding, Sighting
+from contracts.report.result import GREEN, INTERRUPTED, MOST_EVIDENCE, RED, WRONG_CALL, Result
+from contracts.rules.promise import Layer, promises
+from contracts.target import MOCK_URL
+
+WIDTH = 110
+_REPEATED = {True: "yes, when it was tried again alone", None: "not tried again"}
+# So many tests, causes or promises are named in one line.
+_NAMED = 6
+# So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
+# are named: an explanation has to be read, and a summary to fit on a screen.
+_EXPLAINED, _IN_SHORT = 4, 2
+_LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
+# Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
+# (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983).
+_THREE = 3
+NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
+
+# One thing that a test saw: what was broken by one request, each with its finding and whether that was known before.
+Failure = Sequence[tuple[Sighting, Finding, bool]]
+
+
+def explanation(failures: Iterable[Failure], base_url: str, no_evidence: str) -> str:
+    """What a test found broken: the first failure, or the first that no other test explained; of the others a line."""
+    first, *others = sorted(failures, key=_is_known)
+    lines = [*_explained(first, base_url, no_evidence)]
+    if others:
+        lines += ["", *(f"  and also  {one[0][0].rule}: {_came(one[0][0])}" for one in others[:_IN_SHORT])]
+    if others[_IN_SHORT:]:
+        lines.append(f"  and {len(others) - _IN_SHORT} more, in the summary")
+    return "\n".join(lines)
+
+
+def _is_known(failure: Failure) -> bool:
+    return all(known for _, _, known in failure)
+
+
+def _explained(failure: Failure, base_url: str, no_evidence: str) -> Iterator[str]:
+    """Everything that one request broke: what was promised, what came, and how to see it again.
+
+    What another test has explained is told in fewer words.
+    """
+    seen, known = failure[0][0], _is_known(failure)
+    for one, _, _ in failure[:_EXPLAINED]:
+        promise = promises()[one.rule]
+        yield f"{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(one.layer)]})"
+        yield f"  expected  {one.expected}"
+        yield f"  came      {_came(one)}"
+    if failure[_EXPLAINED:]:
+        yield f"  and also  {_some([one.rule for one, _, _ in failure[_EXPLAINED:]])}"
+    yield ""
+    yield f"  request   {seen.request}"
+    if not known:
+        yield f"  answer    {seen.answer}"
+    if seen.why:
+        yield f"  payload   {seen.why}"
+    if not known:
+        yield f"  repeated  {_REPEATED.get(seen.repeated) or 'it comes and goes: not seen when it was tried again alone'}"
+        yield f"  curl      {seen.curl}"
+    paths = [finding.evidence for _, finding, _ in failure if finding.evidence]
+    yield f"  again     {replay_command(paths, base_url) if paths else no_evidence or NO_EVIDENCE}"
+
+
+def _came(seen: Sighting) -> str:
+    places = [place for place in (seen.place, *seen.also) if place]
+    return seen.actual + (f"   [at {_some(places)}]" if places else "")
+
+
+def replay_command(paths: Iterable[str], base_url: str) -> str:
+    """The command that sends these files again to the same target."""
+    where = [] if base_url == MOCK_URL else ["--base-url", base_url]
+    # Whoever has only tox says so in tox.ini.
+    return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
+
+
+def summary(result: Result) -> list[str]:
+    """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
+    mocked = " (the mock, in process)" if result.base_url == MOCK_URL else ""
+    statuses = ", ".join(f"{status}: {count}" for status, count in sorted(result.statuses.items()))
+    lines = [
+        f"target         {result.base_url}{mocked}",
+        f"contract       {result.contract}",
+        f"promises       {count_of(result)}",
+        f"seed           {result.seed}",
+        f"exchanges      {result.exchanges}",
+        f"updates sent   {result.updates}, answered {statuses or 'nothing'}",
+        f"interruptions  {result.interruptions}",
+        *_wrapped(f"customers left {_some(result.left) or 'none'}"),
+    ]
+    if result.left:
+        lines.append("               remove them with: python -m contracts clean")
+    if result.failed:
+        lines += _wrapped(f"failed too     {len(result.failed)} without a broken promise: {_some(names(result.failed))}")
+    if result.not_literal:
+        by = f"judged by {result.contract}, not by the literal, which speaks of docs"
+        lines += _wrapped(f"literals       {result.not_literal} of the tests {by}")
+    for reason, tests in required_by_reason(result).items():
+        lines += _wrapped(f"required       {len(tests)} of the tests could not be tried (--require-all): {reason}")
+    for reason, rules in result.untried_by_reason.items():
+        lines += _wrapped(f"not tried      {', '.join(rules)}: {reason}")
+    if sure := how_sure(result):
+        lines += _wrapped(f"how sure       {sure}")
+    lines += [line for warning in result.warnings for line in _wrapped(f"warning        {warning}")]
+    groups = [*result.groups.values()]
+    for group in groups[:_EXPLAINED]:
+        lines += ["", *broken_lines(group, result)]
+    return [*lines, *_also_broken(groups[_EXPLAINED:], result), ""]
+
+
+def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[str]:
+    """Further broken promises in a few lines: each is told in the failures above, on the page and by its evidence."""
+    told = [group[0].rule for group in groups]
+    if not told:
+        return []
+    folders = {str(Path(finding.evidence).parent) for finding in result.findings if finding.evidence}
+    again = [f"               see all of them again with: {replay_command(sorted(folders), result.base_url)}"]
+    return ["", *_wrapped(f"also broken    {', '.join(told)}"), *(again if folders else [])]
+
+
+def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
+    """All that broke one promise, told by what most tests saw."""
+    first, *others = group
+    promise, shown = promises()[first.rule], first.shown
+    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(shown.layer)]})"
+    yield f"  expected  {shown.expected}"
+    yield f"  came      {_came(shown)}"
+    yield f"  request   {shown.request}"
+    yield f"  when      {shown.cause}"
+    for other in others[:_NAMED]:
+        yield f"  and when  {other.shown.cause}: {other.shown.actual}"
+    if others[_NAMED:]:
+        yield f"  and when  {len(others) - _NAMED} more, on the page"
+    yield f"  seen      {first.seen}"
+    tests = names(dict.fromkeys(test for finding in group for test in finding.tests))
+    yield f"  tests     {len(tests)}: {_some(tests)}"
+    kept = [finding.evidence for finding in group if finding.evidence]
+    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else NO_EVIDENCE}"
+
+
+def last_line(result: Result) -> str:
+    """The verdict in one line."""
+    code = result.code
+    if code == WRONG_CALL:
+        return f"WRONG CALL: {result.stopped}"
+    after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
+    if code == RED and result.groups:
+        told = [f"{rule}{_goes(group)}" for rule, group in result.groups.items()]
+        return f"BROKEN {len(told)} of {_promises(len(result.tried))}: {_some(told)}{after}{_mock(result)}"
+    if code == RED and result.failed:
+        return f"FAILED {len(result.failed)} tests without a broken promise: {_some(names(result.failed))}{after}"
+    if code == RED:
+        return f"NOT TRIED, though --require-all wants it: {'; '.join(required_by_reason(result))}{after}"
+    if code == INTERRUPTED:
+        return "STOPPED by hand; nothing was found broken before"
+    if code != GREEN:
+        return f"NO VERDICT: {result.stopped or 'nothing that was selected could be tried here'}"
+    untried = f", {len(result.not_tried)} not tried" if result.not_tried else ""
+    accepted = f", {len(result.deviating)} broken as accepted" if result.deviating else ""
+    return f"KEPT {_promises(len(result.kept))}{accepted}{untried}{_mock(result)}"
+
+
+def _promises(number: int) -> str:
+    return f"{number} promise{'' if number == 1 else 's'}"
+
+
+def _goes(group: Sequence[Finding]) -> str:
+    return f" ({group[0].seen})" if all(finding.comes_and_goes for finding in group) else ""
+
+
+def _mock(result: Result) -> str:
+    # Where a machine runs it, a variable that was forgotten must not look like a vendor that keeps its word.
+    told = result.base_url == MOCK_URL and os.environ.get("CI")
+    return " (on the mock, in process: no vendor was asked)" if told else ""
+
+
+def how_sure(result: Result) -> str:
+    """What the generated requests show where none of them broke a promise; empty where that cannot be said."""
+    found = [test for finding in result.findings for test in finding.tests if "[round-" in test]
+    total = sum(result.generated.values())
+    if found or total < _THREE:
+        return ""
+    kinds = ", ".join(f"{name}: {_one_in(count)}" for name, count in sorted(result.generated.items()) if count >= _THREE)
+    return (
+        f"of {total:,} distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
+        f"than {_one_in(total)} would ({kinds})"
+    )
+
+
+def _one_in(count: int) -> str:
+    return f"1 in {count // _THREE:,}"
+
+
+def count_of(result: Result) -> str:
+    """How many promises were kept, broken and not tried."""
+    accepted = f"{len(result.deviating)} broken as accepted, " if result.deviating else ""
+    not_tried = len(promises()) - len(result.kept) - len(result.groups) - len(result.deviating)
+    untried = f"{not_tried} not tried" if result.selected else f"{not_tried} not selected or not tried"
+    told = f"{len(result.kept)} kept, {len(result.groups)} broken, {accepted}{untried}"
+    return f"{told} (of {len(promises())})"
+
+
+def required_by_reason(result: Result) -> dict[str, list[str]]:
+    """The tests that --require-all wants and that could not be tried, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for test, reason in result.required.items():
+        reasons.setdefault(reason, []).append(test)
+    return reasons
+
+
+def deviations(accepted: Deviations, result: Result) -> list[str]:
+    """A line on each deviation that somebody has accepted."""
+    return [*accepted.report(result.tried, result.tests, result.accepted)]
+
+
+def names(tests: Iterable[str]) -> list[str]:
+    """What a test was tried with says more than the test's name, which its promise has said."""
+    short = [test.rpartition("::")[2] for test in tests]
+    return [name.partition("[")[2].removesuffix("]") or name for name in short]
+
+
+def _some(words: Sequence[str]) -> str:
+    words = list(dict.fromkeys(words))
+    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return ", ".join(words[:_NAMED]) + more
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
