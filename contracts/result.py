@@ -55,7 +55,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did and found. `shard` is which part of the whole it was, `stopped` why it came to no verdict.
+    """What a run did and found. `stopped` is why it came to no verdict.
 
     `started` is in seconds since the epoch, as the moment of each that `interrupted` it is.
     """
@@ -63,7 +63,6 @@ class Result:
     base_url: str
     contract: str
     seed: str
-    shard: str = "1/1"
     stopped: str = ""
     stop_code: int = NO_VERDICT
     exchanges: int = 0
@@ -148,7 +147,6 @@ def nothing(options: Options, stopped: str = "", stop_code: int = NO_VERDICT) ->
         base_url=options.target.base_url,
         contract=options.document.name,
         seed=str(options.generation.seed),
-        shard=str(options.shard),
         stopped=stopped,
         stop_code=stop_code,
         started=time.time(),
@@ -263,7 +261,7 @@ def to_json(result: Result) -> str:
 
 
 def write(result: Result, path: Path) -> None:
-    """Write the result to a file, for `python -m contracts summary`."""
+    """Write the result to a file, for who started the run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(to_json(result), encoding="utf-8")
 
