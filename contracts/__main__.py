@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import ci, deployment, interrupt, page, recording, report
+from contracts import deployment, interrupt, recording, report
 from contracts import mock as mocked
 from contracts.candidate import called, read
 from contracts.client import Client
@@ -31,13 +31,12 @@ from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
 from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
-from contracts.report.result import GREEN, NO_VERDICT, RED, write
+from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED
 from contracts.rules.oracle import predict
 from contracts.rules.references import References
 from contracts.run import Run
-from contracts.shards import gathered, join_junit
 from contracts.target import Limits, Target, checked_tokens
 from contracts.vendor import MOCK_TOKENS, Vendor
 
@@ -229,36 +228,6 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
         yield run
     finally:
         run.close()
-
-
-@main.command()
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--deviations", default=None, type=click.Path(path_type=Path), help="the TOML file that the shards had")
-@click.option("--junit-xml", default=None, type=click.Path(path_type=Path), help="join the shards' JUnit files here")
-@click.option("--promises-xml", default=None, type=click.Path(path_type=Path), help="JUnit, one case for each promise")
-@click.option("--html", default=None, type=click.Path(path_type=Path), help="the page of the whole")
-@click.option("--result", "kept", default=None, type=click.Path(path_type=Path), help="keep the one result here")
-def summary(
-    folders: tuple[Path, ...],
-    deviations: Path | None,
-    junit_xml: Path | None,
-    promises_xml: Path | None,
-    html: Path | None,
-    kept: Path | None,
-) -> None:
-    """Say what came of a run in shards: one verdict, from what each machine left in its folder."""
-    result = gathered(folders)
-    if junit_xml:
-        join_junit(folders, junit_xml, without=promises_xml)
-    if promises_xml:
-        ci.write_junit(result, promises_xml)
-    if html:
-        page.write_alone(result, load(result.contract), html)
-    if kept:
-        write(result, kept)
-    lines = [*report.summary(result), *report.deviations(load_deviations(deviations), result), *ci.tell_github(result)]
-    click.echo("\n".join(lines))
-    sys.exit(result.code)
 
 
 @main.command()

@@ -16,7 +16,6 @@ from contracts.fuzz.generation import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.rules.document import load
 from contracts.run import Options
-from contracts.shard import shard_from
 from contracts.target import MOCK_URL, Limits, Target, checked_customer, checked_tokens, checked_url
 from contracts.vendor import MOCK_TOKENS
 
@@ -59,9 +58,8 @@ OPTIONS = (
     Option("--evidence", "folder that keeps what broke the contract, as HAR files", Path("evidence"), Path, "DIR"),
     Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
     Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
-    Option("--shard", "the share of this machine, like 2/5 (also CI_NODE_INDEX and CI_NODE_TOTAL)", None, str, "I/N"),
     Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
-    Option("--result", "write what came of the run to this file, for the command summary", None, Path, "FILE"),
+    Option("--result", "write what came of the run to this file, as JSON", None, Path, "FILE"),
     Option("--promises-xml", "write a JUnit file with one case for each promise", None, Path, "FILE"),
     *TARGETING,
 )
@@ -86,8 +84,8 @@ def options_from(
 ) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
-    Without a seed one is made up, so that what was generated can be generated again. What is a limit for all is shared
-    out: the rate over the shards and their workers, the requests at once over the workers of this machine.
+    Without a seed one is made up, so that what was generated can be generated again. The rate and the
+    requests at once are limits for all workers together, and are shared out among them.
 
     Raises:
         WrongCall: one of them cannot be used.
@@ -96,10 +94,9 @@ def options_from(
     _check_numbers(chosen)
     if base_url == "":
         raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
-    shard = shard_from(chosen.get("shard"), environment)
     share = {"concurrency": -(-chosen["concurrency"] // workers)}
     if chosen["rate_limit"] is not None:
-        share["rate_limit"] = chosen["rate_limit"] / shard.total / workers
+        share["rate_limit"] = chosen["rate_limit"] / workers
     target = target_from({**chosen, **share}, base_url, environment)
     return Options(
         target,
@@ -115,7 +112,6 @@ def options_from(
         ),
         chosen.get("evidence"),
         load_deviations(chosen.get("deviations")),
-        shard,
     )
 
 

@@ -90,12 +90,11 @@ def _number(seed: str | int | None) -> int | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    options = config.stash[stash.OPTIONS]
-    share = options.shard.share(item.nodeid for item in items if _is_of(options.document, item))
-    others = [item for item in items if item.nodeid not in share]
+    document = config.stash[stash.OPTIONS].document
+    others = [item for item in items if not _is_of(document, item)]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item.nodeid in share]
+        items[:] = [item for item in items if _is_of(document, item)]
 
 
 def _is_of(document: Document, item: pytest.Item) -> bool:

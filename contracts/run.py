@@ -21,7 +21,6 @@ from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
-from contracts.shard import Shard
 from contracts.sibling import refused_token
 from contracts.target import Target
 from contracts.trials import Trials
@@ -39,7 +38,6 @@ class Options:
     generation: Generation = field(default_factory=Generation)
     evidence: Path | None = None
     deviations: Deviations = field(default_factory=Deviations)
-    shard: Shard = field(default_factory=Shard)
 
 
 class Run:

@@ -36,11 +36,6 @@ def release(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return _python("contracts", "release", *arguments, environment=environment)
 
 
-def summary(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Ask what came of a run in shards."""
-    return _python("contracts", "summary", *arguments, environment={})
-
-
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Ask whether a run would work; the tokens are the mock's unless told otherwise."""
     return _python("contracts", "doctor", *arguments, environment=environment)
@@ -69,7 +64,7 @@ def evidence_beside(journal: Path) -> Path:
 def environment_of(own: dict[str, str]) -> dict[str, str]:
     """The environment of a user who has set these variables; what is empty is not set."""
     # What pytest, its workers or a CI say of this process says nothing of one that a user starts.
-    said = ("KAITEN_", "PYTEST_", "CI_NODE_", "JOB_COMPLETION_")
+    said = ("KAITEN_", "PYTEST_")
     others = {name: value for name, value in os.environ.items() if not name.startswith(said)}
     return {name: value for name, value in (others | own).items() if value}
 

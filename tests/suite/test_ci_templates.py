@@ -2,80 +2,45 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Vendor
-from tests.suite.served import RawServer, serving
+from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of
 
 GITHUB, GITLAB = ROOT / ".github/workflows/contract.yml", ROOT / ".gitlab-ci.yml"
-KUBERNETES = ROOT / ".ci/kubernetes.yml"
 # A small share of the tests, in the shortest profile, does for a template.
 FEW = "-p no:cacheprovider -k 'published or credential' --hypothesis-profile quick"
+# The two lines that make several machines of one.
+MACHINES = re.compile(r"^( *)# (strategy|env|parallel|variables): ", re.MULTILINE)
+
+both = pytest.mark.parametrize("template", [GITHUB, GITLAB], ids=["github", "gitlab"])
 
 
-def content(template: Path) -> Any:
-    """What a template says."""
-    return yaml.safe_load(template.read_text(encoding="utf-8"))
-
-
-def commands(template: Path) -> tuple[str, str]:
-    """The command of a shard and that of the verdict."""
-    said = content(template)
+def commands(template: Path) -> list[str]:
+    """The commands of a template, in their order: the check for a target, pip, the run."""
+    job = yaml.safe_load(template.read_text(encoding="utf-8"))
     if template == GITLAB:
-        return said["shard"]["script"][0], said["verdict"]["script"][0]
-    if template == GITHUB:
-        run = {job: [step["run"] for step in said["jobs"][job]["steps"] if "run" in step] for job in said["jobs"]}
-        return run["shard"][-1], run["verdict"][-1]
-    return said["spec"]["template"]["spec"]["containers"][0]["args"][
-        0
-    ], "python -m contracts summary /results --html /results/report.html"
+        return list(job["contract"]["script"])
+    return [step["run"] for step in job["jobs"]["contract"]["steps"] if "run" in step]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(GITHUB)], id="github"),
-        pytest.param(["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(GITLAB)], id="gitlab"),
-        pytest.param(["kubernetes-validate", "--strict", str(KUBERNETES)], id="kubernetes"),
-    ],
-)
-def test_a_template_fits_the_schema_of_its_engine(command: list[str]) -> None:
-    """The published schema of the engine takes the template."""
-    tool = Path(sys.executable).with_name(command[0])
-
-    came = subprocess.run([str(tool), *command[1:]], capture_output=True, text=True, check=False)
-
-    assert came.returncode == 0, came.stdout + came.stderr
-
-
-@pytest.fixture
-def target() -> Iterator[RawServer]:
-    """The documented vendor, served."""
-    with serving(Vendor(load("docs"))) as server:
-        yield server
-
-
-def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of a template as its engine does; its results are in the folder."""
+def shell(command: str, results: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of a template as its engine does, with its results in the folder."""
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
-    python = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    # The checkout is shared with other tests, and results of one template are none of another.
-    here = (
-        command.replace("/results", str(folder)) if "/results" in command else command.replace("results", str(folder))
-    )
+    engine = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "GITHUB_RUN_ID": "7", "CI_PIPELINE_ID": "7"}
     return subprocess.run(
-        ["/bin/sh", "-c", here],
+        # The checkout is shared with other tests, and the results of one template are none of another's.
+        ["/bin/bash", "-eo", "pipefail", "-c", command.replace("results/", f"{results}/")],
         cwd=ROOT,
-        env=environment_of(tokens | {"PATH": python} | variables),
+        env=environment_of(tokens | engine) | variables,
         capture_output=True,
         text=True,
         timeout=180,
@@ -83,30 +48,44 @@ def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize(
-    ("template", "variables"),
-    [
-        pytest.param(GITHUB, {"CI_NODE_INDEX": "{}", "CI_NODE_TOTAL": "2", "SEED": "7"}, id="github"),
-        pytest.param(GITLAB, {"CI_NODE_INDEX": "{}", "CI_NODE_TOTAL": "2", "CI_PIPELINE_ID": "7"}, id="gitlab"),
-        pytest.param(KUBERNETES, {"JOB_COMPLETION_INDEX": "{}", "CI_NODE_TOTAL": "2"}, id="kubernetes"),
-    ],
-)
-def test_the_commands_of_a_template_come_to_a_verdict(
-    template: Path, variables: dict[str, str], target: RawServer, tmp_path: Path
-) -> None:
-    """The lines of a template, run for two shards and then for the verdict, are green on a correct vendor."""
-    shard, verdict = commands(template)
-    first = 0 if template == KUBERNETES else 1
-    for place in (1, 2):
-        own = {name: value.format(place - 1 + first) for name, value in variables.items()}
-        # GitHub keeps what each machine uploads in a folder of its own.
-        folder = tmp_path / f"shard-{place}" if template == GITHUB else tmp_path
-        came = shell(f"{shard} {FEW}", folder, KAITEN_BASE_URL=target.url, **own)
-        assert came.returncode == 0, came.stdout[-2000:] + came.stderr
+@both
+@pytest.mark.parametrize("machines", [1, 3])
+def test_a_template_fits_the_schema_of_its_engine(template: Path, machines: int, tmp_path: Path) -> None:
+    """The published schema of the engine takes the template, also with the lines for several machines."""
+    text, changed = MACHINES.subn(r"\1\2: ", template.read_text(encoding="utf-8")) if machines > 1 else ("", 0)
+    copy = tmp_path / "template.yml"
+    copy.write_text(text or template.read_text(encoding="utf-8"), encoding="utf-8")
+    schema = "vendor.github-workflows" if template == GITHUB else "vendor.gitlab-ci"
+    tool = Path(sys.executable).with_name("check-jsonschema")
 
-    whole = shell(verdict, tmp_path)
+    came = subprocess.run(
+        [str(tool), "--builtin-schema", schema, str(copy)], capture_output=True, text=True, check=False
+    )
 
-    assert whole.returncode == 0, whole.stdout + whole.stderr
-    assert f"target         {target.url}" in whole.stdout
-    assert "0 broken" in whole.stdout
+    assert came.returncode == 0, came.stdout + came.stderr
+    assert changed == (2 if machines > 1 else 0)
+
+
+@both
+def test_without_a_target_the_first_step_fails(template: Path, tmp_path: Path) -> None:
+    """An empty or unset KAITEN_BASE_URL ends the job at once, and is told; with a target the job goes on."""
+    check = commands(template)[0]
+
+    for variables in ({}, {"KAITEN_BASE_URL": ""}):
+        came = shell(check, tmp_path, **variables)
+        assert came.returncode == 4
+        assert "KAITEN_BASE_URL is empty: set it " in came.stdout
+    assert shell(check, tmp_path, KAITEN_BASE_URL="https://staging.example.com").returncode == 0
+
+
+@both
+@pytest.mark.parametrize("options", ["", "--splits 3 --group 2"], ids=["alone", "second-of-three"])
+def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, tmp_path: Path) -> None:
+    """The run is green on a correct vendor, on one machine and on one of several, and leaves page and JUnit."""
+    with serving(Vendor(load("docs"))) as server:
+        came = shell(f"{commands(template)[-1]} {FEW}", tmp_path, KAITEN_BASE_URL=server.url, PYTEST_ADDOPTS=options)
+
+    assert came.returncode == 0, came.stdout[-2000:] + came.stderr
+    assert f"target         {server.url}" in came.stdout
     assert "0 broken" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<testcase " in (tmp_path / "junit.xml").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ('-m contracts ""', "clean completion doctor mock release replay summary"),
+        ('-m contracts ""', "clean completion doctor mock release replay"),
         ("-m contracts re", "release replay"),
         ("-m contracts mock --po", "--port"),
         ("-m contracts completion z", "zsh"),

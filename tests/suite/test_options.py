@@ -73,3 +73,19 @@ def test_what_was_chosen_is_passed_on() -> None:
 
     assert passed_on(DEFAULTS) == []
     assert passed_on(chosen) == ["--concurrency", "2", "--interruption", "530", "--allow-plain-http"]
+
+
+def test_limits_are_shared_out_among_workers() -> None:
+    """The requests a second and the requests at once of all workers together are what was allowed."""
+    chosen = DEFAULTS | {"rate_limit": 30.0, "concurrency": 9}
+
+    limits = options_from(chosen, "http://127.0.0.1:1", None, TOKENS, workers=2).target.limits
+
+    assert (limits.rate, limits.concurrency) == (15.0, 5)
+
+
+@pytest.mark.parametrize("slug", ["a b", "caf\u00e9", "", "..", "a/b", "a?b"])
+def test_a_customer_that_is_no_slug_is_a_wrong_call(slug: str) -> None:
+    """What would not be one segment of a path as it stands is never sent as one."""
+    with pytest.raises(WrongCall, match="is no slug"):
+        options(customer=slug)

@@ -1,4 +1,4 @@
-"""The result of a run: plain data, that several processes and machines make one of."""
+"""The result of a run: plain data, that several processes make one of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ RESULT = Result(
     base_url="http://127.0.0.1:1",
     contract="docs",
     seed="7",
-    shard="1/2",
     exchanges=10,
     updates=6,
     statuses={"204": 4, "422": 2},
@@ -50,7 +49,6 @@ def test_parts_add_up() -> None:
     """Of the parts of a run what was counted is summed up, and what any of them tried was tried."""
     other = replace(
         RESULT,
-        shard="2/2",
         tally=Tally(Counter({"status.scope 403": 2, "status.valid 204": 1})),
         left=(),
         untried={},
