@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import ci, deployment, interrupt, page, recording, report
+from contracts import ci, deployment, interrupt, page, recording, replay_report, report
 from contracts import mock as mocked
 from contracts.candidate import called, read
 from contracts.client import Client
@@ -116,7 +116,7 @@ def replay(
     for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
         mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
         results += _replayed(mine, chosen | {"contract": name}, base_url, times)
-    click.echo(report.verdict(results))
+    click.echo(replay_report.verdict(results))
     sys.exit(exit_code(results))
 
 
@@ -128,7 +128,7 @@ def _replayed(
         replay = Replay(run)
         for path, evidence in recorded:
             came = replay.of(evidence, times)
-            click.echo("\n".join(report.replayed(came, path)))
+            click.echo("\n".join(replay_report.replayed(came, path)))
             results.append(came)
     return results
 

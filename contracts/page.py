@@ -18,7 +18,9 @@ import jinja2
 from markupsafe import Markup
 
 from contracts import recording, report
+from contracts.curl import OF_YOURS, names_customer
 from contracts.errors import WrongCall
+from contracts.evidence import Step
 from contracts.exchange import Exchange, Request, Response
 from contracts.result import NO_VERDICT, Finding, Result
 from contracts.rules.document import STATUSES, Document
@@ -182,28 +184,27 @@ def _interrupted(result: Result) -> Sequence[tuple[float, str, str]]:
 
 
 def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
-    exchange = _exchange(finding)
+    step = _step(finding)
     commands = {}
-    if exchange:
-        commands["curl, for a customer of yours" if exchange.request.is_template else "curl"] = report.command(
-            exchange, result.base_url
-        )
+    if step:
+        line = report.command(step.template, step.exchange.request, result.base_url)
+        commands[f"curl; {OF_YOURS}" if names_customer(line) else "curl"] = line
     if finding.evidence:
         commands["again"] = report.replay_command([finding.evidence], result.base_url)
     return Shown(
         finding,
         promises()[finding.rule],
-        [*_request(exchange.request)] if exchange else [],
-        [*_answer(exchange, finding.place)] if exchange else [],
+        [*_request(step.template)] if step else [],
+        [*_answer(step.exchange, finding.place)] if step else [],
         commands,
         os.path.relpath(finding.evidence, beside) if finding.evidence else "",
     )
 
 
-def _exchange(finding: Finding) -> Exchange | None:
+def _step(finding: Finding) -> Step | None:
     """What shows the finding, where it was kept."""
     try:
-        return recording.read(Path(finding.evidence))[0].failing.exchange if finding.evidence else None
+        return recording.read(Path(finding.evidence))[0].failing if finding.evidence else None
     except WrongCall:
         return None
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from contracts.curl import curl
+from contracts.curl import OF_YOURS, curl, for_any_customer, names_customer
 from contracts.deviation import Deviations
-from contracts.exchange import Exchange
+from contracts.exchange import Exchange, Request
 from contracts.outcome import Outcome
 from contracts.record import Broken
-from contracts.replay import Fate, Replayed
 from contracts.result import NO_VERDICT, Finding, Result
 from contracts.rules.promise import Layer, Violation, excerpt, promises
 from contracts.run import MOST_EVIDENCE, Run
@@ -30,7 +28,6 @@ _NAMED = 6
 _EXPLAINED, _IN_SHORT = 4, 2
 _NO_EVIDENCE = f"no evidence: more than {MOST_EVIDENCE} promises were broken"
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
-_ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 
 
 def explain(outcome: Outcome, violations: Sequence[Violation], found: Sequence[Broken], run: Run, why: str = "") -> str:
@@ -50,7 +47,10 @@ def explain(outcome: Outcome, violations: Sequence[Violation], found: Sequence[B
         lines.append(f"  payload   {why}")
     if not known:
         lines.append(f"  repeated  {_repeated(outcome, violations[0], run)}")
-        lines.append(f"  curl      {command(outcome.exchange, run.target.base_url)}")
+        line = command(outcome.template, outcome.exchange.request, run.target.base_url)
+        lines.append(f"  curl      {line}")
+        if names_customer(line):
+            lines.append(f"            ({OF_YOURS})")
     lines.append(f"  again     {_again(found, run)}")
     return "\n".join(lines)
 
@@ -95,9 +95,9 @@ def replay_command(paths: Iterable[str], base_url: str) -> str:
     return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
 
 
-def command(exchange: Exchange, base_url: str) -> str:
-    """The curl line for an exchange, or why there is none."""
-    line = curl(exchange.request, base_url)
+def command(template: Request, sent: Request, base_url: str) -> str:
+    """The curl line for what was sent, for any customer where that can be said, or why there is none."""
+    line = curl(for_any_customer(template, sent), base_url)
     return (
         line
         if len(line) <= _CURL_SHOWN
@@ -227,33 +227,3 @@ def _some(words: Sequence[str], separator: str) -> str:
     words = list(dict.fromkeys(words))
     more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
     return separator.join(words[:_NAMED]) + more
-
-
-def replayed(came: Replayed, path: Path) -> Iterator[str]:
-    """What became of one recorded violation."""
-    recorded = came.evidence.violation
-    often = f", {came.seen} of {came.times} times" if came.times > 1 else ""
-    yield f"{came.result.upper()}{often}  {path}"
-    if came.result is not Fate.SEEN_AGAIN:
-        yield (
-            f"  {recorded.promise.id}: {recorded.promise.sentence}" if recorded else "  nothing was recorded as broken"
-        )
-    if came.reason:
-        yield f"  reason    {came.reason}"
-    if came.result is Fate.DIFFERENT and recorded:
-        yield f"  recorded  {recorded.actual}"
-    for violation in came.now[:1] if came.result is Fate.SEEN_AGAIN else came.now:
-        yield from ("  " + line for line in _violation(violation))
-    if came.outcome:
-        yield f"  request   {_request(came.outcome.exchange)}"
-        yield f"  answer    {_answer(came.outcome.exchange)}"
-    if came.needs_state:
-        yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
-    if came.result is Fate.GONE and came.evidence.seen_once and came.times == 1:
-        yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
-
-
-def verdict(results: Sequence[Replayed]) -> str:
-    """One line on all that was replayed."""
-    counts = Counter(came.result for came in results)
-    return ", ".join(f"{counts[result]} {result}" for result in Fate if counts[result] or result in _ALWAYS)

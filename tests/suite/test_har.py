@@ -89,6 +89,14 @@ def test_everything_else_is_kept_too(tmp_path: Path) -> None:
     assert found.failing.exchange.seconds == 0.5
 
 
+def test_the_path_that_was_sent_is_kept(tmp_path: Path) -> None:
+    """Beside the template stands which customer the request went to."""
+    found = read_back(evidence(), tmp_path)
+
+    assert [step.template.path for step in found.steps] == [f"/customers/{CUSTOMER}"] * 2
+    assert [step.exchange.request.path for step in found.steps] == [f"/customers/{SLUG}"] * 2
+
+
 @pytest.mark.parametrize("seen_once", [True, False])
 def test_whether_it_repeated_is_kept(seen_once: bool, tmp_path: Path) -> None:
     """A failure that did not repeat is marked."""

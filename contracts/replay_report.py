@@ -1,0 +1,42 @@
+"""What a replay says to the person who reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from contracts.replay import Fate, Replayed
+from contracts.report import _answer, _request, _violation
+
+_ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
+
+
+def replayed(came: Replayed, path: Path) -> Iterator[str]:
+    """What became of one recorded violation."""
+    recorded = came.evidence.violation
+    often = f", {came.seen} of {came.times} times" if came.times > 1 else ""
+    yield f"{came.result.upper()}{often}  {path}"
+    if came.result is not Fate.SEEN_AGAIN:
+        yield (
+            f"  {recorded.promise.id}: {recorded.promise.sentence}" if recorded else "  nothing was recorded as broken"
+        )
+    if came.reason:
+        yield f"  reason    {came.reason}"
+    if came.result is Fate.DIFFERENT and recorded:
+        yield f"  recorded  {recorded.actual}"
+    for violation in came.now[:1] if came.result is Fate.SEEN_AGAIN else came.now:
+        yield from ("  " + line for line in _violation(violation))
+    if came.outcome:
+        yield f"  request   {_request(came.outcome.exchange)}"
+        yield f"  answer    {_answer(came.outcome.exchange)}"
+    if came.needs_state:
+        yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
+    if came.result is Fate.GONE and came.evidence.seen_once and came.times == 1:
+        yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
+
+
+def verdict(results: Sequence[Replayed]) -> str:
+    """One line on all that was replayed."""
+    counts = Counter(came.result for came in results)
+    return ", ".join(f"{counts[result]} {result}" for result in Fate if counts[result] or result in _ALWAYS)
