@@ -81,6 +81,9 @@ def _evidence(own: Mapping[str, Any], entries: list[Any]) -> Evidence:
         violation(own["rule"], own["expected"], own["actual"], own["place"]),
         tuple(own["rules"]),
         bool(own["seen_once"]),
+        # Files of earlier versions do not have these.
+        int(own.get("broke", 0)),
+        int(own.get("tried", 0)),
     )
     if not evidence.part(Part.FAILING):
         raise LookupError("no step that failed")

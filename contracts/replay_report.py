@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from contracts.evidence import Evidence
 from contracts.replay import Fate, Replayed
 from contracts.report import _answer, _request, _violation
 
 _ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
+# How likely the times that are suggested show a failure again, and the most that are suggested: what --times takes.
+_CHANCE = 0.95
+MOST_TIMES = 10_000
 
 
 def replayed(came: Replayed, path: Path) -> Iterator[str]:
     """What became of one recorded violation."""
     recorded = came.evidence.violation
-    often = f", {came.seen} of {came.times} times" if came.times > 1 else ""
+    how = "comes and goes: seen " if 0 < came.seen < came.times else ""
+    often = f", {how}{came.seen} of {came.times} times" if came.times > 1 else ""
     yield f"{came.result.upper()}{often}  {path}"
     if came.result is not Fate.SEEN_AGAIN:
         yield (
@@ -32,7 +38,20 @@ def replayed(came: Replayed, path: Path) -> Iterator[str]:
         yield f"  answer    {_answer(came.outcome.exchange)}"
     if came.needs_state:
         yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
-    if came.result is Fate.GONE and came.evidence.seen_once and came.times == 1:
+    if came.result is Fate.GONE and came.evidence.seen_once:
+        yield from _how_often(came.evidence, came.times)
+
+
+def _how_often(evidence: Evidence, times: int) -> Iterator[str]:
+    """How often to send what came and went, where it was not sent as often."""
+    if 0 < evidence.broke < evidence.tried:
+        missed = 1 - evidence.broke / evidence.tried
+        wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), MOST_TIMES)
+        if times < wanted:
+            seen = f"it came and went, {evidence.broke} of {evidence.tried} updates"
+            chance = min(1 - missed**wanted, _CHANCE)
+            yield f"  often     {seen}: `--times {wanted}` sees it with {100 * chance:.0f} %"
+    elif times == 1:
         yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
 
 

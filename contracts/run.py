@@ -61,6 +61,7 @@ class Run:
         self.target = options.target
         self.document = options.document
         self.record = Record()
+        self._sources: dict[Path, Source] = {}
         self.record.not_tried(
             _silent(self.document), f"the contract {self.document.name} has nothing that could break them"
         )
@@ -98,6 +99,10 @@ class Run:
         finally:
             self.customers.close()
             self.client.__exit__()
+        # How often something was seen is known at the end.
+        for broken in self.record.broken.values():
+            if broken.evidence in self._sources:
+                self._write(broken, self._sources[broken.evidence])
 
     def keep(self, outcome: Outcome, violations: Iterable[Violation], test: str) -> list[Broken]:
         """Enter what a test found broken in the record, and keep evidence of it: for each rule and place the smallest.
@@ -120,8 +125,10 @@ class Run:
             return
         path = broken.evidence or self.options.evidence / file_name(broken.violation, source)
         try:
-            har.write(path, evidence_of(broken.outcome, broken.violation, source))
+            rate = self.record.rate(broken.violation.rule)
+            har.write(path, evidence_of(broken.outcome, broken.violation, source, *rate))
             broken.evidence = path
+            self._sources[path] = source
         except OSError as error:
             self.record.no_evidence = f"{self.options.evidence} cannot be written: {error.strerror}"
 

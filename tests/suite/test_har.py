@@ -77,11 +77,12 @@ def test_the_bytes_are_kept(body: bytes, tmp_path: Path) -> None:
 
 
 def test_everything_else_is_kept_too(tmp_path: Path) -> None:
-    """The violation, the rules, where it comes from and each step come out of the file as they went in."""
-    kept = evidence()
+    """The violation, the rules, its rate, where it comes from and each step come out of the file as they went in."""
+    kept = replace(evidence(), broke=2, tried=40)
 
     found = read_back(kept, tmp_path)
 
+    assert (found.broke, found.tried) == (kept.broke, kept.tried) == (2, 40)
     assert (found.violation, found.rules, found.source) == (kept.violation, kept.rules, SOURCE)
     assert [(step.part, step.template) for step in found.steps] == [(step.part, step.template) for step in kept.steps]
     assert [step.part for step in found.steps] == [Part.BEFORE, Part.FAILING]
