@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +23,16 @@ from contracts.curl import OF_YOURS, names_customer
 from contracts.errors import WrongCall
 from contracts.evidence import Step
 from contracts.exchange import Exchange, Request, Response
+from contracts.hexdump import hexdump
 from contracts.result import NO_VERDICT, Finding, Result
 from contracts.rules.document import STATUSES, Document
 from contracts.rules.promise import Promise, printable, promises
 from contracts.tally import keywords, quantiles, seconds_of
 
 _COLUMNS = tuple(map(str, STATUSES))
-# Characters of a body that are shown; its HAR file has the rest.
-_SHOWN = 2000
+# Characters of a body that are shown, those of one that is written out by line, and bytes of one that is no text; its
+# HAR file has the rest.
+_SHOWN, _SHOWN_BY_LINE, _SHOWN_BYTES = 2000, 8000, 512
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -225,24 +228,35 @@ def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", place.lower() == name.lower()
     member = place.rpartition(".")[2]
-    for line in _body(_by_line(response, member)):
+    for line in _by_line(response, member):
         yield line, place == "body" or bool(member and line.lstrip().startswith(f'"{member}":'))
 
 
-def _by_line(response: Response, member: str) -> bytes:
+def _by_line(response: Response, member: str) -> Iterator[str]:
     """The body, with each member on a line of its own where one of them is at fault."""
     body = response.body or response.wire_body
-    try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode() if member else body
-    except (ValueError, RecursionError):
-        return body
+    if member:
+        with suppress(ValueError, RecursionError):
+            text = body.decode()
+            by_line = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+            if len(text) > _SHOWN:
+                return _body(by_line.encode())
+            # What can be shown whole is not cut for its white space; deep nesting is left as it came.
+            if len(by_line) <= _SHOWN_BY_LINE:
+                return _body(by_line.encode(), _SHOWN_BY_LINE)
+    return _body(body)
 
 
-def _body(body: bytes) -> Iterator[str]:
+def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
+    """The lines of a body. What is JSON and is not too long is JSON when it is copied."""
     yield ""
-    text = body.decode("utf-8", "backslashreplace")
-    for line in text[:_SHOWN].replace("\r\n", "\n").split("\n"):
-        # The rest of the line stays as it came: an escape that JSON has is none of ours.
-        yield "".join(one if one.isprintable() else printable(one) for one in line)
-    if len(text) > _SHOWN:
-        yield f"… {len(text) - _SHOWN} more characters"
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        yield from hexdump(body, _SHOWN_BYTES)
+        return
+    for line in re.split("\r\n|\r|\n", text[:most]):
+        # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
+        yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
+    if len(text) > most:
+        yield f"… {len(text) - most} more characters"
