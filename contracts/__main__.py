@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import deployment, interrupt, recording, report
+from contracts import deployment, interrupt, recording
 from contracts import mock as mocked
 from contracts.candidate import called, read
 from contracts.client import Client
@@ -31,6 +31,7 @@ from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
 from contracts.release_report import Told
 from contracts.replay import Replay, Replayed, exit_code
+from contracts.replay_report import MOST_TIMES, replayed, verdict
 from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED
@@ -97,7 +98,13 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
 @click.argument("paths", metavar="FILE-or-DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--base-url", default=None, help="where to send it; the mock in process when left out")
 @click.option("--contract", default=None, help="judge by this release and not by the recorded one")
-@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often each is sent")
+@click.option(
+    "--times",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_TIMES),
+    help="how often each is sent",
+)
 @click.option("--as-test", is_flag=True, help="send nothing; print each as an entry for payloads.yaml")
 @targeting
 def replay(
@@ -115,7 +122,7 @@ def replay(
     for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
         mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
         results += _replayed(mine, chosen | {"contract": name}, base_url, times)
-    click.echo(report.verdict(results))
+    click.echo(verdict(results))
     sys.exit(exit_code(results))
 
 
@@ -127,7 +134,7 @@ def _replayed(
         replay = Replay(run)
         for path, evidence in recorded:
             came = replay.of(evidence, times)
-            click.echo("\n".join(report.replayed(came, path)))
+            click.echo("\n".join(replayed(came, path)))
             results.append(came)
     return results
 
@@ -223,7 +230,7 @@ def _observed(
 
 @contextmanager
 def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
-    run = Run(options_from(chosen, base_url, 0, os.environ))
+    run = Run(options_from(chosen, base_url, 0, os.environ)).open()
     try:
         yield run
     finally:

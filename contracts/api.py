@@ -156,6 +156,8 @@ class Api:
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
+        if self._ledger.distinct:
+            self._run.record.drawn(self._ledger.distinct, self.test)
         found = self._ledger.conclusion()
         return BrokenPromise(*found) if found else None
 

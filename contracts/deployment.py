@@ -16,13 +16,14 @@ from typing import Any
 import click
 import pytest
 
-from contracts import report
 from contracts.deviation import load_deviations
 from contracts.errors import NoVerdict, WrongCall
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads
-from contracts.report.result import GREEN, RED, Finding, Result, read
+from contracts.report import terminal
+from contracts.report.finding import Finding
+from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read
 from contracts.rules.document import PROBLEM
 from contracts.rules.promise import promises
 from contracts.run import Run
@@ -97,7 +98,7 @@ def observed(
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
     of_pin = _held(pin, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own").findings if own else of_pin.findings
-    told = report.deviations(load_deviations(deviations), of_pin)
+    told = terminal.deviations(load_deviations(deviations), of_pin)
     return Observed(base_url, told_apart(of_pin.findings, of_own), deviations=told)
 
 
@@ -110,11 +111,18 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
     chosen = ["--contract", contract, "--base-url", base_url, *kept, *arguments]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
     done = _ended([*command, *chosen], f"{base_url} is held to {contract}")
+    if done.returncode == pytest.ExitCode.USAGE_ERROR and not path.stat().st_size:
+        raise WrongCall(_last_words(done))
+    try:
+        result = read(path)
+    except WrongCall:
+        raise NoVerdict(_last_words(done)) from None
+    if result.stopped:
+        raise (WrongCall if result.code == WRONG_CALL else NoVerdict)(result.stopped)
     if done.returncode not in (GREEN, RED):
-        raise (WrongCall if done.returncode == pytest.ExitCode.USAGE_ERROR else NoVerdict)(_last_words(done))
-    result = read(path)
+        raise NoVerdict(_last_words(done))
     if done.returncode == RED and not result.findings:
-        failed = ", ".join(result.otherwise[:2]) or _last_words(done)
+        failed = ", ".join(result.failed[:2]) or _last_words(done)
         raise NoVerdict(f"the run of {contract} failed without a broken promise that it could name: {failed}")
     return result
 
@@ -144,19 +152,24 @@ def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:
     """The one line in which a run says why it has no verdict."""
     lines = [*done.stderr.splitlines(), *done.stdout.splitlines()]
-    marks = ("ERROR: ", "no verdict: ", "the call is wrong: ")
+    marks = ("ERROR: ", "NO VERDICT: ", "WRONG CALL: ")
     telling = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)
     return next(telling, f"the run of the contract ended with exit {done.returncode}")
 
 
 def told_apart(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
     """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    pin, own = ({finding.key for finding in found} for found in (of_pin, of_own))
+    pin, own = ({_about(finding) for finding in found} for found in (of_pin, of_own))
     found = [
-        *(Behaviour(Word.UNSAID if finding.key in own else Word.SAID, finding) for finding in of_pin),
-        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if finding.key not in pin),
+        *(Behaviour(Word.UNSAID if _about(finding) in own else Word.SAID, finding) for finding in of_pin),
+        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if _about(finding) not in pin),
     ]
     return sorted(found, key=lambda one: list(Word).index(one.word))
+
+
+def _about(finding: Finding) -> tuple[str, str]:
+    """What a finding is the same by in runs of two contracts: in which circumstance a request is may differ."""
+    return finding.rule, finding.shown.place
 
 
 def differences(pin: Run, candidate: Run) -> list[Difference]:
@@ -203,10 +216,10 @@ def lines(observed: Observed) -> Iterator[str]:
         found = one.finding
         yield ""
         yield f"{one.word.value}: {found.rule}: {promises()[found.rule].sentence}"
-        yield f"  expected  {found.expected}"
-        yield f"  came      {found.actual}"
+        yield f"  expected  {found.shown.expected}"
+        yield f"  came      {found.shown.actual}"
         if found.evidence:
-            yield f"  again     {report.replay_command([found.evidence], observed.base_url)}"
+            yield f"  again     {terminal.replay_command([found.evidence], observed.base_url)}"
     yield from observed.deviations
     if observed.differences:
         yield ""

@@ -44,7 +44,8 @@ class Evidence:
     """One broken promise, with the exchanges that broke it in the order in which they were sent.
 
     `violation` is None where nothing is known to be wrong: in a recording of somebody else's. `rules` are all rules
-    that the exchange broke. `seen_once` marks a failure that did not repeat.
+    that the exchange broke. `seen_once` marks a failure that did not repeat. In the run the rule was broken by `broke`
+    of the `tried` updates that put it to the test; 0 where that is not known.
     """
 
     steps: tuple[Step, ...]
@@ -52,6 +53,8 @@ class Evidence:
     violation: Violation | None = None
     rules: tuple[str, ...] = ()
     seen_once: bool = False
+    broke: int = 0
+    tried: int = 0
 
     @property
     def rule(self) -> str:
@@ -68,7 +71,7 @@ class Evidence:
         return self.part(Part.FAILING)[0]
 
 
-def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
+def evidence_of(outcome: Outcome, violation: Violation, source: Source, broke: int = 0, tried: int = 0) -> Evidence:
     """The evidence of one violation of a failed outcome."""
     return Evidence(
         tuple(_steps(outcome, violation)),
@@ -76,6 +79,8 @@ def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evide
         violation,
         (violation.rule, *sorted(outcome.rules - {violation.rule})),
         outcome.repeated is False,
+        broke,
+        tried,
     )
 
 

@@ -72,6 +72,8 @@ def _own(evidence: Evidence) -> dict[str, Any]:
         "actual": broken.actual if broken else None,
         "place": broken.place if broken else None,
         "seen_once": evidence.seen_once,
+        "broke": evidence.broke,
+        "tried": evidence.tried,
         "test": evidence.source.test,
         "contract": evidence.source.contract,
         "base_url": evidence.source.base_url,

@@ -1,4 +1,4 @@
-"""What of a result goes through pytest's hooks: the reports that it is made of, its exit code, and what is drawn of it."""
+"""What of a result goes through pytest's hooks: the reports that it is made of, and what is drawn of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contracts.plugin import UNFINISHED
 from contracts.progress import counts_of
 from contracts.report import github, junit, page, result, terminal
 from contracts.report.finding import Finding, Sighting, sighting_of, sightings
-from contracts.report.result import GREEN, INTERRUPTED, Result
+from contracts.report.result import GREEN, INTERRUPTED, Result, Results
 from contracts.run import NO_500, Run
 from contracts.workers import is_worker, payload_of
 
@@ -89,7 +89,7 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
 
 
 def _seen(item: pytest.Item, run: Run, outcomes: Any, why: str) -> list[list[dict[str, Any]]]:
-    """What the outcomes of one test broke, as plain data; evidence goes with what shows a finding better than before."""
+    """What the outcomes of a test broke, as plain data; evidence goes with what shows a finding better than before."""
     payload, options = payload_of(item), run.options
     source = Source(options.document.name, options.target.base_url, options.generation.seed, item.nodeid)
     sent = item.config.stash.setdefault(_SENT, {})
@@ -115,8 +115,11 @@ class Collecting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._results = config.stash[stash.RESULTS]
         self._failures: list[tuple[Any, list[list[Sighting]]]] = []
+
+    @property
+    def _results(self) -> Results:
+        return self._config.stash[stash.RESULTS]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:

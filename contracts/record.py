@@ -16,7 +16,7 @@ from contracts.tally import Tally
 
 @dataclass
 class Record:
-    """Filled by every thread of a run, read at its end. `generated` counts distinct requests, by the test's name."""
+    """Filled by every thread of a run, read at its end. `generated` counts different requests, by what they are."""
 
     updates: int = 0
     exchanges: int = 0
@@ -52,6 +52,12 @@ class Record:
         """Count what came of a request, by its circumstance."""
         with self._lock:
             self.tally.answered(exchange, prediction)
+
+    def drawn(self, distinct: int, test: str) -> None:
+        """Count the different requests that one round of a generated test has sent."""
+        kind = test.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+        with self._lock:
+            self.generated[kind] += distinct
 
     def not_tried(self, rules: Iterable[str], reason: str) -> None:
         """Note that promises could not be tried, and why."""

@@ -89,18 +89,21 @@ def _evidence(own: Mapping[str, Any], entries: list[Any]) -> Evidence:
     if own["format"] > FORMAT:
         raise _Newer(own["format"])
     evidence = Evidence(
-        tuple(_step(entry) for entry in entries),
+        tuple(_step(entry, own["base_url"]) for entry in entries),
         Source(own["contract"], own["base_url"], own["seed"], own["test"]),
         violation(own["rule"], own["expected"], own["actual"], own["place"]),
         tuple(own["rules"]),
         bool(own["seen_once"]),
+        # Files of earlier versions do not have these.
+        int(own.get("broke", 0)),
+        int(own.get("tried", 0)),
     )
     if not evidence.part(Part.FAILING):
         raise LookupError("no step that failed")
     return evidence
 
 
-def _step(entry: Mapping[str, Any]) -> Step:
+def _step(entry: Mapping[str, Any], base_url: str) -> Step:
     request = entry["request"]
     headers = tuple(
         (_text(header["name"]), _text(header["value"]))
@@ -111,7 +114,8 @@ def _step(entry: Mapping[str, Any]) -> Step:
     part = Part(entry["_part"])
     if part is not Part.READ and not (template.method == OPERATION and _PATH.fullmatch(template.path)):
         raise ValueError("no request to the operation")
-    return Step(part, template, _exchange(template, entry))
+    sent = replace(template, path=str(request["url"]).removeprefix(base_url))
+    return Step(part, template, _exchange(sent, entry))
 
 
 def _text(value: Any) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from contracts import ci, deployment
+from contracts import deployment
 from contracts.deployment import Observed
 from contracts.release.changes import Change, Kind, Verdict
 from contracts.release.containment import Proof, Reason
+from contracts.report import github
 
 Json = Any
 
@@ -65,7 +66,9 @@ class Told:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             grave = [change for change in self.verdict.changes if change.kind in (Kind.BREAKING, Kind.UNDECIDED)]
             for change in grave:
-                click.echo(ci.annotation(f"{change.kind.value}: {change.where}", _sentence(change)), err=self.as_json)
+                click.echo(
+                    github.annotation(f"{change.kind.value}: {change.where}", _sentence(change)), err=self.as_json
+                )
 
     def at_last(self) -> None:
         """Tell what the deployment did, and the verdict as the last line."""

@@ -19,6 +19,8 @@ from contracts.run import NO_READ_TOKEN, ONE_CUSTOMER, Run
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
+# What is seen each time, or never, is told from what comes and goes by so many times.
+_STEADY = 3
 # What breaks one of these shows in what is stored, but is found under this rule and not under `update.stored`.
 _UNDER = frozenset({"update.idempotent", "update.atomic"})
 
@@ -36,8 +38,8 @@ class Fate(StrEnum):
 class Replayed:
     """What came of evidence: the result, how often of how many times it was seen, and what shows it now.
 
-    `needs_state` says that the failing request alone, on a fresh customer, does not show it. `reason` is why it was not
-    tried.
+    `needs_state` says that it was seen each time, and never by the failing request alone, on a fresh customer. `reason`
+    is why it was not tried.
     """
 
     evidence: Evidence
@@ -73,6 +75,10 @@ class Replay:
         if reason:
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
         outcomes = [self._once(evidence, build=number == 0) for number in range(times)]
+        steady = all(evidence.rule in outcome.rules for outcome in outcomes)
+        never_alone = steady and self._is_never_seen_alone(evidence, max(times, _STEADY))
+        if never_alone:
+            outcomes += [self._once(evidence, build=True) for _ in range(times, _STEADY)]
         seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
         other = [outcome for outcome in outcomes if outcome.violations]
         telling = (seen or other or outcomes)[0]
@@ -80,10 +86,10 @@ class Replay:
             evidence,
             Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if other else Fate.GONE,
             len(seen),
-            times,
+            len(outcomes),
             _first(telling, evidence.rule),
             telling,
-            needs_state=bool(seen) and self._needs_state(evidence),
+            needs_state=never_alone and len(seen) == len(outcomes),
         )
 
     def _judged(self, evidence: Evidence) -> Evidence:
@@ -149,12 +155,12 @@ class Replay:
     def _knows(self, slug: str) -> bool:
         return slug in self._run.customers.existing or not self._run.customers.readable
 
-    def _needs_state(self, evidence: Evidence) -> bool:
-        """Whether the request that failed, alone on a fresh customer, does not fail in the same way."""
+    def _is_never_seen_alone(self, evidence: Evidence, times: int) -> bool:
+        """Whether the request that failed, alone on a fresh customer, does not fail in the same way so many times."""
         if not evidence.part(Part.BEFORE, Part.BESIDE):
             return False
-        fresh = self._run.customers.unused()
-        return evidence.rule not in self._tried(evidence, (Part.FAILING,), fresh).rules
+        alone = (self._tried(evidence, (Part.FAILING,), self._run.customers.unused()) for _ in range(times))
+        return all(evidence.rule not in outcome.rules for outcome in alone)
 
 
 def _first(outcome: Outcome, rule: str) -> tuple[Violation, ...]:

@@ -14,6 +14,8 @@ from contracts.rules.oracle import Prediction
 NONE = "none"
 # Latencies are counted in steps of a twelfth of each other: 20 for each power of ten.
 _STEPS = 20
+
+
 @dataclass
 class Tally:
     """Counters whose keys are words with a space between.
@@ -36,7 +38,9 @@ class Tally:
         status = str(exchange.status or NONE)
         key = f"{prediction.reasons[0].id} {status}"
         self.answers[key] += 1
-        self.wrong[key] += exchange.status not in prediction.allowed and not (exchange.status is None and prediction.may_break)
+        self.wrong[key] += exchange.status not in prediction.allowed and not (
+            exchange.status is None and prediction.may_break
+        )
         self.latencies[f"{status} {_step(exchange.seconds)}"] += 1
 
     def plain(self) -> dict[str, dict[str, int]]:

@@ -77,6 +77,11 @@ class Ledger:
         return broken
 
     @property
+    def distinct(self) -> int:
+        """How many different requests were sent."""
+        return len(self._sent)
+
+    @property
     def failures(self) -> list[Outcome]:
         """What broke a promise, as it was found."""
         return list(self._failures.values())

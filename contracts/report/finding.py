@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from contracts.curl import curl
+from contracts.curl import curl, for_any_customer
 from contracts.evidence import Source, evidence_of
 from contracts.exchange import Exchange
 from contracts.har import to_har
@@ -14,7 +14,7 @@ from contracts.outcome import Outcome
 from contracts.rules import prose
 from contracts.rules.body import read
 from contracts.rules.document import Document
-from contracts.rules.promise import Violation, excerpt, promises
+from contracts.rules.promise import excerpt, promises
 
 _CURL_SHOWN = 1000
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
@@ -25,9 +25,9 @@ _SURE = (True, None, False)
 class Sighting:
     """One promise that one test saw broken, and everything that is shown of it: plain data that goes with a report.
 
-    `place` is where in the answer (`also` where else), `cause` the circumstance in words. `size` is how large the request is, `repeated`
-    whether it was seen again when it was tried alone (None: not tried), `har` the evidence as the text of a HAR file,
-    empty where this process has sent a better one.
+    `place` is where in the answer (`also` where else), `cause` the circumstance in words. `size` is how large the
+    request is, `repeated` whether it was seen again when it was tried alone (None: not tried). `har` is the evidence as
+    the text of a HAR file, empty where this process has sent a better one.
     """
 
     rule: str
@@ -67,10 +67,10 @@ def sighting_of(told: dict[str, Any]) -> Sighting:
 
 @dataclass(frozen=True)
 class Finding:
-    """One promise broken in one circumstance. `shown` is the sighting that shows it best, `tests` are those that saw it.
+    """One promise broken in one circumstance: the sighting that shows it best, and the tests that saw it.
 
-    `evidence` is the file that keeps it, or empty. Of `tried` updates that put the promise to the test `broke` broke it;
-    `comes_and_goes` says that it was not seen when the same requests were tried again alone.
+    `evidence` is the file that keeps it, or empty. Of `tried` updates that put the promise to the test `broke` broke
+    it; `comes_and_goes` says that it was not seen when the same requests were tried again alone.
     """
 
     shown: Sighting
@@ -103,8 +103,8 @@ def sightings(outcome: Outcome, document: Document, source: Source, family: str,
             layer=str(first.layer),
             expected=first.expected,
             actual=first.actual,
-            request=_request(outcome.exchange),
-            answer=_answer(outcome.exchange),
+            request=request_line(outcome.exchange),
+            answer=answer_line(outcome.exchange),
             curl=command(outcome, source.base_url),
             why=why,
             size=outcome.size,
@@ -115,7 +115,7 @@ def sightings(outcome: Outcome, document: Document, source: Source, family: str,
 
 
 def cause_of(outcome: Outcome, document: Document, family: str) -> str:
-    """The circumstance of a request in words: the keyword that its body breaks, its payload's family, or its promise."""
+    """The circumstance of a request in words: the keyword that its body breaks, its payload's family, its promise."""
     promise = outcome.prediction.reasons[0]
     if promise.id == "status.schema":
         request = outcome.exchange.request
@@ -125,22 +125,28 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
         if broken:
             member = ".".join(map(str, broken.path[:1])) or "body"
             return f"{member} breaks {broken.keyword}"
-    return f"payloads of the family {family}" if family else promises()[promise.id].sentence.partition(" is answered")[0]
+    return (
+        f"payloads of the family {family}" if family else promises()[promise.id].sentence.partition(" is answered")[0]
+    )
 
 
 def command(outcome: Outcome, base_url: str) -> str:
     """The curl line for an outcome, or why there is none."""
-    line = curl(outcome.exchange.request, base_url)
-    return line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
+    line = curl(for_any_customer(outcome.template, outcome.exchange.request), base_url)
+    return (
+        line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
+    )
 
 
-def _request(exchange: Exchange) -> str:
+def request_line(exchange: Exchange) -> str:
+    """A request in one line."""
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
     return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
 
 
-def _answer(exchange: Exchange) -> str:
+def answer_line(exchange: Exchange) -> str:
+    """An answer in one line, or why there is none."""
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"

@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +19,20 @@ import jinja2
 from markupsafe import Markup
 
 from contracts import recording
+from contracts.curl import OF_YOURS, names_customer
 from contracts.errors import WrongCall
+from contracts.evidence import Step
 from contracts.exchange import Exchange, Request, Response
 from contracts.report import terminal
 from contracts.report.finding import Finding
+from contracts.report.hexdump import hexdump
 from contracts.report.result import GREEN, RED, Result
 from contracts.rules.promise import Promise, printable, promises
 from contracts.tally import quantiles
 
-# Characters of a body that are shown; its HAR file has the rest.
-_SHOWN = 2000
+# Characters of a body that are shown, those of one that is written out by line, and bytes of one that is no text; its
+# HAR file has the rest.
+_SHOWN, _SHOWN_BY_LINE, _SHOWN_BYTES = 2000, 8000, 512
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -70,7 +75,7 @@ class Circumstance:
 
 def page(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
-    rows = sorted(map(lambda promise: _row(promise, result), promises().values()), key=_place)
+    rows = sorted((_row(promise, result) for promise in promises().values()), key=_place)
     columns = sorted({key.split()[1] for key in result.tally.answers})
     return _TEMPLATES.get_template("page.html.j2").render(
         result=result,
@@ -114,7 +119,11 @@ def _circumstances(result: Result, columns: Sequence[str]) -> Iterator[Circumsta
         keys = [f"{promise.id} {status}" for status in columns]
         if any(result.tally.answers[key] for key in keys):
             cells = [
-                (result.tally.answers[key], status.isdecimal() and int(status) in promise.allows, result.tally.wrong[key])
+                (
+                    result.tally.answers[key],
+                    status.isdecimal() and int(status) in promise.allows,
+                    result.tally.wrong[key],
+                )
                 for key, status in zip(keys, columns, strict=True)
             ]
             yield Circumstance(promise.sentence.partition(" is answered")[0], cells)
@@ -126,25 +135,26 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
-    exchange, shown = _exchange(finding), finding.shown
-    commands = {"curl": shown.curl} if shown.curl else {}
+    step, shown, commands = _step(finding), finding.shown, {}
+    if shown.curl:
+        commands[f"curl; {OF_YOURS}" if names_customer(shown.curl) else "curl"] = shown.curl
     if finding.evidence:
         commands["again"] = terminal.replay_command([finding.evidence], result.base_url)
     return Shown(
         finding,
         promises()[finding.rule],
-        [*_request(exchange.request)] if exchange else [(shown.request, False)],
-        [*_answer(exchange, shown.place)] if exchange else [(shown.answer, False)],
+        [*_request(step.template)] if step else [(shown.request, False)],
+        [*_answer(step.exchange, shown.place)] if step else [(shown.answer, False)],
         commands,
         os.path.relpath(finding.evidence, beside) if finding.evidence else "",
         terminal.names(finding.tests),
     )
 
 
-def _exchange(finding: Finding) -> Exchange | None:
+def _step(finding: Finding) -> Step | None:
     """What shows the finding, where it is known."""
     try:
-        return recording.evidence_in(finding.shown.har)[0].failing.exchange if finding.shown.har else None
+        return recording.evidence_in(finding.shown.har)[0].failing if finding.shown.har else None
     except WrongCall:
         return None
 
@@ -165,24 +175,35 @@ def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", place.lower() == name.lower()
     member = place.rpartition(".")[2]
-    for line in _body(_by_line(response, member)):
+    for line in _by_line(response, member):
         yield line, place == "body" or bool(member and line.lstrip().startswith(f'"{member}":'))
 
 
-def _by_line(response: Response, member: str) -> bytes:
+def _by_line(response: Response, member: str) -> Iterator[str]:
     """The body, with each member on a line of its own where one of them is at fault."""
     body = response.body or response.wire_body
-    try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode() if member else body
-    except (ValueError, RecursionError):
-        return body
+    if member:
+        with suppress(ValueError, RecursionError):
+            text = body.decode()
+            by_line = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+            if len(text) > _SHOWN:
+                return _body(by_line.encode())
+            # What can be shown whole is not cut for its white space; deep nesting is left as it came.
+            if len(by_line) <= _SHOWN_BY_LINE:
+                return _body(by_line.encode(), _SHOWN_BY_LINE)
+    return _body(body)
 
 
-def _body(body: bytes) -> Iterator[str]:
+def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
+    """The lines of a body. What is JSON and is not too long is JSON when it is copied."""
     yield ""
-    text = body.decode("utf-8", "backslashreplace")
-    for line in text[:_SHOWN].replace("\r\n", "\n").split("\n"):
-        # The rest of the line stays as it came: an escape that JSON has is none of ours.
-        yield "".join(one if one.isprintable() else printable(one) for one in line)
-    if len(text) > _SHOWN:
-        yield f"… {len(text) - _SHOWN} more characters"
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        yield from hexdump(body, _SHOWN_BYTES)
+        return
+    for line in re.split("\r\n|\r|\n", text[:most]):
+        # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
+        yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
+    if len(text) > most:
+        yield f"… {len(text) - most} more characters"

@@ -27,9 +27,9 @@ OTHER_CAUSES = "other circumstances"
 class Result:
     """What a run did and found. `started` is in seconds since the epoch.
 
-    `stopped` says why it came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM ended it.
-    `accepted` is how often each accepted deviation was seen. `failed` are the tests that failed although no promise was
-    found broken, `required` those that --require-all wants and that could not be tried, each with its reason.
+    `stopped` says why it came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM ended
+    it. `accepted` is how often each accepted deviation was seen. `failed` are the tests that failed although no promise
+    was found broken, `required` those that --require-all wants and that could not be tried, each with its reason.
     `generated` is how many distinct requests each generated test has sent, `selected` whether all tests were.
     """
 

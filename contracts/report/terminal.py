@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from contracts.curl import OF_YOURS, names_customer
 from contracts.deviation import Deviations
 from contracts.report.finding import Finding, Sighting
 from contracts.report.result import GREEN, INTERRUPTED, MOST_EVIDENCE, RED, WRONG_CALL, Result
@@ -15,7 +16,11 @@ from contracts.rules.promise import Layer, promises
 from contracts.target import MOCK_URL
 
 WIDTH = 110
-_REPEATED = {True: "yes, when it was tried again alone", None: "not tried again"}
+_REPEATED = {
+    True: "yes, when it was tried again alone",
+    None: "not tried again",
+    False: "it comes and goes: not seen when it was tried again alone",
+}
 # So many tests, causes or promises are named in one line.
 _NAMED = 6
 # So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
@@ -53,10 +58,7 @@ def _explained(failure: Failure, base_url: str, no_evidence: str) -> Iterator[st
     """
     seen, known = failure[0][0], _is_known(failure)
     for one, _, _ in failure[:_EXPLAINED]:
-        promise = promises()[one.rule]
-        yield f"{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(one.layer)]})"
-        yield f"  expected  {one.expected}"
-        yield f"  came      {_came(one)}"
+        yield from promise_lines(one.rule, one.layer, one.expected, _came(one))
     if failure[_EXPLAINED:]:
         yield f"  and also  {_some([one.rule for one, _, _ in failure[_EXPLAINED:]])}"
     yield ""
@@ -66,10 +68,20 @@ def _explained(failure: Failure, base_url: str, no_evidence: str) -> Iterator[st
     if seen.why:
         yield f"  payload   {seen.why}"
     if not known:
-        yield f"  repeated  {_REPEATED.get(seen.repeated) or 'it comes and goes: not seen when it was tried again alone'}"
+        yield f"  repeated  {_REPEATED[seen.repeated]}"
         yield f"  curl      {seen.curl}"
+        if names_customer(seen.curl):
+            yield f"            ({OF_YOURS})"
     paths = [finding.evidence for _, finding, _ in failure if finding.evidence]
     yield f"  again     {replay_command(paths, base_url) if paths else no_evidence or NO_EVIDENCE}"
+
+
+def promise_lines(rule: str, layer: str, expected: str, came: str, word: str = "") -> Iterator[str]:
+    """A broken promise: what was promised, by whom, and what came."""
+    promise = promises()[rule]
+    yield f"{word}{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(layer)]})"
+    yield f"  expected  {expected}"
+    yield f"  came      {came}"
 
 
 def _came(seen: Sighting) -> str:
@@ -101,7 +113,9 @@ def summary(result: Result) -> list[str]:
     if result.left:
         lines.append("               remove them with: python -m contracts clean")
     if result.failed:
-        lines += _wrapped(f"failed too     {len(result.failed)} without a broken promise: {_some(names(result.failed))}")
+        lines += _wrapped(
+            f"failed too     {len(result.failed)} without a broken promise: {_some(names(result.failed))}"
+        )
     if result.not_literal:
         by = f"judged by {result.contract}, not by the literal, which speaks of docs"
         lines += _wrapped(f"literals       {result.not_literal} of the tests {by}")
@@ -131,10 +145,8 @@ def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[st
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one promise, told by what most tests saw."""
     first, *others = group
-    promise, shown = promises()[first.rule], first.shown
-    yield f"BROKEN {promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(shown.layer)]})"
-    yield f"  expected  {shown.expected}"
-    yield f"  came      {_came(shown)}"
+    shown = first.shown
+    yield from promise_lines(first.rule, shown.layer, shown.expected, _came(shown), "BROKEN ")
     yield f"  request   {shown.request}"
     yield f"  when      {shown.cause}"
     for other in others[:_NAMED]:
@@ -165,7 +177,8 @@ def last_line(result: Result) -> str:
         return "STOPPED by hand; nothing was found broken before"
     if code != GREEN:
         return f"NO VERDICT: {result.stopped or 'nothing that was selected could be tried here'}"
-    untried = f", {len(result.not_tried)} not tried" if result.not_tried else ""
+    number = len(promises().keys() & result.not_tried)
+    untried = f", {number} not tried" if number else ""
     accepted = f", {len(result.deviating)} broken as accepted" if result.deviating else ""
     return f"KEPT {_promises(len(result.kept))}{accepted}{untried}{_mock(result)}"
 
@@ -190,7 +203,9 @@ def how_sure(result: Result) -> str:
     total = sum(result.generated.values())
     if found or total < _THREE:
         return ""
-    kinds = ", ".join(f"{name}: {_one_in(count)}" for name, count in sorted(result.generated.items()) if count >= _THREE)
+    kinds = ", ".join(
+        f"{name}: {_one_in(count)}" for name, count in sorted(result.generated.items()) if count >= _THREE
+    )
     return (
         f"of {total:,} distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
         f"than {_one_in(total)} would ({kinds})"

@@ -11,13 +11,24 @@ import pytest
 
 from contracts.client import Client
 from contracts.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
-from contracts.curl import curl
-from contracts.exchange import ACCEPT, Exchange, Request, Response, update
+from contracts.curl import curl, for_any_customer, names_customer
+from contracts.exchange import (
+    ACCEPT,
+    CUSTOMER,
+    CUSTOMER_CUT,
+    CUSTOMER_ENCODED,
+    CUSTOMER_FULL_WIDTH,
+    CUSTOMER_UPPER,
+    Exchange,
+    Request,
+    Response,
+    update,
+)
 from contracts.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
 
 TOKENS = {WRITE_TOKEN: "ksh_write$HOME`id`\"'\\", READ_TOKEN: "ksh_read!"}
-ENVIRONMENT = {placeholder.strip("<>"): token for placeholder, token in TOKENS.items()}
+ENVIRONMENT = {placeholder.strip("<>"): token for placeholder, token in TOKENS.items()} | {"CUSTOMER": "acme-1"}
 PLAIN = b'{"name":"x"}'
 HEADERS = ("Accept", "Authorization", "Content-Type", "Content-Length", "Host", "If-Match", "Expect")
 
@@ -109,6 +120,40 @@ def test_the_curl_line_keeps_the_base_url() -> None:
         curled = sent_by_curl(curl(update("acme", PLAIN), f"{server.url}/it's/../api"), server)
 
     assert curled.line == "PUT /it's/../api/customers/acme HTTP/1.1"
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    "slug", [CUSTOMER, CUSTOMER_UPPER, CUSTOMER_CUT, f"{CUSTOMER_CUT}_", f"a'b$c`d\\{CUSTOMER}x", f"{CUSTOMER}?a=%20&b"]
+)
+def test_the_curl_line_of_a_template_is_for_any_customer(slug: str) -> None:
+    """The slug stands in the line as a variable, and a shell that has it sends the request to that customer."""
+    template = update(slug, b'{"name":"$CUSTOMER"}')
+    with recording(in_turn(EMPTY_204)) as server:
+        own = sent_by_client(template.addressed("acme-1"), server)
+
+        curled = sent_by_curl(curl(template, server.url), server)
+
+    assert (curled.line, curled.body) == (own.line, own.body)
+
+
+def test_the_variable_of_the_customer_is_quoted() -> None:
+    """The word with the variable is in double quotes."""
+    line = curl(update(CUSTOMER, PLAIN), "https://staging.example")
+
+    assert line.endswith(' "https://staging.example/customers/$CUSTOMER"')
+
+
+@pytest.mark.parametrize("slug", [CUSTOMER, CUSTOMER_ENCODED, CUSTOMER_FULL_WIDTH, "acme"])
+def test_what_a_shell_cannot_make_of_the_slug_is_shown_as_it_was_sent(slug: str) -> None:
+    """The line has the real slug where there is no short way to write it; body and headers are always as sent."""
+    template = update(slug, b"token")
+    sent = update(template.addressed("contract-test-1").path.rpartition("/")[2], b"<KAITEN_AUTH_TOKEN>")
+
+    shown = for_any_customer(template, sent)
+
+    assert (shown.body, shown.path) == (sent.body, template.path if slug == CUSTOMER else sent.path)
+    assert names_customer(curl(shown, "http://127.0.0.1:8000")) == (slug == CUSTOMER)
 
 
 def test_the_curl_line_shows_variables_and_no_placeholder() -> None:

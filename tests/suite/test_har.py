@@ -77,16 +77,25 @@ def test_the_bytes_are_kept(body: bytes, tmp_path: Path) -> None:
 
 
 def test_everything_else_is_kept_too(tmp_path: Path) -> None:
-    """The violation, the rules, where it comes from and each step come out of the file as they went in."""
-    kept = evidence()
+    """The violation, the rules, its rate, where it comes from and each step come out of the file as they went in."""
+    kept = replace(evidence(), broke=2, tried=40)
 
     found = read_back(kept, tmp_path)
 
+    assert (found.broke, found.tried) == (kept.broke, kept.tried) == (2, 40)
     assert (found.violation, found.rules, found.source) == (kept.violation, kept.rules, SOURCE)
     assert [(step.part, step.template) for step in found.steps] == [(step.part, step.template) for step in kept.steps]
     assert [step.part for step in found.steps] == [Part.BEFORE, Part.FAILING]
     assert found.failing.exchange.started == pytest.approx(1_700_000_000.25)
     assert found.failing.exchange.seconds == 0.5
+
+
+def test_the_path_that_was_sent_is_kept(tmp_path: Path) -> None:
+    """Beside the template stands which customer the request went to."""
+    found = read_back(evidence(), tmp_path)
+
+    assert [step.template.path for step in found.steps] == [f"/customers/{CUSTOMER}"] * 2
+    assert [step.exchange.request.path for step in found.steps] == [f"/customers/{SLUG}"] * 2
 
 
 @pytest.mark.parametrize("seen_once", [True, False])

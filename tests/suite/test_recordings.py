@@ -82,6 +82,16 @@ def test_a_newer_format_is_a_wrong_call(tmp_path: Path) -> None:
         recording.read(path)
 
 
+def test_a_file_without_a_rate_is_read(tmp_path: Path) -> None:
+    """A file of an earlier version does not say how often the failure was seen."""
+    content = json.loads(har.to_har(evidence()))
+    own = {name: value for name, value in content["log"]["_contract"].items() if name not in ("broke", "tried")}
+
+    (found,) = recording.read(recorded(tmp_path, *content["log"]["entries"], _contract=own))
+
+    assert (found.broke, found.tried) == (0, 0)
+
+
 def test_a_file_that_is_too_large_is_a_wrong_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file past the limit is not read."""
     monkeypatch.setattr(recording, "LARGEST", 1000)

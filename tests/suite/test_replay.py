@@ -11,8 +11,10 @@ import yaml
 
 from contracts import har, recording
 from contracts.evidence import Evidence, Part, Source, Step
-from contracts.exchange import CUSTOMER, Exchange, update
+from contracts.exchange import CUSTOMER, Exchange, Response, update
 from contracts.payload import _payload
+from contracts.replay import Fate, Replayed
+from contracts.replay_report import replayed
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor import Answer, Call, Refusal, Vendor
@@ -124,7 +126,76 @@ def test_a_failure_that_was_seen_once_is_tried_as_often_as_asked(tmp_path: Path)
         )
 
     assert result.returncode == 1
-    assert "SEEN AGAIN, 2 of 40 times" in result.stdout
+    assert "SEEN AGAIN, comes and goes: seen 2 of 40 times  " in result.stdout
+    assert "alone, on a fresh customer" not in result.stdout
+
+
+def test_what_was_seen_once_by_chance_is_not_said_to_need_what_came_before(tmp_path: Path) -> None:
+    """Where a failure comes and goes, one that is seen at the first try and not again says nothing of what it needs."""
+
+    class FailsOnce(Vendor):
+        """Keeps the old identifier once, when an update leaves it out for the second time."""
+
+        left_out = 0
+
+        def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
+            before = customer["externalCustomerId"]
+            super().store(customer, value)
+            if "externalCustomerId" not in value and "createdAt" not in value:
+                self.left_out += 1
+                if self.left_out == 2:
+                    customer["externalCustomerId"] = before
+
+    kept = came_and_went(0, 0)
+    har.write(tmp_path / "kept.har", kept)
+    with serving(FailsOnce(load("docs"))) as server:
+        server.vendor.left_out = 1
+        result = replay(str(tmp_path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+
+    assert result.stdout.startswith("SEEN AGAIN, comes and goes: seen 1 of 3 times  "), result.stdout
+    assert "alone, on a fresh customer" not in result.stdout
+
+
+def came_and_went(broke: int, tried: int) -> Evidence:
+    """Evidence of what is left out and not cleared, seen by so many of so many updates and not again."""
+    broken = violation("update.cleared", "null", "x", "externalCustomerId")
+    steps = []
+    for part, body in ((Part.BEFORE, b'{"name":"x","externalCustomerId":"x"}'), (Part.FAILING, b'{"name":"x"}')):
+        template = update(CUSTOMER, body)
+        steps.append(Step(part, template, Exchange(template.addressed("contract-test-1"), Response(204, (), b"", b""))))
+    return Evidence(tuple(steps), Source("docs", "http://127.0.0.1:1"), broken, (broken.rule,), True, broke, tried)
+
+
+@pytest.mark.parametrize(
+    ("broke", "tried", "times", "said"),
+    [
+        (32, 640, 1, "it came and went, 32 of 640 updates: `--times 59` sees it with 95 %"),
+        (32, 640, 58, "it came and went, 32 of 640 updates: `--times 59` sees it with 95 %"),
+        (1, 2, 1, "it came and went, 1 of 2 updates: `--times 5` sees it with 95 %"),
+        (1, 100_000, 1, "it came and went, 1 of 100000 updates: `--times 10000` sees it with 10 %"),
+        (32, 640, 59, None),
+        (0, 0, 1, "it was seen once when it was recorded: --times 50 gives it more chances"),
+        (0, 0, 2, None),
+        (3, 3, 1, "it was seen once when it was recorded: --times 50 gives it more chances"),
+    ],
+)
+def test_how_often_to_send_what_came_and_went_is_known_from_its_rate(
+    broke: int, tried: int, times: int, said: str | None
+) -> None:
+    """What is gone and came and went is to be sent so often that it would be seen, unless it was."""
+    lines = [*replayed(Replayed(came_and_went(broke, tried), Fate.GONE, times=times), Path("kept.har"))]
+
+    assert [line.removeprefix("  often     ") for line in lines if "often  " in line] == ([said] if said else [])
+
+
+def test_evidence_knows_at_the_end_of_a_run_how_often_it_was_seen(tmp_path: Path) -> None:
+    """The rate in the file is that of the whole run, and not what was known when it was written first."""
+    with serving(vendor_named("FailsEach20thTime")(load("docs"))) as server:
+        run_suite("--base-url", server.url, "-k", "422", journal=tmp_path)
+    found = [evidence for path in recording.files([evidence_beside(tmp_path)]) for evidence in recording.read(path)]
+
+    assert found
+    assert all(0.03 < evidence.broke / evidence.tried < 0.07 for evidence in found)
 
 
 def test_a_disposable_customer_is_made_anew_and_removed(evidence: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from contracts import recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.exchange import Exchange, Failure, Request, Response, update
+from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.fuzz.generation import Generation
 from contracts.outcome import Outcome
 from contracts.report import WIDTH, explain, explain_each, summary
@@ -89,6 +89,15 @@ def test_a_broken_promise_is_explained_from_promise_to_replay(run: Run, tmp_path
     assert lines[-2].startswith("curl curl ")
     assert lines[-2].endswith(f"--data-binary '{{\"name\":null}}' {MOCK_URL}/customers/acme")
     assert lines[-1] == f"again python -m contracts replay {kept}"
+
+
+def test_the_curl_line_of_an_explanation_is_for_a_customer_of_the_reader(run: Run) -> None:
+    """The line names no customer that is gone, and the line below says what to put there."""
+    sent = outcome(WRONG_TITLE)
+    lines = explained(replace(sent, template=replace(sent.template, path=f"/customers/{CUSTOMER}")), run)
+
+    assert lines[-3].endswith(f'"{MOCK_URL}/customers/$CUSTOMER"')
+    assert lines[-2] == "(CUSTOMER is the slug of a customer of yours)"
 
 
 @pytest.mark.parametrize(

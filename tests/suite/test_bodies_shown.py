@@ -1,0 +1,81 @@
+"""A body is shown so that it can be read and copied: JSON stays JSON, and what is no text is hexadecimal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contracts.exchange import Exchange, Request, Response
+from contracts.hexdump import hexdump
+from contracts.page import _answer, _request
+from tests.suite.samples import REQUESTS
+
+BODIES = [
+    pytest.param('{"name":"\x7f\x85\u00a0\u2028\u202e\ufeff\U000e0001\U0001f600\u00e9"}', id="not-printable"),
+    pytest.param(r'{"name":"\u0000\ud800\\u2028\n\t"}', id="escaped"),
+    pytest.param('{\t"a":\r[1,\r\n2,\n\t3]\r}\n', id="white-space"),
+    pytest.param('{"a":"' + "\u2028" * 1990 + '"}', id="longest"),
+    pytest.param('{"a":' + "[1,2,3," * 200 + "1" + "]" * 200 + "}", id="deep"),
+    pytest.param('{"a":[' + "1," * 900 + "1]}", id="many-items"),
+    pytest.param('"text"', id="string"),
+]
+
+
+def answered(body: bytes, place: str) -> list[tuple[str, bool]]:
+    """What the page shows of an answer with this body; the body is what follows the first empty line."""
+    lines = [*_answer(Exchange(REQUESTS[422], Response(422, (), body, body)), place)]
+    return lines[lines.index(("", False)) + 1 :] if ("", False) in lines else lines[lines.index(("", True)) + 1 :]
+
+
+@pytest.mark.parametrize("place", ["", "body", "a", "name"])
+@pytest.mark.parametrize("body", BODIES)
+def test_a_body_that_is_json_is_json_when_it_is_copied(body: str, place: str) -> None:
+    """What is on the page has the same value as what came, and nothing in it that would garble the page."""
+    lines = [line for line, _ in answered(body.encode(), place)]
+
+    assert json.loads("\n".join(lines)) == json.loads(body)
+    assert all(line.replace("\t", "").isprintable() for line in lines)
+
+
+def test_the_member_at_fault_is_on_a_line_of_its_own() -> None:
+    """Where one member is at fault it is marked, and the others are not."""
+    assert answered(b'{"title":"x","status":1}', "status") == [
+        ("{", False),
+        ('  "title": "x",', False),
+        ('  "status": 1', True),
+        ("}", False),
+    ]
+
+
+def test_the_member_at_fault_is_marked_in_a_long_body_too() -> None:
+    """A body past the limit is cut after it was written out by line."""
+    lines = answered(json.dumps({"status": 1, "detail": "x" * 2000}).encode(), "status")
+
+    assert lines[1] == ('  "status": 1,', True)
+    assert lines[-1][0].endswith(" more characters")
+
+
+def test_a_long_body_says_how_much_of_it_is_left_out() -> None:
+    """A body past the limit is cut, and the line below counts the rest."""
+    assert answered(b"a" * 2001, "")[-1] == ("… 1 more characters", False)
+
+
+def test_a_body_that_is_no_text_is_shown_in_hexadecimal() -> None:
+    """Bytes that are no UTF-8 can be read, in a request as in an answer."""
+    line = "00000000  ff fe 7b 00 7d 00                                ..{.}."
+    body = b"\xff\xfe{\0}\0"
+
+    assert answered(body, "") == [(line, False)]
+    assert [*_request(Request("PUT", "/", (), body))][-1] == (line, False)
+
+
+def test_hexadecimal_has_16_bytes_a_line_and_says_what_is_left_out() -> None:
+    """The text beside the bytes begins in one column, and what is not printable ASCII is a dot."""
+    assert hexdump(b"0123456789abcdef~ \x7f\x80\n.more", 22) == [
+        "00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef",
+        "00000010  7e 20 7f 80 0a 2e                                ~ ....",
+        "… 4 more bytes",
+    ]
+    assert hexdump(b"", 16) == []
+    assert len(hexdump(bytes(32), 32)) == 2
