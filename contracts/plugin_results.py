@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from contracts.api import BrokenPromise
 from contracts.credential import concealed, with_derived
 from contracts.evidence import Source
 from contracts.journal import leftovers
+from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED
 from contracts.progress import counts_of
 from contracts.report import github, junit, page, result, terminal
@@ -56,8 +57,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     config, run = item.config, item.config.stash.get(stash.RUN, None)
     broken = list(_broken_promises(call.excinfo.value)) if call.excinfo and run else []
     cut_short = item.stash.get(UNFINISHED, []) if made.when == "call" else []
-    made.broken = [_seen(item, run, error.outcomes, error.why) for error in broken] if run else []
-    made.broken += [_seen(item, run, [outcome], "") for outcome in cut_short] if run else []
+    found = [*((error.outcomes, error.why) for error in broken), *(((outcome,), "") for outcome in cut_short)]
+    made.broken = [one for outcomes, why in found for one in _seen(item, run, outcomes, why)] if run else []
     for error in broken:
         config.stash[stash.API].explained(one for outcome in error.outcomes for one in outcome.violations)
     made.required = ""
@@ -88,7 +89,7 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
             yield from _broken_promises(one)
 
 
-def _seen(item: pytest.Item, run: Run, outcomes: Any, why: str) -> list[list[dict[str, Any]]]:
+def _seen(item: pytest.Item, run: Run, outcomes: Iterable[Outcome], why: str) -> list[list[dict[str, Any]]]:
     """What the outcomes of a test broke, as plain data; evidence goes with what shows a finding better than before."""
     payload, options = payload_of(item), run.options
     source = Source(options.document.name, options.target.base_url, options.generation.seed, item.nodeid)
@@ -154,9 +155,9 @@ class Collecting:
         except OSError as error:
             self._config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Note that the run was ended by hand."""
-        self._results.by_hand = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that the run was ended by hand. What pytest itself raises, for -x, is a kind of that."""
+        self._results.by_hand = self._results.by_hand or excinfo.type is KeyboardInterrupt
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note that not all tests were selected: what the others would have tried is nobody's question."""

@@ -87,7 +87,7 @@ class Finding:
     @property
     def seen(self) -> str:
         """How often, in words that are the same everywhere."""
-        rate = f"{self.broke} of {self.tried} updates that put it to the test"
+        rate = f"{self.broke} of {self.tried} updates"
         return f"comes and goes: {rate}" if self.comes_and_goes else rate
 
 

@@ -30,10 +30,8 @@ def step_summary(result: Result) -> str:
         lines += ["| broken promise | expected | came | seen |", "| --- | --- | --- | --- |"]
         lines += [_row(group) for group in result.groups.values()]
         lines.append("")
-    lines += [
-        f"- not tried: {_markdown(', '.join(rules))} ({_markdown(reason)})"
-        for reason, rules in result.untried_by_reason.items()
-    ]
+    for reason, rules in result.untried_by_reason.items():
+        lines.append(f"- not tried: {_markdown(', '.join(rules))} ({_markdown(reason)})")
     if sure := how_sure(result):
         lines.append(f"- {_markdown(sure)}")
     return "\n".join(lines) + "\n"

@@ -26,6 +26,8 @@ _NAMED = 6
 # So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
 # are named: an explanation has to be read, and a summary to fit on a screen.
 _EXPLAINED, _IN_SHORT = 4, 2
+# So many promises are named in the last line, and of those that were not tried for one reason.
+_IN_LINE, _LISTED = 3, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 # Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
 # (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983).
@@ -122,7 +124,9 @@ def summary(result: Result) -> list[str]:
     for reason, tests in required_by_reason(result).items():
         lines += _wrapped(f"required       {len(tests)} of the tests could not be tried (--require-all): {reason}")
     for reason, rules in result.untried_by_reason.items():
-        lines += _wrapped(f"not tried      {', '.join(rules)}: {reason}")
+        # A run that was over at once has tried next to nothing: the promises are on the page.
+        told = ", ".join(rules) if len(rules) <= _LISTED else f"{len(rules)} promises"
+        lines += _wrapped(f"not tried      {told}: {reason}")
     if sure := how_sure(result):
         lines += _wrapped(f"how sure       {sure}")
     lines += [line for warning in result.warnings for line in _wrapped(f"warning        {warning}")]
@@ -148,10 +152,13 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     shown = first.shown
     yield from promise_lines(first.rule, shown.layer, shown.expected, _came(shown), "BROKEN ")
     yield f"  request   {shown.request}"
-    yield f"  when      {shown.cause}"
-    for other in others[:_NAMED]:
+    goes = all(finding.comes_and_goes for finding in group)
+    # What comes and goes has no circumstance.
+    if not goes:
+        yield f"  when      {shown.cause}"
+    for other in () if goes else others[:_NAMED]:
         yield f"  and when  {other.shown.cause}: {other.shown.actual}"
-    if others[_NAMED:]:
+    if others[_NAMED:] and not goes:
         yield f"  and when  {len(others) - _NAMED} more, on the page"
     yield f"  seen      {first.seen}"
     tests = names(dict.fromkeys(test for finding in group for test in finding.tests))
@@ -167,8 +174,10 @@ def last_line(result: Result) -> str:
         return f"WRONG CALL: {result.stopped}"
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
     if code == RED and result.groups:
-        told = [f"{rule}{_goes(group)}" for rule, group in result.groups.items()]
-        return f"BROKEN {len(told)} of {_promises(len(result.tried))}: {_some(told)}{after}{_mock(result)}"
+        told = [*result.groups][:_IN_LINE]
+        more = f" and {len(result.groups) - _IN_LINE} more" if len(result.groups) > _IN_LINE else ""
+        which = f"{', '.join(told)}{more}{_goes(result)}"
+        return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
         return f"FAILED {len(result.failed)} tests without a broken promise: {_some(names(result.failed))}{after}"
     if code == RED:
@@ -187,8 +196,8 @@ def _promises(number: int) -> str:
     return f"{number} promise{'' if number == 1 else 's'}"
 
 
-def _goes(group: Sequence[Finding]) -> str:
-    return f" ({group[0].seen})" if all(finding.comes_and_goes for finding in group) else ""
+def _goes(result: Result) -> str:
+    return f" ({result.findings[0].seen})" if all(finding.comes_and_goes for finding in result.findings) else ""
 
 
 def _mock(result: Result) -> str:
