@@ -74,6 +74,31 @@ def test_a_selection_selects(arguments: list[str], some: str, none: str) -> None
     assert none not in listed
 
 
+def test_several_machines_have_each_test_once() -> None:
+    """The groups of `--splits 3` together have every test, none twice, and each its share of the generated ones."""
+
+    def listed(*group: str) -> list[str]:
+        printed = asked("--collect-only", "-q", "--hypothesis-profile", "ci", *group)
+        return [line for line in printed.splitlines() if line.startswith("tests/contract/")]
+
+    groups = [listed("--splits", "3", "--group", str(number)) for number in (1, 2, 3)]
+    rounds = [sum("[round-" in test for test in group) for group in groups]
+
+    assert sorted(test for group in groups for test in group) == sorted(listed())
+    assert max(rounds) - min(rounds) <= 2
+
+
+def test_a_machine_must_try_all_of_its_own(tmp_path: Path) -> None:
+    """Without the read token `--require-all` is red on the machine that has a test of the 403, and there only."""
+    told = ["--require-all", "-k", "secret-of-a-webhook or may-read-only-in", "--splits", "2"]
+    with serving(Vendor(load("docs"))) as server:
+        told += ["--base-url", server.url]
+        machines = [run_suite(*told, "--group", one, journal=tmp_path, KAITEN_READ_TOKEN="") for one in ("1", "2")]
+
+    assert sorted(machine.returncode for machine in machines) == [0, 1]
+    assert all(("could not be tried (--require-all)" in one.stdout) == bool(one.returncode) for one in machines)
+
+
 def test_the_first_failure_ends_a_run_that_should_stop(tmp_path: Path) -> None:
     """-x ends the run at the first failure: red, with a summary, and no customer left."""
     vendor = vendor_named("TitleOfRfc9110")(load("docs"))
