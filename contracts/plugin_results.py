@@ -30,6 +30,10 @@ _OF_TESTS = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.
 _SENT = pytest.StashKey[dict[tuple[str, str, str], Sighting]]()
 
 
+# Whether all tests of the contract were selected.
+_SELECTED = pytest.StashKey[bool]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
         config.pluginmanager.register(Collecting(config))
@@ -48,6 +52,14 @@ def _check_writable(option: str, path: str | Path | None) -> None:
         file.open("w").close()
     except OSError as error:
         raise pytest.UsageError(f"{option} cannot be written: {error}") from None
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Note that not all tests were selected: what the others would have tried is nobody's question."""
+    for item in items:
+        # What is about a member that this release does not have is left out of every run.
+        if item.get_closest_marker("member") is None:
+            item.config.stash[_SELECTED] = False
 
 
 @pytest.hookimpl(wrapper=True)
@@ -159,11 +171,6 @@ class Collecting:
         """Note that the run was ended by hand. What pytest itself raises, for -x, is a kind of that."""
         self._results.by_hand = self._results.by_hand or excinfo.type is KeyboardInterrupt
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Note that not all tests were selected: what the others would have tried is nobody's question."""
-        if any(item.get_closest_marker("member") is None for item in items):
-            self._results.selected = False
-
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -176,6 +183,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             config.stash[stash.API].close()
         run.close()
     part = run.part() | {"stopped": config.stash.get(stash.STOPPED, None)} if run else None
+    if part:
+        part["selected"] = config.stash.get(_SELECTED, True)
     if is_worker(config):
         config.workeroutput.update({"contract": part} if part else {})  # type: ignore[attr-defined]  # xdist's own
         return

@@ -37,7 +37,7 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
             alike = near(candidate)
             told = f"the nearest is {', '.join(alike)}" if alike else "nothing like it"
             return (change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=told),)
-        return gathered([*_requests(before, after), *_answers(before, after)])
+        return gathered([*_of_requests(before, after), *_of_answers(before, after)])
     except RecursionError:
         raise candidate.wrong("is nested too deep") from None
     except (AttributeError, KeyError, TypeError) as error:
@@ -46,7 +46,7 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
 
 
-def _requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
+def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
     if candidate.deprecated and not pin.deprecated:
         yield change("deprecated", "operation")
     for key, (told, node) in candidate.unknown.items():
@@ -115,7 +115,7 @@ def _narrowed(
         yield change("more taken", where)
 
 
-def _answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
+def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
     sides = {"pin": ", ".join(sorted(pin.answers)), "candidate": ", ".join(sorted(candidate.answers)) or "no status"}
     for status in sorted(pin.answers.keys() | candidate.answers.keys()):
         before, after = pin.answer(status), candidate.answer(status)

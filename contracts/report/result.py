@@ -145,7 +145,7 @@ class Results:
         self._not_literal = 0
         # Why evidence could not be written.
         self.no_evidence = ""
-        self.stopped, self.stop_code, self.by_hand, self.selected = "", NO_VERDICT, False, True
+        self.stopped, self.stop_code, self.by_hand = "", NO_VERDICT, False
         self.left: list[str] = []
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
@@ -247,7 +247,7 @@ class Results:
             required=self._required,
             tally=tally,
             generated=_summed(part["generated"] for part in parts),
-            selected=self.selected,
+            selected=all(part["selected"] for part in parts),
         )
 
 

@@ -35,7 +35,7 @@ def record(url: str, folder: Path) -> list[Request]:
     """Keep 1,000 exchanges as evidence, a file each, as a run does; the requests that were sent."""
     small = [payload.request for payload in payloads() if len(payload.request.body) < 2000]
     templates = [small[number % len(small)] for number in range(EXCHANGES)]
-    run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal"))
+    run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal")).open()
     customer = run.customers.make()
     for number, template in enumerate(templates):
         outcome = run.trials.one(template, customer, 0.0, read=False)
@@ -53,7 +53,7 @@ def _files(folder: Path) -> list[Path]:
 
 def replayed(url: str, folder: Path) -> float:
     """Exchanges a second of a replay, the judging included; the files are read before, as the command does it."""
-    run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal"))
+    run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal")).open()
     replay = Replay(run)
     recorded = [evidence for path in _files(folder) for evidence in recording.read(path)]
     before, started = run.record.exchanges, time.perf_counter()

@@ -77,7 +77,7 @@ def processor_time(task: Callable[[], object]) -> float:
 def running(url: str) -> Iterator[Run]:
     """A run against the served mock."""
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Options(Target(url, TOKENS), DOCUMENT, Path(folder)))
+        run = Run(Options(Target(url, TOKENS), DOCUMENT, Path(folder))).open()
         yield run
         run.close()
 

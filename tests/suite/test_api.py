@@ -69,7 +69,7 @@ class ShowsNoCustomers(Vendor):
 def api_of(server: RawServer, folder: Path, concurrency: int) -> Iterator[Api]:
     """The operation at a served vendor."""
     limits = Limits(concurrency=concurrency)
-    run = Run(Options(Target(server.url, TOKENS, limits), load("docs"), journal=folder))
+    run = Run(Options(Target(server.url, TOKENS, limits), load("docs"), journal=folder)).open()
     api = Api(run)
     yield api
     api.close()
@@ -139,7 +139,7 @@ def test_no_more_is_sent_at_once_than_is_allowed(
 def test_what_an_update_keeps_is_what_one_before_it_has_set(emails: list[str | None]) -> None:
     """Of updates that are sent in turn and read back once, each may keep what an earlier one of them has stored."""
     bodies = [{"name": "Contract Test"} | ({} if email is None else {"billingEmail": email}) for email in emails]
-    run = Run(Options(Target(MOCK_URL, TOKENS, Limits(concurrency=1)), load("v1")))
+    run = Run(Options(Target(MOCK_URL, TOKENS, Limits(concurrency=1)), load("v1"))).open()
     try:
         outcomes = run.trials.spread([update(CUSTOMER, to_json(body)) for body in bodies])
     finally:

@@ -32,7 +32,9 @@ WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content")
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     """A run against the mock in which nothing was tried yet."""
-    run = Run(Options(Target(MOCK_URL, TOKENS), DOCUMENTS["docs"], generation=Generation(42), evidence=tmp_path / "e"))
+    run = Run(
+        Options(Target(MOCK_URL, TOKENS), DOCUMENTS["docs"], generation=Generation(42), evidence=tmp_path / "e")
+    ).open()
     yield run
     run.close()
 

@@ -92,7 +92,7 @@ def test_no_token_is_in_a_traceback(where: str, said: str, tmp_path: Path) -> No
 def test_no_token_is_in_a_repr() -> None:
     """The target and all that holds one show no token."""
     target = Target(MOCK_URL, {WRITE_TOKEN: WRITE, READ_TOKEN: READ})
-    run = Run(Options(target, load("docs")))
+    run = Run(Options(target, load("docs"))).open()
     exchange = run.client.send(update("nobody", b"{}"))
     shown = [target, run.options, run, run.client, run.customers, run.trials, run.record, exchange, Client(target)]
     run.close()

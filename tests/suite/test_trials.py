@@ -70,7 +70,7 @@ def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path
     """The plain update that tells a request's own trouble from the target's is not held against the request."""
     vendor = CutsProblemsShort(load("docs"))
     with serving(vendor) as server:
-        run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path))
+        run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path)).open()
         customer = run.customers.unused()
         outcome = run.trials.leaving_others_alone(update(CUSTOMER, b'{"name":null}'), customer)
         run.close()
@@ -89,7 +89,7 @@ def test_an_operation_that_breaks_every_connection_is_found_in_seconds(tmp_path:
     """Where no update is answered and the siblings are, each update breaks its promise, and the run goes on."""
     vendor = BreaksUpdates(load("docs"))
     with serving(vendor) as server:
-        run = Run(Options(Target(server.url, TOKENS, Limits(settle=0.1)), vendor.document, tmp_path))
+        run = Run(Options(Target(server.url, TOKENS, Limits(settle=0.1)), vendor.document, tmp_path)).open()
         started = time.monotonic()
         outcomes = [run.trials.by_itself(PLAIN, run.customers.unused()) for _ in range(3)]
         seconds = time.monotonic() - started
@@ -105,7 +105,7 @@ def test_requests_are_spread_over_several_customers(tmp_path: Path) -> None:
     vendor = Vendor(load("docs"))
     with serving(vendor) as server:
         target = Target(server.url, TOKENS, Limits(concurrency=4))
-        run = Run(Options(target, vendor.document, tmp_path))
+        run = Run(Options(target, vendor.document, tmp_path)).open()
         requests = [update(CUSTOMER, to_json({"name": f"name {number}"})) for number in range(12)]
         server.calls.clear()
         outcomes = run.trials.spread(requests)
@@ -120,7 +120,7 @@ def test_requests_are_spread_over_several_customers(tmp_path: Path) -> None:
 
 def test_a_500_by_arrangement_is_judged_by_its_shape_alone(tmp_path: Path) -> None:
     """A vendor that was told to fail breaks no promise by the status, and would break one by a wrong shape."""
-    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), tmp_path))
+    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), tmp_path)).open()
     assert run.vendor
     customer = run.customers.unused()
 
