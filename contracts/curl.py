@@ -7,18 +7,22 @@ import gzip
 import re
 import shlex
 
-from contracts.credential import PLACEHOLDERS
+from contracts.credential import HEADER_VALUE, PLACEHOLDERS, Headers
 from contracts.exchange import OPERATION, Request
 
 # Bytes of a body that are written as they are; a longer one is packed.
 _LONGEST = 2000
 
 
-def curl(request: Request, base_url: str) -> str:
-    """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token."""
+def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
+    """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token.
+
+    `in_front` are headers that are no part of the request; `$KAITEN_HEADER_1` has the value of the first `--header`.
+    """
     parts = ["curl -sS -i -g --path-as-is --max-time 10", f"-X {request.method}"]
-    sent = {name.lower() for name, _ in request.headers}
-    parts += [_header(name, value) for name, value in request.headers]
+    headers = (*in_front, *request.headers)
+    sent = {name.lower() for name, _ in headers}
+    parts += [_header(name, value) for name, value in headers]
     parts += [f"-H '{name}:'" for name in ("Content-Type", "Expect", "User-Agent") if name.lower() not in sent]
     before = ""
     if request.body or request.method == OPERATION:
@@ -33,6 +37,8 @@ def curl(request: Request, base_url: str) -> str:
 def _header(name: str, value: str) -> str:
     if not value:
         return f"-H {shlex.quote(name + ';')}"
+    if in_front := HEADER_VALUE.fullmatch(value):
+        return f'-H "{name}: ${in_front[1]}"'
     if not any(placeholder in value for placeholder in PLACEHOLDERS):
         return f"-H {shlex.quote(f'{name}: {value}')}"
     quoted = re.sub(r'([\\"$`])', r"\\\1", value)

@@ -11,7 +11,7 @@ import pytest
 
 from contracts import ci, page, report, stash
 from contracts.api import BrokenPromise
-from contracts.credential import concealed, with_derived
+from contracts.credential import concealed
 from contracts.progress import counts_of
 from contracts.result import NO_VERDICT, Result, nothing, result_of, write
 from contracts.run import NO_500
@@ -50,9 +50,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     elif made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(item.config, made.longrepr[2]):
         made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.longrepr[2]}"
     if made.failed and not isinstance(made.longrepr, str):
-        tokens = with_derived(item.config.stash[stash.OPTIONS].target.tokens)
         text = str(made.longrepr)
-        if (shown := concealed(text, tokens)) != text:
+        if (shown := concealed(text, item.config.stash[stash.OPTIONS].target.masked)) != text:
             made.longrepr = shown
     if made.failed and not broken and stash.RUN in item.config.stash:
         item.config.stash[stash.RUN].record.otherwise.append(item.nodeid)

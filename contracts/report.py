@@ -46,6 +46,8 @@ def explain(outcome: Outcome, violations: Sequence[Violation], found: Sequence[B
     lines += ["", f"  request   {_request(outcome.exchange)}"]
     if not known:
         lines.append(f"  answer    {_answer(outcome.exchange)}")
+        if outcome.exchange.trace_id:
+            lines.append(f"  trace     {outcome.exchange.trace_id}, for the vendor's own logs")
     if why:
         lines.append(f"  payload   {why}")
     if not known:
@@ -97,7 +99,7 @@ def replay_command(paths: Iterable[str], base_url: str) -> str:
 
 def command(exchange: Exchange, base_url: str) -> str:
     """The curl line for an exchange, or why there is none."""
-    line = curl(exchange.request, base_url)
+    line = curl(exchange.request, base_url, exchange.headers_in_front)
     return (
         line
         if len(line) <= _CURL_SHOWN
