@@ -301,13 +301,13 @@ def doctor(base_url: str, contract: str, **chosen: Any) -> None:
 @having(REACHING)
 def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -> None:
     """Remove the customers that earlier runs left behind, as the journal lists them."""
+    way = how_reached(chosen, os.environ)
     listed = {leftover.base_url for leftover in leftovers(journal)}
     urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
     if not urls:
         click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
         return
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
-    way = how_reached(chosen, os.environ)
     left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]
     if left:
         raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")

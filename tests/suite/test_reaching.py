@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +18,14 @@ from contracts.client import Client
 from contracts.credential import WRITE_TOKEN
 from contracts.errors import WrongCall
 from contracts.exchange import Failure, update
+from contracts.journal import Journal
 from contracts.options import passed_on, target_from
 from contracts.rules.document import DOCUMENTS, load
 from contracts.target import Limits, Target, checked_headers, checked_tls
 from contracts.vendor import Answer, Call, Vendor
 from tests.suite.recorder import EMPTY_204, in_turn, recording, running
 from tests.suite.served import RawServer, serving
-from tests.suite.suite_run import doctor, release, replay, run_suite
+from tests.suite.suite_run import ROOT, doctor, environment_of, release, replay, run_suite
 from tests.suite.test_options import DEFAULTS, TOKENS
 from tests.suite.vendors import vendor_named
 
@@ -145,6 +147,28 @@ def test_every_command_passes_what_stands_in_front(tmp_path: Path) -> None:
     outputs = [text for one in (ran, replayed, released, well) for text in (one.stdout, one.stderr)]
     assert not [text for text in (*files, *outputs) if KEY in text]
     assert any("$KAITEN_HEADER_1" in text for text in files if text.startswith("<!DOCTYPE"))
+
+
+def test_what_was_left_is_removed_through_what_stands_in_front(tmp_path: Path) -> None:
+    """`clean` is let through, too, and tells a wrong file before anything else."""
+    clean = [sys.executable, "-m", "contracts", "clean", "--journal", str(tmp_path)]
+    with serving(behind_a_gateway(Vendor(load("docs")))) as server:
+        journal = Journal(tmp_path, "dead", server.url)
+        journal.made("contract-test-left-1")
+        journal.close()
+        wrong, cleaned = (
+            subprocess.run(
+                [*clean, *arguments], cwd=ROOT, env=environment_of(TOKENS), capture_output=True, text=True, check=False
+            )
+            for arguments in (["--client-cert", "nowhere.pem"], ["--header", f"X-Gateway-Key={KEY}"])
+        )
+
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "Error: --client-cert nowhere.pem cannot be read: No such file or directory\n",
+    )
+    assert cleaned.returncode == 0, cleaned.stdout + cleaned.stderr
+    assert ("DELETE", "/customers/contract-test-left-1") in server.calls
 
 
 def test_a_wrong_header_is_a_wrong_call_of_every_command(tmp_path: Path) -> None:
