@@ -24,7 +24,7 @@ from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence import Evidence
 from contracts.journal import DEFAULT_FOLDER, leftovers
-from contracts.options import TARGETING, options_from, passed_on, target_from
+from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
 from contracts.payload import entry_of
 from contracts.release.adoption import adopt, place_of
 from contracts.release.changes import Verdict
@@ -52,16 +52,28 @@ _COMPLETE = "_CONTRACTS_COMPLETE"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def targeting(command: _Command) -> _Command:
-    """Give a command the options that say where and as whom, as pytest has them."""
-    for option in reversed(TARGETING):
-        if option.default is False:
-            command = click.option(option.flag, is_flag=True, help=option.help)(command)
-        else:
+def having(options: Iterable[Option]) -> Callable[[_Command], _Command]:
+    """Give a command these options, as pytest has them."""
+
+    def given(command: _Command) -> _Command:
+        for option in reversed([*options]):
             command = click.option(
-                option.flag, default=option.default, type=option.type, help=option.help, show_default=True
+                option.flag,
+                is_flag=option.default is False,
+                multiple=option.repeatable,
+                default=option.default,
+                type=option.type,
+                metavar=option.metavar,
+                help=option.help,
+                show_default=option.default is not False,
             )(command)
-    return command
+        return command
+
+    return given
+
+
+# Where and as whom.
+targeting = having(TARGETING)
 
 
 @click.group()
@@ -167,16 +179,20 @@ def release(
     **chosen: Any,
 ) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
+    # A wrong call is told before anything else.
     if base_url is not None:
-        # A wrong call is told before anything else.
-        target_from(chosen, base_url, os.environ)
+        target = target_from(chosen, base_url, os.environ)
+    else:
+        target = Target("", {}, **how_reached(chosen, os.environ))
     if candidate is None and base_url is None:
         raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
     if adopted is not None:
         place_of(adopted)
     load_deviations(deviations)
     where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
-    offered = read(where, proxy_from_env=chosen["proxy_from_env"])
+    offered = read(where, target)
+    # The runs of the contract inherit these, as they do the tokens.
+    os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
     verdict = Verdict(compared(pinned(contract), offered), exact, allow_undecided)
     told = Told(verdict, contract, called(where), as_json=form == "json")
     told.by_documents()
@@ -258,15 +274,17 @@ def doctor(base_url: str, contract: str, **chosen: Any) -> None:
 @click.option("--base-url", default=None, help="only what was left at this base URL")
 @click.option("--journal", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), help="the journal's folder")
 @click.option("--patience", default=10.0, show_default=True, help="seconds to wait for a target that does not answer")
-def clean(base_url: str | None, journal: Path, patience: float) -> None:
+@having(REACHING)
+def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -> None:
     """Remove the customers that earlier runs left behind, as the journal lists them."""
+    way = how_reached(chosen, os.environ)
     listed = {leftover.base_url for leftover in leftovers(journal)}
     urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
     if not urls:
         click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
         return
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
-    left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience)), journal)]
+    left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]
     if left:
         raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,12 +18,13 @@ from contracts.target import MIB, Limits, Target
 LARGEST = 4 * MIB
 # Seconds for a document behind an address.
 _WHOLE = 30.0
+NOWHERE = Target("", {})
 # Nothing is known of a document by these.
 _NO_ANSWER = INTERRUPTING | {500}
 
 
-def read(where: str, *, proxy_from_env: bool = False) -> References:
-    """The OpenAPI document in a file, on standard input (`-`) or at an address.
+def read(where: str, target: Target = NOWHERE) -> References:
+    """The OpenAPI document in a file, on standard input (`-`) or at an address, which is reached as `target` is.
 
     Raises:
         WrongCall: there is no document, or it is not OpenAPI 3.0 or 3.1, or it cannot be read.
@@ -30,7 +32,7 @@ def read(where: str, *, proxy_from_env: bool = False) -> References:
 
     """
     is_address = where.lower().startswith(("http://", "https://"))
-    data = _fetched(where, proxy_from_env=proxy_from_env) if is_address else _file(where)
+    data = _fetched(where, target) if is_address else _file(where)
     name = f"candidate {called(where)!r}"
     if len(data) > LARGEST:
         raise WrongCall(f"{name} is larger than {LARGEST // MIB} MiB")
@@ -54,7 +56,7 @@ def _file(where: str) -> bytes:
         raise WrongCall(f"{where!r} cannot be read: {getattr(error, 'strerror', error)}") from None
 
 
-def _fetched(where: str, *, proxy_from_env: bool) -> bytes:
+def _fetched(where: str, target: Target) -> bytes:
     name = called(where)
     try:
         url = httpx.URL(where)
@@ -62,9 +64,11 @@ def _fetched(where: str, *, proxy_from_env: bool) -> bytes:
             raise WrongCall("the candidate's address has user info in it, or no host; download the file, and give that")
     except httpx.InvalidURL as error:
         raise WrongCall(f"the candidate's address cannot be read: {error}") from None
-    # Without tokens: the document is for everybody.
-    target = Target(f"{url.scheme}://{url.netloc.decode()}", {}, Limits(_WHOLE, LARGEST), proxy_from_env=proxy_from_env)
-    with Client(target) as client:
+    # Without tokens: the document is for everybody. Another host is told no header of the target's.
+    own = httpx.URL(target.base_url)
+    headers = target.headers if (url.scheme, url.netloc) == (own.scheme, own.netloc) else ()
+    origin = f"{url.scheme}://{url.netloc.decode()}"
+    with Client(replace(target, base_url=origin, tokens={}, limits=Limits(_WHOLE, LARGEST), headers=headers)) as client:
         exchange = client.once(Request("GET", url.raw_path.decode("ascii"), (("Accept", "*/*"),)))
     if exchange.response is None:
         if exchange.failure is Failure.TOO_LARGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 import typing
@@ -16,9 +17,9 @@ import httpcore
 import httpx
 
 from contracts import __version__, interrupt
-from contracts.credential import Headers, fill, mask, with_derived
+from contracts.credential import Headers, fill, mask
 from contracts.errors import NoVerdict
-from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.exchange import TRACEPARENT, Exchange, Failure, Request, Response
 from contracts.patience import BACK_OFF, Pace, Patience
 from contracts.target import Target
 from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
@@ -84,14 +85,15 @@ class Client:
         observe: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.target = target
-        self._secrets = with_derived(target.tokens)
+        self._secrets = target.masked
+        self._in_front = target.shown_headers
         self._observe = observe
         self.patience = Patience(target.limits.patience)
         self._pace = Pace(target.limits.rate)
         self._url = httpx.URL(target.base_url)
         self._prefix = self._url.raw_path.rstrip(b"/")
         self._host = ("Host", self._url.netloc.decode("ascii"))
-        self._transport = transport or Connections(self._url, _proxy(target))
+        self._transport = transport or Connections(self._url, _proxy(target), target.tls)
         self._rounds = ROUNDS
         self._breaks = _BREAKS
         # However many threads ask: no more requests are on their way at once than the user allows.
@@ -186,7 +188,7 @@ class Client:
         now, started = time.time(), time.monotonic()
         response: Response | None = None
         failure: Failure | None = None
-        path, filled = self._raw_path(request), fill(headers, self._secrets)
+        path, filled = self._raw_path(request), fill(headers, self.target.secrets)
         size = limits.size + READ_SLACK * self._largest_body(request)
         # What is very large, and may be answered by more, is sent one by one.
         turn = self._large_turn if len(request.body) > limits.size else nullcontext()
@@ -225,12 +227,13 @@ class Client:
         return self._prefix + request.path.encode("ascii")
 
     def _headers(self, request: Request) -> Headers:
-        own = (self._host, AGENT, UNCODED)
-        given = {name.lower() for name, _ in request.headers}
+        own = (self._host, AGENT, UNCODED, _traceparent())
+        given = {name.lower() for name, _ in (*self._in_front, *request.headers)}
         # A body that is sent in chunks has no length of its own (RFC 9112 section 6.2).
         has_length = (request.body or request.method in WITH_BODY) and "transfer-encoding" not in given
         length = (("Content-Length", str(len(request.body))),) if has_length else ()
-        return (*(header for header in own if header[0].lower() not in given), *request.headers, *length)
+        left = (header for header in own if header[0].lower() not in given)
+        return (*left, *self._in_front, *request.headers, *length)
 
     def _receive(self, request: Request, headers: Headers, wire: Wire, linger: float) -> Response:
         # httpcore gets stripped values, for it refuses white space around them; `wire.head` has what is really sent.
@@ -277,6 +280,12 @@ class Client:
             stream.close()
 
 
+def _traceparent() -> tuple[str, str]:
+    """The header by which the vendor finds a request in its logs (W3C Trace Context); ids of zeros are not valid."""
+    trace, span = (1 + secrets.randbelow(2**bits - 1) for bits in (128, 64))
+    return TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"
+
+
 def _head(method: str, raw_path: bytes, headers: Headers) -> bytes:
     lines = [f"{name}: {value}".encode("latin-1") for name, value in headers]
     return b"\r\n".join([method.encode() + b" " + raw_path + b" HTTP/1.1", *lines, b"", b""])
@@ -284,6 +293,9 @@ def _head(method: str, raw_path: bytes, headers: Headers) -> bytes:
 
 def _failure(error: Exception, wire: Wire) -> Failure:
     text = repr(error)
+    # A server that wants a certificate of ours says so once the connection is made.
+    if "_ALERT_" in text and "CERT" in text:
+        return Failure.TLS
     if isinstance(error, httpcore.RemoteProtocolError) and not wire.ended:
         return Failure.MALFORMED
     if isinstance(error, httpcore.ProxyError):

@@ -25,6 +25,8 @@ PLACEHOLDERS = {
     CUT_TOKEN: "${KAITEN_AUTH_TOKEN%?}",
 }
 
+# What stands for the value of a `--header`; the variable of this name may hold it.
+HEADER_VALUE = re.compile(r"<(KAITEN_HEADER_\d+)>")
 # So many characters of a token tell nothing: all begin alike.
 _TOO_SHORT = 5
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)

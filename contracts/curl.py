@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
-from contracts.credential import PLACEHOLDERS
+from contracts.credential import HEADER_VALUE, PLACEHOLDERS, Headers
 from contracts.exchange import CUSTOMER, CUSTOMER_CUT, CUSTOMER_UPPER, OPERATION, Request
 
 # Bytes of a body that are written as they are; a longer one is packed.
@@ -31,14 +31,16 @@ def for_any_customer(template: Request, sent: Request) -> Request:
     return replace(sent, path=template.path) if can_be_made else sent
 
 
-def curl(request: Request, base_url: str) -> str:
+def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
     """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token.
 
-    `$CUSTOMER` is in place of the slug in a template's path.
+    `$CUSTOMER` is in place of the slug in a template's path. `in_front` are headers that are no part of the request;
+    `$KAITEN_HEADER_1` has the value of the first `--header`.
     """
     parts = ["curl -sS -i -g --path-as-is --max-time 10", f"-X {request.method}"]
-    sent = {name.lower() for name, _ in request.headers}
-    parts += [_header(name, value) for name, value in request.headers]
+    headers = (*in_front, *request.headers)
+    sent = {name.lower() for name, _ in headers}
+    parts += [_header(name, value) for name, value in headers]
     parts += [f"-H '{name}:'" for name in ("Content-Type", "Expect", "User-Agent") if name.lower() not in sent]
     before = ""
     if request.body or request.method == OPERATION:
@@ -53,6 +55,8 @@ def curl(request: Request, base_url: str) -> str:
 def _header(name: str, value: str) -> str:
     if not value:
         return f"-H {shlex.quote(name + ';')}"
+    if in_front := HEADER_VALUE.fullmatch(value):
+        return f'-H "{name}: ${in_front[1]}"'
     return f"-H {_quoted(f'{name}: {value}', PLACEHOLDERS)}"
 
 

@@ -72,7 +72,7 @@ class Doctor:
     def _reached(self, exchange: Exchange) -> Symptom:
         url = self._target.base_url
         if exchange.response is None:
-            own = "a certificate of your own needs SSL_CERT_FILE"
+            own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
             remedy = own if exchange.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
             return Symptom("reachable", f"no: {exchange.failure}", False, remedy, fatal=True)
         how = "TLS, a valid certificate" if urlsplit(url).scheme == "https" else "plain http"
@@ -100,7 +100,7 @@ class Doctor:
         """Whether the document that the target serves changes anything from the pin."""
         url = f"{self._target.base_url}{SERVED}"
         try:
-            served = read(url, proxy_from_env=self._target.proxy_from_env)
+            served = read(url, self._target)
             changes = compared(pinned(self._pin), served)
         except (WrongCall, NoVerdict) as error:
             remedy = f"it is not compared with {self._pin}; {error}"

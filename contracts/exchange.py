@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
 
-from contracts.credential import WRITE_TOKEN, Headers, mask
+from contracts.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
@@ -24,6 +25,8 @@ CUSTOMER_CUT = "<CUSTOMER_CUT>"
 _USUAL_PATH = f"{CUSTOMERS}/{CUSTOMER}"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
+TRACEPARENT = "traceparent"
+_TRACE_ID = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 # Bytes of an answer that are kept once it was judged.
 _KEPT = 65536
 
@@ -147,6 +150,18 @@ class Exchange:
     @property
     def status(self) -> int | None:
         return self.response.status if self.response else None
+
+    @property
+    def trace_id(self) -> str:
+        """The id by which the vendor finds the request in its logs; empty where none was sent."""
+        values = [value for name, value in self.sent_headers if name.lower() == TRACEPARENT]
+        found = _TRACE_ID.fullmatch(values[0]) if values else None
+        return found[1] if found else ""
+
+    @property
+    def headers_in_front(self) -> Headers:
+        """The headers for what stands in front of the target, which are no part of the request."""
+        return tuple(header for header in self.sent_headers if HEADER_VALUE.fullmatch(header[1]))
 
     def kept(self) -> Exchange:
         """The exchange as it is kept once it was judged: without the end of a body that is very long."""

@@ -9,14 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.credential import READ_TOKEN, WRITE_TOKEN, Secret
 from contracts.deviation import load_deviations
 from contracts.errors import WrongCall
 from contracts.fuzz.generation import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.rules.document import load
 from contracts.run import Options
-from contracts.target import MOCK_URL, Limits, Target, checked_customer, checked_tokens, checked_url
+from contracts.target import (
+    MOCK_URL,
+    Limits,
+    Target,
+    checked_customer,
+    checked_headers,
+    checked_tls,
+    checked_tokens,
+    checked_url,
+)
 from contracts.vendor import MOCK_TOKENS
 
 
@@ -29,12 +38,28 @@ class Option:
     default: Any = None
     type: Callable[[str], Any] | None = None
     metavar: str | None = None
+    repeatable: bool = False
 
     @property
     def name(self) -> str:
         return self.flag.lstrip("-").replace("-", "_")
 
 
+# How a target is reached that not everybody may reach.
+REACHING = (
+    Option(
+        "--header",
+        "a header for what stands in front of the target, sent with every request (NAME alone: KAITEN_HEADER_1 has the "
+        "value of the first)",
+        None,
+        Secret,
+        "NAME=VALUE",
+        repeatable=True,
+    ),
+    Option("--ca-bundle", "a PEM file of authorities to trust besides the usual ones", None, Path, "FILE"),
+    Option("--client-cert", "a PEM file with a certificate to show, and its key", None, Path, "FILE"),
+    Option("--proxy-from-env", "use the proxies that the environment names", False),
+)
 # Where and as whom, for every command that sends something.
 TARGETING = (
     Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
@@ -48,7 +73,7 @@ TARGETING = (
         "--interruption", "statuses that something in front of the API answers, like 530,599", None, str, "STATUS,…"
     ),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
-    Option("--proxy-from-env", "use the proxies that the environment names", False),
+    *REACHING,
     Option("--allow-production", "allow a base URL that looks like production", False),
     Option("--allow-plain-http", "allow plain http to another machine", False),
 )
@@ -66,11 +91,16 @@ OPTIONS = (
 
 
 def passed_on(chosen: Mapping[str, Any]) -> list[str]:
-    """The arguments that give another command the same of `TARGETING`, where they are not the defaults."""
+    """The arguments that give another command the same of `TARGETING`, where they are not the defaults.
+
+    Of a header they have the name alone: everybody sees them. The values are in variables then.
+    """
     arguments: list[str] = []
     for option in TARGETING:
         value = chosen[option.name]
-        if value != option.default:
+        if option.repeatable:
+            arguments += [word for one in value or () for word in (option.flag, one.partition("=")[0])]
+        elif value != option.default:
             arguments += [option.flag] if value is True else [option.flag, str(value)]
     return arguments
 
@@ -126,13 +156,23 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
         settle=chosen["settle"],
         interruptions=_statuses(chosen["interruption"]),
     )
+    reached = how_reached(chosen, environment)
     if base_url is None:
         return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
     url = checked_url(
         base_url, allow_production=chosen["allow_production"], allow_plain_http=chosen["allow_plain_http"]
     )
     tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
-    return Target(url, tokens, limits, checked_customer(chosen["customer"]), chosen["proxy_from_env"])
+    return Target(url, tokens, limits, checked_customer(chosen["customer"]), **reached)
+
+
+def how_reached(chosen: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What a target has of `REACHING`."""
+    return {
+        "proxy_from_env": chosen["proxy_from_env"],
+        "headers": checked_headers(chosen["header"] or (), environment),
+        "tls": checked_tls(chosen["ca_bundle"], chosen["client_cert"]),
+    }
 
 
 def _statuses(given: str | None) -> frozenset[int]:

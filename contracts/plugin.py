@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         else:
             group.addoption(
                 option.flag,
+                action="append" if option.repeatable else "store",
                 type=option.type,
                 default=option.default,
                 metavar=option.metavar,

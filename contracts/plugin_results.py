@@ -10,7 +10,7 @@ import pytest
 
 from contracts import stash
 from contracts.api import BrokenPromise
-from contracts.credential import concealed, with_derived
+from contracts.credential import concealed
 from contracts.evidence import Source
 from contracts.journal import leftovers
 from contracts.outcome import Outcome
@@ -79,7 +79,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.required}"
     if made.failed and not isinstance(made.longrepr, str):
         text = str(made.longrepr)
-        if (shown := concealed(text, with_derived(config.stash[stash.OPTIONS].target.tokens))) != text:
+        if (shown := concealed(text, config.stash[stash.OPTIONS].target.masked)) != text:
             made.longrepr = shown
     if is_worker(config) and run:
         made.counts = counts_of(run.record)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.credential import HEADER_VALUE, READ_TOKEN, WRITE_TOKEN
 from contracts.errors import WrongCall
 from contracts.evidence import Evidence, Part, Source, Step
-from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
+from contracts.exchange import CUSTOMERS, OPERATION, TRACEPARENT, Exchange, Failure, Request, Response, update
 from contracts.har import BASE64, FORMAT, OWN
 from contracts.rules.promise import violation
 from contracts.target import MIB
@@ -23,7 +23,7 @@ from contracts.target import MIB
 LARGEST = 64 * MIB
 
 # What the client puts there by itself.
-_CLIENT_S = frozenset({"host", "user-agent", "accept-encoding", "content-length"})
+_CLIENT_S = frozenset({"host", "user-agent", "accept-encoding", "content-length", TRACEPARENT})
 # One segment that is no dot segment: what is not a request to the operation is never sent.
 _PATH = re.compile(rf"{CUSTOMERS}/(?!\.{{1,2}}$)[^/?#\x00-\x20\x7f-\U0010ffff]+")
 
@@ -105,17 +105,16 @@ def _evidence(own: Mapping[str, Any], entries: list[Any]) -> Evidence:
 
 def _step(entry: Mapping[str, Any], base_url: str) -> Step:
     request = entry["request"]
+    sent = tuple((_text(header["name"]), _text(header["value"])) for header in request["headers"])
     headers = tuple(
-        (_text(header["name"]), _text(header["value"]))
-        for header in request["headers"]
-        if header["name"].lower() not in _CLIENT_S
+        (name, value) for name, value in sent if name.lower() not in _CLIENT_S and not HEADER_VALUE.fullmatch(value)
     )
     template = Request(request["method"], request["_template"], headers, _body(request))
     part = Part(entry["_part"])
     if part is not Part.READ and not (template.method == OPERATION and _PATH.fullmatch(template.path)):
         raise ValueError("no request to the operation")
-    sent = replace(template, path=str(request["url"]).removeprefix(base_url))
-    return Step(part, template, _exchange(sent, entry))
+    request_sent = replace(template, path=str(request["url"]).removeprefix(base_url))
+    return Step(part, template, replace(_exchange(request_sent, entry), sent_headers=sent))
 
 
 def _text(value: Any) -> str:

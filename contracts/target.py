@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, with_derived
 from contracts.errors import WrongCall
 
 MOCK_URL = "http://kaiten.mock"
@@ -26,6 +30,11 @@ _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|cand
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
 # What needs no encoding in a path (RFC 3986 section 2.3).
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
+# The name of a header (RFC 9110 section 5.1), and those that the suite sets for each request itself.
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
+# A shorter value of a header is part of many texts by chance: masking it would change what is judged.
+_MASKED = 8
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,40 @@ class Limits:
 
 @dataclass(frozen=True)
 class Target:
-    """Where and as whom. `tokens` maps a placeholder to its token, and never shows in a repr."""
+    """Where and as whom. `tokens` maps a placeholder to its token, and never shows in a repr.
+
+    `headers` are names and values for what stands in front of the target, sent with every request and as secret; `tls`
+    is how a secure connection is made, where that is not as usual.
+    """
 
     base_url: str
     tokens: Mapping[str, str] = field(repr=False)
     limits: Limits = Limits()
     customer: str | None = None
     proxy_from_env: bool = False
+    headers: Headers = field(default=(), repr=False)
+    tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def header_values(self) -> dict[str, str]:
+        """The values of the headers by their placeholders."""
+        return {f"<KAITEN_HEADER_{number}>": value for number, (_, value) in enumerate(self.headers, 1)}
+
+    @property
+    def shown_headers(self) -> Headers:
+        """The headers with placeholders for their values."""
+        return tuple(zip((name for name, _ in self.headers), self.header_values, strict=True))
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """What each placeholder is on the wire."""
+        return with_derived(self.tokens) | self.header_values
+
+    @cached_property
+    def masked(self) -> dict[str, str]:
+        """Of the secrets those that are masked wherever they come back: tokens, and long values of headers."""
+        short = {shown for shown, value in self.header_values.items() if len(value) < _MASKED}
+        return {shown: value for shown, value in self.secrets.items() if shown not in short}
 
     @property
     def is_mock(self) -> bool:
@@ -157,3 +193,60 @@ def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
     if read == write:
         raise WrongCall("KAITEN_READ_TOKEN is the same as KAITEN_AUTH_TOKEN: it must lack the scope write:customers")
     return tokens
+
+
+def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Headers:
+    """The headers for what stands in front of the target, each given as NAME=VALUE.
+
+    A name alone takes its value from a variable, KAITEN_HEADER_1 for the first of them.
+
+    Raises:
+        WrongCall: one is no header, or one that the suite sets itself.
+
+    """
+    headers = []
+    for number, one in enumerate(given, 1):
+        name, sign, value = one.partition("=")
+        variable = f"KAITEN_HEADER_{number}"
+        # What cannot be a name may be a secret, and is not shown.
+        if not _FIELD_NAME.fullmatch(name):
+            raise WrongCall(f"--header must be NAME=VALUE, or NAME alone with the value in {variable}")
+        if name.lower() in _OURS:
+            raise WrongCall(f"--header {name} cannot be given: the suite sets {name} itself")
+        value = value if sign else environment.get(variable, "")
+        if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value):
+            raise WrongCall(
+                f"--header has no value, or one that no header can carry; give NAME=VALUE or set {variable}"
+            )
+        headers.append((name, Secret(value)))
+    return tuple(headers)
+
+
+def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLContext | None:
+    """How a secure connection is made with these files; None where it is as usual.
+
+    Raises:
+        WrongCall: one cannot be read, or is no PEM file with what it has to have.
+
+    """
+    if ca_bundle is None and client_cert is None:
+        return None
+    context = httpx.create_ssl_context()
+    if ca_bundle is not None:
+        with _reading(f"--ca-bundle {ca_bundle}", "certificates"):
+            context.load_verify_locations(ca_bundle)
+    if client_cert is not None:
+        with _reading(f"--client-cert {client_cert}", "a certificate and its key, which has no password"):
+            # Without a password, the library asks the terminal for that of an encrypted key.
+            context.load_cert_chain(client_cert, password="")
+    return context
+
+
+@contextmanager
+def _reading(what: str, content: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError:
+        raise WrongCall(f"{what} is no PEM file with {content}") from None
+    except OSError as error:
+        raise WrongCall(f"{what} cannot be read: {error.strerror}") from None

@@ -280,7 +280,7 @@ class Trials:
         return verdict
 
     def _addressed(self, template: Request, customer: Customer) -> Request:
-        return template.addressed(customer.slug).without_tokens(self.client.target.tokens)
+        return template.addressed(customer.slug).without_tokens(self.client.target.masked)
 
     def _ready(self, template: Request, customer: Customer) -> _Ready:
         request = self._addressed(template, customer)

@@ -154,11 +154,12 @@ class _Network(httpcore.SyncBackend):
 class Connections:
     """Recorded connections to one origin, each used again once an exchange on it is over. `proxy` is a proxy's URL.
 
-    Safe to use from several threads.
+    `tls` is how a secure connection is made; the usual way without it. Safe to use from several threads.
     """
 
-    def __init__(self, url: httpx.URL, proxy: str | None = None) -> None:
-        options: dict[str, typing.Any] = {"ssl_context": httpx.create_ssl_context(), "network_backend": _Network()}
+    def __init__(self, url: httpx.URL, proxy: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+        tls = tls or httpx.create_ssl_context()
+        options: dict[str, typing.Any] = {"ssl_context": tls, "network_backend": _Network()}
         self._maker = httpcore.ConnectionPool(**options)
         if proxy:
             through = httpx.Proxy(proxy)

@@ -38,6 +38,7 @@ class Sighting:
     actual: str
     request: str = ""
     answer: str = ""
+    trace: str = ""
     curl: str = ""
     why: str = ""
     size: tuple[int, int] = (0, 0)
@@ -105,6 +106,7 @@ def sightings(outcome: Outcome, document: Document, source: Source, family: str,
             actual=first.actual,
             request=request_line(outcome.exchange),
             answer=answer_line(outcome.exchange),
+            trace=outcome.exchange.trace_id,
             curl=command(outcome, source.base_url),
             why=why,
             size=outcome.size,
@@ -132,7 +134,8 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
 
 def command(outcome: Outcome, base_url: str) -> str:
     """The curl line for an outcome, or why there is none."""
-    line = curl(for_any_customer(outcome.template, outcome.exchange.request), base_url)
+    exchange = outcome.exchange
+    line = curl(for_any_customer(outcome.template, exchange.request), base_url, exchange.headers_in_front)
     return (
         line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
     )

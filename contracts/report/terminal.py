@@ -67,6 +67,8 @@ def _explained(failure: Failure, base_url: str, no_evidence: str) -> Iterator[st
     yield f"  request   {seen.request}"
     if not known:
         yield f"  answer    {seen.answer}"
+        if seen.trace:
+            yield f"  trace     {seen.trace}, for the vendor's own logs"
     if seen.why:
         yield f"  payload   {seen.why}"
     if not known:
@@ -152,6 +154,8 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     shown = first.shown
     yield from promise_lines(first.rule, shown.layer, shown.expected, _came(shown), "BROKEN ")
     yield f"  request   {shown.request}"
+    if shown.trace:
+        yield f"  trace     {shown.trace}, for the vendor's own logs"
     goes = all(finding.comes_and_goes for finding in group)
     # What comes and goes has no circumstance.
     if not goes:

@@ -35,12 +35,14 @@ def test_a_request_is_sent_byte_by_byte_as_it_is_written() -> None:
     with recording(in_turn(EMPTY_204)) as server, client_of(f"{server.url}/api") as client:
         came = client.once(UPDATE)
 
+    (trace,) = server.requests[0].values("traceparent")
     host = server.url.removeprefix("http://")
     assert server.requests[0].head.decode().split("\r\n") == [
         "PUT /api/customers/acme HTTP/1.1",
         f"Host: {host}",
         f"User-Agent: kaiten-contract-tests/{__version__}",
         "Accept-Encoding: identity",
+        f"traceparent: {trace}",
         "Accept: application/json, application/problem+json",
         "Authorization: Bearer ksh_secret",
         "Content-Type: application/json",

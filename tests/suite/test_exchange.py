@@ -114,6 +114,16 @@ def test_the_curl_line_sends_what_the_suite_sends(request_: Request) -> None:
 
 
 @needs_curl
+def test_the_curl_line_sends_what_stands_in_front_wants() -> None:
+    """A header of --header is in the line as the variable that may hold its value."""
+    with recording(in_turn(EMPTY_204)) as server:
+        line = curl(update("acme", PLAIN), server.url, (("X-Gateway-Key", "<KAITEN_HEADER_1>"),))
+        curled = sent_by_curl(f"export KAITEN_HEADER_1='a b'; {line}", server)
+
+    assert curled.values("X-Gateway-Key") == ["a b"]
+
+
+@needs_curl
 def test_the_curl_line_keeps_the_base_url() -> None:
     """The path of the base URL is in front of the request's, and is sent as it is."""
     with recording(in_turn(EMPTY_204)) as server:

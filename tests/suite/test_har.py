@@ -98,6 +98,19 @@ def test_the_path_that_was_sent_is_kept(tmp_path: Path) -> None:
     assert [step.exchange.request.path for step in found.steps] == [f"/customers/{SLUG}"] * 2
 
 
+def test_what_the_client_adds_is_kept_beside_the_request(tmp_path: Path) -> None:
+    """A trace id and the headers of --header are in the file, and no part of the request that is sent again."""
+    kept = evidence()
+    added = (("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"), ("X-Gateway-Key", "<KAITEN_HEADER_1>"))
+    sent = replace(kept.failing.exchange, sent_headers=(*added, *kept.failing.template.headers))
+    kept = replace(kept, steps=(replace(kept.failing, exchange=sent),))
+
+    found = read_back(kept, tmp_path).failing
+
+    assert found.template == kept.failing.template
+    assert (found.exchange.trace_id, found.exchange.headers_in_front) == ("4b" * 16, added[1:])
+
+
 @pytest.mark.parametrize("seen_once", [True, False])
 def test_whether_it_repeated_is_kept(seen_once: bool, tmp_path: Path) -> None:
     """A failure that did not repeat is marked."""

@@ -132,6 +132,16 @@ def test_an_explanation_says_who_asks_for_it(came: Response, said: str, run: Run
     assert explained(outcome(came), run)[0].endswith(said)
 
 
+def test_an_explanation_names_the_trace(run: Run) -> None:
+    """Where the request had a trace id, the explanation says by what the vendor finds it."""
+    broken = outcome(WRONG_TITLE)
+    traced = replace(broken.exchange, sent_headers=(("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"),))
+
+    lines = explained(replace(broken, exchange=traced), run)
+
+    assert lines[6] == f"trace {'4b' * 16}, for the vendor's own logs"
+
+
 def test_every_violation_of_an_answer_is_explained(run: Run) -> None:
     """An explanation does not stop at the first thing that is wrong."""
     lines = explained(outcome(Response(500, (), b"oops", b"")), run)
