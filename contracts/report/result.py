@@ -21,6 +21,8 @@ GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
 # Files of evidence that are kept, and findings of one promise at one place that are told apart.
 MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
+# What was seen again alone so often does not come and go.
+_SURELY = 2
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Results:
         self._start = Result(base_url, contract, seed, started=time.time())
         self._folder = folder
         self._findings: dict[tuple[str, str, str], Finding] = {}
-        self._once: Counter[tuple[str, str, str]] = Counter()
+        # How many sightings of each were seen again alone, and how many were not.
+        self._again: Counter[tuple[tuple[str, str, str], bool]] = Counter()
         self._parts: list[Mapping[str, Any]] = []
         self._tests: set[str] = set()
         self._failed: list[str] = []
@@ -190,9 +193,9 @@ class Results:
         if known is None or (seen.har and seen.rank < known.shown.rank):
             finding = replace(finding, shown=seen)
         tests = finding.tests if test in finding.tests else (*finding.tests, test)
-        self._once[key] += {False: 1, True: -1, None: 0}[seen.repeated]
+        if seen.repeated is not None:
+            self._again[key, seen.repeated] += 1
         finding = replace(finding, tests=tests)
-        finding = replace(finding, comes_and_goes=self._once[key] > 0)
         if finding.shown is seen:
             finding = self._kept(finding)
         self._findings[key] = finding
@@ -218,6 +221,16 @@ class Results:
             return replace(finding, evidence="")
         return replace(finding, evidence=str(path))
 
+    def _comes_and_goes(self, key: tuple[str, str, str]) -> bool:
+        """Whether what was tried again alone was mostly not seen: in this circumstance, or by the promise as a whole.
+
+        A fault that comes and goes may by chance be seen again once.
+        """
+        again, gone = self._again[key, True], self._again[key, False]
+        alike = [other for other in self._findings if other[:2] == key[:2]]
+        all_again, all_gone = (sum(self._again[other, seen] for other in alike) for seen in (True, False))
+        return gone > again or (again < _SURELY and all_gone > all_again)
+
     def result(self) -> Result:
         """What came of the run, as far as it is known by now."""
         parts = self._parts
@@ -238,7 +251,10 @@ class Results:
             statuses=_summed(part["statuses"] for part in parts),
             left=tuple(dict.fromkeys([*left, *self.left])),
             untried={what: reason for part in reversed(parts) for what, reason in part["untried"].items()},
-            findings=tuple(_with_rate(finding, tally, violated) for finding in self._findings.values()),
+            findings=tuple(
+                replace(_with_rate(finding, tally, violated), comes_and_goes=self._comes_and_goes(key))
+                for key, finding in self._findings.items()
+            ),
             accepted=accepted,
             tests=frozenset(self._tests),
             warnings=tuple(dict.fromkeys(filter(None, [*warnings, self.no_evidence]))),
