@@ -81,7 +81,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         text = str(made.longrepr)
         if (shown := concealed(text, config.stash[stash.OPTIONS].target.masked)) != text:
             made.longrepr = shown
-    if is_worker(config) and run:
+    if run:
         made.counts = counts_of(run.record)
     return made
 
@@ -137,6 +137,7 @@ class Collecting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Take what the report carries; its failure is explained with the file that keeps it."""
+        self._results.begun = self._results.begun or hasattr(report, "counts")
         seen = [[sighting_of(one) for one in of_one] for of_one in getattr(report, "broken", ())]
         if report.when == "call" or report.failed:
             judged = any(name == "judged by" for name, _ in report.user_properties) and report.when == "call"
@@ -200,7 +201,7 @@ def is_shared_out(config: pytest.Config) -> bool:
 
 def _conclude(session: pytest.Session, exitstatus: int) -> None:
     config, results = session.config, session.config.stash[stash.RESULTS]
-    if not results.any_part and not results.stopped:
+    if not (results.any_part or results.begun or results.stopped):
         # No test of the contract ran: the session is none of ours.
         return
     if is_shared_out(config) and results.by_hand:
@@ -208,6 +209,7 @@ def _conclude(session: pytest.Session, exitstatus: int) -> None:
         options = config.stash[stash.OPTIONS]
         listed = [one for one in leftovers(options.journal) if one.base_url == options.target.base_url]
         results.left += [slug for one in listed for slug in one.slugs]
+        results.warnings.append("the workers were stopped before they could tell what they had sent")
     made = config.stash[stash.RESULT] = results.result()
     if exitstatus in _OF_TESTS:
         session.exitstatus = made.code

@@ -148,8 +148,9 @@ class Results:
         self._not_literal = 0
         # Why evidence could not be written.
         self.no_evidence = ""
-        self.stopped, self.stop_code, self.by_hand = "", NO_VERDICT, False
+        self.stopped, self.stop_code, self.by_hand, self.begun = "", NO_VERDICT, False, False
         self.left: list[str] = []
+        self.warnings: list[str] = []
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
         """The run is over before its end."""
@@ -237,7 +238,7 @@ class Results:
         tally = summed(tally_of(part["tally"]) for part in parts)
         violated = _summed(part["violated"] for part in parts)
         accepted = _summed(part["accepted"] for part in parts)
-        warnings = [warning for part in parts for warning in part["warnings"]]
+        warnings = [*self.warnings, *(warning for part in parts for warning in part["warnings"])]
         left = [slug for part in parts for slug in part["left"]]
         return replace(
             self._start,

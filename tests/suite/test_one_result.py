@@ -1,0 +1,234 @@
+"""Exit code, last line, summary, page, JUnit, step summary and annotations: one result, whatever came of the run."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from contracts.rules.document import load
+from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from tests.suite.served import RawServer, serving
+from tests.suite.suite_run import ROOT, environment_of
+from tests.suite.vendors import vendor_named
+
+DOCS = load("docs")
+MALFORMED = ("-k", "test_400 or test_403")
+ACCEPTED = """\
+[[deviation]]
+rule = "status.schema"
+reason = "Unknown members are ignored; ticket 17."
+until = {}
+"""
+
+
+class Stops(Vendor):
+    """Answers 503 to everything from the 40th request on."""
+
+    calls = 0
+
+    def handle(self, call: Call) -> Answer:
+        self.calls += 1
+        return self.json(503, {}) if self.calls > 40 else super().handle(call)
+
+
+class BreaksAndStops(Stops):
+    """Has another title than is documented, and answers 503 to everything from the 40th request on."""
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        answer = super().problem(call, refusal)
+        answer.body = answer.body.replace(b"Bad Request", b"Mistake")
+        return answer
+
+
+@dataclass(frozen=True)
+class Case:
+    """One outcome of a run: the vendor and what the run is told, and what everybody has to say of it."""
+
+    id: str
+    vendor: type[Vendor]
+    arguments: tuple[str, ...]
+    code: int
+    line: str
+    broken: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    deviations: str = ""
+    interrupted: bool = False
+
+
+CASES = [
+    Case("kept", Vendor, MALFORMED, 0, r"KEPT \d+ promises"),
+    Case(
+        "broken", vendor_named("AcceptsUnknownMembers"), ("-k", "test_422"), 1, r"BROKEN 1 of \d+ promises", broken=True
+    ),
+    Case(
+        "comes-and-goes",
+        vendor_named("FailsEach20thTime"),
+        ("-k", "test_400 or test_422"),
+        1,
+        r"BROKEN \d+ of \d+ promises: status.internal_error.*\(comes and goes: \d+ of \d+ updates\)",
+        broken=True,
+    ),
+    Case(
+        "accepted",
+        vendor_named("AcceptsUnknownMembers"),
+        ("-k", "test_422"),
+        0,
+        r"KEPT \d+ promises, 1 broken as accepted",
+        deviations="2999-12-31",
+    ),
+    Case(
+        "expired",
+        vendor_named("AcceptsUnknownMembers"),
+        ("-k", "test_422"),
+        1,
+        r"BROKEN 1 of \d+ promises: status.schema",
+        broken=True,
+        deviations="2020-12-31",
+    ),
+    Case("not-tried", Vendor, (), 0, r"KEPT \d+ promises, 4 not tried", environment={"KAITEN_READ_TOKEN": ""}),
+    Case(
+        "require-all",
+        Vendor,
+        (*MALFORMED, "--require-all"),
+        1,
+        r"NOT TRIED, though --require-all wants it: KAITEN_READ_TOKEN is not set",
+        environment={"KAITEN_READ_TOKEN": ""},
+    ),
+    Case(
+        "no-verdict-before-the-first-test",
+        Vendor,
+        (*MALFORMED, "--base-url", "http://127.0.0.1:9", "--patience", "0.5"),
+        6,
+        r"NO VERDICT: the target does not answer",
+    ),
+    Case(
+        "no-verdict-in-the-middle",
+        Stops,
+        (*MALFORMED, "--patience", "0.5"),
+        6,
+        r"NO VERDICT: the target stopped answering",
+    ),
+    Case(
+        "broken-and-then-no-answer",
+        BreaksAndStops,
+        (*MALFORMED, "--patience", "0.5", "--concurrency", "1"),
+        1,
+        r"BROKEN 1 of \d+ promises: problem.title; then the target stopped answering",
+        broken=True,
+    ),
+    Case(
+        "wrong-call",
+        Vendor,
+        MALFORMED,
+        4,
+        r"WRONG CALL: http://\S+ refuses KAITEN_AUTH_TOKEN \(401\)",
+        environment={"KAITEN_AUTH_TOKEN": "wrong"},
+    ),
+    Case("ctrl-c", Vendor, (), 2, r"STOPPED by hand; nothing was found broken before", interrupted=True),
+]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run left: exit code, output, and the files that it wrote."""
+
+    code: int
+    output: str
+    page: str
+    promises: ElementTree.Element
+    tests: ElementTree.Element
+    step: str
+
+    @property
+    def section(self) -> list[str]:
+        """The lines of the section on the contract."""
+        after = self.output.partition(" contract =")[2].splitlines()[1:]
+        end = next(
+            (
+                place
+                for place, line in enumerate(after)
+                if re.match(r"[=!-]{5}|- Generated|\d+ (passed|failed|skipped)", line)
+            ),
+            None,
+        )
+        return [line for line in after[:end] if line.strip()]
+
+
+def run(case: Case, folder: Path, *more: str) -> Told:
+    """A run as GitHub would have it, with every file that a run can write."""
+    if case.deviations:
+        (folder / "deviations.toml").write_text(ACCEPTED.format(case.deviations))
+        more = (*more, f"--deviations={folder / 'deviations.toml'}")
+    files = [f"--html={folder / 'page.html'}", "--self-contained-html", f"--junit-xml={folder / 'tests.xml'}"]
+    files += [f"--promises-xml={folder / 'promises.xml'}", f"--journal={folder / 'journal'}"]
+    step = folder / "step.md"
+    with serving(case.vendor(DOCS), 0.02 if case.interrupted else 0.0) as server:
+        target = [] if "--base-url" in case.arguments else [f"--base-url={server.url}"]
+        command = [sys.executable, "-m", "pytest", "tests/contract", "-q", f"--evidence={folder / 'evidence'}"]
+        said = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)}
+        tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
+        with subprocess.Popen(
+            [*command, *target, *files, *case.arguments, *more],
+            cwd=ROOT,
+            env=environment_of(tokens | said | case.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            if case.interrupted:
+                wait_for(lambda: len(server.calls) > 60, server)
+                os.killpg(process.pid, signal.SIGINT)
+            output = process.communicate(timeout=120)[0]
+    return Told(
+        process.returncode,
+        output,
+        (folder / "page.html").read_text(),
+        ElementTree.parse(folder / "promises.xml").getroot()[0],
+        ElementTree.parse(folder / "tests.xml").getroot()[0],
+        step.read_text(),
+    )
+
+
+def wait_for(reached: Callable[[], bool], server: RawServer) -> None:
+    """Until the server has seen so much."""
+    deadline = time.monotonic() + 60
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not server.errors
+
+
+@pytest.mark.parametrize("more", [pytest.param((), id="one-process"), pytest.param(("-n", "2"), id="two-workers")])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_everything_that_is_drawn_of_a_run_says_the_same(case: Case, more: tuple[str, ...], tmp_path: Path) -> None:
+    """Whatever came of a run: exit code, last line, page, JUnit, step summary and annotations agree."""
+    told = run(case, tmp_path, *more)
+
+    last = told.section[-1]
+    assert told.code == case.code, told.output[-3000:]
+    assert re.match(case.line, last), told.output[-3000:]
+    assert html.unescape(re.search("<h1>(.*?)</h1>", told.page.partition('id=\\"contract')[2] or told.page)[1]) == last  # type: ignore[index]
+    assert html.unescape(told.step.splitlines()[0]) == f"### {last}"
+    assert bool(re.search("^BROKEN ", "\n".join(told.section[:-1]), re.MULTILINE)) == case.broken
+    assert (told.promises.get("failures") != "0" or told.promises.get("errors") != "0") == (case.code != 0)
+    assert bool(re.search("^::error ", told.output, re.MULTILINE)) == (case.code != 0)
+    broken = re.search(r"^BROKEN (\d+) of (\d+)", last)
+    if broken:
+        assert told.promises.get("failures") == broken[1]
+        assert len(re.findall("^::error ", told.output, re.MULTILINE)) == min(10, int(broken[1]))
+        assert f", {broken[1]} broken, " in told.output
+    failed = re.search(r"(\d+) failed", told.output.splitlines()[-1])
+    assert int(told.tests.get("failures", "0")) == int(failed[1] if failed else 0)
+    assert "Traceback" not in told.output
+    assert "Exit:" not in told.output
