@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from contracts.page import write_alone
 from playwright.sync_api import Browser
 
-from contracts.page import write_alone
 from contracts.report.result import Finding, Result, read
 from contracts.rules.document import load
 from tests.suite.browser import chromium

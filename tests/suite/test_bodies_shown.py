@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-
-from contracts.exchange import Exchange, Request, Response
 from contracts.hexdump import hexdump
 from contracts.page import _answer, _request
+
+from contracts.exchange import Exchange, Request, Response
 from tests.suite.samples import REQUESTS
 
 BODIES = [

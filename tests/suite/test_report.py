@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from contracts.result import result_of
 
 from contracts import recording
 from contracts.credential import READ_TOKEN, WRITE_TOKEN
@@ -14,7 +15,6 @@ from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, u
 from contracts.fuzz.generation import Generation
 from contracts.outcome import Outcome
 from contracts.report import WIDTH, explain, explain_each, summary
-from contracts.result import result_of
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import promises, violation

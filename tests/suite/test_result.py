@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from contracts.result import Finding, Result, drop_spare_evidence, from_json, merged, to_json
 
 from contracts.errors import WrongCall
-from contracts.result import Finding, Result, drop_spare_evidence, from_json, merged, to_json
 from contracts.rules.promise import promises
 from contracts.tally import Tally
 
