@@ -22,6 +22,8 @@ from contracts.report.result import NO_VERDICT, WRONG_CALL, Results
 from contracts.rules.document import STATUSES, Document
 from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
 
+# Why it is over is told once, with the verdict.
+_OVER = "the run is over: the verdict says why"
 # What was found by a test that was cut short.
 UNFINISHED = pytest.StashKey[list[Outcome]]()
 
@@ -156,8 +158,7 @@ def _stopping(item: pytest.Item, inner: Generator[None, object, object]) -> Gene
     """End the whole run on what is no test's fault."""
     config = item.config
     if stash.STOPPED in config.stash:
-        # The run is over: the result has no verdict, and this is why.
-        pytest.skip(config.stash[stash.STOPPED][0])
+        pytest.skip(_OVER)
     try:
         return (yield from inner)
     except NoVerdict as reason:
@@ -173,4 +174,4 @@ def _stop(item: pytest.Item, reason: str, code: int) -> NoReturn:
     # A worker goes through the rest, and skips it: whoever gave it out takes a worker that ends for one that crashed.
     if not is_worker(item.config):
         del item.session.items[item.session.items.index(item) + 1 :]
-    pytest.skip(reason)
+    pytest.skip(_OVER)

@@ -16,6 +16,7 @@ from contracts.journal import leftovers
 from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED
 from contracts.progress import counts_of
+from contracts.record import Record
 from contracts.report import github, junit, page, result, terminal
 from contracts.report.finding import Finding, Sighting, sighting_of, sightings
 from contracts.report.result import GREEN, INTERRUPTED, Result, Results
@@ -30,6 +31,7 @@ _OF_TESTS = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.
 _SENT = pytest.StashKey[dict[tuple[str, str, str], Sighting]]()
 
 
+_FINISHED = pytest.StashKey[bool]()
 # Whether all tests of the contract were selected.
 _SELECTED = pytest.StashKey[bool]()
 
@@ -161,12 +163,16 @@ class Collecting:
         return failures
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
         """What other plugins write in the end, like --junit-xml, changes no verdict."""
         try:
             yield
         except OSError as error:
-            self._config.get_terminal_writer().line(f"\nwarning: not everything could be written: {error}")
+            self._results.warnings.append(f"not everything could be written: {error}")
+            # Whoever failed may have come before us.
+            _finish(session, exitstatus)
+            if stash.RESULT in self._config.stash:
+                self._config.stash[stash.RESULT] = self._results.result()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that the run was ended by hand. What pytest itself raises, for -x, is a kind of that."""
@@ -176,22 +182,46 @@ class Collecting:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Take down what ran in this process; what it did goes to whoever collects it. Others draw from that later."""
+    _finish(session, exitstatus)
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
-    run = config.stash.get(stash.RUN, None)
-    if run and not run.closed:
-        # The end of their fixtures was cut short.
-        if stash.API in config.stash:
-            config.stash[stash.API].close()
-        run.close()
-    part = run.part() | {"stopped": config.stash.get(stash.STOPPED, None)} if run else None
-    if part:
-        part["selected"] = config.stash.get(_SELECTED, True)
+    if config.stash.get(_FINISHED, False):
+        return
+    config.stash[_FINISHED] = True
+    failed = _taken_down(config)
+    part = _part(config)
+    if part and failed:
+        part["warnings"].append(failed)
     if is_worker(config):
         config.workeroutput.update({"contract": part} if part else {})  # type: ignore[attr-defined]  # xdist's own
         return
     if part:
         config.stash[stash.RESULTS].add_part(part)
     _conclude(session, exitstatus)
+
+
+def _taken_down(config: pytest.Config) -> str:
+    """Take down what ran, where the end of its fixtures was cut short; what could not be written."""
+    run = config.stash.get(stash.RUN, None)
+    try:
+        if run and not run.closed:
+            if stash.API in config.stash:
+                config.stash[stash.API].close()
+            run.close()
+    except OSError as error:
+        return f"not everything could be written: {error}"
+    return ""
+
+
+def _part(config: pytest.Config) -> dict[str, Any]:
+    """What this process did; nothing where it had no part in the contract."""
+    run, stopped = config.stash.get(stash.RUN, None), config.stash.get(stash.STOPPED, None)
+    if not run and not stopped:
+        return {}
+    done = run.part() if run else Record().part() | {"interruptions": 0, "left": [], "accepted": {}, "warnings": []}
+    return done | {"stopped": stopped, "selected": config.stash.get(_SELECTED, True)}
 
 
 def is_shared_out(config: pytest.Config) -> bool:

@@ -91,7 +91,7 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
 
 
 @pytest.mark.parametrize(
-    ("came", "rule"),
+    ("came", "kind"),
     [
         pytest.param(answer(500), "status.internal_error", id="500"),
         pytest.param(answer(200, b"{}"), "status.documented", id="200"),
@@ -99,11 +99,21 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
         pytest.param(answer(405), "status.documented", id="405"),
         pytest.param(answer(409), "status.documented", id="409"),
         pytest.param(answer(599), "status.documented", id="599"),
-        pytest.param(answer(413), "status.valid", id="413-for-a-small-body"),
-        pytest.param(answer(415), "status.valid", id="415-for-json"),
         pytest.param(answer(301, headers=(("Location", "/x"),)), "response.redirect", id="301"),
         pytest.param(answer(308), "response.redirect", id="308-to-nowhere"),
         pytest.param(answer(304), "response.redirect", id="304"),
+    ],
+)
+def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one(came: Response, kind: str) -> None:
+    """The kind of answer is named first; the promise that it contradicts is broken, too."""
+    assert rules(judged(VALID, came)) == [kind, "status.valid"]
+
+
+@pytest.mark.parametrize(
+    ("came", "rule"),
+    [
+        pytest.param(answer(413), "status.valid", id="413-for-a-small-body"),
+        pytest.param(answer(415), "status.valid", id="415-for-json"),
         pytest.param(answer(204, wire=b"{}"), "success.empty", id="204-with-a-body"),
         pytest.param(answer(204, wire=b"\n"), "success.empty", id="204-with-one-byte"),
         pytest.param(Response(204, (), b"{}", b""), "success.empty", id="204-in-process"),
@@ -218,7 +228,7 @@ def test_a_long_request_line_may_be_refused_in_any_shape(came: tuple[str, bytes]
     refused = answer(status, body, (("Content-Type", media_type),) if media_type else ())
 
     assert rules(judged(long, refused)) == []
-    assert rules(judged(VALID, refused)) == ["status.documented"]
+    assert rules(judged(VALID, refused)) == ["status.documented", "status.valid"]
 
 
 def test_everything_wrong_is_found_at_once() -> None:
@@ -226,7 +236,7 @@ def test_everything_wrong_is_found_at_once() -> None:
     came = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
 
     assert set(rules(judged(VALID, came))) == {
-        *("status.internal_error", "public.credential"),
+        *("status.internal_error", "status.valid", "public.credential"),
         *("problem.media_type", "problem.title", "problem.members"),
     }
 
