@@ -168,7 +168,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     tests = names(dict.fromkeys(test for finding in group for test in finding.tests))
     yield f"  tests     {len(tests)}: {_some(tests)}"
     kept = [finding.evidence for finding in group if finding.evidence]
-    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else NO_EVIDENCE}"
+    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else result.no_evidence or NO_EVIDENCE}"
 
 
 def last_line(result: Result) -> str:
@@ -183,7 +183,8 @@ def last_line(result: Result) -> str:
         which = f"{', '.join(told)}{more}{_goes(result)}"
         return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
-        return f"FAILED {len(result.failed)} tests without a broken promise: {_some(names(result.failed))}{after}"
+        number = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
+        return f"FAILED {number} without a broken promise: {_some(names(result.failed))}{after}"
     if code == RED:
         return f"NOT TRIED, though --require-all wants it: {'; '.join(required_by_reason(result))}{after}"
     if code == INTERRUPTED:
@@ -231,8 +232,10 @@ def _one_in(count: int) -> str:
 
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried."""
-    accepted = f"{len(result.deviating)} broken as accepted, " if result.deviating else ""
-    not_tried = len(promises()) - len(result.kept) - len(result.groups) - len(result.deviating)
+    # What was broken otherwise, too, is broken.
+    as_accepted = len(result.deviating.keys() - result.groups)
+    accepted = f"{as_accepted} broken as accepted, " if as_accepted else ""
+    not_tried = len(promises()) - len(result.kept) - len(result.groups) - as_accepted
     untried = f"{not_tried} not tried" if result.selected else f"{not_tried} not selected or not tried"
     told = f"{len(result.kept)} kept, {len(result.groups)} broken, {accepted}{untried}"
     return f"{told} (of {len(promises())})"
