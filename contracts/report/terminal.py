@@ -26,6 +26,7 @@ _NAMED = 6
 # So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
 # are named: an explanation has to be read, and a summary to fit on a screen.
 _EXPLAINED, _IN_SHORT = 4, 2
+_SCREEN = 50
 # So many promises are named in the last line, and of those that were not tried for one reason.
 _IN_LINE, _LISTED = 3, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
@@ -133,9 +134,14 @@ def summary(result: Result) -> list[str]:
         lines += _wrapped(f"how sure       {sure}")
     lines += [line for warning in result.warnings for line in _wrapped(f"warning        {warning}")]
     groups = [*result.groups.values()]
+    told = 0
     for group in groups[:_EXPLAINED]:
-        lines += ["", *broken_lines(group, result)]
-    return [*lines, *_also_broken(groups[_EXPLAINED:], result), ""]
+        more, rest = ["", *broken_lines(group, result)], _also_broken(groups[told + 1 :], result)
+        if told and len([*lines, *more, *rest, ""]) > _SCREEN:
+            break
+        lines += more
+        told += 1
+    return [*lines, *_also_broken(groups[told:], result), ""]
 
 
 def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[str]:
