@@ -134,14 +134,14 @@ def summary(result: Result) -> list[str]:
         lines += _wrapped(f"how sure       {sure}")
     lines += [line for warning in result.warnings for line in _wrapped(f"warning        {warning}")]
     groups = [*result.groups.values()]
-    told = 0
+    explained = 0
     for group in groups[:_EXPLAINED]:
-        more, rest = ["", *broken_lines(group, result)], _also_broken(groups[told + 1 :], result)
-        if told and len([*lines, *more, *rest, ""]) > _SCREEN:
+        more, rest = ["", *broken_lines(group, result)], _also_broken(groups[explained + 1 :], result)
+        if explained and len([*lines, *more, *rest, ""]) > _SCREEN:
             break
         lines += more
-        told += 1
-    return [*lines, *_also_broken(groups[told:], result), ""]
+        explained += 1
+    return [*lines, *_also_broken(groups[explained:], result), ""]
 
 
 def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[str]:
@@ -189,8 +189,8 @@ def last_line(result: Result) -> str:
         which = f"{', '.join(told)}{more}{_goes(result)}"
         return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
-        number = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
-        return f"FAILED {number} without a broken promise: {_some(names(result.failed))}{after}"
+        tests = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
+        return f"FAILED {tests} without a broken promise: {_some(names(result.failed))}{after}"
     if code == RED:
         return f"NOT TRIED, though --require-all wants it: {'; '.join(required_by_reason(result))}{after}"
     if code == INTERRUPTED:
