@@ -61,6 +61,13 @@ def to_har(evidence: Evidence) -> str:
     return json.dumps(content, indent=1)
 
 
+def with_rate(text: str, broke: int, tried: int) -> str:
+    """The text of a HAR file, with how many of the updates that put its rule to the test broke it."""
+    content = json.loads(text)
+    content["log"][OWN] |= {"broke": broke, "tried": tried}
+    return json.dumps(content, indent=1)
+
+
 def _own(evidence: Evidence) -> dict[str, Any]:
     broken = evidence.violation
     return {

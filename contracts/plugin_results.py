@@ -240,6 +240,7 @@ def _conclude(session: pytest.Session, exitstatus: int) -> None:
         listed = [one for one in leftovers(options.journal) if one.base_url == options.target.base_url]
         results.left += [slug for one in listed for slug in one.slugs]
         results.warnings.append("the workers were stopped before they could tell what they had sent")
+    results.note_rates()
     made = config.stash[stash.RESULT] = results.result()
     if exitstatus in _OF_TESTS:
         session.exitstatus = made.code

@@ -24,7 +24,7 @@ from contracts.errors import WrongCall
 from contracts.evidence import Step
 from contracts.exchange import Exchange, Request, Response
 from contracts.report import terminal
-from contracts.report.finding import Finding
+from contracts.report.finding import Finding, circumstance
 from contracts.report.hexdump import hexdump
 from contracts.report.result import GREEN, RED, Result
 from contracts.rules.promise import Promise, printable, promises
@@ -126,7 +126,7 @@ def _circumstances(result: Result, columns: Sequence[str]) -> Iterator[Circumsta
                 )
                 for key, status in zip(keys, columns, strict=True)
             ]
-            yield Circumstance(promise.sentence.partition(" is answered")[0], cells)
+            yield Circumstance(circumstance(promise), cells)
 
 
 def _milliseconds(seconds: float) -> str:

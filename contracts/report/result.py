@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from contracts.errors import WrongCall
+from contracts.har import with_rate
 from contracts.report.finding import Finding, Sighting, sighting_of
 from contracts.rules.promise import promises
 from contracts.tally import Tally, summed, tally_of
@@ -33,6 +35,7 @@ class Result:
     it. `accepted` is how often each accepted deviation was seen. `failed` are the tests that failed although no promise
     was found broken, `required` those that --require-all wants and that could not be tried, each with its reason.
     `generated` is how many distinct requests each generated test has sent, `selected` whether all tests were.
+    `no_evidence` says why findings have no file, where that is not their number.
     """
 
     base_url: str
@@ -59,6 +62,7 @@ class Result:
     started: float = 0.0
     generated: Mapping[str, int] = field(default_factory=dict)
     selected: bool = True
+    no_evidence: str = ""
 
     @cached_property
     def tried(self) -> frozenset[str]:
@@ -77,8 +81,8 @@ class Result:
     def deviating(self) -> dict[str, int]:
         """How often each promise was seen broken as somebody has accepted it."""
         total: Counter[str] = Counter()
-        for key, count in self.accepted.items():
-            total[key.split()[0]] += count
+        for key, times in self.accepted.items():
+            total[key.split()[0]] += times
         return dict(total)
 
     @property
@@ -209,9 +213,7 @@ class Results:
             return finding
         if not finding.evidence and sum(bool(one.evidence) for one in self._findings.values()) >= MOST_EVIDENCE:
             return finding
-        number = 1 + sum(one.rule == finding.rule and bool(one.evidence) for one in self._findings.values())
-        name = f"{finding.rule}{f'-{number}' if number > 1 else ''}.har"
-        path = Path(finding.evidence) if finding.evidence else self._folder / name
+        path = Path(finding.evidence) if finding.evidence else self._free(self._folder, finding.rule)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(har, encoding="utf-8")
@@ -221,6 +223,19 @@ class Results:
                 path.unlink()
             return replace(finding, evidence="")
         return replace(finding, evidence=str(path))
+
+    def _free(self, folder: Path, rule: str) -> Path:
+        """The first file of a promise that no finding is in: one may have lost its own."""
+        taken = {one.evidence for one in self._findings.values()}
+        names = (f"{rule}{f'-{number}' if number > 1 else ''}.har" for number in count(1))
+        return next(path for name in names if str(path := folder / name) not in taken)
+
+    def note_rates(self) -> None:
+        """Tell each file of evidence how often its promise was broken in the whole run, which is known at the end."""
+        for one in self.result().findings:
+            if one.evidence:
+                told = with_rate(one.shown.har, one.broke, one.tried)
+                self._findings[one.shown.key] = self._kept(replace(one, shown=replace(one.shown, har=told)))
 
     def _comes_and_goes(self, key: tuple[str, str, str]) -> bool:
         """Whether what was tried again alone was mostly not seen: in this circumstance, or by the promise as a whole.
@@ -265,19 +280,20 @@ class Results:
             tally=tally,
             generated=_summed(part["generated"] for part in parts),
             selected=all(part["selected"] for part in parts),
+            no_evidence=self.no_evidence,
         )
 
 
 def _with_rate(finding: Finding, tally: Tally, violated: Mapping[str, int]) -> Finding:
     broke = max(1, violated.get(finding.rule, 0))
-    tried = sum(count for key, count in tally.rules.items() if key.split()[0] == finding.rule)
+    tried = sum(times for key, times in tally.rules.items() if key.split()[0] == finding.rule)
     return replace(finding, broke=broke, tried=max(tried, broke))
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
+    for one in counts:
+        total.update(one)
     return dict(total)
 
 
@@ -310,5 +326,5 @@ def read(path: Path) -> Result:
             **{name: tuple(told[name]) for name in ("left", "warnings", "failed")},
         }
         return Result(**told | made)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise WrongCall(f"{path} holds no result of a run: {' '.join(str(error).split())[:100]}") from None

@@ -26,6 +26,7 @@ _NAMED = 6
 # So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
 # are named: an explanation has to be read, and a summary to fit on a screen.
 _EXPLAINED, _IN_SHORT = 4, 2
+_SCREEN = 50
 # So many promises are named in the last line, and of those that were not tried for one reason.
 _IN_LINE, _LISTED = 3, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
@@ -133,9 +134,14 @@ def summary(result: Result) -> list[str]:
         lines += _wrapped(f"how sure       {sure}")
     lines += [line for warning in result.warnings for line in _wrapped(f"warning        {warning}")]
     groups = [*result.groups.values()]
+    explained = 0
     for group in groups[:_EXPLAINED]:
-        lines += ["", *broken_lines(group, result)]
-    return [*lines, *_also_broken(groups[_EXPLAINED:], result), ""]
+        more, rest = ["", *broken_lines(group, result)], _also_broken(groups[explained + 1 :], result)
+        if explained and len([*lines, *more, *rest, ""]) > _SCREEN:
+            break
+        lines += more
+        explained += 1
+    return [*lines, *_also_broken(groups[explained:], result), ""]
 
 
 def _also_broken(groups: Iterable[Sequence[Finding]], result: Result) -> list[str]:
@@ -168,7 +174,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     tests = names(dict.fromkeys(test for finding in group for test in finding.tests))
     yield f"  tests     {len(tests)}: {_some(tests)}"
     kept = [finding.evidence for finding in group if finding.evidence]
-    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else NO_EVIDENCE}"
+    yield f"  again     {replay_command(kept[:1], result.base_url) if kept else result.no_evidence or NO_EVIDENCE}"
 
 
 def last_line(result: Result) -> str:
@@ -183,7 +189,8 @@ def last_line(result: Result) -> str:
         which = f"{', '.join(told)}{more}{_goes(result)}"
         return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
-        return f"FAILED {len(result.failed)} tests without a broken promise: {_some(names(result.failed))}{after}"
+        tests = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
+        return f"FAILED {tests} without a broken promise: {_some(names(result.failed))}{after}"
     if code == RED:
         return f"NOT TRIED, though --require-all wants it: {'; '.join(required_by_reason(result))}{after}"
     if code == INTERRUPTED:
@@ -231,8 +238,10 @@ def _one_in(count: int) -> str:
 
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried."""
-    accepted = f"{len(result.deviating)} broken as accepted, " if result.deviating else ""
-    not_tried = len(promises()) - len(result.kept) - len(result.groups) - len(result.deviating)
+    # What was broken otherwise, too, is broken.
+    as_accepted = len(result.deviating.keys() - result.groups)
+    accepted = f"{as_accepted} broken as accepted, " if as_accepted else ""
+    not_tried = len(promises()) - len(result.kept) - len(result.groups) - as_accepted
     untried = f"{not_tried} not tried" if result.selected else f"{not_tried} not selected or not tried"
     told = f"{len(result.kept)} kept, {len(result.groups)} broken, {accepted}{untried}"
     return f"{told} (of {len(promises())})"

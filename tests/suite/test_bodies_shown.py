@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from contracts.hexdump import hexdump
-from contracts.page import _answer, _request
 
-from contracts.exchange import Exchange, Request, Response
+from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.report.hexdump import hexdump
+from contracts.report.page import _answer, _request
 from tests.suite.samples import REQUESTS
 
 BODIES = [
@@ -46,6 +46,34 @@ def test_the_member_at_fault_is_on_a_line_of_its_own() -> None:
         ('  "status": 1', True),
         ("}", False),
     ]
+
+
+@pytest.mark.parametrize("place", ["errors.0.location", "body.title"])
+def test_the_member_at_fault_is_the_last_of_its_place(place: str) -> None:
+    """Where a place has several steps, its last one is the member that is marked."""
+    lines = answered(b'{"title":"x","errors":[{"location":"y"}]}', place)
+
+    assert [line.strip() for line, at_fault in lines if at_fault] == [
+        {"location": '"location": "y"', "title": '"title": "x",'}[place.rpartition(".")[2]]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "marked"),
+    [("HTTP status 422", ["422 "]), ("Content-Type", ["Content-Type: text/html"]), ("", [])],
+    ids=["status", "header", "nowhere"],
+)
+def test_what_is_at_fault_outside_of_the_body_is_marked(place: str, marked: list[str]) -> None:
+    """A status that is wrong, or a header, is marked above the body."""
+    headers = (("Date", "now"), ("Content-Type", "text/html"))
+    lines = _answer(Exchange(REQUESTS[422], Response(422, headers, b"{}", b"{}")), place)
+
+    assert [line for line, at_fault in lines if at_fault] == marked
+
+
+def test_no_answer_is_at_fault_itself() -> None:
+    """Where nothing came, why is all that there is to show."""
+    assert [*_answer(Exchange(REQUESTS[422], None, Failure.TIMEOUT), "")] == [("no complete answer came in time", True)]
 
 
 def test_the_member_at_fault_is_marked_in_a_long_body_too() -> None:

@@ -160,7 +160,7 @@ def test_the_shape_of_a_500_is_judged_too() -> None:
     """A 500 is wrong in itself, and its problem still has to be the documented one."""
     came = answer(500, problem(500, title="Oops"))
 
-    assert rules(judged(REQUESTS[204], came)) == ["status.internal_error", "problem.title"]
+    assert rules(judged(REQUESTS[204], came)) == ["status.internal_error", "status.valid", "problem.title"]
 
 
 @pytest.mark.parametrize("status", [413, 415])

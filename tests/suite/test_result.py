@@ -1,139 +1,420 @@
-"""The result of a run: plain data, that several processes make one of."""
+"""The result of a run: made once, of what pytest's reports carry and of what each process did."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from contracts.result import Finding, Result, drop_spare_evidence, from_json, merged, to_json
 
 from contracts.errors import WrongCall
+from contracts.report.finding import Sighting, sighting_of
+from contracts.report.result import MOST_EVIDENCE, Results, read, write
 from contracts.rules.promise import promises
 from contracts.tally import Tally
+from tests.suite.results import TEST, finding, part, result, results, seen
 
-FINDING = Finding("status.schema", "HTTP status 204", "422", "204", 2, True, (9, 1), ("a::b[c]",), "evidence/one.har")
-RESULT = Result(
-    base_url="http://127.0.0.1:1",
-    contract="docs",
-    seed="7",
-    exchanges=10,
-    updates=6,
-    statuses={"204": 4, "422": 2},
-    left=("contract-test-1",),
-    tally=Tally(Counter({"status.valid 204": 3, "status.schema 422": 1}), Counter({"status.schema 204": 1})),
-    started=1000.0,
-    interrupted=((1001.5, "the connection was refused"),),
-    untried={"status.scope": "no token", "the shape of a 500": "it cannot be provoked"},
-    findings=(FINDING,),
-    accepted={"problem.title 0": 1},
-    tests=frozenset({"a::b[c]"}),
-    warnings=("the disk is full",),
+
+def found(collected: Results) -> list[tuple[str, str, str]]:
+    """By what the findings are told apart."""
+    return [one.shown.key for one in collected.result().findings]
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The files of evidence, by name."""
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_what_is_broken_alike_is_one_finding() -> None:
+    """What breaks the same promise at the same place in the same circumstance is one finding, with all its tests."""
+    collected = results()
+    collected.add("a.py::test_one", [seen(), seen()])
+    collected.add("a.py::test_two", [seen()])
+
+    (one,) = collected.result().findings
+
+    assert one.tests == ("a.py::test_one", "a.py::test_two")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [seen("problem.status"), seen(place="detail"), seen(cause="name breaks type")],
+    ids=["promise", "place", "cause"],
 )
+def test_each_promise_place_and_cause_is_a_finding(other: Sighting) -> None:
+    """Another promise, another place or another cause is another finding."""
+    collected = results()
+    collected.add(TEST, [seen(), other])
+
+    assert found(collected) == [seen().key, other.key]
 
 
-def test_a_result_goes_through_json() -> None:
-    """What is written as JSON is read as the same."""
-    assert from_json(to_json(RESULT)) == RESULT
+def test_a_test_is_told_whether_its_finding_was_known() -> None:
+    """What one test has found, the next is told that it is known, so that it is not explained again."""
+    collected = results()
+
+    assert [known for _, known in collected.add("a.py::test_one", [seen(), seen("problem.status")])] == [False, False]
+    assert [known for _, known in collected.add("a.py::test_two", [seen(), seen(place="x")])] == [True, False]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"findings": [{}]}', '{"findings": 1}', "null"])
-def test_what_is_no_result_is_a_wrong_call(text: str) -> None:
-    """JSON that holds no result is refused in one line."""
-    with pytest.raises(WrongCall, match=r"^it holds no result of a run: [^\n]*$"):
-        from_json(text)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (seen(size=(11, 15)), seen(size=(2, 15))),
+        (seen(size=(2, 20)), seen(size=(2, 15))),
+        (seen(repeated=False, size=(1, 1)), seen(size=(11, 15))),
+        (seen(repeated=None, size=(1, 1)), seen(size=(11, 15))),
+        (seen(repeated=False, size=(1, 1)), seen(repeated=None, size=(11, 15))),
+    ],
+    ids=["smaller-body", "shorter-path", "seen-again-not-once", "seen-again-not-untried", "untried-not-seen-once"],
+)
+@pytest.mark.parametrize("turned", [False, True], ids=["best-last", "best-first"])
+def test_a_finding_is_shown_by_its_best_request(
+    first: Sighting, second: Sighting, turned: bool, tmp_path: Path
+) -> None:
+    """Seen again before seen once, then the smallest: that one is shown, and its evidence is in the one file."""
+    worse, better = replace(first, har="worse"), replace(second, har="better")
+    collected = results(tmp_path / "e")
+    for one in (better, worse) if turned else (worse, better):
+        collected.add(TEST, [one])
+
+    (shown,) = collected.result().findings
+
+    assert shown.shown == better
+    assert shown.evidence == str(tmp_path / "e" / "problem.title.har")
+    assert files(tmp_path / "e") == {"problem.title.har": "better"}
 
 
-def test_parts_add_up() -> None:
-    """Of the parts of a run what was counted is summed up, and what any of them tried was tried."""
-    other = replace(
-        RESULT,
-        tally=Tally(Counter({"status.scope 403": 2, "status.valid 204": 1})),
-        left=(),
-        untried={},
-        seed="8",
-    )
+def test_what_comes_without_its_evidence_is_not_shown(tmp_path: Path) -> None:
+    """A process that has sent a better sighting sends the others without evidence: they count, and show nothing."""
+    collected = results(tmp_path / "e")
+    collected.add("a.py::test_one", [seen()])
+    collected.add("a.py::test_two", [seen(size=(1, 1), har="")])
 
-    whole = merged([RESULT, other])
+    (one,) = collected.result().findings
 
-    assert (whole.exchanges, whole.updates, whole.statuses) == (20, 12, {"204": 8, "422": 4})
-    assert whole.kept == ["status.valid", "status.scope"]
-    assert "status.scope" not in whole.not_tried
-    assert whole.tally.rules == {"status.valid 204": 4, "status.schema 422": 1, "status.scope 403": 2}
-    assert list(whole.not_tried)[-1] == "the shape of a 500"
-    assert (whole.left, whole.seed, whole.accepted) == (("contract-test-1",), "7, 8", {"problem.title 0": 2})
-    assert whole.warnings == ("the disk is full",)
+    assert one.shown == seen()
+    assert one.tests == ("a.py::test_one", "a.py::test_two")
+    assert files(tmp_path / "e") == {"problem.title.har": "{}"}
 
 
-def test_what_parts_found_alike_is_shown_by_the_best_of_it() -> None:
-    """Of the same finding in several parts one is shown: seen again before seen once, then the smallest."""
-    once = replace(FINDING, repeated=False, size=(1, 1), evidence="once.har", tests=("a::d",))
-    small = replace(FINDING, size=(2, 1), count=1, evidence="small.har")
-    parts = [replace(RESULT, findings=(finding,)) for finding in (once, FINDING, small)]
+def test_files_are_named_by_the_promise(tmp_path: Path) -> None:
+    """The first cause of a promise is in the file with its name, each further one has a number."""
+    collected = results(tmp_path / "e")
+    collected.add(TEST, [seen(cause="one"), seen("problem.status"), seen(cause="two"), seen(cause="three")])
 
-    (found,) = merged(parts).findings
-
-    assert (found.evidence, found.count, found.tests) == ("small.har", 5, ("a::d", "a::b[c]"))
-
-
-def test_evidence_that_is_shown_better_elsewhere_is_dropped(tmp_path: Path) -> None:
-    """Of the files of one finding only the one that shows it best stays."""
-    paths = [tmp_path / "one.har", tmp_path / "two.har"]
-    for path in paths:
-        path.write_text("{}")
-    parts = [
-        replace(RESULT, findings=(replace(FINDING, evidence=str(path), size=(place, 1)),))
-        for place, path in enumerate(paths)
+    assert [Path(one.evidence).name for one in collected.result().findings] == [
+        "problem.title.har",
+        "problem.status.har",
+        "problem.title-2.har",
+        "problem.title-3.har",
     ]
 
-    drop_spare_evidence(parts, merged(parts))
 
-    assert [path.exists() for path in paths] == [True, False]
+def test_a_sixth_cause_is_other_circumstances(tmp_path: Path) -> None:
+    """Five causes of one promise at one place are told apart; whatever else breaks it there is one more finding."""
+    collected = results(tmp_path / "e")
+    for number in range(1, 9):
+        collected.add(TEST, [seen(cause=f"cause {number}", har=str(number))])
+    collected.add(TEST, [seen(cause="cause 3")])
+    collected.add(TEST, [seen(cause="cause 1", place="elsewhere")])
+
+    assert [cause for _, _, cause in found(collected)] == [
+        *("cause 1", "cause 2", "cause 3", "cause 4", "cause 5"),
+        "other circumstances",
+        "cause 1",
+    ]
+    assert files(tmp_path / "e")["problem.title-6.har"] == "6"
 
 
-def test_what_is_accepted_is_not_kept() -> None:
-    """A promise that is broken as somebody has accepted counts neither as kept nor as broken."""
-    tally = Tally(Counter({"problem.title 422": 3, "problem.status 422": 3}))
-    result = replace(RESULT, findings=(), tally=tally, accepted={"problem.title 0": 2, "problem.title 1": 1})
+def test_no_more_than_twenty_files_are_kept(tmp_path: Path) -> None:
+    """The 21st finding has no file; that of an earlier one is still written over by what shows it better."""
+    collected = results(tmp_path / "e")
+    collected.add(TEST, [seen(place=f"member-{number}") for number in range(23)])
+    collected.add(TEST, [seen(place="member-7", size=(1, 1), har="better")])
 
-    assert result.deviating == {"problem.title": 3}
-    assert result.kept == ["problem.status"]
+    kept = [one.evidence for one in collected.result().findings]
+
+    assert MOST_EVIDENCE == 20
+    assert kept[20:] == ["", "", ""]
+    assert sorted(kept[:20]) == sorted(map(str, (tmp_path / "e").iterdir()))
+    assert files(tmp_path / "e")["problem.title-8.har"] == "better"
 
 
-def test_a_finding_without_a_file_is_no_file_to_drop(tmp_path: Path) -> None:
-    """Where one worker could write no evidence, that of the other stays."""
-    kept = tmp_path / "one.har"
-    kept.write_text("{}")
-    parts = [replace(RESULT, findings=(replace(FINDING, evidence=name),)) for name in (str(kept), "")]
+def test_a_folder_that_cannot_be_written_is_the_reason(tmp_path: Path) -> None:
+    """Where no evidence can be written the findings stay, and the result says why they have no file."""
+    (tmp_path / "e").write_text("a file where the folder should be")
+    collected = results(tmp_path / "e")
+    collected.add(TEST, [seen(), seen("problem.status")])
 
-    drop_spare_evidence(parts, merged(parts))
+    made = collected.result()
 
-    assert kept.exists()
+    assert [one.evidence for one in made.findings] == ["", ""]
+    assert collected.no_evidence == f"{tmp_path / 'e'} cannot be written: File exists"
+    assert made.no_evidence == collected.no_evidence
+    assert made.warnings == (collected.no_evidence,)
+
+
+def test_evidence_that_cannot_be_written_over_is_nobody_elses_file(tmp_path: Path) -> None:
+    """Where a file is lost its finding says so, and no later finding is put into the file of another."""
+    collected = results(tmp_path / "e")
+    collected.add(TEST, [seen(cause="one", har="one"), seen(cause="two", har="two")])
+    (tmp_path / "e" / "problem.title.har").unlink()
+    (tmp_path / "e" / "problem.title.har").mkdir()
+    collected.add(TEST, [seen(cause="one", size=(1, 1), har="one")])
+    (tmp_path / "e" / "problem.title.har").rmdir()
+    collected.add(TEST, [seen(cause="three", har="three")])
+
+    kept = {one.shown.cause: one.evidence for one in collected.result().findings}
+
+    assert kept["one"] == ""
+    assert {cause: Path(kept[cause]).read_text() for cause in ("two", "three")} == {"two": "two", "three": "three"}
+
+
+@pytest.mark.parametrize(
+    ("repeated", "goes"),
+    [
+        ([False], True),
+        ([None], False),
+        ([True], False),
+        ([True, False], False),
+        ([True, False, False], True),
+        ([True, True, False, False], False),
+    ],
+    ids=["never-again", "not-tried-again", "again", "as-often-as-not", "mostly-not", "twice-and-twice-not"],
+)
+def test_what_is_mostly_not_seen_again_comes_and_goes(repeated: list[bool | None], goes: bool) -> None:
+    """Whether a finding comes and goes is told by how often it was seen again when it was tried again alone."""
+    collected = results()
+    for one in repeated:
+        collected.add(TEST, [seen(repeated=one)])
+
+    (made,) = collected.result().findings
+
+    assert made.comes_and_goes is goes
+
+
+def test_what_comes_and_goes_is_told_by_the_promise_as_a_whole() -> None:
+    """A fault that comes and goes may be seen again once in one of its circumstances; a sure one is not doubted."""
+    collected = results()
+    by_chance = [seen(cause=f"cause {number}", repeated=number == 1) for number in range(1, 5)]
+    surely = [seen("problem.status", cause="sure"), seen("problem.status", cause="sure")]
+    beside = [seen("problem.status", cause=f"cause {number}", repeated=False) for number in range(3)]
+    collected.add(TEST, [*by_chance, *surely, *beside])
+
+    goes = {one.shown.key[::2]: one.comes_and_goes for one in collected.result().findings}
+
+    assert [goes["problem.title", f"cause {number}"] for number in range(1, 5)] == [True, True, True, True]
+    assert not goes["problem.status", "sure"]
+
+
+def test_a_finding_says_how_many_updates_broke_its_promise() -> None:
+    """The rate is that of the promise, of all updates that put it to the test in any process."""
+    collected = results()
+    collected.add(TEST, [seen(repeated=False), seen("problem.status")])
+    for _ in range(2):
+        collected.add_part(part("problem.title", "problem.status", violated={"problem.title": 1}))
+    collected.add_part(part("problem.title"))
+
+    title, status = collected.result().findings
+
+    assert (title.broke, title.tried, title.seen) == (2, 3, "comes and goes: 2 of 3 updates")
+    assert (status.broke, status.tried, status.seen) == (1, 2, "1 of 2 updates")
+
+
+def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None:
+    """The rate in a file is that of the whole run, and not what was known when it was written first."""
+    har = '{"log": {"_contract": {"rule": "problem.title", "broke": 0, "tried": 0}}}'
+    collected = results(tmp_path / "e")
+    collected.add(TEST, [seen(har=har)])
+    for _ in range(3):
+        collected.add_part(part("problem.title", violated={"problem.title": 1}))
+    collected.add_part(part("problem.title"))
+
+    collected.note_rates()
+
+    own = json.loads(files(tmp_path / "e")["problem.title.har"])["log"]["_contract"]
+    assert own == {"rule": "problem.title", "broke": 3, "tried": 4}
+
+
+def test_the_parts_of_several_processes_add_up() -> None:
+    """What processes counted is summed up, and what any of them tried was tried."""
+    collected = results()
+    collected.add_part(
+        part(
+            "status.schema",
+            left=["contract-test-1"],
+            untried={"status.scope": "no token", "status.slug": "no time"},
+            generated={"any body": 3},
+            accepted={"problem.title 0": 1},
+            warnings=["the disk is full"],
+        )
+    )
+    collected.add_part(
+        part(
+            "status.scope",
+            left=["contract-test-1", "contract-test-2"],
+            untried={"status.slug": "another reason"},
+            generated={"any body": 4},
+            accepted={"problem.title 0": 2},
+            warnings=["the disk is full"],
+            interruptions=2,
+            selected=False,
+        )
+    )
+
+    made = collected.result()
+
+    assert (made.exchanges, made.updates, made.interruptions, made.statuses) == (2, 2, 2, {"422": 2})
+    assert made.kept == ["status.scope", "status.schema"]
+    assert made.untried == {"status.scope": "no token", "status.slug": "no time"}
+    assert made.left == ("contract-test-1", "contract-test-2")
+    assert (made.generated, made.accepted) == ({"any body": 7}, {"problem.title 0": 3})
+    assert (made.warnings, made.selected) == (("the disk is full",), False)
+
+
+def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
+    """A test that failed otherwise is named once; one that had to be tried has its reason; each was run."""
+    collected = results()
+    collected.add_test("a.py::test_one", failed=True)
+    collected.add_test("a.py::test_one", failed=True)
+    collected.add_test("a.py::test_two", failed=True, required="no token")
+    collected.add_test("a.py::test_three", not_literal=True)
+    collected.add("a.py::test_four", [seen()])
+
+    made = collected.result()
+
+    assert made.failed == ("a.py::test_one",)
+    assert made.required == {"a.py::test_two": "no token"}
+    assert made.not_literal == 1
+    assert made.tests == {"a.py::test_one", "a.py::test_two", "a.py::test_three", "a.py::test_four"}
+
+
+def test_why_a_run_was_stopped_is_said_once() -> None:
+    """Several processes that stop for one reason give it once; a wrong call outranks that nothing answered."""
+    collected = results()
+    for reason, code in [("it does not answer", 6), ("it does not answer", 6), ("the token is refused", 4)]:
+        collected.add_part(part(stopped=(reason, code)))
+
+    made = collected.result()
+
+    assert (made.stopped, made.code) == ("it does not answer; the token is refused", 4)
+
+
+BROKEN, FAILED = {"findings": (finding(),)}, {"failed": (TEST,)}
+REQUIRED, BY_HAND = {"required": {TEST: "no token"}}, {"by_hand": True}
+STOPPED, WRONG = {"stopped": "it does not answer"}, {"stopped": "the token is refused", "stop_code": 4}
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        pytest.param({}, 1, id="broken"),
-        pytest.param({"findings": ()}, 0, id="kept"),
-        pytest.param({"findings": (), "tally": Tally()}, 6, id="nothing-tried"),
-        pytest.param({"stopped": "it does not answer"}, 6, id="stopped"),
-        pytest.param({"stopped": "the token is refused", "stop_code": 4}, 4, id="wrong-call"),
+        pytest.param({}, 0, id="kept"),
+        pytest.param(BROKEN, 1, id="broken"),
+        pytest.param(FAILED, 1, id="failed"),
+        pytest.param(REQUIRED, 1, id="required"),
+        pytest.param(BY_HAND, 2, id="by-hand"),
+        pytest.param(STOPPED, 6, id="stopped"),
+        pytest.param(WRONG, 4, id="wrong-call"),
+        pytest.param({"tally": Tally()}, 6, id="nothing-tried"),
+        pytest.param({"tally": Tally(), "accepted": {"problem.title 0": 1}}, 0, id="only-as-accepted"),
+        pytest.param(BROKEN | BY_HAND, 1, id="broken-and-by-hand"),
+        pytest.param(BROKEN | STOPPED, 1, id="broken-and-stopped"),
+        pytest.param(FAILED | STOPPED, 1, id="failed-and-stopped"),
+        pytest.param(REQUIRED | BY_HAND, 1, id="required-and-by-hand"),
+        pytest.param(BY_HAND | STOPPED, 2, id="by-hand-and-stopped"),
+        pytest.param(BROKEN | REQUIRED | BY_HAND | WRONG, 4, id="wrong-call-outranks-all"),
     ],
 )
-def test_a_result_is_a_verdict(changes: dict[str, object], code: int) -> None:
-    """The exit code: what was stopped has no verdict, whatever it had found; nothing that was tried is not green."""
-    assert replace(RESULT, **changes).code == code  # type: ignore[arg-type]
+def test_a_result_is_an_exit_code(changes: dict[str, object], code: int) -> None:
+    """Broken outranks what happened later, a wrong call outranks all, and nothing that was tried is not green."""
+    assert replace(result(tried=["status.valid"]), **changes).code == code  # type: ignore[arg-type]
+
+
+def test_every_promise_came_out_in_one_way() -> None:
+    """A promise is broken, broken as accepted, kept, or not tried: broken outranks what was accepted of it."""
+    accepted = {"problem.title 0": 2, "problem.title 1": 1, "problem.status 0": 4}
+    made = result(finding("problem.status"), tried=["status.valid", "problem.title"], accepted=accepted)
+
+    outcomes = Counter(made.outcome_of(rule)[0] for rule in promises())
+
+    assert outcomes == {"broken": 1, "accepted": 1, "kept": 1, "not tried": len(promises()) - 3}
+    assert made.outcome_of("problem.status") == ("broken", "")
+    assert made.outcome_of("problem.title") == ("accepted", "broken 3 times, as somebody has accepted")
+    assert made.kept == ["status.valid"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "no answer that came could break it"),
+        ({"untried": {"status.scope": "no token"}}, "no token"),
+        ({"stopped": "it does not answer"}, "the run was over before"),
+        ({"by_hand": True}, "the run was over before"),
+        ({"selected": False}, "no test that was selected tries it"),
+    ],
+    ids=["no-answer", "reason", "stopped", "by-hand", "not-selected"],
+)
+def test_what_was_not_tried_has_a_reason(changes: dict[str, object], reason: str) -> None:
+    """A promise that nothing put to the test says why."""
+    assert result(tried=["status.valid"], **changes).outcome_of("status.scope") == ("not tried", reason)
+
+
+def test_what_was_not_selected_is_not_listed() -> None:
+    """Where some tests were chosen, what the others would have tried is nobody's question."""
+    untried = {"status.scope": "no token", "the shape of a 500": "it is only looked for"}
+
+    assert result(untried=untried, selected=False).not_tried == {}
+    assert list(result(untried=untried).not_tried)[-1] == "the shape of a 500"
 
 
 def test_groups_come_in_the_order_in_which_they_were_found() -> None:
-    """What was broken is told by rule: the rule found first at first, and of each the place found most often."""
-    often = replace(FINDING, rule="problem.title", place="title", count=5)
-    rare = replace(often, place="elsewhere", count=1)
+    """What was broken is told by promise: first what was found first, and of each what most tests saw."""
+    often = finding(shown=seen(cause="often"), tests=("a", "b"))
+    rare = finding(shown=seen(cause="rare"))
 
-    groups = replace(RESULT, findings=(FINDING, rare, often)).groups
+    groups = result(finding("status.schema"), rare, often).groups
 
-    assert list(groups) == ["status.schema", "problem.title"]
-    assert groups["problem.title"] == [often, rare]
-    assert set(groups) <= set(promises())
+    assert groups == {"status.schema": [finding("status.schema")], "problem.title": [often, rare]}
+
+
+def test_a_result_goes_through_a_file(tmp_path: Path) -> None:
+    """What is written for another process is read as the same; evidence has files of its own."""
+    shown = finding(shown=seen(har="", also=("detail",)), evidence="evidence/problem.title.har", comes_and_goes=True)
+    made = result(
+        shown,
+        tried=["status.valid"],
+        statuses={"204": 4},
+        left=("contract-test-1",),
+        accepted={"problem.title 0": 1},
+        tests=frozenset({TEST}),
+        warnings=("the disk is full",),
+        failed=(TEST,),
+        required={TEST: "no token"},
+        started=1000.0,
+    )
+
+    write(replace(made, findings=(replace(shown, shown=replace(shown.shown, har="{}")),)), tmp_path / "r" / "it.json")
+
+    assert read(tmp_path / "r" / "it.json") == made
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '{"findings": [{}]}', '{"findings": 1}', '{"findings": [], "tests": [], "tally": []}'],
+)
+def test_what_is_no_result_is_a_wrong_call(text: str, tmp_path: Path) -> None:
+    """A file that holds no result is refused in one line."""
+    (tmp_path / "result.json").write_text(text)
+
+    with pytest.raises(WrongCall, match=r"result\.json holds no result of a run: [^\n]*$"):
+        read(tmp_path / "result.json")
+
+
+def test_a_sighting_goes_from_process_to_process() -> None:
+    """What a report carries as plain data is the same sighting on the other side, whatever serialized it."""
+    one = seen(also=("detail", "status"), repeated=False)
+
+    assert sighting_of(json.loads(json.dumps(one.plain()))) == one

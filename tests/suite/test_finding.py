@@ -1,0 +1,170 @@
+"""A finding: one promise that was broken in one circumstance, and the request that shows it best."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from contracts import recording
+from contracts.evidence import Source
+from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
+from contracts.outcome import Outcome
+from contracts.report.finding import Sighting, cause_of, sightings
+from contracts.rules.judge import judge
+from contracts.rules.oracle import predict
+from contracts.vendor import MOCK_TOKENS
+from tests.suite.results import TARGET, TEST
+from tests.suite.samples import DOCUMENTS, PROBLEM, REQUESTS, answer, problem
+
+DOCS = DOCUMENTS["docs"]
+WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
+
+
+def outcome(came: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Outcome:
+    """What came of a request: this answer."""
+    response, failure = (None, came) if isinstance(came, Failure) else (came, None)
+    exchange = Exchange(request, response, failure, 0.0021)
+    prediction = predict(request, DOCS, {"acme"})
+    return Outcome(request, exchange, prediction, judge(exchange, prediction, DOCS), repeated=repeated)
+
+
+def seen(of: Outcome, family: str = "", why: str = "") -> list[Sighting]:
+    """What an outcome broke."""
+    return [*sightings(of, DOCS, Source("docs", TARGET, 42, TEST), family, why)]
+
+
+def cause(request: Request, family: str = "") -> str:
+    """The circumstance of a request."""
+    return cause_of(outcome(answer(500), request), DOCS, family)
+
+
+def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
+    """What was promised, what came, the request, the answer, and how to send it again."""
+    (one,) = seen(outcome(WRONG_TITLE, repeated=True), why="The name is null.")
+
+    assert one == Sighting(
+        rule="problem.title",
+        place="title",
+        cause="name breaks type",
+        layer="exact",
+        expected="Unprocessable Entity",
+        actual='"Unprocessable Content"',
+        request="PUT /customers/acme, 13 bytes of application/json",
+        answer=f"422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms",
+        curl=one.curl,
+        why="The name is null.",
+        size=(13, 15),
+        repeated=True,
+        har=one.har,
+    )
+    assert one.curl.endswith(f"--data-binary '{{\"name\":null}}' {TARGET}/customers/acme")
+
+
+def test_a_sighting_carries_its_evidence() -> None:
+    """The HAR file of a sighting has the exchange, the promise, and where it comes from."""
+    (one,) = seen(outcome(WRONG_TITLE))
+
+    (evidence,) = recording.evidence_in(one.har)
+
+    assert evidence.rule == "problem.title"
+    assert evidence.failing.template.body == REQUESTS[422].body
+    assert evidence.source == Source("docs", TARGET, 42, TEST)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(500, "status.internal_error"), (302, "response.redirect"), (418, "status.documented"), (404, "")],
+    ids=["internal-error", "redirect", "undocumented", "another-documented"],
+)
+def test_a_wrong_status_breaks_the_promise_of_the_request_too(status: int, kind: str) -> None:
+    """A wrong status is a sighting of its kind, where it has one, and of the promise that bound the request."""
+    broken = [one.rule for one in seen(outcome(answer(status))) if one.place == f"HTTP status {status}"]
+
+    assert broken == [*filter(None, [kind]), "status.schema"]
+
+
+def test_one_promise_at_several_places_is_one_sighting() -> None:
+    """What breaks one promise at several places of one answer is seen once, with the other places."""
+    broken = outcome(WRONG_TITLE)
+    (first,) = broken.violations
+    elsewhere = replace(first, place="elsewhere")
+    several = replace(broken, answer=replace(broken.answer, violations=(first, elsewhere, elsewhere)))
+
+    (one,) = seen(several)
+
+    assert (one.place, one.also) == ("title", ("elsewhere",))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"name": ""}, "name breaks minLength"),
+        ({"name": None}, "name breaks type"),
+        ({}, "body breaks required"),
+        ({"name": "a", "x": 1}, "body breaks additionalProperties"),
+        ([], "body breaks type"),
+    ],
+    ids=["too-short", "type", "missing", "unknown", "no-object"],
+)
+def test_the_cause_of_a_refused_body_is_the_keyword_that_it_breaks(value: object, said: str) -> None:
+    """Of a body that breaks the request schema the circumstance is the member, and the keyword that it breaks."""
+    assert cause(update("acme", json.dumps(value).encode()), "names") == said
+
+
+def test_the_cause_of_any_other_payload_is_its_family() -> None:
+    """What is no question of the schema is told by the family of the payload that was sent."""
+    assert cause(REQUESTS[204], "other scripts") == "payloads of the family other scripts"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(204, "A request that breaks no rule"), (400, "A body that is absent, or is not JSON text")],
+)
+def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str) -> None:
+    """Without a payload the circumstance is what the promise is about."""
+    assert cause(REQUESTS[status]) == said
+
+
+def test_no_answer_is_told_with_its_reason() -> None:
+    """Where nothing came, the sighting says why."""
+    (one,) = seen(outcome(Failure.TIMEOUT))
+
+    assert (one.rule, one.answer) == ("answer.given", "none: no complete answer came in time")
+
+
+def test_a_sighting_names_the_trace() -> None:
+    """Where the request had a trace id, the sighting says by what the vendor finds it."""
+    broken = outcome(WRONG_TITLE)
+    traced = replace(broken.exchange, sent_headers=(("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"),))
+
+    (one,) = seen(replace(broken, exchange=traced))
+
+    assert one.trace == "4b" * 16
+
+
+def test_the_curl_line_is_for_a_customer_of_the_reader() -> None:
+    """The line names no customer that is gone."""
+    sent = outcome(WRONG_TITLE)
+    (one,) = seen(replace(sent, template=replace(sent.template, path=f"/customers/{CUSTOMER}")))
+
+    assert one.curl.endswith(f'"{TARGET}/customers/$CUSTOMER"')
+
+
+def test_a_curl_line_of_a_mile_is_not_shown() -> None:
+    """A body that would flood the terminal is left to the replay."""
+    noise = bytes(range(256)) * 30 + b"".join(i.to_bytes(2, "big") for i in range(5000))
+    one, *_ = seen(outcome(answer(500), update("acme", noise)))
+
+    assert one.curl.startswith("(a curl line of ")
+    assert max(map(len, (one.curl, one.request, one.answer, one.actual, one.cause))) < 300
+
+
+def test_no_sighting_shows_a_token() -> None:
+    """Neither what is shown nor the evidence has a token in it."""
+    (one,) = seen(outcome(WRONG_TITLE))
+    text = json.dumps(one.plain())
+
+    assert "$KAITEN_AUTH_TOKEN" in text
+    assert not [token for token in MOCK_TOKENS if token in text]

@@ -1,0 +1,404 @@
+"""What a run says at a terminal: each failure explained, a summary that fits on a screen, the verdict as last line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.report.finding import Finding, Sighting
+from contracts.report.terminal import WIDTH, count_of, explanation, how_sure, last_line, summary
+from contracts.rules.promise import promises
+from contracts.target import MOCK_URL
+from tests.suite.results import SEEN, TARGET, TEST, finding, result, seen
+
+KEPT_FILE = "evidence/problem.title.har"
+ALL = [*promises()]
+
+
+def failure(*of_one: Sighting, known: bool = False, evidence: str = KEPT_FILE) -> list[tuple[Sighting, Finding, bool]]:
+    """What one request broke: each with its finding, and whether another test had found that."""
+    return [(one, Finding(one, (TEST,), evidence), known) for one in of_one]
+
+
+def explained(*failures: Sequence[tuple[Sighting, Finding, bool]], no_evidence: str = "") -> list[str]:
+    """The explanation, line by line, without white space around and doubled."""
+    return [" ".join(line.split()) for line in explanation(failures, TARGET, no_evidence).splitlines()]
+
+
+def summed_up(*findings: Finding, **changes: Any) -> list[str]:
+    """The summary, line by line, without doubled white space."""
+    return [" ".join(line.split()) for line in summary(result(*findings, **changes))]
+
+
+def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
+    """An explanation has the promise, what came, the request, the answer, and two lines that send it again."""
+    assert explained(failure(seen(trace="4b4b", why="The name is null."))) == [
+        "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText; held on "
+        "every answer, whatever is documented)",
+        "expected Unprocessable Entity",
+        'came "Unprocessable Content" [at title]',
+        "",
+        "request PUT /customers/acme, 11 bytes of application/json",
+        "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
+        "trace 4b4b, for the vendor's own logs",
+        "payload The name is null.",
+        "repeated yes, when it was tried again alone",
+        "curl curl https://api.example.org",
+        f"again python -m contracts replay {KEPT_FILE} --base-url {TARGET}",
+    ]
+
+
+def test_a_curl_line_for_any_customer_says_so() -> None:
+    """Where the line has a variable for the customer, the line below says what to put there."""
+    lines = explained(failure(seen(curl='curl "https://api.example.org/customers/$CUSTOMER"')))
+
+    assert lines[-2] == "(CUSTOMER is the slug of a customer of yours)"
+
+
+def test_what_is_seen_again_on_the_mock_needs_no_address() -> None:
+    """The mock is what a replay sends to anyway."""
+    assert explanation([failure(SEEN)], MOCK_URL, "").endswith(f"replay {KEPT_FILE}")
+
+
+@pytest.mark.parametrize(
+    ("repeated", "said"),
+    [
+        (True, "repeated yes, when it was tried again alone"),
+        (False, "repeated it comes and goes: not seen when it was tried again alone"),
+        (None, "repeated not tried again"),
+    ],
+    ids=["repeated", "comes-and-goes", "not-tried-again"],
+)
+def test_an_explanation_says_whether_it_repeated(repeated: bool | None, said: str) -> None:
+    """Whoever reads it knows whether the failure comes back."""
+    assert said in explained(failure(seen(repeated=repeated)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [("documented", "; documented)"), ("exact", "; held on every answer, whatever is documented)")],
+)
+def test_an_explanation_says_who_asks_for_it(layer: str, said: str) -> None:
+    """The first line ends with whether the vendor documents the promise, or every answer is held to it anyway."""
+    assert explained(failure(seen(layer=layer)))[0].endswith(said)
+
+
+def test_every_place_of_an_answer_is_named() -> None:
+    """What breaks a promise at several places names them, a few at least."""
+    lines = explained(failure(seen(also=tuple(f"member-{number}" for number in range(8)))))
+
+    assert lines[2].endswith("[at title, member-0, member-1, member-2, member-3, member-4 and 3 more]")
+
+
+def test_an_explanation_is_read_at_a_glance() -> None:
+    """However much is wrong with an answer, its explanation has at most 25 lines and names every promise."""
+    lines = explained(failure(*(seen(rule, why="The name is null.", trace="4b4b") for rule in ALL[:10])))
+
+    assert len(lines) <= 25
+    assert not [rule for rule in ALL[:10] if rule not in "\n".join(lines)]
+
+
+def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
+    """Where one test found many failures, one is explained, two are named, and the rest is counted."""
+    lines = explained(failure(SEEN), *(failure(seen(rule)) for rule in ALL[:9]))
+
+    assert len(lines) <= 25
+    assert lines[0].startswith("problem.title: ")
+    assert [line.split(":")[0] for line in lines if line.startswith("and also")] == [
+        "and also answer.given",
+        "and also answer.http",
+    ]
+    assert lines[-1] == "and 7 more, in the summary"
+
+
+def test_what_no_other_test_has_explained_is_explained_first() -> None:
+    """Of several failures the one that is new is told in full."""
+    lines = explained(failure(SEEN, known=True), failure(seen("problem.status")))
+
+    assert lines[0].startswith("problem.status: ")
+    assert lines[-1].startswith("and also problem.title: ")
+
+
+def test_what_was_explained_before_is_told_in_fewer_words() -> None:
+    """The second failure of one kind says what came and how to see it again, without what the first has said."""
+    lines = explained(failure(SEEN, known=True))
+
+    assert [line.partition(" ")[0] for line in lines] == ["problem.title:", "expected", "came", "", "request", "again"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("", "again none: no more than 20 files of evidence are kept"),
+        ("e cannot be written: No space left", "again e cannot be written: No space left"),
+    ],
+    ids=["too-many", "cannot-be-written"],
+)
+def test_why_there_is_no_evidence_is_said(reason: str, said: str) -> None:
+    """Explanation and summary give the same reason why nothing can be sent again."""
+    assert explained(failure(SEEN, evidence=""), no_evidence=reason)[-1] == said
+    assert said in summed_up(finding(), no_evidence=reason)
+
+
+def test_a_summary_of_nothing_names_the_run() -> None:
+    """A summary begins with what was tried against what, and how to generate it again."""
+    assert summed_up(base_url=MOCK_URL)[:8] == [
+        "target http://kaiten.mock (the mock, in process)",
+        "contract docs",
+        f"promises 0 kept, 0 broken, {len(ALL)} not tried (of {len(ALL)})",
+        "seed 42",
+        "exchanges 0",
+        "updates sent 0, answered nothing",
+        "interruptions 0",
+        "customers left none",
+    ]
+
+
+def test_what_was_sent_is_counted_by_its_answer() -> None:
+    """The summary counts updates by status; other requests are exchanges but no updates."""
+    lines = summed_up(exchanges=4, updates=3, statuses={"no answer": 1, "422": 1, "204": 1}, interruptions=2)
+
+    assert lines[4:7] == ["exchanges 4", "updates sent 3, answered 204: 1, 422: 1, no answer: 1", "interruptions 2"]
+
+
+def test_customers_that_are_left_are_named() -> None:
+    """A customer that could not be removed is named, with the command that removes it."""
+    lines = summed_up(left=("contract-test-1",))
+
+    assert "customers left contract-test-1" in lines
+    assert "remove them with: python -m contracts clean" in lines
+
+
+def test_a_promise_that_was_broken_is_told() -> None:
+    """A broken promise is in the summary with what came, when, how often, in which tests, and how to see it again."""
+    often = finding(evidence=KEPT_FILE, tests=("a.py::test_title[one two]", "a.py::test_other"))
+    rare = finding(shown=seen(cause="name breaks type", actual='"Oops"'), tests=("a.py::test_other",))
+
+    lines = summed_up(often, rare)
+
+    assert lines[lines.index("") + 2 : -1] == [
+        "expected Unprocessable Entity",
+        'came "Unprocessable Content" [at title]',
+        "request PUT /customers/acme, 11 bytes of application/json",
+        "when name breaks minLength",
+        'and when name breaks type: "Oops"',
+        "seen 2 of 32 updates",
+        "tests 2: one two, test_other",
+        f"again python -m contracts replay {KEPT_FILE} --base-url {TARGET}",
+    ]
+
+
+def test_what_comes_and_goes_has_no_circumstance() -> None:
+    """What comes and goes is told with its rate, and not with what was sent by chance when it came."""
+    lines = summed_up(finding(comes_and_goes=True), finding(shown=seen(cause="name breaks type"), comes_and_goes=True))
+
+    assert "seen comes and goes: 2 of 32 updates" in lines
+    assert not [line for line in lines if line.startswith(("when", "and when"))]
+
+
+def test_of_many_causes_a_few_are_told() -> None:
+    """Of what breaks one promise in many ways six more are told, and the rest is counted."""
+    lines = summed_up(*(finding(shown=seen(cause=f"cause {number}")) for number in range(9)))
+
+    assert len([line for line in lines if line.startswith("BROKEN")]) == 1
+    assert [line for line in lines if line.startswith("and when")][-2:] == [
+        'and when cause 6: "Unprocessable Content"',
+        "and when 2 more, on the page",
+    ]
+
+
+def test_a_promise_that_was_not_tried_is_listed_with_its_reason() -> None:
+    """What could not be tried is in the summary, with the reason, in lines that fit a terminal."""
+    untried = dict.fromkeys(["update.stored", "update.cleared"], "the target does not let the token read back")
+    lines = summary(result(tried=set(ALL) - set(untried), untried=untried))
+
+    text = " ".join(" ".join(lines).split())
+
+    assert "not tried update.stored, update.cleared: the target does not let the token read back" in text
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_what_else_failed_is_in_the_summary() -> None:
+    """Tests that failed otherwise, that had to be tried, or that the literal does not judge, and every warning."""
+    lines = summed_up(
+        failed=("a.py::test_one[a]", "a.py::test_two"),
+        required={"a.py::test_three": "no token"},
+        not_literal=3,
+        warnings=("the disk is full",),
+    )
+
+    assert "failed too 2 without a broken promise: a, test_two" in lines
+    assert "required 1 of the tests could not be tried (--require-all): no token" in lines
+    assert "literals 3 of the tests judged by docs, not by the literal, which speaks of docs" in lines
+    assert "warning the disk is full" in lines
+
+
+@pytest.mark.parametrize("causes", [1, 8])
+def test_a_summary_fits_on_a_screen(causes: int) -> None:
+    """With 45 promises broken the summary has at most 50 lines; it names all, and how to see them again."""
+    shown = [seen(rule, trace="4b4b", cause=f"cause {number}") for rule in ALL[:45] for number in range(causes)]
+    made = result(
+        *(finding(shown=one, evidence=f"evidence/{one.rule}.har", tests=tuple(ALL)) for one in shown),
+        left=tuple(f"contract-test-{number}" for number in range(1000)),
+        failed=(TEST,),
+        warnings=("the disk is full",),
+    )
+
+    lines = summary(made)
+
+    assert len(lines) <= 50
+    assert not [rule for rule in ALL[:45] if rule not in "\n".join(lines)]
+    assert lines[-2].split("with: ")[1] == f"python -m contracts replay evidence --base-url {TARGET}"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_few_broken_promises_are_all_told_in_full(number: int) -> None:
+    """Nothing of a few broken promises is left to the page."""
+    lines = summed_up(*(finding(rule, evidence=KEPT_FILE) for rule in ALL[:number]), tried=ALL)
+
+    assert [line.split()[1] for line in lines if line.startswith("BROKEN")] == [f"{rule}:" for rule in ALL[:number]]
+
+
+def test_counts_agree() -> None:
+    """Kept, broken, accepted and not tried are all promises; one that is broken and accepted counts once."""
+    accepted = {"problem.title 0": 3, "problem.status 0": 1}
+    made = result(finding(), tried=["problem.title", "status.valid"], accepted=accepted)
+
+    numbers = [int(number) for number in re.findall(r"\d+", count_of(made))]
+
+    assert count_of(made) == f"1 kept, 1 broken, 1 broken as accepted, {len(ALL) - 3} not tried (of {len(ALL)})"
+    assert sum(numbers[:-1]) == numbers[-1]
+    assert f"promises {count_of(made)}" in summed_up(finding(), tried=made.tried, accepted=accepted)
+
+
+def test_what_was_not_selected_is_counted_as_that() -> None:
+    """Where some tests were chosen nobody is told that the others could not be tried."""
+    made = result(tried=["status.valid"], selected=False)
+
+    assert count_of(made) == f"1 kept, 0 broken, {len(ALL) - 1} not selected or not tried (of {len(ALL)})"
+    assert last_line(made) == "KEPT 1 promise"
+
+
+GOES = {"comes_and_goes": True}
+
+
+@pytest.mark.parametrize(
+    ("findings", "changes", "line"),
+    [
+        pytest.param([], {"tried": ALL}, f"KEPT {len(ALL)} promises", id="kept"),
+        pytest.param([], {"tried": ALL[1:]}, f"KEPT {len(ALL) - 1} promises, 1 not tried", id="not-tried"),
+        pytest.param(
+            [],
+            {"tried": ALL, "accepted": {"problem.title 0": 2}},
+            f"KEPT {len(ALL) - 1} promises, 1 broken as accepted",
+            id="accepted",
+        ),
+        pytest.param([finding()], {"tried": ALL}, f"BROKEN 1 of {len(ALL)} promises: problem.title", id="broken"),
+        pytest.param(
+            [finding(rule) for rule in ALL[:5]],
+            {"tried": ALL},
+            f"BROKEN 5 of {len(ALL)} promises: {ALL[0]}, {ALL[1]}, {ALL[2]} and 2 more",
+            id="many-broken",
+        ),
+        pytest.param(
+            [finding(**GOES)],
+            {},
+            "BROKEN 1 of 1 promise: problem.title (comes and goes: 2 of 32 updates)",
+            id="comes-and-goes",
+        ),
+        pytest.param(
+            [finding(**GOES), finding("problem.status")],
+            {},
+            "BROKEN 2 of 2 promises: problem.title, problem.status",
+            id="one-of-two-comes-and-goes",
+        ),
+        pytest.param(
+            [finding()],
+            {"stopped": "the target stopped answering"},
+            "BROKEN 1 of 1 promise: problem.title; then the target stopped answering",
+            id="broken-and-stopped",
+        ),
+        pytest.param(
+            [finding()],
+            {"by_hand": True},
+            "BROKEN 1 of 1 promise: problem.title; then it was stopped",
+            id="broken-and-by-hand",
+        ),
+        pytest.param([], {"failed": (TEST,)}, "FAILED 1 test without a broken promise: name-null", id="failed"),
+        pytest.param(
+            [],
+            {"failed": (TEST, "a.py::test_two"), "stopped": "it does not answer"},
+            "FAILED 2 tests without a broken promise: name-null, test_two; then it does not answer",
+            id="failed-and-stopped",
+        ),
+        pytest.param(
+            [],
+            {"tried": ALL, "required": {TEST: "no token", "a.py::test_two": "no token"}},
+            "NOT TRIED, though --require-all wants it: no token",
+            id="require-all",
+        ),
+        pytest.param([], {"by_hand": True}, "STOPPED by hand; nothing was found broken before", id="by-hand"),
+        pytest.param([], {"stopped": "it does not answer"}, "NO VERDICT: it does not answer", id="stopped"),
+        pytest.param([], {}, "NO VERDICT: nothing that was selected could be tried here", id="nothing-tried"),
+        pytest.param(
+            [finding()],
+            {"stopped": "the token is refused", "stop_code": 4, "by_hand": True},
+            "WRONG CALL: the token is refused",
+            id="wrong-call-outranks-all",
+        ),
+    ],
+)
+def test_the_last_line_is_the_verdict(findings: list[Finding], changes: dict[str, Any], line: str) -> None:
+    """Whatever came of a run, its last line says it."""
+    assert last_line(result(*findings, **changes)) == line
+
+
+@pytest.mark.parametrize("ci", [None, "", "true"])
+@pytest.mark.parametrize("findings", [[], [finding()]], ids=["kept", "broken"])
+def test_a_machine_that_asked_no_vendor_is_told_so(
+    findings: list[Finding], ci: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the mock in a CI the last line says that no vendor was asked; a vendor's result, or a person's, does not."""
+    monkeypatch.delenv("CI", raising=False)
+    if ci is not None:
+        monkeypatch.setenv("CI", ci)
+    made = result(*findings, tried=ALL)
+
+    assert last_line(replace(made, base_url=MOCK_URL)).endswith(" (on the mock, in process: no vendor was asked)") == (
+        ci == "true"
+    )
+    assert "mock" not in last_line(made)
+
+
+def test_how_sure_is_told_by_the_rule_of_three() -> None:
+    """Of n requests none broke a promise: at 95 % fewer than 3 in n would; in all and by kind, the small left out."""
+    assert how_sure(result(generated={"any body": 2998, "any slug": 300, "any token": 2})) == (
+        "of 3,300 distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
+        "than 1 in 1,100 would (any body: 1 in 999, any slug: 1 in 100)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "generated"),
+    [
+        ([], {}),
+        ([], {"any body": 2}),
+        ([finding(tests=("a.py::test_any_body[round-3]",))], {"any body": 3000}),
+    ],
+    ids=["none-generated", "too-few", "one-found-something"],
+)
+def test_nothing_is_sure_that_cannot_be_said(findings: list[Finding], generated: dict[str, int]) -> None:
+    """Without generated requests, or where one of them broke a promise, nothing is said."""
+    made = result(*findings, generated=generated)
+
+    assert how_sure(made) == ""
+    assert "how sure" not in "\n".join(summary(made))
+
+
+def test_what_other_tests_found_takes_nothing_from_the_generated_ones() -> None:
+    """Where a payload broke a promise and no generated request did, it is said how sure that is."""
+    assert how_sure(result(finding(), generated={"any body": 300})).startswith("of 300 distinct generated updates")
