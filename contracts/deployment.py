@@ -159,10 +159,11 @@ def _last_words(done: subprocess.CompletedProcess[str]) -> str:
 
 def told_apart(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
     """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    pin, own = ({_about(finding) for finding in found} for found in (of_pin, of_own))
+    # The first of each: in which circumstances else it was seen is for the run to tell.
+    pin, own = ({_about(finding): finding for finding in reversed(found)} for found in (of_pin, of_own))
     found = [
-        *(Behaviour(Word.UNSAID if _about(finding) in own else Word.SAID, finding) for finding in of_pin),
-        *(Behaviour(Word.NOT_DONE, finding) for finding in of_own if _about(finding) not in pin),
+        *(Behaviour(Word.UNSAID if about in own else Word.SAID, finding) for about, finding in reversed(pin.items())),
+        *(Behaviour(Word.NOT_DONE, finding) for about, finding in reversed(own.items()) if about not in pin),
     ]
     return sorted(found, key=lambda one: list(Word).index(one.word))
 

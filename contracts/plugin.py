@@ -165,7 +165,7 @@ def _stopping(item: pytest.Item, inner: Generator[None, object, object]) -> Gene
         _stop(item, str(reason), NO_VERDICT)
     except WrongCall as reason:
         # What was right in the beginning of a run and is wrong now is the target's doing.
-        begun = stash.API in config.stash
+        begun = stash.RUN in config.stash and config.stash[stash.RUN].opened
         _stop(item, f"in the middle of the run {reason}" if begun else str(reason), NO_VERDICT if begun else WRONG_CALL)
 
 

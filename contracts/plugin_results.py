@@ -139,12 +139,17 @@ class Collecting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Take what the report carries; its failure is explained with the file that keeps it."""
+        if not hasattr(report, "broken"):
+            # It stands for a worker that crashed.
+            return
         self._results.begun = self._results.begun or hasattr(report, "counts")
-        seen = [[sighting_of(one) for one in of_one] for of_one in getattr(report, "broken", ())]
+        seen = [[sighting_of(one) for one in of_one] for of_one in report.broken]
         if report.when == "call" or report.failed:
             judged = any(name == "judged by" for name, _ in report.user_properties) and report.when == "call"
             failed = report.failed and not seen
             self._results.add_test(report.nodeid, failed=failed, required=report.required, not_literal=judged)
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._results.skipped.add(report.longrepr[2].removeprefix("Skipped: "))
         if not seen:
             return
         explained = self._explained(report, seen)

@@ -45,7 +45,7 @@ class Run:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.closed = False
+        self.opened = self.closed = False
         self.target = options.target
         self.document = options.document
         self.record = Record()
@@ -76,6 +76,7 @@ class Run:
         except BaseException:
             self.close()
             raise
+        self.opened = True
         return self
 
     def _note_what_cannot_be_tried(self) -> None:

@@ -34,7 +34,8 @@ class Result:
     `stopped` says why it came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM ended
     it. `accepted` is how often each accepted deviation was seen. `failed` are the tests that failed although no promise
     was found broken, `required` those that --require-all wants and that could not be tried, each with its reason.
-    `generated` is how many distinct requests each generated test has sent, `selected` whether all tests were.
+    `generated` is how many distinct requests each generated test has sent, `selected` whether all tests were;
+    `skipped` has the reasons why some of them could not be tried.
     `no_evidence` says why findings have no file, where that is not their number.
     """
 
@@ -62,6 +63,7 @@ class Result:
     started: float = 0.0
     generated: Mapping[str, int] = field(default_factory=dict)
     selected: bool = True
+    skipped: frozenset[str] = frozenset()
     no_evidence: str = ""
 
     @cached_property
@@ -94,13 +96,13 @@ class Result:
     def not_tried(self) -> dict[str, str]:
         """The promises that nothing put to the test, each with its reason; last, what is no promise of its own.
 
-        Where not all tests were selected, what the others would have tried is not listed.
+        Where not all tests were selected, only what those that were could not try is listed.
         """
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.deviating]
         why = "the run was over before" if self.stopped or self.by_hand else "no answer that came could break it"
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
         if not self.selected:
-            return {}
+            return {what: reason for what, reason in self.untried.items() if reason in self.skipped}
         return {rule: self.untried.get(rule, why) for rule in missing} | others
 
     def outcome_of(self, rule: str) -> tuple[str, str]:
@@ -155,6 +157,7 @@ class Results:
         self.stopped, self.stop_code, self.by_hand, self.begun = "", NO_VERDICT, False, False
         self.left: list[str] = []
         self.warnings: list[str] = []
+        self.skipped: set[str] = set()
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
         """The run is over before its end."""
@@ -280,6 +283,7 @@ class Results:
             tally=tally,
             generated=_summed(part["generated"] for part in parts),
             selected=all(part["selected"] for part in parts),
+            skipped=frozenset(self.skipped),
             no_evidence=self.no_evidence,
         )
 
@@ -322,6 +326,7 @@ def read(path: Path) -> Result:
         made = {
             "findings": tuple(findings),
             "tests": frozenset(told["tests"]),
+            "skipped": frozenset(told["skipped"]),
             "tally": tally_of(told["tally"]),
             **{name: tuple(told[name]) for name in ("left", "warnings", "failed")},
         }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts import __version__, har, recording
-from contracts.evidence import Evidence, Part, Source, Step, evidence_of, file_name
+from contracts.evidence import Evidence, Part, Source, Step, evidence_of
 from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.rules.judge import Verdict, judge
@@ -173,17 +173,6 @@ def test_the_file_says_what_broke_whose_customer_and_which_credential() -> None:
     assert (own["test"], own["contract"], own["seed"], own["suite"]) == (SOURCE.test, "docs", 42, __version__)
     assert (request["_credential"], request["_disposable"]) == ("invalid", True)
     assert written(evidence(update("contract-test-nobody", b"{}")))["entries"][-1]["request"]["_disposable"] is False
-
-
-def test_a_file_is_named_for_rule_and_test() -> None:
-    """The name has the rule and the test; runs against several targets do not overwrite each other's."""
-    broken = violation("problem.errors", "", "", "errors.[].message")
-
-    name = file_name(broken, SOURCE)
-
-    assert name.startswith("problem.errors-errors.-.message--test_y-name-null--")
-    assert name.endswith(".har")
-    assert name != file_name(broken, replace(SOURCE, base_url="http://127.0.0.1:1"))
 
 
 def test_a_step_says_which_part_it_is() -> None:

@@ -127,7 +127,7 @@ def test_a_rule_that_is_not_of_a_member_has_a_layer_of_its_own(
     status: int, came: Response, rule: str, layer: Layer
 ) -> None:
     """What is not about a problem's members has the layer that promises.yaml gives it."""
-    assert [found[::2] for found in layers(status, came)][0] == (rule, layer)
+    assert next(found[::2] for found in layers(status, came)) == (rule, layer)
     assert promises()[rule].layer is layer
 
 

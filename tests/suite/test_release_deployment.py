@@ -16,7 +16,8 @@ import pytest
 from contracts import deployment
 from contracts.deployment import Word, told_apart
 from contracts.errors import NoVerdict
-from contracts.result import Finding, Result, write
+from contracts.report.finding import Finding, Sighting
+from contracts.report.result import Result, write
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor import Vendor
 from tests.suite.kills import TOKENS
@@ -45,7 +46,7 @@ def compatible(tmp_path: Path) -> str:
 
 def broken(*rules: str) -> list[Finding]:
     """What a run found broken: these rules."""
-    return [Finding(rule, "", "this", "that", 1, repeated=True, size=(1, 1), tests=()) for rule in rules]
+    return [Finding(Sighting(rule, "", "", "documented", "this", "that")) for rule in rules]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.result import read
+from contracts.report.result import read
 from contracts.rules.document import Document, load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
@@ -152,7 +152,7 @@ def test_a_target_that_stops_answering_gives_no_verdict(tmp_path: Path) -> None:
         result = run_suite("--base-url", server.url, "--patience", "1", journal=tmp_path)
 
     assert result.returncode == 6
-    assert "no verdict: the target stopped answering" in result.stdout
+    assert "NO VERDICT: the target stopped answering" in result.stdout
     assert "FAILED" not in result.stdout
 
 
@@ -161,7 +161,7 @@ def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
     result = run_suite("--base-url", "http://127.0.0.1:9", "--patience", "1", journal=tmp_path)
 
     assert result.returncode == 6
-    assert "no verdict: the target does not answer: the connection was refused" in result.stdout
+    assert "NO VERDICT: the target does not answer: the connection was refused" in result.stdout
     assert list(tmp_path.glob("*.jsonl")) == []
 
 

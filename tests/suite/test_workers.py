@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.result import read
+from contracts.recording import read
+from contracts.report.result import read as result_in
 from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import plain_wire, serving
@@ -35,7 +36,7 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
         two = run_suite(*told, "--result", str(tmp_path / "2.json"), "-n", "2", journal=tmp_path / "2")
 
     assert (one.returncode, two.returncode) == (0, 0), two.stdout[-3000:] + two.stderr
-    alone, together = read(tmp_path / "1.json"), read(tmp_path / "2.json")
+    alone, together = result_in(tmp_path / "1.json"), result_in(tmp_path / "2.json")
     assert together.tests == alone.tests
     assert together.kept == alone.kept
     assert together.seed == alone.seed == "3"
@@ -44,13 +45,15 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
 
 
 def test_what_several_workers_found_is_told_once(tmp_path: Path) -> None:
-    """What is broken is one group, with one file of evidence, whichever workers found it."""
+    """What is broken is one group, with one file of evidence for each cause, whichever workers found it."""
     with serving(SendsBytesAfter204(load("docs"))) as server:
         came = run_suite("--base-url", server.url, "-n", "2", "-k", "valid", journal=tmp_path)
 
     assert came.returncode == 1, came.stdout + came.stderr
     assert came.stdout.count("BROKEN success.empty: ") == 1
-    assert len(list(evidence_beside(tmp_path).glob("success.empty*.har"))) == 1
+    files = [read(path)[0] for path in evidence_beside(tmp_path).glob("success.empty*.har")]
+    assert 1 <= len(files) <= 6
+    assert {one.rule for one in files} == {"success.empty"}
 
 
 def test_a_target_that_dies_leaves_no_verdict(tmp_path: Path) -> None:
@@ -59,7 +62,7 @@ def test_a_target_that_dies_leaves_no_verdict(tmp_path: Path) -> None:
         came = run_suite("--base-url", server.url, "-n", "2", "--patience", "2", journal=tmp_path)
 
     assert came.returncode == 6, came.stdout[-3000:] + came.stderr
-    assert "no verdict     the target stopped answering: " in came.stdout
+    assert "NO VERDICT: the target stopped answering: " in came.stdout
     assert "Traceback" not in came.stdout
 
 
@@ -69,7 +72,7 @@ def test_a_wrong_call_is_one_in_the_workers_too(tmp_path: Path) -> None:
         came = run_suite("--base-url", server.url, "-n", "2", journal=tmp_path, KAITEN_AUTH_TOKEN="ksh_stale")
 
     assert came.returncode == 4, came.stdout[-3000:] + came.stderr
-    assert f"wrong call     {server.url} refuses KAITEN_AUTH_TOKEN (401)" in came.stdout
+    assert f"WRONG CALL: {server.url} refuses KAITEN_AUTH_TOKEN (401)" in came.stdout
 
 
 def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -86,7 +89,7 @@ def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) 
             printed, _ = process.communicate(timeout=120)
 
     assert process.returncode == 6, printed[-3000:]
-    assert re.search(r"no verdict     the worker gw\d crashed", printed)
+    assert re.search(r"^NO VERDICT: the worker gw\d crashed", printed, re.MULTILINE)
     assert "customers left none" in printed
     assert server.vendor.customers == {}
 
