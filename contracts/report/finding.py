@@ -127,9 +127,7 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
         if broken:
             member = ".".join(map(str, broken.path[:1])) or "body"
             return f"{member} breaks {broken.keyword}"
-    return (
-        f"payloads of the family {family}" if family else promises()[promise.id].sentence.partition(" is answered")[0]
-    )
+    return f"payloads of the family {family}" if family else promises()[promise.id].circumstance
 
 
 def command(outcome: Outcome, base_url: str) -> str:

@@ -1,7 +1,7 @@
 """The page: a result to look at in a browser, as HTML that pytest-html puts into its report.
 
-Everything that a vendor said goes through Jinja's escaping, and through `printable`. It needs no network; its script
-only copies commands.
+Everything that a vendor said goes through Jinja's escaping, and through `printable`. It needs no network, and its
+script does nothing that anybody has to see: it copies commands, scrolls to what is marked, and folds pytest-html's table.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-# The order in which promises are listed, by what became of them.
+# The order in which promises are listed, by what became of them; so many of what could be folded are open.
 _OUTCOMES = ("broken", "accepted", "not tried", "kept")
+_UNFOLDED = 3
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,20 @@ class Shown:
     """One finding with what shows it: request and answer, each in lines of which some are at fault; commands."""
 
     finding: Finding
-    promise: Promise
     request: Sequence[tuple[str, bool]]
     answer: Sequence[tuple[str, bool]]
     commands: Mapping[str, str]
     evidence: str
     tests: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One broken promise: how often it was seen, and each cause."""
+
+    promise: Promise
+    seen: str
+    causes: Sequence[Shown]
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,10 @@ class Circumstance:
 def page(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
     rows = sorted((_row(promise, result) for promise in promises().values()), key=_place)
+    untried: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.outcome == "not tried":
+            untried.setdefault(row.reason, []).append(row)
     columns = sorted({key.split()[1] for key in result.tally.answers})
     return _TEMPLATES.get_template("page.html.j2").render(
         result=result,
@@ -84,11 +97,17 @@ def page(result: Result, beside: Path) -> str:
         counts=terminal.count_of(result),
         sure=terminal.how_sure(result),
         when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
-        shown=[_shown(finding, result, beside) for group in result.groups.values() for finding in group],
-        rows=[row for row in rows if row.outcome != "kept"],
+        broken=[
+            Broken(promises()[rule], group[0].seen, [_shown(finding, result, beside) for finding in group])
+            for rule, group in result.groups.items()
+        ],
+        no_evidence=terminal.NO_EVIDENCE,
+        rows=[row for row in rows if row.outcome in _OUTCOMES[:2]],
+        untried=untried,
+        unfolded=_UNFOLDED,
         kept=[row for row in rows if row.outcome == "kept"],
         columns=columns,
-        circumstances=_circumstances(result, columns),
+        circumstances=[*_circumstances(result, columns)],
         latencies=[(status, count, *map(_milliseconds, found)) for status, count, *found in quantiles(result.tally)],
     )
 
@@ -126,7 +145,7 @@ def _circumstances(result: Result, columns: Sequence[str]) -> Iterator[Circumsta
                 )
                 for key, status in zip(keys, columns, strict=True)
             ]
-            yield Circumstance(promise.sentence.partition(" is answered")[0], cells)
+            yield Circumstance(promise.circumstance, cells)
 
 
 def _milliseconds(seconds: float) -> str:
@@ -139,10 +158,9 @@ def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
     if shown.curl:
         commands[f"curl; {OF_YOURS}" if names_customer(shown.curl) else "curl"] = shown.curl
     if finding.evidence:
-        commands["again"] = terminal.replay_command([finding.evidence], result.base_url)
+        commands["send it again"] = terminal.replay_command([finding.evidence], result.base_url)
     return Shown(
         finding,
-        promises()[finding.rule],
         [*_request(step.template)] if step else [(shown.request, False)],
         [*_answer(step.exchange, shown.place)] if step else [(shown.answer, False)],
         commands,
@@ -174,7 +192,8 @@ def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
     yield f"{response.status} {printable(response.reason)}", place.startswith("HTTP status")
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", place.lower() == name.lower()
-    member = place.rpartition(".")[2]
+    # What is wrong with an item of a list is in the list.
+    member = place.removesuffix(".[]").rpartition(".")[2]
     for line in _by_line(response, member):
         yield line, place == "body" or bool(member and line.lstrip().startswith(f'"{member}":'))
 
@@ -196,6 +215,8 @@ def _by_line(response: Response, member: str) -> Iterator[str]:
 
 def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
     """The lines of a body. What is JSON and is not too long is JSON when it is copied."""
+    if not body:
+        return
     yield ""
     try:
         text = body.decode()
