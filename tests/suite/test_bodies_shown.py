@@ -7,8 +7,8 @@ import json
 import pytest
 
 from contracts.exchange import Exchange, Request, Response
-from contracts.hexdump import hexdump
-from contracts.page import _answer, _request
+from contracts.report.hexdump import hexdump
+from contracts.report.page import _answer, _request
 from tests.suite.samples import REQUESTS
 
 BODIES = [
