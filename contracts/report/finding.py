@@ -127,7 +127,11 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
         if broken:
             member = ".".join(map(str, broken.path[:1])) or "body"
             return f"{member} breaks {broken.keyword}"
-    return f"payloads of the family {family}" if family else promises()[promise.id].circumstance
+    if family:
+        return f"payloads of the family {family}"
+    words = promises()[promise.id].circumstance
+    # It stands behind a "when".
+    return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 
 def command(outcome: Outcome, base_url: str) -> str:
