@@ -14,7 +14,7 @@ from contracts.outcome import Outcome
 from contracts.rules import prose
 from contracts.rules.body import read
 from contracts.rules.document import Document
-from contracts.rules.promise import Promise, excerpt
+from contracts.rules.promise import excerpt
 
 _CURL_SHOWN = 1000
 # What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
@@ -127,12 +127,11 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
         if broken:
             member = ".".join(map(str, broken.path[:1])) or "body"
             return f"{member} breaks {broken.keyword}"
-    return f"payloads of the family {family}" if family else circumstance(promise)
-
-
-def circumstance(promise: Promise) -> str:
-    """What a promise says of a request, without its answer."""
-    return promise.sentence.partition(" is answered")[0].removesuffix(",")
+    if family:
+        return f"payloads of the family {family}"
+    words = promise.circumstance
+    # It stands behind a "when".
+    return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 
 def command(outcome: Outcome, base_url: str) -> str:

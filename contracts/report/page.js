@@ -14,3 +14,18 @@ document.querySelectorAll("#contract .copy").forEach((button) => {
     setTimeout(() => { button.textContent = "copy"; }, 2000);
   });
 });
+// A long answer is scrolled to what is wrong with it.
+document.querySelectorAll("#contract .cause").forEach((cause) => {
+  cause.addEventListener("toggle", () => cause.querySelectorAll("pre:has(mark)").forEach((pre) => {
+    pre.scrollTop = pre.querySelector("mark").offsetTop - pre.offsetTop - 60;
+  }));
+});
+// pytest-html writes its table below; without scripts it stays there.
+document.addEventListener("DOMContentLoaded", () => {
+  const fold = document.querySelector("#tests");
+  const count = document.querySelector(".run-count");
+  fold.querySelector("summary").append(`: ${count.textContent}`);
+  count.remove();
+  fold.append(...document.querySelectorAll("p.filter, .controls, #results-table"));
+  fold.hidden = false;
+});

@@ -1,7 +1,7 @@
 """The page: a result to look at in a browser, as HTML that pytest-html puts into its report.
 
 Everything that a vendor said goes through Jinja's escaping, and through `printable`. It needs no network; its script
-only copies commands.
+only copies commands, scrolls to what is marked, and puts pytest-html's table behind a fold.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from contracts.errors import WrongCall
 from contracts.evidence import Step
 from contracts.exchange import Exchange, Request, Response
 from contracts.report import terminal
-from contracts.report.finding import Finding, circumstance
+from contracts.report.finding import Finding, Sighting
 from contracts.report.hexdump import hexdump
-from contracts.report.result import GREEN, RED, Result
+from contracts.report.result import GREEN, MOST_EVIDENCE, RED, Result
 from contracts.rules.promise import Promise, printable, promises
 from contracts.tally import quantiles
 
@@ -37,8 +37,9 @@ _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-# The order in which promises are listed, by what became of them.
+# The order in which promises are listed, by what became of them; so many of what could be folded are open.
 _OUTCOMES = ("broken", "accepted", "not tried", "kept")
+_UNFOLDED = 3
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ class Shown:
     """One finding with what shows it: request and answer, each in lines of which some are at fault; commands."""
 
     finding: Finding
-    promise: Promise
     request: Sequence[tuple[str, bool]]
     answer: Sequence[tuple[str, bool]]
     commands: Mapping[str, str]
@@ -76,6 +76,11 @@ class Circumstance:
 def page(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
     rows = sorted((_row(promise, result) for promise in promises().values()), key=_place)
+    full = sum(bool(finding.evidence) for finding in result.findings) >= MOST_EVIDENCE
+    untried: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.outcome == "not tried":
+            untried.setdefault(row.reason, []).append(row)
     columns = sorted({key.split()[1] for key in result.tally.answers})
     return _TEMPLATES.get_template("page.html.j2").render(
         result=result,
@@ -84,11 +89,15 @@ def page(result: Result, beside: Path) -> str:
         counts=terminal.count_of(result),
         sure=terminal.how_sure(result),
         when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
-        shown=[_shown(finding, result, beside) for group in result.groups.values() for finding in group],
-        rows=[row for row in rows if row.outcome != "kept"],
+        broken=[[_shown(finding, result, beside) for finding in group] for group in result.groups.values()],
+        promises=promises(),
+        no_evidence=terminal.NO_EVIDENCE if full else "none was written",
+        rows=[row for row in rows if row.outcome in _OUTCOMES[:2]],
+        untried=untried,
+        unfolded=_UNFOLDED,
         kept=[row for row in rows if row.outcome == "kept"],
         columns=columns,
-        circumstances=_circumstances(result, columns),
+        circumstances=[*_circumstances(result, columns)],
         latencies=[(status, count, *map(_milliseconds, found)) for status, count, *found in quantiles(result.tally)],
     )
 
@@ -126,7 +135,7 @@ def _circumstances(result: Result, columns: Sequence[str]) -> Iterator[Circumsta
                 )
                 for key, status in zip(keys, columns, strict=True)
             ]
-            yield Circumstance(circumstance(promise), cells)
+            yield Circumstance(promise.circumstance, cells)
 
 
 def _milliseconds(seconds: float) -> str:
@@ -139,12 +148,11 @@ def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
     if shown.curl:
         commands[f"curl; {OF_YOURS}" if names_customer(shown.curl) else "curl"] = shown.curl
     if finding.evidence:
-        commands["again"] = terminal.replay_command([finding.evidence], result.base_url)
+        commands["send it again"] = terminal.replay_command([finding.evidence], result.base_url)
     return Shown(
         finding,
-        promises()[finding.rule],
         [*_request(step.template)] if step else [(shown.request, False)],
-        [*_answer(step.exchange, shown.place)] if step else [(shown.answer, False)],
+        [*_answer(step.exchange, *_places(shown))] if step else [(shown.answer, False)],
         commands,
         os.path.relpath(finding.evidence, beside) if finding.evidence else "",
         terminal.names(finding.tests),
@@ -166,36 +174,48 @@ def _request(request: Request) -> Iterator[tuple[str, bool]]:
     yield from ((line, False) for line in _body(request.body))
 
 
-def _answer(exchange: Exchange, place: str) -> Iterator[tuple[str, bool]]:
+def _places(shown: Sighting) -> Sequence[str]:
+    """Where the answer is at fault: a header, members of its body, or the whole of it."""
+    if shown.rule == "problem.members":
+        return re.findall("'(.*?)'", shown.actual)
+    # Written anew, a body would name a member once.
+    whole = shown.rule == "problem.unique_names" or (shown.rule.startswith("problem.") and not shown.place)
+    return ["body"] if whole else [shown.place, *shown.also]
+
+
+def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
     response = exchange.response
     if response is None:
         yield str(exchange.failure), True
         return
-    yield f"{response.status} {printable(response.reason)}", place.startswith("HTTP status")
+    yield f"{response.status} {printable(response.reason)}", any(place.startswith("HTTP status") for place in places)
     for name, value in response.headers:
-        yield f"{name}: {printable(value)}", place.lower() == name.lower()
-    member = place.rpartition(".")[2]
-    for line in _by_line(response, member):
-        yield line, place == "body" or bool(member and line.lstrip().startswith(f'"{member}":'))
+        yield f"{name}: {printable(value)}", name.lower() in map(str.lower, places)
+    # What is wrong with an item of a list is in the list.
+    starts = tuple(f'"{place.removesuffix(".[]").rpartition(".")[2]}":' for place in places if place)
+    # A whole body is shown as it came.
+    for line in _by_line(response) if starts and "body" not in places else _body(response.body or response.wire_body):
+        yield line, bool(line) and ("body" in places or line.lstrip().startswith(starts))
 
 
-def _by_line(response: Response, member: str) -> Iterator[str]:
-    """The body, with each member on a line of its own where one of them is at fault."""
+def _by_line(response: Response) -> Iterator[str]:
+    """The body, with each member on a line of its own."""
     body = response.body or response.wire_body
-    if member:
-        with suppress(ValueError, RecursionError):
-            text = body.decode()
-            by_line = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-            if len(text) > _SHOWN:
-                return _body(by_line.encode())
-            # What can be shown whole is not cut for its white space; deep nesting is left as it came.
-            if len(by_line) <= _SHOWN_BY_LINE:
-                return _body(by_line.encode(), _SHOWN_BY_LINE)
+    with suppress(ValueError, RecursionError):
+        text = body.decode()
+        by_line = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        if len(text) > _SHOWN:
+            return _body(by_line.encode())
+        # What can be shown whole is not cut for its white space; deep nesting is left as it came.
+        if len(by_line) <= _SHOWN_BY_LINE:
+            return _body(by_line.encode(), _SHOWN_BY_LINE)
     return _body(body)
 
 
 def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
     """The lines of a body. What is JSON and is not too long is JSON when it is copied."""
+    if not body:
+        return
     yield ""
     try:
         text = body.decode()

@@ -73,11 +73,14 @@ class Result:
 
     @cached_property
     def groups(self) -> dict[str, list[Finding]]:
-        """What was broken, by promise: first the one that was found first, and of each what most tests saw."""
+        """What was broken, by promise: first the one that was found first, and of each what most tests saw.
+
+        Last of each is what was not told apart any more.
+        """
         grouped: dict[str, list[Finding]] = {}
         for finding in self.findings:
             grouped.setdefault(finding.rule, []).append(finding)
-        return {rule: sorted(found, key=lambda one: -len(one.tests)) for rule, found in grouped.items()}
+        return {rule: sorted(found, key=_place) for rule, found in grouped.items()}
 
     @property
     def deviating(self) -> dict[str, int]:
@@ -286,6 +289,10 @@ class Results:
             skipped=frozenset(self.skipped),
             no_evidence=self.no_evidence,
         )
+
+
+def _place(finding: Finding) -> tuple[bool, int]:
+    return finding.shown.cause == OTHER_CAUSES, -len(finding.tests)
 
 
 def _with_rate(finding: Finding, tally: Tally, violated: Mapping[str, int]) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,8 @@ from types import MappingProxyType
 import yaml
 
 _SHOWN = 200
+# Where a sentence that begins with a circumstance comes to what answers it.
+_ANSWERED = re.compile(r",? (?:is|may also be) (?:answered|refused|stored)\b")
 PROMISES = Path(__file__).parent.parent / "promises.yaml"
 
 
@@ -35,6 +38,11 @@ class Promise:
     source: str
     layer: Layer
     allows: frozenset[int] = frozenset()
+
+    @property
+    def circumstance(self) -> str:
+        """The circumstance that the promise is about, in words."""
+        return _ANSWERED.split(self.sentence)[0]
 
 
 @dataclass(frozen=True)

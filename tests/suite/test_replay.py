@@ -69,7 +69,7 @@ def test_what_was_mended_is_gone(evidence: Path) -> None:
 
     assert result.returncode == 0
     assert result.stdout.startswith("GONE  ")
-    assert result.stdout.endswith("0 seen again, 0 different, 1 gone\n")
+    assert result.stdout.endswith("0 seen again, 0 different, 2 gone\n")
 
 
 def test_what_broke_otherwise_is_different(evidence: Path, tmp_path: Path) -> None:

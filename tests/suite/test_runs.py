@@ -132,7 +132,7 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
         result = run_suite("--base-url", server.url, "-k", "403", journal=tmp_path, KAITEN_READ_TOKEN="")
 
     assert "status.scope: KAITEN_READ_TOKEN is not set" in result.stdout
-    assert "no verdict     nothing that was selected could be tried here" in result.stdout
+    assert "NO VERDICT: nothing that was selected could be tried here" in result.stdout
     assert result.returncode == 6
 
 
@@ -241,4 +241,4 @@ def test_a_token_that_is_revoked_in_the_middle_gives_no_verdict(tmp_path: Path) 
         result = run_suite("--base-url", server.url, journal=tmp_path)
 
     assert result.returncode == 6
-    assert "no verdict: in the middle of the run " in result.stdout
+    assert "NO VERDICT: in the middle of the run " in result.stdout
