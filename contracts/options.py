@@ -84,6 +84,7 @@ OPTIONS = (
     Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
     Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
     Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
+    Option("--max-time", "seconds for the whole run; what it has no time for is skipped", None, float, "S"),
     Option("--result", "write what came of the run to this file, as JSON", None, Path, "FILE"),
     Option("--promises-xml", "write a JUnit file with one case for each promise", None, Path, "FILE"),
     *TARGETING,
@@ -183,7 +184,7 @@ def _statuses(given: str | None) -> frozenset[int]:
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:
-    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "cases"):
+    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "cases", "max_time"):
         if chosen.get(name) is not None and not chosen[name] > 0:
             raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
     for name in ("patience", "settle"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Generator
 from typing import NoReturn
 
@@ -16,9 +17,7 @@ from contracts.fuzz.generation import PROFILES
 from contracts.fuzz.round import register_profiles
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
-from contracts.progress import Progress, SharedProgress, standard_output
-from contracts.record import Record
-from contracts.report.result import NO_VERDICT, WRONG_CALL, Results
+from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Results
 from contracts.rules.document import STATUSES, Document
 from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
 
@@ -66,23 +65,18 @@ def pytest_configure(config: pytest.Config) -> None:
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[stash.OPTIONS] = options
+    # By the clock of the machine: its processes have begun at different times.
+    ends = time.time() + chosen["max_time"] if chosen["max_time"] else float("inf")
+    config.stash[stash.ENDS] = worker_input(config, "contract_ends", ends)
     # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
     fuzz.pin(options.document, options.generation)
     results = config.stash[stash.RESULTS] = Results(
         options.target.base_url, options.document.name, str(options.generation.seed), options.evidence
     )
-    watched = not is_worker(config) and config.get_verbosity() >= 0
     if config.getoption("numprocesses", None):
-        config.pluginmanager.register(Workers(options.generation.seed, results), stash.WORKERS)
-        if watched:
-            config.pluginmanager.register(SharedProgress(standard_output()))
-    elif watched:
-        config.pluginmanager.register(Progress(standard_output(), lambda: _record(config)))
+        workers_of = Workers(options.generation.seed, config.stash[stash.ENDS], results)
+        config.pluginmanager.register(workers_of, stash.WORKERS)
     interrupt.heed()
-
-
-def _record(config: pytest.Config) -> Record | None:
-    return config.stash[stash.RUN].record if stash.RUN in config.stash else None
 
 
 def _number(seed: str | int | None) -> int | None:
@@ -157,6 +151,11 @@ def _passed() -> Generator[None, object, object]:
 def _stopping(item: pytest.Item, inner: Generator[None, object, object]) -> Generator[None, object, object]:
     """End the whole run on what is no test's fault."""
     config = item.config
+    if time.time() > config.stash[stash.ENDS]:
+        over = f"{OUT_OF_TIME} {config.getoption('max_time'):g} s was over"
+        if stash.RUN not in config.stash:
+            config.stash.setdefault(stash.STOPPED, (f"{over} before the first test", NO_VERDICT))
+        pytest.skip(over)
     if stash.STOPPED in config.stash:
         pytest.skip(_OVER)
     try:

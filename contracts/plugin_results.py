@@ -15,7 +15,6 @@ from contracts.evidence import Source
 from contracts.journal import leftovers
 from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED
-from contracts.progress import counts_of
 from contracts.record import Record
 from contracts.report import github, junit, page, result, terminal
 from contracts.report.finding import Finding, Sighting, sighting_of, sightings
@@ -83,8 +82,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         text = str(made.longrepr)
         if (shown := concealed(text, config.stash[stash.OPTIONS].target.masked)) != text:
             made.longrepr = shown
-    if run:
-        made.counts = counts_of(run.record)
+    made.of_the_contract = run is not None
     return made
 
 
@@ -142,7 +140,7 @@ class Collecting:
         if not hasattr(report, "broken"):
             # It stands for a worker that crashed.
             return
-        self._results.begun = self._results.begun or hasattr(report, "counts")
+        self._results.begun = self._results.begun or report.of_the_contract
         seen = [[sighting_of(one) for one in of_one] for of_one in report.broken]
         if report.when == "call" or report.failed:
             judged = any(name == "judged by" for name, _ in report.user_properties) and report.when == "call"

@@ -11,6 +11,8 @@ from contracts.run import Options, Run
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey[Run]()
 API = pytest.StashKey[Api]()
+# When the run has to be over, in seconds since the epoch.
+ENDS = pytest.StashKey[float]()
 # Why this process ended its run, and with which exit code.
 STOPPED = pytest.StashKey[tuple[str, int]]()
 # What came of the run is collected and told by one process: that which the user started.

@@ -10,7 +10,6 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from contracts.payload import Payload
-from contracts.progress import is_round
 from contracts.report.result import Results
 
 # So many consecutive tests go to one worker together, which sends the payloads among them ahead.
@@ -33,6 +32,11 @@ def upcoming_payloads(session: pytest.Session, current: pytest.Item) -> Iterator
         payload = payload_of(item)
         if payload and together.get(item.nodeid) == together.get(current.nodeid):
             yield payload
+
+
+def is_round(nodeid: str) -> bool:
+    """Whether a test is one round of a generated test: of the tests of other processes only the ids are known."""
+    return "[round-" in nodeid
 
 
 @cache
@@ -63,14 +67,16 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 class Workers:
     """The plugin of the process that gives out the work: the parts of its workers go into the one result."""
 
-    def __init__(self, seed: int | None, results: Results) -> None:
+    def __init__(self, seed: int | None, ends: float, results: Results) -> None:
         self._seed = seed
+        self._ends = ends
         self._results = results
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """All workers generate from one seed."""
+        """All workers generate from one seed, and end at one time."""
         node.workerinput["contract_seed"] = self._seed
+        node.workerinput["contract_ends"] = self._ends
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

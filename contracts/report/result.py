@@ -23,6 +23,8 @@ GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
 # Files of evidence that are kept, and findings of one promise at one place that are told apart.
 MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
+# How the reason begins for which a test was not run, where there was no time for it.
+OUT_OF_TIME = "the time of --max-time"
 # What was seen again alone so often does not come and go.
 _SURELY = 2
 
@@ -103,6 +105,7 @@ class Result:
         """
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.deviating]
         why = "the run was over before" if self.stopped or self.by_hand else "no answer that came could break it"
+        why = next((reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)), why)
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
         if not self.selected:
             return {what: reason for what, reason in self.untried.items() if reason in self.skipped}

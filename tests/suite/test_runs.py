@@ -242,3 +242,23 @@ def test_a_token_that_is_revoked_in_the_middle_gives_no_verdict(tmp_path: Path) 
 
     assert result.returncode == 6
     assert "NO VERDICT: in the middle of the run " in result.stdout
+
+
+@pytest.mark.parametrize("more", [pytest.param((), id="one-process"), pytest.param(("-n", "2"), id="two-workers")])
+def test_a_run_ends_with_its_time(more: tuple[str, ...], tmp_path: Path) -> None:
+    """What --max-time left no time for is skipped and listed with that reason; the verdict stands for the rest."""
+    with serving(Vendor(load("docs")), delay=0.02) as server:
+        result = run_suite("--base-url", server.url, "--max-time", "4", *more, journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"^KEPT \d+ promises, \d+ not tried$", result.stdout, re.MULTILINE)
+    assert "the time of --max-time 4 s was over" in re.sub(r"\s+", " ", result.stdout.partition("not tried")[2])
+    assert server.vendor.customers == {}
+
+
+def test_a_run_without_any_time_has_no_verdict(tmp_path: Path) -> None:
+    """Where nothing could be tried in time nothing is known."""
+    result = run_suite("--max-time", "0.001", journal=tmp_path)
+
+    assert result.returncode == 6
+    assert "NO VERDICT: the time of --max-time 0.001 s was over before the first test" in result.stdout
