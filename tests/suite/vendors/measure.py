@@ -25,7 +25,7 @@ MEGABYTES = 500
 MOST_GROUPS = 5
 PAGE = "report.html"
 _GROUP = re.compile(r"^BROKEN ([a-z_.0-9]+): ", re.MULTILINE)
-_REASON = re.compile(r"^!+ _pytest\.outcomes\.Exit: (.*?) !+$", re.MULTILINE)
+_REASON = re.compile(r"^(?:NO VERDICT|WRONG CALL): (.*)$", re.MULTILINE)
 _UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
