@@ -13,16 +13,18 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import deployment, interrupt, recording
+from contracts import deployment, interrupt
 from contracts import mock as mocked
 from contracts.candidate import called, read
 from contracts.client import Client
 from contracts.customers import Customers
 from contracts.deployment import Observed
-from contracts.deviation import load_deviations
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence import Evidence
+from contracts.evidence import recording
+from contracts.evidence.deviation import load_deviations
+from contracts.evidence.evidence import Evidence
+from contracts.evidence.replay import Replay, Replayed, exit_code
 from contracts.journal import DEFAULT_FOLDER, leftovers
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
 from contracts.payload import entry_of
@@ -30,8 +32,7 @@ from contracts.release.adoption import adopt, place_of
 from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
 from contracts.release_report import Told
-from contracts.replay import Replay, Replayed, exit_code
-from contracts.replay_report import MOST_TIMES, replayed, verdict
+from contracts.report.replayed import MOST_TIMES, replayed, verdict
 from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED

@@ -16,8 +16,8 @@ from typing import Any
 import click
 import pytest
 
-from contracts.deviation import load_deviations
 from contracts.errors import NoVerdict, WrongCall
+from contracts.evidence.deviation import load_deviations
 from contracts.exchange import Exchange
 from contracts.journal import ROOT
 from contracts.payload import Payload, payloads

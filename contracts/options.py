@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts.credential import READ_TOKEN, WRITE_TOKEN, Secret
-from contracts.deviation import load_deviations
 from contracts.errors import WrongCall
+from contracts.evidence.deviation import load_deviations
 from contracts.fuzz.generation import generation
 from contracts.journal import DEFAULT_FOLDER
 from contracts.rules.document import load

@@ -11,7 +11,7 @@ import pytest
 from contracts import stash
 from contracts.api import BrokenPromise
 from contracts.credential import concealed
-from contracts.evidence import Source
+from contracts.evidence.evidence import Source
 from contracts.journal import leftovers
 from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED

@@ -42,12 +42,6 @@ class Record:
             self.tally.tried(verdict.tried, exchange.status)
             self.violated.update({violation.rule for violation in verdict.violations})
 
-    def rate(self, rule: str) -> tuple[int, int]:
-        """How many updates broke a promise, and how many put it to the test."""
-        with self._lock:
-            tried = sum(count for key, count in self.tally.rules.items() if key.split()[0] == rule)
-            return self.violated[rule], max(tried, self.violated[rule])
-
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count what came of a request, by its circumstance."""
         with self._lock:

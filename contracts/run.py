@@ -12,7 +12,7 @@ from contracts import mock
 from contracts.client import Client
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customers
-from contracts.deviation import Deviations
+from contracts.evidence.deviation import Deviations
 from contracts.exchange import Request
 from contracts.fuzz.generation import Generation
 from contracts.journal import DEFAULT_FOLDER, Journal

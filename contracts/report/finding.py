@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from contracts.curl import curl, for_any_customer
-from contracts.evidence import Source, evidence_of
+from contracts.evidence.evidence import Source, evidence_of
+from contracts.evidence.har import to_har
 from contracts.exchange import Exchange
-from contracts.har import to_har
 from contracts.outcome import Outcome
 from contracts.rules import prose
 from contracts.rules.body import read

@@ -18,10 +18,10 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from contracts import recording
 from contracts.curl import OF_YOURS, names_customer
 from contracts.errors import WrongCall
-from contracts.evidence import Step
+from contracts.evidence import recording
+from contracts.evidence.evidence import Step
 from contracts.exchange import Exchange, Request, Response
 from contracts.report import terminal
 from contracts.report.finding import Finding, Sighting

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import WrongCall
-from contracts.har import with_rate
+from contracts.evidence.har import with_rate
 from contracts.report.finding import Finding, Sighting, sighting_of
 from contracts.rules.promise import promises
 from contracts.tally import Tally, summed, tally_of

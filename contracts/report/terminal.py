@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from contracts.curl import OF_YOURS, names_customer
-from contracts.deviation import Deviations
+from contracts.evidence.deviation import Deviations
 from contracts.report.finding import Finding, Sighting
 from contracts.report.result import GREEN, INTERRUPTED, MOST_EVIDENCE, RED, WRONG_CALL, Result
 from contracts.rules.promise import Layer, promises

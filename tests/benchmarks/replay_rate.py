@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 
-from contracts import har, recording
 from contracts.credential import fill
-from contracts.evidence import Source, evidence_of
+from contracts.evidence import har, recording
+from contracts.evidence.evidence import Source, evidence_of
+from contracts.evidence.replay import Replay
 from contracts.exchange import Request
 from contracts.payload import payloads
-from contracts.replay import Replay
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.run import Options, Run

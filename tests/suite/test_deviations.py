@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.deviation import Deviation, Deviations, load_deviations
 from contracts.errors import WrongCall
+from contracts.evidence.deviation import Deviation, Deviations, load_deviations
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor import Vendor

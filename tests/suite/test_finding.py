@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts import recording
-from contracts.evidence import Source
+from contracts.evidence import recording
+from contracts.evidence.evidence import Source
 from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.report.finding import Sighting, cause_of, sightings

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from contracts import __version__, har, recording
-from contracts.evidence import Evidence, Part, Source, Step, evidence_of
+from contracts import __version__
+from contracts.evidence import har, recording
+from contracts.evidence.evidence import Evidence, Part, Source, Step, evidence_of
 from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.rules.judge import Verdict, judge

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts import har
-from contracts.evidence import Evidence, Part, Source, Step
+from contracts.evidence import har
+from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.exchange import CUSTOMER, Exchange, update
 from contracts.interrupt import PASSED_ON
 from contracts.journal import leftovers

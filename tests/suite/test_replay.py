@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts import har, recording
-from contracts.evidence import Evidence, Part, Source, Step
+from contracts.evidence import har, recording
+from contracts.evidence.evidence import Evidence, Part, Source, Step
+from contracts.evidence.replay import Fate, Replayed
 from contracts.exchange import CUSTOMER, Exchange, Response, update
 from contracts.payload import _payload
-from contracts.replay import Fate, Replayed
-from contracts.replay_report import replayed
+from contracts.report.replayed import replayed
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor import Answer, Call, Refusal, Vendor

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from contracts.recording import read
+from contracts.evidence.recording import read
 from contracts.report.result import read as result_in
 from contracts.rules.document import load
 from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor

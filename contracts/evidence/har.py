@@ -18,7 +18,7 @@ import harfile
 
 from contracts import __version__
 from contracts.credential import Headers, role_of
-from contracts.evidence import Evidence, Step
+from contracts.evidence.evidence import Evidence, Step
 from contracts.exchange import (
     Exchange,
     Response,

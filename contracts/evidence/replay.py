@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from contracts.credential import READ_TOKEN
 from contracts.customers import Customer
-from contracts.evidence import Evidence, Part, Step
+from contracts.evidence.evidence import Evidence, Part, Step
 from contracts.journal import PREFIX
 from contracts.outcome import Outcome
 from contracts.reading import NO_READING

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from contracts.evidence import Evidence
-from contracts.replay import Fate, Replayed
+from contracts.evidence.evidence import Evidence
+from contracts.evidence.replay import Fate, Replayed
 from contracts.report.finding import answer_line, request_line
 from contracts.report.terminal import promise_lines
 
