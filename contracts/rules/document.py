@@ -62,11 +62,6 @@ class Document:
         }
         return frozenset(int(status) for name in self.operation.answers for status in ranges.get(name, [name]))
 
-    @property
-    def request_schema(self) -> Json:
-        """What the vendor says of a request body, read-only members and all."""
-        return self._resolved(self._body_schema)
-
     @cached_property
     def request_members(self) -> Mapping[str, Json]:
         """The schemas of the members that a client may send, by name."""
