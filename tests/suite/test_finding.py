@@ -120,7 +120,7 @@ def test_the_cause_of_any_other_payload_is_its_family() -> None:
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(204, "A request that breaks no rule"), (400, "A body that is absent, or is not JSON text")],
+    [(204, "a request that breaks no rule"), (400, "a body that is absent, or is not JSON text")],
 )
 def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str) -> None:
     """Without a payload the circumstance is what the promise is about."""
