@@ -242,7 +242,8 @@ class Customers:
             for slug, original in list(self._visited.items()):
                 self._put_back(slug, original)
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-                list(pool.map(self.remove, self._made | self._strays))
+                # What should not be there may be another name for one that was made: it comes after them.
+                list(pool.map(self.remove, [*sorted(self._made), *sorted(self._strays - self._made)]))
         if self._journal:
             self._journal.close()
 

@@ -70,7 +70,7 @@ class Patience:
                 + (f", asking for a pause of {wait:.0f} s" if wait > BACK_OFF[-1] else "")
                 + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
                 + ("; --rate-limit asks less often" if self._only_limited else "")
-                + ("" if self.ever_answered else "; the command doctor looks closer")
+                + ("" if self.ever_answered else "; `python -m contracts doctor` looks closer")
             )
 
 

@@ -18,7 +18,7 @@ from contracts.plugin import UNFINISHED
 from contracts.record import Record
 from contracts.report import github, junit, page, result, terminal
 from contracts.report.finding import Finding, Sighting, sighting_of, sightings
-from contracts.report.result import GREEN, INTERRUPTED, Result, Results
+from contracts.report.result import GREEN, INTERRUPTED, OUT_OF_TIME, Result, Results
 from contracts.run import NO_500, Run
 from contracts.workers import is_worker, payload_of
 
@@ -77,7 +77,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     made.required = ""
     if made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(config, made.longrepr[2]):
         made.required = made.longrepr[2].removeprefix("Skipped: ")
-        made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.required}"
+        # What there was no time for is told once, and not test by test.
+        if not made.required.startswith(OUT_OF_TIME):
+            made.outcome, made.longrepr = "failed", f"could not be tried (--require-all): {made.required}"
     if made.failed and not isinstance(made.longrepr, str):
         text = str(made.longrepr)
         if (shown := concealed(text, config.stash[stash.OPTIONS].target.masked)) != text:
@@ -142,12 +144,12 @@ class Collecting:
             return
         self._results.begun = self._results.begun or report.of_the_contract
         seen = [[sighting_of(one) for one in of_one] for of_one in report.broken]
-        if report.when == "call" or report.failed:
+        if report.when == "call" or report.failed or report.required:
             judged = any(name == "judged by" for name, _ in report.user_properties) and report.when == "call"
             failed = report.failed and not seen
             self._results.add_test(report.nodeid, failed=failed, required=report.required, not_literal=judged)
         if report.skipped and not hasattr(report, "wasxfail"):
-            self._results.skipped.add(report.longrepr[2].removeprefix("Skipped: "))
+            self._results.skipped[report.longrepr[2].removeprefix("Skipped: ")] += 1
         if not seen:
             return
         explained = self._explained(report, seen)
@@ -234,7 +236,7 @@ def is_shared_out(config: pytest.Config) -> bool:
 
 def _conclude(session: pytest.Session, exitstatus: int) -> None:
     config, results = session.config, session.config.stash[stash.RESULTS]
-    if not (results.any_part or results.begun or results.stopped):
+    if not (results.any_part or results.begun or results.stopped or results.by_hand):
         # No test of the contract ran: the session is none of ours.
         return
     if is_shared_out(config) and results.by_hand:

@@ -61,10 +61,10 @@ def to_har(evidence: Evidence) -> str:
     return json.dumps(content, indent=1)
 
 
-def with_rate(text: str, broke: int, tried: int) -> str:
-    """The text of a HAR file, with how many of the updates that put its rule to the test broke it."""
+def with_rate(text: str, broke: int, tried: int, *, comes_and_goes: bool) -> str:
+    """The text of a HAR file, with how many of the updates that put its rule to the test broke it, and how steadily."""
     content = json.loads(text)
-    content["log"][OWN] |= {"broke": broke, "tried": tried}
+    content["log"][OWN] |= {"broke": broke, "tried": tried, "seen_once": comes_and_goes}
     return json.dumps(content, indent=1)
 
 

@@ -88,6 +88,8 @@ class Finding:
     @property
     def seen(self) -> str:
         """How often, in words that are the same everywhere."""
+        if not self.tried:
+            return "how often is not known"
         rate = f"{self.broke} of {self.tried} updates"
         return f"comes and goes: {rate}" if self.comes_and_goes else rate
 
@@ -155,5 +157,7 @@ def answer_line(exchange: Exchange) -> str:
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"
-    size = f"{response.size} bytes, {exchange.seconds * 1000:.0f} ms"
+    more = len(response.wire_body) - len(response.body)
+    after = f" and {more} more after it" if more > 0 and not response.body else ""
+    size = f"{response.size} bytes{after}, {exchange.seconds * 1000:.0f} ms"
     return f"{response.status} {excerpt(response.reason)}, {size}"

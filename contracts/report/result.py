@@ -37,7 +37,7 @@ class Result:
     it. `accepted` is how often each accepted deviation was seen. `failed` are the tests that failed although no promise
     was found broken, `required` those that --require-all wants and that could not be tried, each with its reason.
     `generated` is how many distinct requests each generated test has sent, `selected` whether all tests were;
-    `skipped` has the reasons why some of them could not be tried.
+    `skipped` has the reasons why some of them could not be tried, `out_of_time` how many --max-time left out.
     `no_evidence` says why findings have no file, where that is not their number.
     """
 
@@ -66,6 +66,7 @@ class Result:
     generated: Mapping[str, int] = field(default_factory=dict)
     selected: bool = True
     skipped: frozenset[str] = frozenset()
+    out_of_time: int = 0
     no_evidence: str = ""
 
     @cached_property
@@ -104,7 +105,7 @@ class Result:
         Where not all tests were selected, only what those that were could not try is listed.
         """
         missing = [rule for rule in promises() if rule not in self.tried and rule not in self.deviating]
-        why = "the run was over before" if self.stopped or self.by_hand else "no answer that came could break it"
+        why = "the run was over before" if self.stopped or self.by_hand else "nothing that was answered decided it"
         why = next((reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)), why)
         others = {what: reason for what, reason in self.untried.items() if what not in promises()}
         if not self.selected:
@@ -163,7 +164,7 @@ class Results:
         self.stopped, self.stop_code, self.by_hand, self.begun = "", NO_VERDICT, False, False
         self.left: list[str] = []
         self.warnings: list[str] = []
-        self.skipped: set[str] = set()
+        self.skipped: Counter[str] = Counter()
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
         """The run is over before its end."""
@@ -220,7 +221,9 @@ class Results:
         har = finding.shown.har
         if self._folder is None or not har:
             return finding
-        if not finding.evidence and sum(bool(one.evidence) for one in self._findings.values()) >= MOST_EVIDENCE:
+        kept = [one.rule for one in self._findings.values() if one.evidence]
+        # The first of each promise is kept in any case.
+        if not finding.evidence and finding.rule in kept and len(kept) >= MOST_EVIDENCE:
             return finding
         path = Path(finding.evidence) if finding.evidence else self._free(self._folder, finding.rule)
         try:
@@ -243,7 +246,7 @@ class Results:
         """Tell each file of evidence how often its promise was broken in the whole run, which is known at the end."""
         for one in self.result().findings:
             if one.evidence:
-                told = with_rate(one.shown.har, one.broke, one.tried)
+                told = with_rate(one.shown.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
                 self._findings[one.shown.key] = self._kept(replace(one, shown=replace(one.shown, har=told)))
 
     def _comes_and_goes(self, key: tuple[str, str, str]) -> bool:
@@ -290,6 +293,7 @@ class Results:
             generated=_summed(part["generated"] for part in parts),
             selected=all(part["selected"] for part in parts),
             skipped=frozenset(self.skipped),
+            out_of_time=sum(times for reason, times in self.skipped.items() if reason.startswith(OUT_OF_TIME)),
             no_evidence=self.no_evidence,
         )
 
@@ -299,6 +303,9 @@ def _place(finding: Finding) -> tuple[bool, int]:
 
 
 def _with_rate(finding: Finding, tally: Tally, violated: Mapping[str, int]) -> Finding:
+    if not violated:
+        # Workers that were stopped have told nothing.
+        return finding
     broke = max(1, violated.get(finding.rule, 0))
     tried = sum(times for key, times in tally.rules.items() if key.split()[0] == finding.rule)
     return replace(finding, broke=broke, tried=max(tried, broke))

@@ -33,6 +33,8 @@ _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, w
 # Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
 # (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983).
 _THREE = 3
+# Of fewer requests than these nothing is worth saying.
+_FEW = 30
 NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
 
 # One thing that a test saw: what was broken by one request, each with its finding and whether that was known before.
@@ -165,11 +167,10 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     goes = all(finding.comes_and_goes for finding in group)
     # What comes and goes has no circumstance.
     if not goes:
-        yield f"  when      {shown.cause}"
-    for other in () if goes else others[:_NAMED]:
+        alike = [one.shown.cause for one in group if one.shown.actual == shown.actual]
+        yield f"  when      {_some(alike)}"
+    for other in () if goes else [one for one in others if one.shown.actual != shown.actual]:
         yield f"  and when  {other.shown.cause}: {other.shown.actual}"
-    if others[_NAMED:] and not goes:
-        yield f"  and when  {len(others) - _NAMED} more, on the page"
     yield f"  seen      {first.seen}"
     tests = names(dict.fromkeys(test for finding in group for test in finding.tests))
     yield f"  tests     {len(tests)}: {_some(tests)}"
@@ -183,10 +184,12 @@ def last_line(result: Result) -> str:
     if code == WRONG_CALL:
         return f"WRONG CALL: {result.stopped}"
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
+    after += f"; {result.out_of_time} tests were not run: --max-time" if result.out_of_time else ""
     if code == RED and result.groups:
         told = [*result.groups][:_IN_LINE]
         more = f" and {len(result.groups) - _IN_LINE} more" if len(result.groups) > _IN_LINE else ""
         which = f"{', '.join(told)}{more}{_goes(result)}"
+        # Of workers that were stopped it is not known what they tried.
         return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
         tests = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
@@ -200,7 +203,7 @@ def last_line(result: Result) -> str:
     number = len(promises().keys() & result.not_tried)
     untried = f", {number} not tried" if number else ""
     accepted = f", {len(result.deviating)} broken as accepted" if result.deviating else ""
-    return f"KEPT {_promises(len(result.kept))}{accepted}{untried}{_mock(result)}"
+    return f"KEPT {_promises(len(result.kept))}{accepted}{untried}{after}{_mock(result)}"
 
 
 def _promises(number: int) -> str:
@@ -219,16 +222,15 @@ def _mock(result: Result) -> str:
 
 def how_sure(result: Result) -> str:
     """What the generated requests show where none of them broke a promise; empty where that cannot be said."""
-    found = [test for finding in result.findings for test in finding.tests if "[round-" in test]
     total = sum(result.generated.values())
-    if found or total < _THREE:
+    found = any("test_generated_requests" in test for finding in result.findings for test in finding.tests)
+    if found or total < _FEW:
         return ""
-    kinds = ", ".join(
-        f"{name}: {_one_in(count)}" for name, count in sorted(result.generated.items()) if count >= _THREE
-    )
+    counts = sorted(result.generated.items())
+    kinds = ", ".join(f"{name}: {_one_in(count)}" for name, count in counts if count >= _FEW)
     return (
         f"of {total:,} distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
-        f"than {_one_in(total)} would ({kinds})"
+        f"than {_one_in(total)} would{f' ({kinds})' if kinds else ''}"
     )
 
 
@@ -267,7 +269,6 @@ def names(tests: Iterable[str]) -> list[str]:
 
 
 def _some(words: Sequence[str]) -> str:
-    words = list(dict.fromkeys(words))
     more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
     return ", ".join(words[:_NAMED]) + more
 

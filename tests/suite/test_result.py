@@ -236,7 +236,7 @@ def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None
     collected.note_rates()
 
     own = json.loads(files(tmp_path / "e")["problem.title.har"])["log"]["_contract"]
-    assert own == {"rule": "problem.title", "broke": 3, "tried": 4}
+    assert own == {"rule": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
 
 
 def test_the_parts_of_several_processes_add_up() -> None:
@@ -349,7 +349,7 @@ def test_every_promise_came_out_in_one_way() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({}, "no answer that came could break it"),
+        ({}, "nothing that was answered decided it"),
         ({"untried": {"status.scope": "no token"}}, "no token"),
         ({"stopped": "it does not answer"}, "the run was over before"),
         ({"by_hand": True}, "the run was over before"),

@@ -90,9 +90,10 @@ class FindsNothingForNul(Broken):
     breaks, found_by = "status.text", LEFT_OPEN
 
     def parse(self, call: Call) -> Any:
-        if rb"\u0000" in call.body:
+        value = super().parse(call)
+        if isinstance(value, dict) and any("\0" in str(member) for member in value.values()):
             raise Refusal(404, "No customer is so called.")
-        return super().parse(call)
+        return value
 
 
 class ForbidsBadText(Broken):
