@@ -85,7 +85,7 @@ OPTIONS = (
     Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
     Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
     Option("--max-time", "seconds for the whole run; what it has no time for is skipped", None, float, "S"),
-    Option("--result", "write what came of the run to this file, as JSON", None, Path, "FILE"),
+    Option("--result", "write the result of the run to this file, as JSON", None, Path, "FILE"),
     Option("--promises-xml", "write a JUnit file with one case for each promise", None, Path, "FILE"),
     *TARGETING,
 )

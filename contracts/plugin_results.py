@@ -28,8 +28,7 @@ _FILES = {"--junit-xml": "xmlpath", "--result": "result", "--promises-xml": "pro
 _OF_TESTS = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED})
 # What this process has sent of each finding: the best that shows it.
 _SENT = pytest.StashKey[dict[tuple[str, str, str], Sighting]]()
-
-
+# Whether the end of the session was seen to.
 _FINISHED = pytest.StashKey[bool]()
 # Whether all tests of the contract were selected.
 _SELECTED = pytest.StashKey[bool]()
@@ -130,7 +129,6 @@ class Collecting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._failures: list[tuple[Any, list[list[Sighting]]]] = []
 
     @property
     def _results(self) -> Results:
@@ -154,8 +152,6 @@ class Collecting:
             return
         explained = self._explained(report, seen)
         report.again = all(known for failure in explained for _, _, known in failure)
-        if report.failed:
-            self._failures.append((report, seen))
 
     def _explained(self, report: Any, seen: list[list[Sighting]]) -> list[list[tuple[Sighting, Finding, bool]]]:
         failures = [
@@ -229,17 +225,12 @@ def _part(config: pytest.Config) -> dict[str, Any]:
     return done | {"stopped": stopped, "selected": config.stash.get(_SELECTED, True)}
 
 
-def is_shared_out(config: pytest.Config) -> bool:
-    """Whether other processes run the tests."""
-    return config.pluginmanager.has_plugin(stash.WORKERS)
-
-
 def _conclude(session: pytest.Session, exitstatus: int) -> None:
     config, results = session.config, session.config.stash[stash.RESULTS]
     if not (results.any_part or results.begun or results.stopped or results.by_hand):
-        # No test of the contract ran: the session is none of ours.
+        # No test of the contract ran, so there is no result.
         return
-    if is_shared_out(config) and results.by_hand:
+    if results.by_hand and config.pluginmanager.has_plugin(stash.WORKERS):
         # The workers had no time to say what they left behind; their journals did.
         options = config.stash[stash.OPTIONS]
         listed = [one for one in leftovers(options.journal) if one.base_url == options.target.base_url]

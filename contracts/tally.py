@@ -33,6 +33,10 @@ class Tally:
         """Count what an answer put to the test."""
         self.rules.update(f"{rule} {status or NONE}" for rule in rules)
 
+    def decided(self, rule: str) -> int:
+        """How many answers put this promise to the test."""
+        return sum(count for key, count in self.rules.items() if key.split()[0] == rule)
+
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count one answer, or that there was none."""
         status = str(exchange.status or NONE)

@@ -226,8 +226,8 @@ class Trials:
             # The plain update beside an interruption is one of the first customer.
             others.remove(self._control)
             self._control.unread = INTERRUPTED
-        with ThreadPoolExecutor(len(others)) as readers:
-            found = list(readers.map(lambda other: self._isolated(other, outcome), others))
+        reads = [self.submit(lambda other: self._isolated(other, outcome), other) for other in others]
+        found = [read.result() for read in reads]
         return next((one for one in found if one.stored.violations), found[-1])
 
     def _isolated(self, other: Customer, outcome: Outcome) -> Outcome:

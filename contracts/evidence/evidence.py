@@ -71,7 +71,7 @@ class Evidence:
         return self.part(Part.FAILING)[0]
 
 
-def evidence_of(outcome: Outcome, violation: Violation, source: Source, broke: int = 0, tried: int = 0) -> Evidence:
+def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
     """The evidence of one violation of a failed outcome."""
     return Evidence(
         tuple(_steps(outcome, violation)),
@@ -79,8 +79,6 @@ def evidence_of(outcome: Outcome, violation: Violation, source: Source, broke: i
         violation,
         (violation.rule, *sorted(outcome.rules - {violation.rule})),
         outcome.repeated is False,
-        broke,
-        tried,
     )
 
 

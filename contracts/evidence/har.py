@@ -31,8 +31,8 @@ BASE64 = "base64"
 _ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-def write(path: Path, evidence: Evidence) -> None:
-    """Write evidence to a file.
+def write(path: Path, text: str) -> None:
+    """Write the text of a HAR file.
 
     Raises:
         OSError: it cannot be written.
@@ -40,7 +40,7 @@ def write(path: Path, evidence: Evidence) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.write_text(to_har(evidence), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError:
         # Half a file is evidence of nothing.
         with suppress(OSError):

@@ -26,7 +26,7 @@ from contracts.exchange import Exchange, Request, Response
 from contracts.report import terminal
 from contracts.report.finding import Finding, Sighting
 from contracts.report.hexdump import hexdump
-from contracts.report.result import GREEN, MOST_EVIDENCE, RED, Result
+from contracts.report.result import GREEN, RED, Result
 from contracts.rules.promise import Promise, printable, promises
 from contracts.tally import quantiles
 
@@ -76,7 +76,6 @@ class Circumstance:
 def page(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
     rows = sorted((_row(promise, result) for promise in promises().values()), key=_place)
-    full = sum(bool(finding.evidence) for finding in result.findings) >= MOST_EVIDENCE
     untried: dict[str, list[Row]] = {}
     for row in rows:
         if row.outcome == "not tried":
@@ -91,7 +90,7 @@ def page(result: Result, beside: Path) -> str:
         when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
         broken=[[_shown(finding, result, beside) for finding in group] for group in result.groups.values()],
         promises=promises(),
-        no_evidence=terminal.NO_EVIDENCE if full else "none was written",
+        no_evidence=result.no_evidence or terminal.NO_EVIDENCE,
         rows=[row for row in rows if row.outcome in _OUTCOMES[:2]],
         untried=untried,
         unfolded=_UNFOLDED,
@@ -103,7 +102,7 @@ def page(result: Result, beside: Path) -> str:
 
 
 def _row(promise: Promise, result: Result) -> Row:
-    tried = sum(count for key, count in result.tally.rules.items() if key.split()[0] == promise.id)
+    tried = result.tally.decided(promise.id)
     return Row(promise, _linked(promise.source), tried, *result.outcome_of(promise.id))
 
 

@@ -6,7 +6,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import count
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import WrongCall
-from contracts.evidence.har import with_rate
+from contracts.evidence import har
 from contracts.report.finding import Finding, Sighting, sighting_of
 from contracts.rules.promise import promises
 from contracts.tally import Tally, summed, tally_of
@@ -125,10 +124,12 @@ class Result:
     @property
     def untried_by_reason(self) -> dict[str, list[str]]:
         """What nothing put to the test, by the reason."""
-        reasons: dict[str, list[str]] = {}
-        for what, reason in self.not_tried.items():
-            reasons.setdefault(reason, []).append(what)
-        return reasons
+        return _by_reason(self.not_tried)
+
+    @property
+    def required_by_reason(self) -> dict[str, list[str]]:
+        """The tests that --require-all wants and that could not be tried, by the reason."""
+        return _by_reason(self.required)
 
     @property
     def code(self) -> int:
@@ -218,8 +219,8 @@ class Results:
 
     def _kept(self, finding: Finding) -> Finding:
         """The finding with its evidence in a file, where one more may be kept."""
-        har = finding.shown.har
-        if self._folder is None or not har:
+        text = finding.shown.har
+        if self._folder is None or not text:
             return finding
         kept = [one.rule for one in self._findings.values() if one.evidence]
         # The first of each promise is kept in any case.
@@ -227,12 +228,9 @@ class Results:
             return finding
         path = Path(finding.evidence) if finding.evidence else self._free(self._folder, finding.rule)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(har, encoding="utf-8")
+            har.write(path, text)
         except OSError as error:
             self.no_evidence = f"{self._folder} cannot be written: {error.strerror}"
-            with suppress(OSError):
-                path.unlink()
             return replace(finding, evidence="")
         return replace(finding, evidence=str(path))
 
@@ -246,7 +244,7 @@ class Results:
         """Tell each file of evidence how often its promise was broken in the whole run, which is known at the end."""
         for one in self.result().findings:
             if one.evidence:
-                told = with_rate(one.shown.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
+                told = har.with_rate(one.shown.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
                 self._findings[one.shown.key] = self._kept(replace(one, shown=replace(one.shown, har=told)))
 
     def _comes_and_goes(self, key: tuple[str, str, str]) -> bool:
@@ -298,6 +296,13 @@ class Results:
         )
 
 
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for what, reason in reasons.items():
+        grouped.setdefault(reason, []).append(what)
+    return grouped
+
+
 def _place(finding: Finding) -> tuple[bool, int]:
     return finding.shown.cause == OTHER_CAUSES, -len(finding.tests)
 
@@ -307,8 +312,7 @@ def _with_rate(finding: Finding, tally: Tally, violated: Mapping[str, int]) -> F
         # Workers that were stopped have told nothing.
         return finding
     broke = max(1, violated.get(finding.rule, 0))
-    tried = sum(times for key, times in tally.rules.items() if key.split()[0] == finding.rule)
-    return replace(finding, broke=broke, tried=max(tried, broke))
+    return replace(finding, broke=broke, tried=max(tally.decided(finding.rule), broke))
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -126,7 +126,7 @@ def summary(result: Result) -> list[str]:
     if result.not_literal:
         by = f"judged by {result.contract}, not by the literal, which speaks of docs"
         lines += _wrapped(f"literals       {result.not_literal} of the tests {by}")
-    for reason, tests in required_by_reason(result).items():
+    for reason, tests in result.required_by_reason.items():
         lines += _wrapped(f"required       {len(tests)} of the tests could not be tried (--require-all): {reason}")
     for reason, rules in result.untried_by_reason.items():
         # A run that was over at once has tried next to nothing: the promises are on the page.
@@ -186,16 +186,13 @@ def last_line(result: Result) -> str:
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
     after += f"; {result.out_of_time} tests were not run: --max-time" if result.out_of_time else ""
     if code == RED and result.groups:
-        told = [*result.groups][:_IN_LINE]
-        more = f" and {len(result.groups) - _IN_LINE} more" if len(result.groups) > _IN_LINE else ""
-        which = f"{', '.join(told)}{more}{_goes(result)}"
-        # Of workers that were stopped it is not known what they tried.
+        which = f"{_some([*result.groups], _IN_LINE)}{_goes(result)}"
         return f"BROKEN {len(result.groups)} of {_promises(len(result.tried))}: {which}{after}{_mock(result)}"
     if code == RED and result.failed:
         tests = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
         return f"FAILED {tests} without a broken promise: {_some(names(result.failed))}{after}"
     if code == RED:
-        return f"NOT TRIED, though --require-all wants it: {'; '.join(required_by_reason(result))}{after}"
+        return f"NOT TRIED, though --require-all wants it: {'; '.join(result.required_by_reason)}{after}"
     if code == INTERRUPTED:
         return "STOPPED by hand; nothing was found broken before"
     if code != GREEN:
@@ -249,14 +246,6 @@ def count_of(result: Result) -> str:
     return f"{told} (of {len(promises())})"
 
 
-def required_by_reason(result: Result) -> dict[str, list[str]]:
-    """The tests that --require-all wants and that could not be tried, by the reason."""
-    reasons: dict[str, list[str]] = {}
-    for test, reason in result.required.items():
-        reasons.setdefault(reason, []).append(test)
-    return reasons
-
-
 def deviations(accepted: Deviations, result: Result) -> list[str]:
     """A line on each deviation that somebody has accepted."""
     return [*accepted.report(result.tried, result.tests, result.accepted)]
@@ -268,9 +257,9 @@ def names(tests: Iterable[str]) -> list[str]:
     return [name.partition("[")[2].removesuffix("]") or name for name in short]
 
 
-def _some(words: Sequence[str]) -> str:
-    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
-    return ", ".join(words[:_NAMED]) + more
+def _some(words: Sequence[str], most: int = _NAMED) -> str:
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def _wrapped(line: str) -> list[str]:

@@ -41,7 +41,7 @@ def record(url: str, folder: Path) -> list[Request]:
         outcome = run.trials.one(template, customer, 0.0, read=False)
         broken = violation("problem.title", "another title", "this title", "title")
         evidence = evidence_of(outcome, broken, Source("docs", url))
-        har.write(folder / "evidence" / f"{number:04}.har", evidence)
+        har.write(folder / "evidence" / f"{number:04}.har", har.to_har(evidence))
     sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in recording.read(path)[0].steps]
     run.close()
     return sent

@@ -43,7 +43,7 @@ def evidence(template: Request = REFUSED, came: Response | Failure = WRONG) -> E
 
 def read_back(kept: Evidence, folder: Path) -> Evidence:
     """The evidence as it comes out of a file."""
-    har.write(folder / "kept.har", kept)
+    har.write(folder / "kept.har", har.to_har(kept))
     (found,) = recording.read(folder / "kept.har")
     return found
 

@@ -149,7 +149,7 @@ def test_an_interrupted_replay_has_no_verdict(tmp_path: Path) -> None:
     template = update(CUSTOMER, b'{"name":""}')
     step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
     broken = violation("status.schema", "422", "204")
-    har.write(tmp_path / "kept.har", Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken))
+    har.write(tmp_path / "kept.har", har.to_har(Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken)))
     with serving(Vendor(load("docs")), delay=0.02) as server:
         arguments = [str(tmp_path), "--base-url", server.url, "--times", "10000", f"--journal={tmp_path / 'j'}"]
         command = [sys.executable, "-m", "contracts", "replay", *arguments]

@@ -95,7 +95,7 @@ def test_a_file_without_a_rate_is_read(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_a_wrong_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file past the limit is not read."""
     monkeypatch.setattr(recording, "LARGEST", 1000)
-    har.write(tmp_path / "large.har", evidence())
+    har.write(tmp_path / "large.har", har.to_har(evidence()))
 
     with pytest.raises(WrongCall, match=r"large\.har is larger than"):
         recording.read(tmp_path / "large.har")

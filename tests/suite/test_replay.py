@@ -147,7 +147,7 @@ def test_what_was_seen_once_by_chance_is_not_said_to_need_what_came_before(tmp_p
                     customer["externalCustomerId"] = before
 
     kept = came_and_went(0, 0)
-    har.write(tmp_path / "kept.har", kept)
+    har.write(tmp_path / "kept.har", har.to_har(kept))
     with serving(FailsOnce(load("docs"))) as server:
         server.vendor.left_out = 1
         result = replay(str(tmp_path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
@@ -291,7 +291,7 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
     template = update(CUSTOMER, b'{"name":"x"}')
     step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
     kept = Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken)
-    har.write(tmp_path / "kept.har", kept)
+    har.write(tmp_path / "kept.har", har.to_har(kept))
 
     with serving(vendor) as server:
         folder = ("--journal", str(tmp_path / "j"))
