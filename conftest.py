@@ -8,7 +8,7 @@ import pytest
 
 from contracts import stash
 from contracts.api import Api
-from contracts.customers import Customer
+from contracts.customers.disposable import Customer
 from contracts.run import Run
 
 pytest_plugins = ["contracts.plugin", "contracts.plugin_results"]

@@ -13,11 +13,10 @@ from typing import Any, TypeVar
 
 import click
 
-from contracts import deployment, interrupt
-from contracts import mock as mocked
+from contracts import deployment
 from contracts.candidate import called, read
-from contracts.client import Client
-from contracts.customers import Customers
+from contracts.customers.disposable import Customers
+from contracts.customers.journal import DEFAULT_FOLDER, leftovers
 from contracts.deployment import Observed
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
@@ -25,9 +24,11 @@ from contracts.evidence import recording
 from contracts.evidence.deviation import load_deviations
 from contracts.evidence.evidence import Evidence
 from contracts.evidence.replay import Replay, Replayed, exit_code
-from contracts.journal import DEFAULT_FOLDER, leftovers
+from contracts.fuzz.payloads import entry_of
+from contracts.http import interrupt
+from contracts.http.client import Client
+from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
-from contracts.payload import entry_of
 from contracts.release.adoption import adopt, place_of
 from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
@@ -39,8 +40,8 @@ from contracts.rules.openapi import SERVED
 from contracts.rules.oracle import predict
 from contracts.rules.references import References
 from contracts.run import Run
-from contracts.target import Limits, Target, checked_tokens
-from contracts.vendor import MOCK_TOKENS, Vendor
+from contracts.vendor import served as mocked
+from contracts.vendor.model import MOCK_TOKENS, Vendor
 
 # What a shell makes of Ctrl-C: 128 and the number of the signal.
 INTERRUPTED = 130

@@ -15,20 +15,20 @@ from typing import Any
 import pytest
 from schemathesis import Case
 
-from contracts.client import LINGER
-from contracts.credential import WRITE_TOKEN, Headers
-from contracts.customers import Customer
-from contracts.exchange import CUSTOMER, Exchange, Request, update
+from contracts.customers.disposable import Customer
 from contracts.fuzz.ledger import Ledger
+from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
+from contracts.http.client import LINGER
+from contracts.http.credential import WRITE_TOKEN, Headers
+from contracts.http.exchange import CUSTOMER, Exchange, Request, update
+from contracts.http.target import MIB
 from contracts.outcome import Outcome
-from contracts.payload import Payload
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation, promises
 from contracts.rules.state import GONE
 from contracts.run import NO_500, ONE_CUSTOMER, Run
-from contracts.target import MIB
 
 # So many payloads of the tests to come are sent ahead, while the tests that are written out run one by one.
 _AHEAD = 120

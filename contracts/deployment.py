@@ -16,11 +16,11 @@ from typing import Any
 import click
 import pytest
 
+from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.deviation import load_deviations
-from contracts.exchange import Exchange
-from contracts.journal import ROOT
-from contracts.payload import Payload, payloads
+from contracts.fuzz.payloads import Payload, payloads
+from contracts.http.exchange import Exchange
 from contracts.report import terminal
 from contracts.report.finding import Finding
 from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read

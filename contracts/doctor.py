@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from contracts import sibling
 from contracts.candidate import read
-from contracts.client import Client
-from contracts.credential import READ_TOKEN
-from contracts.customers import Customers
+from contracts.customers import sibling
+from contracts.customers.disposable import Customers
+from contracts.customers.journal import Journal, leftovers
 from contracts.errors import NoVerdict, WrongCall
-from contracts.exchange import Exchange, Failure, Request, update
-from contracts.journal import Journal, leftovers
+from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN
+from contracts.http.exchange import Exchange, Failure, Request, update
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED

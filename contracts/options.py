@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, Secret
+from contracts.customers.journal import DEFAULT_FOLDER
 from contracts.errors import WrongCall
 from contracts.evidence.deviation import load_deviations
 from contracts.fuzz.generation import generation
-from contracts.journal import DEFAULT_FOLDER
-from contracts.rules.document import load
-from contracts.run import Options
-from contracts.target import (
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Secret
+from contracts.http.target import (
     MOCK_URL,
     Limits,
     Target,
@@ -26,7 +24,9 @@ from contracts.target import (
     checked_tokens,
     checked_url,
 )
-from contracts.vendor import MOCK_TOKENS
+from contracts.rules.document import load
+from contracts.run import Options
+from contracts.vendor.model import MOCK_TOKENS
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from contracts.exchange import Exchange, Request
+from contracts.http.exchange import Exchange, Request
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Violation

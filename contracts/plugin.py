@@ -10,11 +10,12 @@ from typing import NoReturn
 
 import pytest
 
-from contracts import fuzz, interrupt, stash
-from contracts.credential import Secret
+from contracts import fuzz, stash
 from contracts.errors import NoVerdict, WrongCall
 from contracts.fuzz.generation import PROFILES
 from contracts.fuzz.round import register_profiles
+from contracts.http import interrupt
+from contracts.http.credential import Secret
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Results

@@ -10,9 +10,9 @@ import pytest
 
 from contracts import stash
 from contracts.api import BrokenPromise
-from contracts.credential import concealed
+from contracts.customers.journal import leftovers
 from contracts.evidence.evidence import Source
-from contracts.journal import leftovers
+from contracts.http.credential import concealed
 from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED
 from contracts.record import Record

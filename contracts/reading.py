@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.client import Client
-from contracts.customers import Customer, Customers
-from contracts.exchange import Exchange
+from contracts.customers.disposable import Customer, Customers
+from contracts.http.client import Client
+from contracts.http.exchange import Exchange
 from contracts.outcome import NOTHING, Outcome
 from contracts.record import Record
 from contracts.rules.document import Document

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.exchange import OPERATION, Exchange
+from contracts.http.exchange import OPERATION, Exchange
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 from contracts.tally import Tally

@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts import mock
-from contracts.client import Client
-from contracts.credential import READ_TOKEN
-from contracts.customers import Customers
+from contracts.customers.disposable import Customers
+from contracts.customers.journal import DEFAULT_FOLDER, Journal
+from contracts.customers.sibling import refused_token
 from contracts.evidence.deviation import Deviations
-from contracts.exchange import Request
 from contracts.fuzz.generation import Generation
-from contracts.journal import DEFAULT_FOLDER, Journal
+from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN
+from contracts.http.exchange import Request
+from contracts.http.target import Target
 from contracts.reading import NO_READING
 from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
-from contracts.sibling import refused_token
-from contracts.target import Target
 from contracts.trials import Trials
-from contracts.vendor import Vendor
+from contracts.vendor import served as mock
+from contracts.vendor.model import Vendor
 
 
 @dataclass(frozen=True)

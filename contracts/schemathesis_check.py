@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 import schemathesis
 from schemathesis import Case, CheckContext, Response
 
-from contracts import exchange
-from contracts.client import interruption
-from contracts.credential import mask, with_derived
-from contracts.exchange import CUSTOMERS, OPERATION, Exchange, Request
+from contracts.http import exchange
+from contracts.http.client import interruption
+from contracts.http.credential import mask, with_derived
+from contracts.http.exchange import CUSTOMERS, OPERATION, Exchange, Request
+from contracts.http.target import checked_tokens
 from contracts.rules.document import load
 from contracts.rules.judge import judge
 from contracts.rules.oracle import Prediction, predict
 from contracts.rules.promise import Violation
-from contracts.target import checked_tokens
 
 _DOCUMENT = load(os.environ.get("KAITEN_CONTRACT", "docs"))
 _TOKENS = with_derived(checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), os.environ.get("KAITEN_READ_TOKEN")))

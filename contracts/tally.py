@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-from contracts.exchange import Exchange
+from contracts.http.exchange import Exchange
 from contracts.rules.oracle import Prediction
 
 # In place of a status, where there was no answer.

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from contracts import sibling
-from contracts.client import LINGER, Client, Control
-from contracts.customers import Customer, Customers
-from contracts.exchange import CUSTOMER, Exchange, Request, update
+from contracts.customers import sibling
+from contracts.customers.disposable import Customer, Customers
+from contracts.http.client import LINGER, Client, Control
+from contracts.http.exchange import CUSTOMER, Exchange, Request, update
 from contracts.outcome import Outcome
 from contracts.reading import INTERRUPTED, NO_READING, Reading
 from contracts.record import Record

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from contracts.payload import Payload
+from contracts.fuzz.payloads import Payload
 from contracts.report.result import Results
 
 # So many consecutive tests go to one worker together, which sends the payloads among them ahead.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.exchange import Exchange, Request
+from contracts.http.exchange import Exchange, Request
 from contracts.outcome import Outcome
 from contracts.rules.promise import Violation, is_of_state
 

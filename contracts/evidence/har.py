@@ -17,9 +17,9 @@ from typing import Any
 import harfile
 
 from contracts import __version__
-from contracts.credential import Headers, role_of
 from contracts.evidence.evidence import Evidence, Step
-from contracts.exchange import (
+from contracts.http.credential import Headers, role_of
+from contracts.http.exchange import (
     Exchange,
     Response,
 )

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.credential import HEADER_VALUE, READ_TOKEN, WRITE_TOKEN
 from contracts.errors import WrongCall
 from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.evidence.har import BASE64, FORMAT, OWN
-from contracts.exchange import CUSTOMERS, OPERATION, TRACEPARENT, Exchange, Failure, Request, Response, update
+from contracts.http.credential import HEADER_VALUE, READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import CUSTOMERS, OPERATION, TRACEPARENT, Exchange, Failure, Request, Response, update
+from contracts.http.target import MIB
 from contracts.rules.promise import violation
-from contracts.target import MIB
 
 LARGEST = 64 * MIB
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from contracts.credential import READ_TOKEN
-from contracts.customers import Customer
+from contracts.customers.disposable import Customer
+from contracts.customers.journal import PREFIX
 from contracts.evidence.evidence import Evidence, Part, Step
-from contracts.journal import PREFIX
+from contracts.http.credential import READ_TOKEN
 from contracts.outcome import Outcome
 from contracts.reading import NO_READING
 from contracts.rules.judge import judge

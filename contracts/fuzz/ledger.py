@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from contracts.exchange import Request
+from contracts.http.exchange import Request
 from contracts.outcome import Outcome
 from contracts.rules.promise import is_of_state, promises
 from contracts.trials import Trials

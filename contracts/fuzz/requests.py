@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import CUSTOMER, Request, update
+from contracts.fuzz.payloads import to_json
 from contracts.fuzz.texts import texts
-from contracts.payload import to_json
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, Request, update
 
 Requests = st.SearchStrategy[Request]
 

@@ -10,10 +10,10 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.fuzz.partitions import breaking, fitting
-from contracts.payload import to_json
+from contracts.fuzz.payloads import to_json
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.rules.document import Document
 from contracts.rules.operation import PATH
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from contracts.errors import WrongCall
-from contracts.exchange import OPERATION
+from contracts.http.exchange import OPERATION
 from contracts.rules.document import DOCUMENTS, JSON, load
 from contracts.rules.exact import exact
 from contracts.rules.operation import PATH, Operation, find

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema_rs.canonical import Containment
 
-from contracts.exchange import OPERATION
+from contracts.http.exchange import OPERATION
 from contracts.release.changes import Change, Kind, breaking, change, gathered, members, new, not_decided, remarks
 from contracts.release.containment import contained, covers
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain

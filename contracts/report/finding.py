@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from contracts.curl import curl, for_any_customer
 from contracts.evidence.evidence import Source, evidence_of
 from contracts.evidence.har import to_har
-from contracts.exchange import Exchange
+from contracts.http.curl import curl, for_any_customer
+from contracts.http.exchange import Exchange
 from contracts.outcome import Outcome
 from contracts.rules import prose
 from contracts.rules.body import read

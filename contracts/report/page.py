@@ -18,11 +18,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from contracts.curl import OF_YOURS, names_customer
 from contracts.errors import WrongCall
 from contracts.evidence import recording
 from contracts.evidence.evidence import Step
-from contracts.exchange import Exchange, Request, Response
+from contracts.http.curl import OF_YOURS, names_customer
+from contracts.http.exchange import Exchange, Request, Response
 from contracts.report import terminal
 from contracts.report.finding import Finding, Sighting
 from contracts.report.hexdump import hexdump

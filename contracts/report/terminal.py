@@ -8,12 +8,12 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from contracts.curl import OF_YOURS, names_customer
 from contracts.evidence.deviation import Deviations
+from contracts.http.curl import OF_YOURS, names_customer
+from contracts.http.target import MOCK_URL
 from contracts.report.finding import Finding, Sighting
 from contracts.report.result import GREEN, INTERRUPTED, MOST_EVIDENCE, RED, WRONG_CALL, Result
 from contracts.rules.promise import Layer, promises
-from contracts.target import MOCK_URL
 
 WIDTH = 110
 _REPEATED = {

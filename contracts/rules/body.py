@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.target import MIB
+from contracts.http.target import MIB
 
 DEPTH_LIMIT = 64
 _READINGS_LIMIT = 16

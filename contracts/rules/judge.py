@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from contracts.credential import PLACEHOLDERS
-from contracts.exchange import Exchange, Failure, Response
+from contracts.http.credential import PLACEHOLDERS
+from contracts.http.exchange import Exchange, Failure, Response
 from contracts.rules.document import Document
 from contracts.rules.exact import exact
 from contracts.rules.oracle import Prediction

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from contracts.exchange import Request
+from contracts.http.exchange import Request
 
 _PATH = "path.customerSlug"
 # Headers that any request to the operation has or should have.

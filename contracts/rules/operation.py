@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.exchange import OPERATION
+from contracts.http.exchange import OPERATION
 from contracts.rules.references import References
 
 Json = Any

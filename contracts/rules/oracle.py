@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.credential import Role, role_of, roles_of
-from contracts.exchange import Request
+from contracts.http.credential import Role, role_of, roles_of
+from contracts.http.exchange import Request
 from contracts.rules import prose
 from contracts.rules.body import Body, read
 from contracts.rules.document import Document

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from contracts.exchange import Exchange, Response
+from contracts.http.exchange import Exchange, Response
 from contracts.rules import prose
 from contracts.rules.body import read, refuse_constant, shallow, well_formed
 from contracts.rules.document import Document, Finding

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from contracts.exchange import Exchange
+from contracts.http.exchange import Exchange
 from contracts.rules import prose
 from contracts.rules.body import plain, shallow
 from contracts.rules.document import Document

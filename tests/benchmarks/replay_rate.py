@@ -14,16 +14,16 @@ from pathlib import Path
 
 import httpx
 
-from contracts.credential import fill
 from contracts.evidence import har, recording
 from contracts.evidence.evidence import Source, evidence_of
 from contracts.evidence.replay import Replay
-from contracts.exchange import Request
-from contracts.payload import payloads
+from contracts.fuzz.payloads import payloads
+from contracts.http.credential import fill
+from contracts.http.exchange import Request
+from contracts.http.target import Limits, Target
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.run import Options, Run
-from contracts.target import Limits, Target
 from tests.benchmarks.tools import TOKENS
 from tests.suite.suite_run import served_mock
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 import httpx
 
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import Request
-from contracts.payload import payloads
+from contracts.fuzz.payloads import payloads
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import Request
 from contracts.rules.document import load
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.benchmarks.replay_rate import bare
 from tests.benchmarks.tools import SLUG, TOKENS, Came, generated, st_run
 from tests.suite.served import serving

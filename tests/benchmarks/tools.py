@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.report.result import read
 from contracts.rules.document import DOCUMENTS
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.suite_run import ROOT, environment_of
 
 TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))

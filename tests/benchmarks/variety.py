@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from contracts.fuzz import partitions, schema
-from contracts.payload import to_json
+from contracts.fuzz.payloads import to_json
 from contracts.rules.body import read, texts_in
 from contracts.rules.document import Document, load
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.benchmarks.tools import SLUG, Came, generated, st_run
 from tests.benchmarks.where_time_goes import drawn, strategies
 from tests.suite.served import serving

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 
 from contracts import fuzz
 from contracts.api import fail
-from contracts.exchange import Exchange, Request
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import Ledger
 from contracts.fuzz.round import register_profiles
 from contracts.fuzz.schema import request_of
+from contracts.http.exchange import Exchange, Request
+from contracts.http.target import Target
 from contracts.rules.document import load
 from contracts.rules.judge import judge
 from contracts.rules.oracle import Prediction, predict
 from contracts.run import Options, Run
-from contracts.target import Target
 from tests.benchmarks.tools import TOKENS
 from tests.suite.suite_run import served_mock
 

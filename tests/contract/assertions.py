@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import pytest
 
 from contracts.api import Answer
-from contracts.customers import Customer
+from contracts.customers.disposable import Customer
 
 # The members of a problem: those that are always there, and those that may be.
 REQUIRED = {"title", "status", "detail"}

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
-from contracts.payload import Payload, expecting, to_json
+from contracts.customers.disposable import Customer
+from contracts.fuzz.payloads import Payload, expecting, to_json
 from tests.contract.assertions import assert_no_content, assert_stored, assert_stored_is_one_of
 
 pytestmark = pytest.mark.status_204

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
-from contracts.payload import Payload, expecting
+from contracts.customers.disposable import Customer
+from contracts.fuzz.payloads import Payload, expecting
 from tests.contract.assertions import assert_one_of, assert_problem, assert_stored, assert_unchanged
 
 pytestmark = pytest.mark.status_400

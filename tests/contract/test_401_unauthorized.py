@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
-from contracts.payload import Payload, expecting
+from contracts.customers.disposable import Customer
+from contracts.fuzz.payloads import Payload, expecting
 from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_401

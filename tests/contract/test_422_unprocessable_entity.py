@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
-from contracts.payload import Payload, expecting, to_json
+from contracts.customers.disposable import Customer
+from contracts.fuzz.payloads import Payload, expecting, to_json
 from tests.contract.assertions import assert_problem, assert_unchanged
 
 pytestmark = pytest.mark.status_422

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
+from contracts.customers.disposable import Customer
 from tests.contract.assertions import assert_no_content, assert_stored
 
 pytestmark = [pytest.mark.status_204, pytest.mark.member("billingEmail")]

@@ -13,8 +13,8 @@ from hypothesis import given
 from schemathesis import Case, GenerationMode
 
 from contracts.api import Api
-from contracts.exchange import CUSTOMER, Request
 from contracts.fuzz import BREAKING, FITTING, Round, authorizations, mutated_bodies, rounds, slugs_of_nobody
+from contracts.http.exchange import CUSTOMER, Request
 
 pytestmark = pytest.mark.fuzz
 

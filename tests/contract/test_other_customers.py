@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.api import Api
-from contracts.customers import Customer
+from contracts.customers.disposable import Customer
 from tests.contract.assertions import assert_one_of, assert_unchanged
 
 MINE = b'{"name": "Only mine", "externalCustomerId": "only-mine"}'

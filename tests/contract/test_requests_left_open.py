@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.api import Api
-from contracts.payload import Payload, expecting
+from contracts.fuzz.payloads import Payload, expecting
 from tests.contract.assertions import assert_one_of, assert_unchanged, expect
 
 ONE_MIB = 1024 * 1024

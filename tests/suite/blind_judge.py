@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 
 from contracts import trials
-from contracts.exchange import Exchange
+from contracts.http.exchange import Exchange
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import Prediction

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contracts import mock
-from contracts.client import Client
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.customers import Customers
-from contracts.journal import Journal
+from contracts.customers.disposable import Customers
+from contracts.customers.journal import Journal
+from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.rules.document import load
-from contracts.target import MOCK_URL, Limits, Target
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from contracts.vendor import served as mock
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 
 TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
 ACME = {"id": "0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1", "updatedAt": "then"}

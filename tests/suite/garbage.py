@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.suite_run import served_mock
 
 _TOKEN = next(iter(MOCK_TOKENS))

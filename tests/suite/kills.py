@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from contracts.vendor import Answer, Call, Headers, Vendor
+from contracts.vendor.model import Answer, Call, Headers, Vendor
 from tests.suite.recorder import running
 
 

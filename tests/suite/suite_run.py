@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

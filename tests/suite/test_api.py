@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts.api import Api
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.exchange import CUSTOMER, update
-from contracts.payload import payloads, to_json
+from contracts.fuzz.payloads import payloads, to_json
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, update
+from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.rules.document import Document, load
 from contracts.run import Options, Run
-from contracts.target import MOCK_URL, Limits, Target
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import run_suite
 from tests.suite.vendors import vendor_named

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.report.hexdump import hexdump
 from contracts.report.page import _answer, _request
 from tests.suite.samples import REQUESTS

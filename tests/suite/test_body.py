@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from contracts.http.target import MIB
 from contracts.rules.body import DEPTH_LIMIT, Body, plain, read, shallow, well_formed
-from contracts.target import MIB
 
 PLAIN = {"name": "x"}
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from schemathesis import Case, GenerationMode
 
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import CUSTOMER, OPERATION, Request
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.partitions import fitting
 from contracts.fuzz.schema import breaking_schema, fitting_schema, request_of
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, OPERATION, Request
 from contracts.rules import prose
 from contracts.rules.body import read
 from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.samples import DOCUMENTS
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

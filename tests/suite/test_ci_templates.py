@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of
 

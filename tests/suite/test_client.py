@@ -7,10 +7,10 @@ import time
 import pytest
 
 from contracts import __version__
-from contracts.client import READ_SLACK, Client
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import Exchange, Failure, Request, update
-from contracts.target import Limits, Target
+from contracts.http.client import READ_SLACK, Client
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import Exchange, Failure, Request, update
+from contracts.http.target import Limits, Target
 from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording
 
 TOKENS = {WRITE_TOKEN: "ksh_secret"}

@@ -9,9 +9,9 @@ import time
 import httpcore
 import pytest
 
-from contracts.client import Client
-from contracts.exchange import Response
-from contracts.wire import Stream, Wire, on_wire
+from contracts.http.client import Client
+from contracts.http.exchange import Response
+from contracts.http.wire import Stream, Wire, on_wire
 from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
 from tests.suite.test_client import CHUNKED, UPDATE, client_of, exchange
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.credential import (
+from contracts.http.credential import (
     CUT_TOKEN,
     READ_TOKEN,
     SWAPPED_TOKEN,
@@ -15,8 +15,8 @@ from contracts.credential import (
     role_of,
     with_derived,
 )
-from contracts.exchange import update
-from contracts.target import Target
+from contracts.http.exchange import update
+from contracts.http.target import Target
 
 TOKENS = {WRITE_TOKEN: "ksh_secret-write", READ_TOKEN: "ksh_secret-read"}
 

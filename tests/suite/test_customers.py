@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.customers.journal import Journal
 from contracts.errors import NoVerdict, WrongCall
-from contracts.journal import Journal
+from contracts.http.target import MOCK_URL
 from contracts.rules.state import GONE, stored_in
-from contracts.target import MOCK_URL
-from contracts.vendor import Answer, Call
+from contracts.vendor.model import Answer, Call
 from tests.suite.choosy import Choosy, customers_of
 
 

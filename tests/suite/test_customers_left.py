@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.customers.journal import Journal, leftovers
 from contracts.errors import NoVerdict
-from contracts.journal import Journal, leftovers
-from contracts.target import MOCK_URL
-from contracts.vendor import Answer, Call
+from contracts.http.target import MOCK_URL
+from contracts.vendor.model import Answer, Call
 from tests.suite.choosy import ACME, Choosy, customers_of
 
 

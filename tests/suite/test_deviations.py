@@ -11,7 +11,7 @@ from contracts.errors import WrongCall
 from contracts.evidence.deviation import Deviation, Deviations, load_deviations
 from contracts.rules.document import load
 from contracts.rules.promise import violation
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
 from tests.suite.vendors import vendor_named

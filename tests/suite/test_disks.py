@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contracts.rules.document import load
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.kills import TOKENS
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.journal import Journal
+from contracts.customers.journal import Journal
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import doctor
 from tests.suite.vendors import vendor_named

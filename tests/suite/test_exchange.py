@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from contracts.client import Client
-from contracts.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
-from contracts.curl import curl, for_any_customer, names_customer
-from contracts.exchange import (
+from contracts.http.client import Client
+from contracts.http.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
+from contracts.http.curl import curl, for_any_customer, names_customer
+from contracts.http.exchange import (
     ACCEPT,
     CUSTOMER,
     CUSTOMER_CUT,
@@ -24,7 +24,7 @@ from contracts.exchange import (
     Response,
     update,
 )
-from contracts.target import Target
+from contracts.http.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
 
 TOKENS = {WRITE_TOKEN: "ksh_write$HOME`id`\"'\\", READ_TOKEN: "ksh_read!"}

@@ -9,12 +9,12 @@ import pytest
 
 from contracts.evidence import recording
 from contracts.evidence.evidence import Source
-from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
+from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.report.finding import Sighting, cause_of, sightings
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.results import TARGET, TEST
 from tests.suite.samples import DOCUMENTS, PROBLEM, REQUESTS, answer, problem
 

@@ -19,14 +19,14 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from contracts.api import fail
 from contracts.errors import WrongCall
-from contracts.exchange import CUSTOMER, Request, update
 from contracts.fuzz import Round
 from contracts.fuzz.generation import CASES, FEW, LOCAL, MANY, PROFILES, ROUND, Generation, generation
 from contracts.fuzz.ledger import Ledger
+from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.http.target import MOCK_URL, Target
 from contracts.rules.document import load
 from contracts.run import Options, Run
-from contracts.target import MOCK_URL, Target
-from contracts.vendor import Answer, Call, Refusal, Vendor
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

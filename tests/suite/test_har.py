@@ -12,7 +12,7 @@ import pytest
 from contracts import __version__
 from contracts.evidence import har, recording
 from contracts.evidence.evidence import Evidence, Part, Source, Step, evidence_of
-from contracts.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
+from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import predict

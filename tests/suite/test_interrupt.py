@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts import interrupt
 from contracts.errors import NoVerdict
-from contracts.patience import Patience
+from contracts.http import interrupt
+from contracts.http.retries import Patience
 
 
 @pytest.fixture(autouse=True)

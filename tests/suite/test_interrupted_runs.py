@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from contracts.customers.journal import leftovers
 from contracts.evidence import har
 from contracts.evidence.evidence import Evidence, Part, Source, Step
-from contracts.exchange import CUSTOMER, Exchange, update
-from contracts.interrupt import PASSED_ON
-from contracts.journal import leftovers
+from contracts.http.exchange import CUSTOMER, Exchange, update
+from contracts.http.interrupt import PASSED_ON
 from contracts.rules.document import load
 from contracts.rules.promise import violation
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.kills import TOKENS, Moment, Phase, killed
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, run_suite

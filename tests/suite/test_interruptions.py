@@ -11,14 +11,14 @@ import httpcore
 import httpx
 import pytest
 
-from contracts import sibling
-from contracts.client import Client, Control
+from contracts.customers import sibling
 from contracts.errors import NoVerdict
-from contracts.exchange import Failure, update
-from contracts.patience import Patience
+from contracts.http.client import Client, Control
+from contracts.http.exchange import Failure, update
+from contracts.http.retries import Patience
+from contracts.http.target import Limits, Target
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
-from contracts.target import Limits, Target
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
 from tests.suite.samples import DOCUMENTS, rules
 from tests.suite.test_client import UPDATE, client_of

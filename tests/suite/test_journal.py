@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.customers.journal import Journal, Leftover, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
-from contracts.journal import Journal, Leftover, forget, leftovers
 
 URL = "https://staging.example.com/api"
 ONE, TWO = "contract-test-1", "contract-test-2"

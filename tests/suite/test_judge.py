@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.exchange import Failure, Response, update
+from contracts.http.exchange import Failure, Response, update
 from contracts.rules.promise import promises, violation
 from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
 

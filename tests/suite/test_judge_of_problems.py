@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.exchange import Response
+from contracts.http.exchange import Response
 from tests.suite.samples import ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, rules
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.exchange import Response
+from contracts.http.exchange import Response
 from contracts.rules.promise import Layer, promises, violation
 from tests.suite.samples import ITEM, LEFT_OUT, REQUESTS, VALID, answer, judged, problem, rules
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.fuzz import Round, ledger
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import Ledger
+from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.outcome import Outcome
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.garbage import thrown
 from tests.suite.suite_run import ROOT, run_suite, served_mock
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, environment_of
 from tests.suite.vendors import vendor_named

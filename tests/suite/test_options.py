@@ -10,7 +10,7 @@ from contracts.errors import WrongCall
 from contracts.fuzz.generation import CASES, ROUND
 from contracts.options import OPTIONS, options_from, passed_on
 from contracts.run import Options
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 
 DEFAULTS = {option.name: option.default for option in OPTIONS}
 TOKENS = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.exchange import Request, update
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import Request, update
+from contracts.http.target import MIB
 from contracts.rules.document import load
 from contracts.rules.oracle import Prediction, media_type, predict
-from contracts.target import MIB
 
 DOCUMENTS = {name: load(name) for name in ("docs", "v1")}
 VALID = b'{"name":"x"}'

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from contracts.rules.document import STATUSES, load
 from contracts.rules.promise import promises
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.browser import chromium
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

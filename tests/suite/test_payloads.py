@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts import payload as catalogue
-from contracts.exchange import CUSTOMER, update
-from contracts.payload import PAYLOADS, Payload, entry_of, expecting, payloads
+from contracts.fuzz import payloads as catalogue
+from contracts.fuzz.payloads import PAYLOADS, Payload, entry_of, expecting, payloads
+from contracts.http.exchange import CUSTOMER, update
 from contracts.rules.oracle import predict
 from tests.suite.samples import DOCUMENTS
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from contracts.exchange import Exchange, update
-from contracts.payload import to_json
+from contracts.fuzz.payloads import to_json
+from contracts.http.exchange import Exchange, update
 from contracts.rules import prose
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Layer
 from contracts.rules.state import judge_state
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.samples import DOCUMENTS, LEFT_OUT, REQUESTS, answer, judged, problem, rules
 
 DOCS, V1 = DOCUMENTS["docs"], DOCUMENTS["v1"]

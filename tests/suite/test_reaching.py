@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from contracts import candidate
-from contracts.client import Client
-from contracts.credential import WRITE_TOKEN
+from contracts.customers.journal import Journal
 from contracts.errors import WrongCall
-from contracts.exchange import Failure, update
-from contracts.journal import Journal
+from contracts.http.client import Client
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import Failure, update
+from contracts.http.target import Limits, Target, checked_headers, checked_tls
 from contracts.options import passed_on, target_from
 from contracts.rules.document import DOCUMENTS, load
-from contracts.target import Limits, Target, checked_headers, checked_tls
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.recorder import EMPTY_204, in_turn, recording, running
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, doctor, environment_of, release, replay, run_suite

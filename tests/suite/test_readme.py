@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.rules.document import DOCUMENTS, load
-from contracts.vendor import MOCK_TOKENS, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of, run_suite, served_mock
 from tests.suite.vendors import vendor_named

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.errors import WrongCall
 from contracts.evidence import har, recording
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from tests.suite.test_har import evidence
 
 

@@ -19,7 +19,7 @@ from contracts.errors import NoVerdict
 from contracts.report.finding import Finding, Sighting
 from contracts.report.result import Result, write
 from contracts.rules.document import DOCUMENTS, load
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.kills import TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, release

@@ -12,12 +12,12 @@ import yaml
 from contracts.evidence import har, recording
 from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
-from contracts.exchange import CUSTOMER, Exchange, Response, update
-from contracts.payload import _payload
+from contracts.fuzz.payloads import _payload
+from contracts.http.exchange import CUSTOMER, Exchange, Response, update
 from contracts.report.replayed import replayed
 from contracts.rules.document import load
 from contracts.rules.promise import violation
-from contracts.vendor import Answer, Call, Refusal, Vendor
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.test_recordings import browser_s, recorded

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.report.result import read
 from contracts.rules.document import Document, load
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
 

@@ -16,16 +16,16 @@ import requests
 import schemathesis
 from schemathesis import Case, Response
 
-from contracts.client import Client, interruption
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.exchange import Exchange, update
+from contracts.http.client import Client, interruption
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import Exchange, update
+from contracts.http.target import Target
 from contracts.rules.document import DOCUMENTS, load
 from contracts.rules.judge import judge
 from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation
-from contracts.target import Target
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.choosy import TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of

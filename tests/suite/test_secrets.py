@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts.client import Client
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, Secret, concealed
-from contracts.exchange import update
+from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Secret, concealed
+from contracts.http.exchange import update
+from contracts.http.target import MOCK_URL, Target
 from contracts.rules.document import load
 from contracts.run import Options, Run
-from contracts.target import MOCK_URL, Target
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.kills import TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT
@@ -25,7 +25,8 @@ from tests.suite.suite_run import ROOT
 WRITE, READ = MOCK_TOKENS
 # Breaks the client within an exchange, or the reading of the options.
 PLUGIN = """
-from contracts import client, options
+from contracts.http import client
+from contracts import options
 
 def within(exchange):
     raise RuntimeError("a fault of the suite")

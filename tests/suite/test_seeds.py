@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.rules.document import load
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of, run_suite
 

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.options import OPTIONS
 from contracts.rules.document import load
-from contracts.vendor import Vendor
+from contracts.vendor.model import Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, run_suite
 from tests.suite.vendors import vendor_named

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.exchange import Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Request, Response, update
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction, predict
 from contracts.rules.state import GONE, judge_state, stored_in, unchanged, would_show

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from contracts.exchange import Exchange, Response, update
+from contracts.http.exchange import Exchange, Response, update
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import promises
 from contracts.tally import Tally, quantiles, summed, tally_of

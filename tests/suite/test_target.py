@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.errors import WrongCall
-from contracts.target import MOCK_URL, Target, checked_tokens, checked_url, looks_like_production
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.target import MOCK_URL, Target, checked_tokens, checked_url, looks_like_production
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from contracts.http.target import MOCK_URL
 from contracts.report.finding import Finding, Sighting
 from contracts.report.terminal import WIDTH, count_of, explanation, how_sure, last_line, summary
 from contracts.rules.promise import promises
-from contracts.target import MOCK_URL
 from tests.suite.results import SEEN, TARGET, TEST, finding, result, seen
 
 KEPT_FILE = "evidence/problem.title.har"

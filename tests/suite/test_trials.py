@@ -6,17 +6,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from contracts import mock
-from contracts.client import Client
-from contracts.customers import Customers
-from contracts.exchange import CUSTOMER, update
-from contracts.payload import to_json
+from contracts.customers.disposable import Customers
+from contracts.fuzz.payloads import to_json
+from contracts.http.client import Client
+from contracts.http.exchange import CUSTOMER, update
+from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.record import Record
 from contracts.rules.document import load
 from contracts.run import Options, Run
-from contracts.target import MOCK_URL, Limits, Target
 from contracts.trials import BEFORE, Trials
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor import served as mock
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.choosy import TOKENS, Choosy
 from tests.suite.served import Reset, serving
 from tests.suite.vendors.broken_wire import CutsProblemsShort

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Call, Refusal, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Call, Refusal, Vendor
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.rules.document import load
 from contracts.rules.promise import promises
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.vendors import catalogue

@@ -12,7 +12,7 @@ from pathlib import Path
 from contracts.evidence.recording import read
 from contracts.report.result import read as result_in
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import plain_wire, serving
 from tests.suite.suite_run import ROOT, environment_of, evidence_beside, run_suite
 from tests.suite.vendors.broken_success import SendsBytesAfter204

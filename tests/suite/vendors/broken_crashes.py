@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from contracts.vendor import Call, Refusal
+from contracts.vendor.model import Call, Refusal
 from tests.suite.vendors.finders import LEFT_OPEN, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

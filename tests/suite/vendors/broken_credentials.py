@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from contracts.vendor import READ, WRITE, Answer, Call, Refusal
+from contracts.vendor.model import READ, WRITE, Answer, Call, Refusal
 from tests.suite.vendors.finders import LEFT_OPEN, NO_CREDENTIAL, NO_SCOPE, OTHER_CREDENTIAL, OTHER_VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from contracts.vendor import Answer, Call, Refusal
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Broken
 

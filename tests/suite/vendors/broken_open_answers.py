@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from contracts.target import MIB
-from contracts.vendor import Answer, Call, Refusal
+from contracts.http.target import MIB
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import ENCODED, LEFT_OPEN, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken
 

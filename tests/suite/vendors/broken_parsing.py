@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from contracts.vendor import Call, Refusal
+from contracts.vendor.model import Call, Refusal
 from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

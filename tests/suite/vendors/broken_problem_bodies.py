@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.rules.document import PROBLEM
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Headers, Refusal
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Headers, Refusal
 from tests.suite.vendors.finders import LEFT_OPEN
 from tests.suite.vendors.flaws import EVERY, of_body, of_headers, of_members
 from tests.suite.vendors.variant import Broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.vendor import Call
+from contracts.vendor.model import Call
 from tests.suite.vendors.finders import OTHER_SLUG
 from tests.suite.vendors.flaws import EVERY, of_members
 from tests.suite.vendors.variant import Broken

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from contracts.vendor import WRITE, Answer, Call, Refusal
+from contracts.vendor.model import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.finders import BY_STATUS, CREATES_NONE, NO_CUSTOMER, OTHERS
 from tests.suite.vendors.variant import Broken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.rules import prose
-from contracts.vendor import Refusal
+from contracts.vendor.model import Refusal
 from tests.suite.vendors.finders import EMAIL_KEPT, EMAIL_REMOVED, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken
 

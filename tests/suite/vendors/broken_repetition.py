@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any
 
-from contracts.vendor import Answer, Call, Refusal
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import AT_ONCE, TWICE
 from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
 

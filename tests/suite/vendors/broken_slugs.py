@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.vendor import Refusal
+from contracts.vendor.model import Refusal
 from tests.suite.vendors.finders import LEFT_OPEN, LONG_LINE, NO_CUSTOMER, OTHER_SLUG
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

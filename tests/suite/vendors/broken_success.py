@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from contracts.vendor import Answer, Call, Headers, Refusal
+from contracts.vendor.model import Answer, Call, Headers, Refusal
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import EXAMPLE, LINGERING, NO_CREDENTIAL, TWICE
 from tests.suite.vendors.variant import Broken

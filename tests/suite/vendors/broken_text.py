@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.vendor import Call
+from contracts.vendor.model import Call
 from tests.suite.vendors.finders import LEFT_OPEN, OTHER_VALID, TEXTS
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from contracts.vendor import Call, Refusal
+from contracts.vendor.model import Call, Refusal
 from tests.suite.vendors.finders import BROKEN_SCHEMA, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.named import named_after
 from tests.suite.vendors.variant import Broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from contracts.vendor import Answer, Call, Refusal
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, LINGERING, OTHER_VALID, TEXTS
 from tests.suite.vendors.variant import Broken

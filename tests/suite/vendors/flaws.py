@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from contracts.vendor import Answer, Call, Headers, Refusal
+from contracts.vendor.model import Answer, Call, Headers, Refusal
 from tests.suite.vendors.finders import BY_STATUS
 from tests.suite.vendors.variant import Broken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from contracts.vendor import Answer, Call
+from contracts.vendor.model import Answer, Call
 from tests.suite.served import HangUp, Reset, head, plain_wire
 from tests.suite.vendors.variant import Hostile
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.vendor import Answer, Call
+from contracts.vendor.model import Answer, Call
 from tests.suite.vendors.variant import Hostile
 
 

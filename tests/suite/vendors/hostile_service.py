@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from contracts.rules.document import Document
-from contracts.vendor import Answer, Call, Refusal
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import HangUp, plain_wire
 from tests.suite.vendors.variant import Hostile
 

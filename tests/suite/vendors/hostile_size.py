@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.vendor import Answer, Call, Refusal
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import head, plain_wire
 from tests.suite.vendors.variant import Hostile
 

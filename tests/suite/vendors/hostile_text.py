@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from contracts.vendor import MOCK_TOKENS, Answer, Call, Refusal
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal
 from tests.suite.served import head, plain_wire
 from tests.suite.vendors.variant import Hostile
 from tests.suite.vendors.writing import WritesProblems

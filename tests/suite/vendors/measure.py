@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from contracts.rules.document import load
-from contracts.vendor import MOCK_TOKENS
+from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.recorder import EMPTY_204, recording
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from email.utils import formatdate
 
+from contracts.http.target import MIB
 from contracts.rules.document import Document
-from contracts.target import MIB
-from contracts.vendor import Answer, Call
+from contracts.vendor.model import Answer, Call
 from tests.suite.served import HangUp, Reset, plain_wire
 from tests.suite.vendors.variant import Unusual
 

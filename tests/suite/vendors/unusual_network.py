@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from contracts.rules.document import Document
-from contracts.vendor import Answer, Call
+from contracts.vendor.model import Answer, Call
 from tests.suite.served import HangUp, head, plain_wire
 from tests.suite.vendors.variant import Unusual
 

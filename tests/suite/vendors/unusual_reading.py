@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from contracts.http.target import MIB
 from contracts.rules.body import shallow, well_formed
-from contracts.target import MIB
-from contracts.vendor import WRITE, Answer, Call, Refusal
+from contracts.vendor.model import WRITE, Answer, Call, Refusal
 from tests.suite.served import HangUp, plain_wire
 from tests.suite.vendors.variant import Unusual
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from contracts.rules.document import Document
-from contracts.vendor import READ, Answer, Call, Refusal
+from contracts.vendor.model import READ, Answer, Call, Refusal
 from tests.suite.vendors.variant import Unusual
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from contracts.rules.document import Document
-from contracts.vendor import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.served import plain_wire
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.vendor import Answer, Call, Refusal, Vendor
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
 
 
 class WritesProblems(Vendor):

@@ -16,13 +16,14 @@ from email.utils import parsedate_to_datetime
 import httpcore
 import httpx
 
-from contracts import __version__, interrupt
-from contracts.credential import Headers, fill, mask
+from contracts import __version__
 from contracts.errors import NoVerdict
-from contracts.exchange import TRACEPARENT, Exchange, Failure, Request, Response
-from contracts.patience import BACK_OFF, Pace, Patience
-from contracts.target import Target
-from contracts.wire import Connections, Stream, TooLarge, Wire, on_wire
+from contracts.http import interrupt
+from contracts.http.credential import Headers, fill, mask
+from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Request, Response
+from contracts.http.retries import BACK_OFF, Pace, Patience
+from contracts.http.target import Target
+from contracts.http.wire import Connections, Stream, TooLarge, Wire, on_wire
 
 # Answers of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
 # 15.6.5, RFC 8470, RFC 6585), and those that content delivery networks have of their own.

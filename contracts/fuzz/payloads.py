@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from contracts.credential import WRITE_TOKEN
-from contracts.exchange import CUSTOMER, CUSTOMERS, Request, update
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, CUSTOMERS, Request, update
 
-PAYLOADS = Path(__file__).with_name("payloads.yaml")
+PAYLOADS = Path(__file__).parent.parent / "payloads.yaml"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

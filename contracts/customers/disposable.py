@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from contracts import sibling
-from contracts.client import Client
-from contracts.credential import READ_TOKEN
+from contracts.customers import sibling
+from contracts.customers.journal import PREFIX, Journal, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
-from contracts.exchange import Exchange, update
-from contracts.interrupt import uncut
-from contracts.journal import PREFIX, Journal, forget, leftovers
+from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN
+from contracts.http.exchange import Exchange, update
+from contracts.http.interrupt import uncut
 from contracts.outcome import Outcome
 from contracts.rules.state import GONE, Stored, stored_in
 

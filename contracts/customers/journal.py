@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from contracts.errors import NoVerdict, WrongCall
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
 PREFIX = "contract-test-"
 # Seconds to wait for a file of our own that somebody else looks into.

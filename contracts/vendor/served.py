@@ -11,8 +11,8 @@ import httpx
 import respx
 import uvicorn
 
-from contracts.target import MIB, MOCK_URL
-from contracts.vendor import Answer, Call, Refusal, Vendor
+from contracts.http.target import MIB, MOCK_URL
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
 
 # What the server reads of one body; the vendor refuses from 1 MiB on, but reads on to answer in good order.
 _BODY_LIMIT = 8 * MIB

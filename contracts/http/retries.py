@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from contracts import interrupt
 from contracts.errors import NoVerdict
+from contracts.http import interrupt
 
 # Seconds to wait after the first, second, … interruption of one request.
 BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
 
-from contracts.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
+from contracts.http.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"

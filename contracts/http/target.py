@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from contracts.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, with_derived
 from contracts.errors import WrongCall
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, with_derived
 
 MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024

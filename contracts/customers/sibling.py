@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from contracts.credential import WRITE_TOKEN, Headers
 from contracts.errors import NoVerdict, WrongCall
-from contracts.exchange import ACCEPT, CUSTOMERS, Exchange, Request
+from contracts.http.credential import WRITE_TOKEN, Headers
+from contracts.http.exchange import ACCEPT, CUSTOMERS, Exchange, Request
 
 # What a target answers that does not offer one of them to us.
 CANNOT = frozenset({403, 404, 405})

@@ -19,11 +19,11 @@ from urllib.parse import unquote_to_bytes
 
 import yaml
 
+from contracts.http.target import MIB
 from contracts.rules import prose
 from contracts.rules.body import refuse_constant, shallow, well_formed
 from contracts.rules.document import PROBLEM, Document
 from contracts.rules.openapi import SERVED
-from contracts.target import MIB
 
 WRITE = "write:customers"
 READ = "read:customers"

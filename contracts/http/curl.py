@@ -9,8 +9,8 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
-from contracts.credential import HEADER_VALUE, PLACEHOLDERS, Headers
-from contracts.exchange import CUSTOMER, CUSTOMER_CUT, CUSTOMER_UPPER, OPERATION, Request
+from contracts.http.credential import HEADER_VALUE, PLACEHOLDERS, Headers
+from contracts.http.exchange import CUSTOMER, CUSTOMER_CUT, CUSTOMER_UPPER, OPERATION, Request
 
 # Bytes of a body that are written as they are; a longer one is packed.
 _LONGEST = 2000

@@ -1,0 +1,1 @@
+"""What goes over the wire: a request and what answered it, credentials as placeholders, the client, and the target."""
