@@ -18,9 +18,9 @@ from contracts.report.replayed import replayed
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor.model import Answer, Call, Refusal, Vendor
+from tests.suite.evidence.test_recordings import browser_s, recorded
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
-from tests.suite.test_recordings import browser_s, recorded
 from tests.suite.vendors import vendor_named
 
 

@@ -24,9 +24,9 @@ from contracts.options import passed_on, target_from
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.recorder import EMPTY_204, in_turn, recording, running
+from tests.suite.run.test_options import DEFAULTS, TOKENS
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT, doctor, environment_of, release, replay, run_suite
-from tests.suite.test_options import DEFAULTS, TOKENS
 from tests.suite.vendors import vendor_named
 
 KEY = "gateway-0123456789"

@@ -12,8 +12,8 @@ import pytest
 from contracts.http.client import Client
 from contracts.http.exchange import Response
 from contracts.http.wire import Stream, Wire, on_wire
+from tests.suite.http.test_client import CHUNKED, UPDATE, client_of, exchange
 from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
-from tests.suite.test_client import CHUNKED, UPDATE, client_of, exchange
 
 LENGTH_2 = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -11,7 +11,7 @@ import pytest
 from contracts.errors import WrongCall
 from contracts.evidence import har, recording
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from tests.suite.test_har import evidence
+from tests.suite.evidence.test_har import evidence
 
 
 def recorded(folder: Path, *entries: dict[str, Any], **members: Any) -> Path:

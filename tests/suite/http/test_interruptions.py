@@ -19,9 +19,9 @@ from contracts.http.retries import Patience
 from contracts.http.target import Limits, Target
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
+from tests.suite.http.test_client import UPDATE, client_of
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
 from tests.suite.samples import DOCUMENTS, rules
-from tests.suite.test_client import UPDATE, client_of
 
 POISON = update("acme", b'{"name":"poison"}')
 CONTROL = Control(UPDATE, sibling.read("acme"))

@@ -1,0 +1,1 @@
+"""Tests of contracts/fuzz and of what tests are written with."""
