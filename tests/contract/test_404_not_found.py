@@ -16,6 +16,7 @@ NOBODY = [
     pytest.param("contract-test-nobody", id="unknown"),
     pytest.param("<CUSTOMER_UPPER>", id="another-letter-case"),
     pytest.param("contract-test-nobody-" + "a" * 279, id="longer-than-any-slug"),
+    pytest.param("contract-test-nobody-" + "a" * 5000, id="of-5-kilobytes"),
 ]
 
 
