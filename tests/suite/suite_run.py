@@ -11,19 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contracts.vendor.model import MOCK_TOKENS
+from tests.suite.forked import python_m
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run_suite(
-    *arguments: str, journal: Path, timeout: float = 180.0, **environment: str
+    *arguments: str, journal: Path, timeout: float = 180.0, fresh: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise.
 
-    One that takes more than `timeout` seconds is killed.
+    One that takes more than `timeout` seconds is killed. The process of a `fresh` one is a child of this one, so that
+    its memory and its time are known.
     """
     folders = [f"--journal={journal}", f"--evidence={evidence_beside(journal)}"]
-    return _python("pytest", "tests/contract", "-q", *folders, *arguments, environment=environment, timeout=timeout)
+    command = ["pytest", "tests/contract", "-q", *folders, *arguments]
+    return _python(*command, environment=environment, timeout=timeout, fresh=fresh)
 
 
 def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,13 +73,22 @@ def environment_of(own: dict[str, str]) -> dict[str, str]:
 
 
 def _python(
-    *arguments: str, environment: dict[str, str], folder: Path = ROOT, timeout: float = 180.0
+    module: str,
+    *arguments: str,
+    environment: dict[str, str],
+    folder: Path = ROOT,
+    timeout: float = 180.0,
+    fresh: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     write, read = MOCK_TOKENS
+    env = environment_of({"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment)
+    if folder == ROOT and not fresh:
+        return python_m([module, *arguments], env, folder, timeout)
+    # Another checkout has a suite of its own, which this process must not have imported.
     return subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=folder,
-        env=environment_of({"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment),
+        env=env,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -56,7 +56,9 @@ def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
         started = time.monotonic()
         limit = SECONDS[_kind(variant)] + 60
         try:
-            result = run_suite(*told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit)
+            result = run_suite(
+                *told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit, fresh=True
+            )
         except subprocess.TimeoutExpired as killed:
             result = subprocess.CompletedProcess(killed.args, -signal.SIGKILL, "", "")
         seconds = time.monotonic() - started
