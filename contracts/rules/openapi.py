@@ -182,10 +182,9 @@ def _yaml(text: str) -> Json:
     except yaml.constructor.ConstructorError as error:
         raise _Unreadable(f"has an alias inside of what it stands for: {_line(error)}") from None
     except yaml.YAMLError as error:
-        several = "single document" in str(error)
-        raise _Unreadable(
-            "holds more than one YAML document" if several else f"is broken YAML: {_line(error)}"
-        ) from None
+        if "single document" in str(error):
+            raise _Unreadable("holds more than one YAML document") from None
+        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
 
 
 def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
@@ -209,7 +208,7 @@ def _line(error: BaseException) -> str:
 class References:
     """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
 
-    `name` is how messages call the document.
+    `name` is how messages call the document. Each method raises WrongCall where the document is not as it has to be.
     """
 
     def __init__(self, content: Mapping[str, Json], name: str) -> None:
@@ -221,12 +220,7 @@ class References:
         return WrongCall(f"{self.name} {why}")
 
     def at(self, reference: Json) -> Json:
-        """What a reference stands for.
-
-        Raises:
-            WrongCall: it leads out of the document, or to nothing.
-
-        """
+        """What a reference stands for."""
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
         found: Json = self.content
@@ -238,12 +232,7 @@ class References:
         return found
 
     def resolved(self, node: Json, what: str) -> dict[str, Json]:
-        """An object with what it refers to; its own members count first. `what` says what it should be.
-
-        Raises:
-            WrongCall: it is no object, refers to nothing, or to itself.
-
-        """
+        """An object with what it refers to; its own members count first. `what` says what it should be."""
         seen = set()
         while isinstance(node, dict) and "$ref" in node:
             reference, target = node["$ref"], self.at(node["$ref"])
@@ -283,23 +272,17 @@ class References:
         )
 
     def bring(self, node: Json, whole: dict[str, Json]) -> None:
-        """Copy what a part of the document refers to into `whole`, to where it was.
-
-        Raises:
-            WrongCall: that is somewhere where nothing else may be.
-
-        """
+        """Copy what a part of the document refers to into `whole`, to where it was."""
         pending, seen = [node], set()
         while pending:
             part = pending.pop(0)
             if not isinstance(part, dict):
                 pending += part if isinstance(part, list) else []
                 continue
-            # What an example or a default holds refers to nothing. An answer may be called `default`, too.
-            values = [
-                name for name in _VALUES if not (isinstance(part.get(name), dict) and "description" in part[name])
-            ]
-            pending += [one for name, one in part.items() if name not in values]
+            for name, inner in part.items():
+                # An answer may be called `default`, too.
+                if name not in _VALUES or (isinstance(inner, dict) and "description" in inner):
+                    pending.append(inner)
             references = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
             if "$dynamicRef" in part or any(one[:2] != "#/" for one in references):
                 # It is referred to by a name of its own: all schemas may be meant.

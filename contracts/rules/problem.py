@@ -53,14 +53,12 @@ class Exact:
         """Where a problem with this HTTP status is not of the exact shape."""
         found = [*findings(self._problem, problem)]
         yield from found
-        titles = self._titles.get(status, [problem.get("title")])
-        for name, right, told in (
-            ("title", titles, " or ".join(map(str, titles))),
-            ("status", [status], f"{status}, the HTTP status"),
-        ):
-            # JSON has one kind of number: 400.0 is the integer 400.
-            if name in problem and problem[name] not in right and (name,) not in [one.path for one in found]:
-                yield Finding(name, (name,), told, problem[name])
+        wrong, titles = {one.path for one in found}, self._titles.get(status, ())
+        if titles and "title" in problem and ("title",) not in wrong and problem["title"] not in titles:
+            yield Finding("title", ("title",), " or ".join(titles), problem["title"])
+        # JSON has one kind of number: 400.0 is the integer 400.
+        if "status" in problem and ("status",) not in wrong and problem["status"] != status:
+            yield Finding("status", ("status",), f"{status}, the HTTP status", problem["status"])
 
     def contradictions(self, document: Document) -> Iterator[tuple[int, str]]:
         """Each documented status of which no problem can be both as documented and as every answer has to be."""
@@ -81,9 +79,8 @@ def exact() -> Exact:
 def tried_by(status: int, document: Document) -> frozenset[str]:
     """The promises that an error answer with this status puts to the test."""
     members = {f"problem.{name}" for name in document.problem_members(status)}
-    of_other_members = {f"problem.{name}" for name in exact().members} - members
-    of_any = {"problem.member"} if members <= promises().keys() else set()
-    return frozenset(id_ for id_ in promises() if id_.startswith("problem.")) - of_other_members - of_any
+    of_others = set() if members - promises().keys() else {"problem.member"}
+    return frozenset(id_ for id_ in promises() if id_.startswith("problem.")) - of_others
 
 
 def judge_problem(exchange: Exchange, response: Response, document: Document) -> Iterator[Violation]:
