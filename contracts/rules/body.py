@@ -159,10 +159,5 @@ def _cut(text: str) -> tuple[str, bool]:
 
 
 def refuse_constant(constant: str) -> None:
-    """Refuse what Python reads and JSON does not have: NaN and Infinity (RFC 8259 section 6).
-
-    Raises:
-        ValueError: always.
-
-    """
+    """Refuse, by a ValueError, what Python reads and JSON does not have: NaN and Infinity (RFC 8259 section 6)."""
     raise ValueError(f"{constant} is no JSON")

@@ -19,7 +19,7 @@ import jsonschema_rs
 from contracts.errors import WrongCall
 from contracts.rules import openapi
 from contracts.rules.openapi import References
-from contracts.rules.operation import PATH, Operation, find, is_error
+from contracts.rules.operation import PATH, find, is_error
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 # The statuses that the operation documents, in each release so far.
@@ -60,17 +60,14 @@ class Document:
         self.name = name
         self.content = content
         self._references = References(content, f"contract {name!r}")
-        self.operation = self._found()
+        operation = find(self._references)
+        if operation is None or operation.path != PATH:
+            raise KeyError(PATH)
+        self.operation = operation
         self._body = self.operation.bodies[JSON]
         self._request = self._validator(self._writable(self._body))
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
-
-    def _found(self) -> Operation:
-        operation = find(self._references)
-        if operation is None or operation.path != PATH:
-            raise KeyError(PATH)
-        return operation
 
     @cached_property
     def documented(self) -> frozenset[int]:

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,10 +31,6 @@ _VALUES = ("example", "examples", "default", "enum", "const")
 # And these hold parts by names that somebody chose.
 _NAMED = ("paths", "responses", "properties", "patternProperties", "schemas", "headers", "parameters", "requestBodies")
 _CORE = "tag:yaml.org,2002:"
-
-
-class _Unreadable(ValueError):
-    """Why the text cannot be read, in one line."""
 
 
 def document(data: bytes, name: str) -> Mapping[str, Json]:
@@ -56,8 +53,7 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
         raise WrongCall(f"{name} is no OpenAPI document: it has no member openapi that begins with 3.0 or 3.1")
     if not isinstance(content.get("paths"), dict):
         raise WrongCall(f"{name} is no OpenAPI document of an API: it has no paths")
-    modern: dict[str, Json] = _in_words_of_3_1(content) if version.startswith("3.0") else content
-    return modern
+    return dict(_in_words_of_3_1(content) if version.startswith("3.0") else content)
 
 
 def _in_words_of_3_1(node: Json, within: str = "") -> Json:
@@ -82,25 +78,20 @@ def _in_words_of_3_1(node: Json, within: str = "") -> Json:
 
 
 def parsed(data: bytes) -> Json:
-    """The value that bytes of JSON or YAML in UTF-8 stand for.
-
-    Raises:
-        ValueError: they are something else, are broken, or go past a limit; the message says which in one line.
-
-    """
+    """The value that bytes of JSON or YAML in UTF-8 stand for. A ValueError says in one line why there is none."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _Unreadable("is not UTF-8 text") from None
+        raise ValueError("is not UTF-8 text") from None
     if not text.strip():
-        raise _Unreadable("is empty")
+        raise ValueError("is empty")
     if _HTML.match(text):
-        raise _Unreadable("is a web page (HTML or XML): give the address of the document itself")
+        raise ValueError("is a web page (HTML or XML): give the address of the document itself")
     try:
         value = _json(text) if text.lstrip().startswith(("{", "[")) else _yaml(text)
         _check_size(value, {})
     except RecursionError:
-        raise _Unreadable(f"is nested more than {DEEPEST} deep") from None
+        raise ValueError(f"is nested more than {DEEPEST} deep") from None
     return value
 
 
@@ -111,9 +102,8 @@ def _json(text: str) -> Json:
         try:
             # It may be YAML in braces; and YAML knows the line of a name that is there twice.
             return _yaml(text)
-        except _Unreadable as unreadable:
-            twice = "twice" in str(unreadable)
-            raise (unreadable if twice else _Unreadable(f"is broken JSON: {_line(error)}")) from None
+        except ValueError as unreadable:
+            raise unreadable if "twice" in str(unreadable) else ValueError(f"is broken JSON: {_line(error)}") from None
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -139,10 +129,10 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
         for key, value in node.value:
             where = f" (line {key.start_mark.line + 1})"
             if not isinstance(key, yaml.ScalarNode):
-                raise _Unreadable(f"has a key that is not a string{where}")
+                raise ValueError(f"has a key that is not a string{where}")
             if key.value in own:
                 twice = f"has the name {key.value[:60]!r} twice in one object{where}"
-                raise _Unreadable(f"{twice}: only one of the two can be meant")
+                raise ValueError(f"{twice}: only one of the two can be meant")
             found = self.construct_object(value, deep=True)
             if key.value == "<<" and not key.style:
                 for part in reversed(found if isinstance(found, list) else [found]):
@@ -153,7 +143,7 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
 
     def unknown(self, node: yaml.Node) -> Json:
         """Nothing: a tag may stand for anything."""
-        raise _Unreadable(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
+        raise ValueError(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
 
 
 for _tag, _pattern, _first, _read in (
@@ -177,27 +167,27 @@ def _yaml(text: str) -> Json:
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                raise _Unreadable(f"is nested more than {DEEPEST} deep")
+                raise ValueError(f"is nested more than {DEEPEST} deep")
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # it makes nothing but JSON values
     except yaml.constructor.ConstructorError as error:
-        raise _Unreadable(f"has an alias inside of what it stands for: {_line(error)}") from None
+        raise ValueError(f"has an alias inside of what it stands for: {_line(error)}") from None
     except yaml.YAMLError as error:
         if "single document" in str(error):
-            raise _Unreadable("holds more than one YAML document") from None
-        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
+            raise ValueError("holds more than one YAML document") from None
+        raise ValueError(f"is broken YAML: {_line(error)}") from None
 
 
 def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
     """How many values a value stands for. Aliases share theirs, so each is counted once and added up."""
     if depth > DEEPEST:
-        raise _Unreadable(f"is nested more than {DEEPEST} deep")
+        raise ValueError(f"is nested more than {DEEPEST} deep")
     if not isinstance(value, (dict, list)):
         return 1
     if id(value) not in known:
         parts = value.values() if isinstance(value, dict) else value
         known[id(value)] = 1 + sum(_check_size(part, known, depth + 1) for part in parts)
     if known[id(value)] > LARGEST:
-        raise _Unreadable(f"stands for more than {LARGEST:,} values: its aliases multiply")
+        raise ValueError(f"stands for more than {LARGEST:,} values: its aliases multiply")
     return known[id(value)]
 
 
@@ -205,15 +195,15 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
 
 
+@dataclass(frozen=True, eq=False)
 class References:
     """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
 
     `name` is how messages call the document. Each method raises WrongCall where the document is not as it has to be.
     """
 
-    def __init__(self, content: Mapping[str, Json], name: str) -> None:
-        self.content = content
-        self.name = name
+    content: Mapping[str, Json]
+    name: str
 
     def wrong(self, why: str) -> WrongCall:
         """What is wrong with this document, as the user is told."""

@@ -6,7 +6,7 @@ What this operation has no use for (cookies, parameters in another style, …) i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,17 +107,13 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
     node = references.resolved(item[_METHOD], f"the operation {OPERATION} {path}")
     body = references.resolved(node.get("requestBody", {}), "the request body")
     answers = references.resolved(node.get("responses", {}), "the responses")
-    # What the path names is a parameter, whether it is described or not.
-    names = [name.strip("{}") for name in _TEMPLATE.findall(path)]
-    listed = [{"in": "path", "name": name} for name in names]
-    listed += [one for holder in (item, node) for one in _parameters(references, holder)]
     parameters, unknown = {}, {}
-    for key, one in {_key(one, names): one for one in listed}.items():
+    for key, one in _parameters(references, (item, node), path).items():
+        called = f"{key[0]} parameter {one['name']}"
         if _is_strange(one):
-            unknown[key] = (f"the {key[0]} parameter {one['name']}", one)
+            unknown[key] = (f"the {called}", one)
         else:
-            required = one.get("required") is True or key[0] == "path"
-            parameters[key] = Parameter(f"{key[0]} parameter {one['name']}", required, one.get("schema", {}))
+            parameters[key] = Parameter(called, one.get("required") is True or key[0] == "path", one.get("schema", {}))
     return Operation(
         references,
         path,
@@ -131,25 +127,26 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
     )
 
 
-def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
-    listed = node.get("parameters", [])
-    if not isinstance(listed, list):
-        raise references.wrong("has parameters that are no list")
-    for item in listed:
+def _parameters(
+    references: References, nodes: Iterable[Mapping[str, Json]], path: str
+) -> dict[tuple[str, str], Mapping[str, Json]]:
+    """Each parameter by what it is the same by: its place in the path, a header's name in any case, else its name."""
+    names = [name.strip("{}") for name in _TEMPLATE.findall(path)]
+    # What the path names is a parameter, whether it is described or not.
+    found: dict[tuple[str, str], Mapping[str, Json]] = {
+        ("path", str(place)): {"in": "path", "name": name} for place, name in enumerate(names)
+    }
+    for item in [item for node in nodes for item in node.get("parameters", [])]:
         parameter = references.resolved(item, "a parameter")
         where, name = parameter.get("in"), parameter.get("name")
         if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
             raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
-        if (where, name.lower()) not in _NOT_PARAMETERS:
-            yield parameter
-
-
-def _key(parameter: Mapping[str, Json], names: list[str]) -> tuple[str, str]:
-    """What a parameter is the same by: its place in the path, a header's name in any case, else its name."""
-    where, name = parameter["in"], parameter["name"]
-    if where == "path" and name in names:
-        return where, str(names.index(name))
-    return where, name.lower() if where == "header" else name
+        if where == "path" and name in names:
+            name = str(names.index(name))
+        key = (where, name.lower() if where == "header" else name)
+        if key not in _NOT_PARAMETERS:
+            found[key] = parameter
+    return found
 
 
 def _is_strange(parameter: Mapping[str, Json]) -> bool:

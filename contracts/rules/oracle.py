@@ -18,6 +18,8 @@ from contracts.rules.document import Document
 from contracts.rules.promise import Promise, promises
 
 _JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*|json|\*/\*)")
+# What no text has: U+0000, and bytes that are no UTF-8.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # Octets of a request line that every server takes (RFC 9112 section 3).
 _REQUEST_LINE = 8000
 
@@ -42,7 +44,10 @@ class Prediction:
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
     """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
     body, role, kind = read(request.body), role_of(request.headers), media_type(request)
-    slug = request.slug.decode("utf-8", "replace")
+    slug = request.slug.decode("utf-8", "surrogateescape")
+    credentials = [value for name, value in request.headers if name.lower() == "authorization"]
+    # Several credentials, or white space around one.
+    unclear = len(credentials) > 1 or any(value and value != value.strip() for value in credentials)
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
     fitting = tuple(
         value
@@ -51,26 +56,25 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     )
     # No slug is that long.
     too_long = len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE
-    unknown = request.slug.decode("utf-8", "surrogateescape") not in existing
-    is_number = body.special & {"status.number", "status.constant"}
+    odd_number = body.special & {"status.number", "status.constant"}
     binding = {
         "status.scope": role is Role.READ,
         "status.credential": role in (Role.NONE, Role.INVALID, Role.MALFORMED),
         "status.request_line": too_long,
-        "status.slug": unknown and not too_long,
+        "status.slug": slug not in existing and not too_long,
         "status.media_type": kind == "other",
-        "status.number": "status.number" in body.special,
-        "status.constant": "status.constant" in body.special,
+        "status.number": "status.number" in odd_number,
+        "status.constant": "status.constant" in odd_number,
         "status.syntax": not body.values,
-        "status.schema": bool(body.values) and not fitting and not is_number,
+        "status.schema": bool(body.values) and not fitting and not odd_number,
     }
     # These allow more statuses and forbid none.
     leaving_open = {
         "status.media_type_like_json": kind == "like-json",
         "status.size": "status.size" in body.special,
         "status.encoding": "status.encoding" in body.special,
-        "status.text": "status.text" in body.special or not _is_text(request.slug),
-        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or _is_unclear(request),
+        "status.text": "status.text" in body.special or bool(_NO_TEXT.search(slug)),
+        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or unclear,
         "status.scope": role is Role.UNCLEAR and Role.READ in roles_of(request.headers),
         "status.email": any(map(document.has_doubtful_email, body.values)),
         "status.read_only": any(
@@ -102,16 +106,3 @@ def media_type(request: Request) -> str:
         return "json"
     essence = value.partition(";")[0].strip()
     return "like-json" if not essence or _JSON_LIKE.fullmatch(essence) else "other"
-
-
-def _is_unclear(request: Request) -> bool:
-    """Whether there are several credentials, or white space around one."""
-    values = [value for name, value in request.headers if name.lower() == "authorization"]
-    return len(values) > 1 or any(value and value != value.strip() for value in values)
-
-
-def _is_text(slug: bytes) -> bool:
-    try:
-        return "\x00" not in slug.decode("utf-8")
-    except UnicodeDecodeError:
-        return False

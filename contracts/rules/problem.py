@@ -86,9 +86,15 @@ def tried_by(status: int, document: Document) -> frozenset[str]:
 def judge_problem(exchange: Exchange, response: Response, document: Document) -> Iterator[Violation]:
     """What is wrong with an error answer."""
     yield from _media_type(response)
-    text = _text(response.body)
-    if isinstance(text, Violation):
-        yield text
+    body = response.body
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        came = f"{body[error.start : error.start + 4]!r} at byte {error.start}"
+        yield violation("problem.encoding", "UTF-8 without a byte order mark", came)
+        return
+    if text.startswith("\ufeff"):
+        yield violation("problem.encoding", "UTF-8 without a byte order mark", "a byte order mark")
         return
     upper, repeated = shallow(text), set[str]()
 
@@ -122,15 +128,6 @@ def _media_type(response: Response) -> Iterator[Violation]:
     if len(values) != 1 or not right.fullmatch(values[0].strip()):
         came = " and ".join(map(excerpt, values)) or "no Content-Type"
         yield violation("problem.media_type", f"Content-Type: {wanted}", came, "Content-Type")
-
-
-def _text(body: bytes) -> str | Violation:
-    if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return violation("problem.encoding", "UTF-8 without a byte order mark", f"a body that begins with {body[:4]!r}")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return violation("problem.encoding", "UTF-8", f"{body[error.start : error.start + 4]!r} at byte {error.start}")
 
 
 def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
