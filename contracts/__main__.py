@@ -36,9 +36,8 @@ from contracts.release_report import Told
 from contracts.report.replayed import MOST_TIMES, replayed, verdict
 from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
-from contracts.rules.openapi import SERVED
+from contracts.rules.openapi import SERVED, References
 from contracts.rules.oracle import predict
-from contracts.rules.references import References
 from contracts.run import Run
 from contracts.vendor import served as mocked
 from contracts.vendor.model import MOCK_TOKENS, Vendor

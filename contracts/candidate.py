@@ -12,8 +12,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import INTERRUPTING, Client
 from contracts.http.exchange import Failure, Request
 from contracts.http.target import MIB, Limits, Target
-from contracts.rules.openapi import document
-from contracts.rules.references import References
+from contracts.rules.openapi import References, document
 
 LARGEST = 4 * MIB
 # Seconds for a document behind an address.

@@ -19,7 +19,6 @@ from contracts.http.exchange import Request
 from contracts.http.target import Target
 from contracts.reading import NO_READING
 from contracts.record import Record
-from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
 from contracts.trials import Trials
@@ -120,7 +119,7 @@ def _silent(document: Document) -> Iterator[str]:
     """The rules that this contract gives no occasion to break."""
     if not document.read_only_members:
         yield "status.read_only"
-    if not prose.is_of_1x(document):
+    if not document.is_of_1x:
         yield "status.email"
     if all(f"problem.{member}" in promises() for member in document.problem_members(422)):
         yield "problem.member"

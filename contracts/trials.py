@@ -19,7 +19,6 @@ from contracts.http.exchange import CUSTOMER, Exchange, Request, update
 from contracts.outcome import Outcome
 from contracts.reading import INTERRUPTED, NO_READING, Reading
 from contracts.record import Record
-from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import Prediction, predict
@@ -117,7 +116,7 @@ class Trials:
         What is wrong with what is stored then counts for the last request that was accepted, or for the last of all.
         """
         ready = self._made_telling(templates, customer)
-        if prose.is_of_1x(self.document):
+        if self.document.is_of_1x:
             # What an update leaves out may be kept from the one before it.
             each = (self._reading.back([self._send(one, customer)], customer, settle) for one in ready)
             return [outcome for outcomes in each for outcome in outcomes]
@@ -273,7 +272,7 @@ class Trials:
         self.one(update(CUSTOMER, body), customer)
 
     def _details(self, name: str) -> dict[str, str]:
-        return dict.fromkeys(sorted(prose.clearable_members(self.document)), BEFORE) | {"name": name}
+        return dict.fromkeys(sorted(self.document.clearable_members), BEFORE) | {"name": name}
 
     def _judged(self, verdict: Verdict, exchange: Exchange) -> Verdict:
         self.record.judged(verdict, exchange)

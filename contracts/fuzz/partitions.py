@@ -13,8 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts.fuzz.texts import texts
-from contracts.rules import prose
-from contracts.rules.document import Document
+from contracts.rules.document import BILLING_EMAIL, Document
 
 Json = Any
 Values = st.SearchStrategy[Any]
@@ -47,7 +46,7 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
     members = {
         name: _fitting(name, document, longest)
         for name, schema in document.request_members.items()
-        if "string" in _types(schema) and name in prose.settable_members(document)
+        if "string" in _types(schema) and name in document.settable_members
     }
     return st.tuples(*members.values()).map(
         lambda values: {name: value for name, value in zip(members, values, strict=True) if value is not _ABSENT}
@@ -57,10 +56,10 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
 def _fitting(name: str, document: Document, longest: int) -> Values:
     schema = document.request_members[name]
     others: list[Json] = [_ABSENT] * (name not in document.required_members)
-    others += [None] * (name in prose.nullable_members(document))
+    others += [None] * (name in document.nullable_members)
     others += [""] * ("pattern" not in schema and not schema.get("minLength"))
     text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else texts(longest)
-    return st.one_of(*map(st.just, others), st.emails() if name == prose.BILLING_EMAIL else text)
+    return st.one_of(*map(st.just, others), st.emails() if name == BILLING_EMAIL else text)
 
 
 def breaking(document: Document) -> Iterator[Values]:

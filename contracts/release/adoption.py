@@ -14,9 +14,9 @@ import yaml
 from contracts.errors import WrongCall
 from contracts.http.exchange import OPERATION
 from contracts.rules.document import DOCUMENTS, JSON, load
-from contracts.rules.exact import exact
+from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, Operation, find
-from contracts.rules.references import References
+from contracts.rules.problem import exact
 
 Json = Any
 

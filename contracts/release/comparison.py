@@ -12,9 +12,9 @@ from contracts.release.changes import Change, Kind, breaking, change, gathered, 
 from contracts.release.containment import contained, covers
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
 from contracts.rules.document import PROBLEM
-from contracts.rules.exact import exact
+from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
-from contracts.rules.references import References
+from contracts.rules.problem import exact
 
 Json = Any
 

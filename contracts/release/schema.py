@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from contracts.rules.references import References
+from contracts.rules.openapi import References
 
 Json = Any
 Schema = dict[str, Json]

@@ -11,7 +11,6 @@ from contracts.evidence.har import to_har
 from contracts.http.curl import curl, for_any_customer
 from contracts.http.exchange import Exchange
 from contracts.outcome import Outcome
-from contracts.rules import prose
 from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.promise import excerpt
@@ -125,7 +124,7 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
         request = outcome.exchange.request
         slug = request.slug.decode("utf-8", "replace")
         values = read(request.body).values
-        broken = next(prose.request_findings(document, values[0], slug), None) if values else None
+        broken = next(document.request_findings(values[0], slug), None) if values else None
         if broken:
             member = ".".join(map(str, broken.path[:1])) or "body"
             return f"{member} breaks {broken.keyword}"

@@ -1,1 +1,5 @@
-"""What is right: bytes and circumstances go in, violations come out. Nothing else creates a violation."""
+"""What is right: bytes and circumstances go in, violations come out. Nothing else creates a violation.
+
+Other rooms use `document.load` and `Document`, `oracle.predict`, `judge.judge`, `state.judge_state`, `promise.promises`
+and `promise.violation`; the release check also `openapi`, `operation` and `problem.exact`.
+"""

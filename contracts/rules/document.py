@@ -1,19 +1,25 @@
-"""A contract document: one operation of an OpenAPI 3.1 document, read once and ready to ask."""
+"""A contract document: what one release says of the operation, read once and ready to ask.
+
+Most of it stands in the schemas of its OpenAPI document. Release 1.x says more in prose (the vendor's API reference of
+1.x), which no schema of its document holds: that stands here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 
 from contracts.errors import WrongCall
 from contracts.rules import openapi
-from contracts.rules.operation import PATH, Operation, find, is_error
-from contracts.rules.references import References
+from contracts.rules.openapi import References
+from contracts.rules.operation import PATH, find, is_error
 
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 # The statuses that the operation documents, in each release so far.
@@ -21,12 +27,25 @@ STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+# Members of 1.x that an update neither renames nor sets: left out, or as they are on record.
+_ON_RECORD = frozenset({"slug", "integrations"})
+# Left out it is kept in 1.x, "" removes it, and so may null.
+BILLING_EMAIL = "billingEmail"
+_LONGEST_EMAIL = 254
+# Everybody takes this for an address. What has an @ and is not of this form some take for one, and others do not.
+_PLAIN_EMAIL = re.compile(
+    r"(?=.{1,64}@)[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@(?:[A-Za-z0-9]{1,63}[.-])*[A-Za-z0-9]{1,63}\.[A-Za-z]{2,63}"
+)
+
 Json = Any
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A place where a value breaks a schema: the keyword, the member path, what was expected and what came."""
+    """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
+
+    What it breaks of the prose of 1.x has the keyword `prose`.
+    """
 
     keyword: str
     path: tuple[str | int, ...]
@@ -37,54 +56,63 @@ class Finding:
 class Document:
     """The operation under contract, as one document describes it. `name` is how the user called it."""
 
-    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, content: Mapping[str, Json]) -> None:
         self.name = name
         self.content = content
         self._references = References(content, f"contract {name!r}")
-        self.operation = self._found()
-        self._body_schema = self.operation.bodies[JSON]
-        self._request = self._validator(self._rewritten(self._body_schema, self._writable))
-        # An answer is judged by them each time.
-        self._problem = cache(self._problem_of)
-
-    def _found(self) -> Operation:
         operation = find(self._references)
         if operation is None or operation.path != PATH:
             raise KeyError(PATH)
-        return operation
+        self.operation = operation
+        self._body = self.operation.bodies[JSON]
+        self._request = self._validator(self._writable(self._body))
+        # An answer is judged by them each time.
+        self._problem = cache(self._problem_of)
 
     @cached_property
     def documented(self) -> frozenset[int]:
         """The documented statuses, those of a range (`4XX`) and of `default` among them."""
-        ranges = {
-            **{f"{first}XX": range(100 * first, 100 * first + 100) for first in range(1, 6)},
-            "default": range(400, 600),
-        }
-        return frozenset(int(status) for name in self.operation.answers for status in ranges.get(name, [name]))
+        return frozenset(status for status in range(100, 600) if self.operation.answer(str(status)))
+
+    @cached_property
+    def is_of_1x(self) -> bool:
+        """Whether the release is a 1.x, which says more in prose: its problems have `code` and `errorId`."""
+        return {"code", "errorId"} <= set(self.problem_members(422))
 
     @cached_property
     def request_members(self) -> Mapping[str, Json]:
         """The schemas of the members that a client may send, by name."""
-        members = self._members(self._body_schema)
+        members = self._members(self._body)
         return {name: schema for name, schema in members.items() if name not in self.read_only_members}
 
     @cached_property
     def read_only_members(self) -> frozenset[str]:
         """The members that only the vendor sets."""
-        return self._references.marked(self._body_schema, "readOnly")
+        return self._references.marked(self._body, "readOnly")
 
     @cached_property
     def required_members(self) -> frozenset[str]:
         """The members that a client has to send."""
-        required = {name for part in self._parts(self._body_schema) for name in part.get("required", ())}
-        return frozenset(required & set(self.request_members))
+        return self._required(self._body) & self.request_members.keys()
 
     @cached_property
     def nullable_members(self) -> frozenset[str]:
-        """The members that may be null by their schema."""
+        """The members that may be null: by their schema, and in 1.x every optional one (its framework lets it pass)."""
         return frozenset(
-            name for name, schema in self.request_members.items() if self._validator(schema).is_valid(None)
+            name
+            for name, schema in self.request_members.items()
+            if self._validator(schema).is_valid(None) or (self.is_of_1x and name not in self.required_members)
         )
+
+    @cached_property
+    def settable_members(self) -> frozenset[str]:
+        """The members that an update stores."""
+        return frozenset(self.request_members) - (_ON_RECORD if self.is_of_1x else set())
+
+    @cached_property
+    def clearable_members(self) -> frozenset[str]:
+        """The members that are cleared when they are null or left out: the update is a full replacement."""
+        return self.nullable_members & self.settable_members - ({BILLING_EMAIL} if self.is_of_1x else set())
 
     def without_read_only(self, value: Json) -> Json:
         """A request body without the members that only the vendor sets."""
@@ -92,17 +120,52 @@ class Document:
             return value
         return {name: member for name, member in value.items() if name not in self.read_only_members}
 
-    def accepts(self, value: Json) -> bool:
-        """Whether a request body fits the request schema."""
-        return self._request.is_valid(value)
+    def request_findings(self, value: Json, slug: str) -> Iterator[Finding]:
+        """Where a request body for the customer `slug` is not as the release says."""
+        if not self.is_of_1x or not isinstance(value, dict):
+            yield from findings(self._request, value)
+            return
+        sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
+        yield from findings(self._request, sent)
+        if isinstance(sent.get("slug"), str) and sent["slug"] != slug:
+            yield Finding("prose", ("slug",), f"the slug of the path, {slug!r}", sent["slug"])
+        given = sent.get("integrations")
+        if isinstance(given, dict) and given:
+            yield Finding("prose", ("integrations",), "the integrations on record, which are none", given)
+        email = sent.get(BILLING_EMAIL)
+        if isinstance(email, str) and email and ("@" not in email.strip("@") or len(email) > _LONGEST_EMAIL):
+            yield Finding("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
 
-    def request_findings(self, value: Json) -> Iterator[Finding]:
-        """Where a request body breaks the request schema."""
-        return findings(self._request, value)
+    def has_doubtful_email(self, value: Json) -> bool:
+        """Whether a body has a `billingEmail` that some take for an address and others do not."""
+        email = value.get(BILLING_EMAIL) if self.is_of_1x and isinstance(value, dict) else None
+        return isinstance(email, str) and bool(email) and not _PLAIN_EMAIL.fullmatch(email)
 
-    def problem_findings(self, status: int, value: Json) -> Iterator[Finding]:
+    def stored_values(self, name: str, body: Mapping[str, Json], before: Mapping[str, Json]) -> list[Json]:
+        """What a settable member may be after an accepted update with this body; None where it is cleared."""
+        wanted = body.get(name)
+        if not self.is_of_1x or name != BILLING_EMAIL:
+            return [wanted]
+        if name not in body:
+            return [before.get(name)]
+        return {None: [before.get(name), None, ""], "": [None, ""]}.get(wanted, [wanted])
+
+    def problem_findings(self, status: int, problem: Json) -> Iterator[Finding]:
         """Where a problem breaks the schema that is documented for its status."""
-        return findings(self._problem(status)[1], value)
+        for finding in findings(self._problem(status)[1], problem):
+            # Of a status that is not documented the others say what its problem is like, but not how it is called.
+            if status in self.documented or finding.path not in (("title",), ("status",)):
+                yield finding
+
+    def prose_findings(self, problem: Mapping[str, Json], paths: frozenset[str]) -> Iterator[Finding]:
+        """Where a problem is not as the prose says; `paths` are the request's path, with and without a prefix."""
+        if not self.is_of_1x:
+            return
+        if "code" not in problem:
+            yield Finding("required", (), '"code" is a required property', dict(problem))
+        instance = problem.get("instance")
+        if isinstance(instance, str) and unquote(instance) not in {unquote(path) for path in paths}:
+            yield Finding("prose", ("instance",), f"the request's path, {' or '.join(sorted(paths))}", instance)
 
     def problem_members(self, status: int) -> Mapping[str, Json]:
         """The schemas of the members of a problem with this status."""
@@ -114,55 +177,39 @@ class Document:
 
     def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator, frozenset[str]]:
         """The schemas of a problem's members, what validates it, and what it always has; anything, where none is."""
-        own = self.operation.answer(str(status))
-        answers = [own, *(answer for name, answer in self.operation.answers.items() if is_error(name))]
+        own, others = self.operation.answer(str(status)), self.operation.answers.items()
+        answers = [own, *(one for name, one in others if is_error(name))]
         schema: Json = next((one.contents[PROBLEM] for one in answers if one and PROBLEM in one.contents), {})
-        # Of a status that is not documented the others say what its problem is like, but not how it is called.
-        required = frozenset(name for part in self._parts(schema) for name in part.get("required", ()))
-        validator = self._validator(schema if own else self._rewritten(schema, _of_any_title))
-        return self._members(schema), validator, required
+        return self._members(schema), self._validator(schema), self._required(schema)
 
     def _members(self, node: Json) -> Mapping[str, Json]:
+        """The schemas of an object's members; what includes another schema counts more than what is included."""
         found: dict[str, Json] = {}
-        for part in self._parts(node):
+        for part in [*self._references.same(node)][::-1]:
             for name, member in part.get("properties", {}).items():
                 # `true` is a schema, too, and says nothing.
-                schema = self._resolved(member) if isinstance(member, dict) else {}
+                schema = self._references.resolved(member, "a schema") if isinstance(member, dict) else {}
                 found[name] = {**found.get(name, {}), **schema}
         return found
 
-    def _parts(self, schema: Json) -> list[dict[str, Json]]:
-        """The schema and those that it includes by `$ref` or `allOf`, the included first."""
-        return [*self._references.same(schema)][::-1]
+    def _required(self, schema: Json) -> frozenset[str]:
+        return frozenset(name for part in self._references.same(schema) for name in part.get("required", ()))
 
-    def _writable(self, part: Json) -> Json:
-        """A part of a schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
-        names = [name for name in part.get("required", ()) if name not in self.read_only_members]
-        return part | ({"required": names} if "required" in part else {})
-
-    def _rewritten(self, schema: Json, change: Callable[[Json], Json]) -> Json:
-        """The schema with each of its parts changed, those that it includes by `$ref` or `allOf` among them."""
+    def _writable(self, schema: Json) -> Json:
+        """A schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
         if not isinstance(schema, dict):
             return schema
         included = [*schema.get("allOf", ()), *([self._references.at(schema["$ref"])] if "$ref" in schema else [])]
         own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
-        parts = [self._rewritten(part, change) for part in included]
-        return change(own) | ({"allOf": parts} if parts else {})
-
-    def _resolved(self, node: Json) -> Json:
-        """The node with what it refers to; its own members count first. `true` is a schema, too."""
-        return self._references.resolved(node, "a part of it") if isinstance(node, dict) else node
+        if "required" in own:
+            own["required"] = [name for name in own["required"] if name not in self.read_only_members]
+        return own | ({"allOf": [*map(self._writable, included)]} if included else {})
 
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
         # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
         components = self.content.get("components") or {}
         whole = {"allOf": [schema], "components": components, "$defs": components.get("schemas", {})}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True)
-
-
-def _of_any_title(part: Json) -> Json:
-    properties = part.get("properties", {})
-    return part | {"properties": properties | {"title": True}} if "title" in properties else part
 
 
 def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:
@@ -202,7 +249,7 @@ def load(name: str) -> Document:
         document = Document(name, content)
         for status in document.documented & {*STATUSES[1:]}:
             list(document.problem_findings(status, {}))
-    except (KeyError, TypeError, AttributeError, ValueError, jsonschema_rs.ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, jsonschema_rs.ValidationError) as error:
         raise WrongCall(
             f"contract {name!r} does not describe PUT {PATH} as it has to: {' '.join(repr(error).split())[:200]}"
         ) from None

@@ -13,9 +13,8 @@ from urllib.parse import unquote_to_bytes
 from contracts.http.credential import PLACEHOLDERS
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.rules.document import Document
-from contracts.rules.exact import exact
 from contracts.rules.oracle import Prediction
-from contracts.rules.problem import judge_problem, tried_by
+from contracts.rules.problem import exact, judge_problem, tried_by
 from contracts.rules.promise import Violation, excerpt, violation
 
 # Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and

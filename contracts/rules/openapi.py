@@ -1,4 +1,4 @@
-"""An OpenAPI document from a stranger: JSON or YAML, read within limits and without following anything outside it.
+"""An OpenAPI document from a stranger: JSON or YAML, read within limits, and what its references stand for.
 
 YAML is that of OpenAPI (3.1, section 4.2): the core schema of YAML 1.2 (section 10.3), where `on` is text and
 `2026-01-01` no date, with keys that are text.
@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -24,14 +27,10 @@ _HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 # Where a deployment serves its own document, without a token (Kaiten's source).
 SERVED = "/openapi.yaml"
 # What these say is a value, and no part of the document.
-VALUES = ("example", "examples", "default", "enum", "const")
+_VALUES = ("example", "examples", "default", "enum", "const")
 # And these hold parts by names that somebody chose.
 _NAMED = ("paths", "responses", "properties", "patternProperties", "schemas", "headers", "parameters", "requestBodies")
 _CORE = "tag:yaml.org,2002:"
-
-
-class _Unreadable(ValueError):
-    """Why the text cannot be read, in one line."""
 
 
 def document(data: bytes, name: str) -> Mapping[str, Json]:
@@ -54,8 +53,7 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
         raise WrongCall(f"{name} is no OpenAPI document: it has no member openapi that begins with 3.0 or 3.1")
     if not isinstance(content.get("paths"), dict):
         raise WrongCall(f"{name} is no OpenAPI document of an API: it has no paths")
-    modern: dict[str, Json] = _in_words_of_3_1(content) if version.startswith("3.0") else content
-    return modern
+    return dict(_in_words_of_3_1(content) if version.startswith("3.0") else content)
 
 
 def _in_words_of_3_1(node: Json, within: str = "") -> Json:
@@ -69,7 +67,7 @@ def _in_words_of_3_1(node: Json, within: str = "") -> Json:
     if isinstance(node.get("$ref"), str) and within != "a path":
         # What stands beside a reference is ignored, but in a path.
         return {"$ref": node["$ref"]}
-    found = {name: part if name in VALUES else _in_words_of_3_1(part, name) for name, part in node.items()}
+    found = {name: part if name in _VALUES else _in_words_of_3_1(part, name) for name, part in node.items()}
     if found.get("nullable") is True and isinstance(found.get("type"), str):
         found["type"] = [found["type"], "null"]
         del found["nullable"]
@@ -80,72 +78,61 @@ def _in_words_of_3_1(node: Json, within: str = "") -> Json:
 
 
 def parsed(data: bytes) -> Json:
-    """The value that bytes of JSON or YAML in UTF-8 stand for.
-
-    Raises:
-        ValueError: they are something else, are broken, or go past a limit; the message says which in one line.
-
-    """
+    """The value that bytes of JSON or YAML in UTF-8 stand for. A ValueError says in one line why there is none."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _Unreadable("is not UTF-8 text") from None
+        raise ValueError("is not UTF-8 text") from None
     if not text.strip():
-        raise _Unreadable("is empty")
+        raise ValueError("is empty")
     if _HTML.match(text):
-        raise _Unreadable("is a web page (HTML or XML): give the address of the document itself")
+        raise ValueError("is a web page (HTML or XML): give the address of the document itself")
     try:
         value = _json(text) if text.lstrip().startswith(("{", "[")) else _yaml(text)
         _check_size(value, {})
     except RecursionError:
-        raise _Unreadable(f"is nested more than {DEEPEST} deep") from None
+        raise ValueError(f"is nested more than {DEEPEST} deep") from None
     return value
 
 
 def _json(text: str) -> Json:
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_float=_finite, parse_constant=_finite)
+        return json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_number)
     except ValueError as error:
         try:
             # It may be YAML in braces; and YAML knows the line of a name that is there twice.
             return _yaml(text)
-        except _Unreadable as unreadable:
-            mistake = error if isinstance(error, _Unreadable) else f"is broken JSON: {_line(error)}"
-            raise (unreadable if "twice" in str(unreadable) else _Unreadable(str(mistake))) from None
+        except ValueError as unreadable:
+            raise unreadable if "twice" in str(unreadable) else ValueError(f"is broken JSON: {_line(error)}") from None
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _Unreadable(f"has the name {twice[:60]!r} twice in one object: only one of the two can be meant")
+        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"it has the name {name[:60]!r} twice in one object")
     return found
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> Json:
     number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no JSON number")
-    return number
+    return number if math.isfinite(number) else text
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever is installed
+class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]  # whichever is installed
     """YAML's core schema and nothing else: no dates, no octal numbers, no tags of anybody's own."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
-    yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, Json]:
         """An object; what a merge key (YAML 1.1, still in use) brings along counts less than its own members."""
         own: dict[str, Json] = {}
         merged: dict[str, Json] = {}
         for key, value in node.value:
+            where = f" (line {key.start_mark.line + 1})"
             if not isinstance(key, yaml.ScalarNode):
-                raise _Unreadable(f"has a key that is not a string (line {key.start_mark.line + 1})")
+                raise ValueError(f"has a key that is not a string{where}")
             if key.value in own:
-                twice = f"has the name {key.value[:60]!r} twice in one object (line {key.start_mark.line + 1})"
-                raise _Unreadable(f"{twice}: only one of the two can be meant")
+                twice = f"has the name {key.value[:60]!r} twice in one object{where}"
+                raise ValueError(f"{twice}: only one of the two can be meant")
             found = self.construct_object(value, deep=True)
             if key.value == "<<" and not key.style:
                 for part in reversed(found if isinstance(found, list) else [found]):
@@ -156,12 +143,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
     def unknown(self, node: yaml.Node) -> Json:
         """Nothing: a tag may stand for anything."""
-        raise _Unreadable(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
-
-
-def _number(text: str) -> Json:
-    number = float(text)
-    return number if math.isfinite(number) else text
+        raise ValueError(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
 
 
 for _tag, _pattern, _first, _read in (
@@ -180,40 +162,138 @@ _Loader.add_constructor(None, _Loader.unknown)
 
 def _yaml(text: str) -> Json:
     try:
-        _check_depth(text)
+        depth = 0
+        # PyYAML itself nests without end, and the process would die: its events alone do not.
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise ValueError(f"is nested more than {DEEPEST} deep")
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # it makes nothing but JSON values
-    except yaml.composer.ComposerError as error:
-        if "single document" in str(error):
-            raise _Unreadable("holds more than one YAML document") from None
-        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
     except yaml.constructor.ConstructorError as error:
-        raise _Unreadable(f"has an alias inside of what it stands for: {_line(error)}") from None
+        raise ValueError(f"has an alias inside of what it stands for: {_line(error)}") from None
     except yaml.YAMLError as error:
-        raise _Unreadable(f"is broken YAML: {_line(error)}") from None
-
-
-def _check_depth(text: str) -> None:
-    """See that nothing lies too deep, event by event: PyYAML itself nests without end, and the process would die."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise _Unreadable(f"is nested more than {DEEPEST} deep")
+        if "single document" in str(error):
+            raise ValueError("holds more than one YAML document") from None
+        raise ValueError(f"is broken YAML: {_line(error)}") from None
 
 
 def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
     """How many values a value stands for. Aliases share theirs, so each is counted once and added up."""
     if depth > DEEPEST:
-        raise _Unreadable(f"is nested more than {DEEPEST} deep")
+        raise ValueError(f"is nested more than {DEEPEST} deep")
     if not isinstance(value, (dict, list)):
         return 1
     if id(value) not in known:
         parts = value.values() if isinstance(value, dict) else value
         known[id(value)] = 1 + sum(_check_size(part, known, depth + 1) for part in parts)
     if known[id(value)] > LARGEST:
-        raise _Unreadable(f"stands for more than {LARGEST:,} values: its aliases multiply")
+        raise ValueError(f"stands for more than {LARGEST:,} values: its aliases multiply")
     return known[id(value)]
 
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
+
+    `name` is how messages call the document. Each method raises WrongCall where the document is not as it has to be.
+    """
+
+    content: Mapping[str, Json]
+    name: str
+
+    def wrong(self, why: str) -> WrongCall:
+        """What is wrong with this document, as the user is told."""
+        return WrongCall(f"{self.name} {why}")
+
+    def at(self, reference: Json) -> Json:
+        """What a reference stands for."""
+        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
+            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
+        found: Json = self.content
+        try:
+            for step in _steps(reference):
+                found = found[int(step) if isinstance(found, list) else step]
+        except (LookupError, TypeError, ValueError):
+            raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there") from None
+        return found
+
+    def resolved(self, node: Json, what: str) -> dict[str, Json]:
+        """An object with what it refers to; its own members count first. `what` says what it should be."""
+        seen = set()
+        while isinstance(node, dict) and "$ref" in node:
+            reference, target = node["$ref"], self.at(node["$ref"])
+            if reference in seen:
+                raise self.wrong(f"has a reference that comes back to itself: {reference[:100]!r}")
+            seen.add(reference)
+            own = {key: value for key, value in node.items() if key != "$ref"}
+            node = target | own if isinstance(target, dict) else target
+        if not isinstance(node, dict):
+            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
+        return node
+
+    def same(self, node: Json) -> Iterator[dict[str, Json]]:
+        """A schema, and those that hold of the same value in every case, each once: by `$ref`, and by `allOf`."""
+        pending, seen = [node], set()
+        while pending:
+            part, *pending = pending
+            if not isinstance(part, dict):
+                continue
+            yield part
+            parts = part.get("allOf")
+            pending = [*(parts if isinstance(parts, list) else ()), *pending]
+            # Inside a schema with an `$id` of its own a reference starts from there.
+            reference = "" if "$id" in part else str(part.get("$ref"))
+            if reference.startswith("#/") and reference not in seen:
+                seen.add(reference)
+                pending.insert(0, self.at(reference))
+
+    def marked(self, node: Json, keyword: str) -> frozenset[str]:
+        """The members of an object that a keyword marks: those that are read-only, or write-only."""
+        return frozenset(
+            name
+            for part in self.same(node)
+            if "$id" not in part
+            for name, member in (part.get("properties") or {}).items()
+            if any(one.get(keyword) is True for one in self.same(member))
+        )
+
+    def bring(self, node: Json, whole: dict[str, Json]) -> None:
+        """Copy what a part of the document refers to into `whole`, to where it was."""
+        pending, seen = [node], set()
+        while pending:
+            part = pending.pop(0)
+            if not isinstance(part, dict):
+                pending += part if isinstance(part, list) else []
+                continue
+            for name, inner in part.items():
+                # An answer may be called `default`, too.
+                if name not in _VALUES or (isinstance(inner, dict) and "description" in inner):
+                    pending.append(inner)
+            references = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+            if "$dynamicRef" in part or any(one[:2] != "#/" for one in references):
+                # It is referred to by a name of its own: all schemas may be meant.
+                references = self.to_all_schemas()
+            for reference in [one for one in references if one not in seen]:
+                seen.add(reference)
+                pending.append(self.at(reference))
+                holder = whole
+                *steps, last = _steps(reference)
+                for step in steps:
+                    holder = holder.setdefault(step, {})
+                    if not isinstance(holder, dict):
+                        raise self.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
+                holder.setdefault(last, self.at(reference))
+
+    def to_all_schemas(self) -> list[str]:
+        """A reference to each schema of the components."""
+        schemas = (self.content.get("components") or {}).get("schemas") or {}
+        return [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
+
+
+def _steps(reference: str) -> list[str]:
+    """The names on the way to what a JSON pointer in a URI stands for (RFC 6901, section 6)."""
+    return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]

@@ -6,12 +6,12 @@ What this operation has no use for (cookies, parameters in another style, …) i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.http.exchange import OPERATION
-from contracts.rules.references import References
+from contracts.rules.openapi import References
 
 Json = Any
 # One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
@@ -81,7 +81,7 @@ def find(references: References) -> Operation | None:
 
     """
     for template, item in references.content["paths"].items():
-        if _TEMPLATE.sub("{}", template) == _TEMPLATE.sub("{}", PATH):
+        if _is_ours(template):
             resolved = references.resolved(item, f"the path {template}")
             if _METHOD in resolved:
                 return _operation(references, template, resolved)
@@ -90,51 +90,63 @@ def find(references: References) -> Operation | None:
 
 def near(references: References) -> list[str]:
     """Operations that could be the one that is missing: another method there, or a path that has moved."""
-    wanted = _words(PATH)
     found = []
     for template, item in references.content["paths"].items():
-        shared = wanted & _words(template) and template.count("{") >= PATH.count("{")
-        same = _TEMPLATE.sub("{}", template) == _TEMPLATE.sub("{}", PATH)
-        methods = [
-            name for name in ("put", "patch", "post", "delete", "get") if isinstance(item, dict) and name in item
-        ]
-        found += [(not same, f"{one.upper()} {template}") for one in methods if same or (shared and one == _METHOD)]
+        moved = "customer" in template.lower() and "{" in template
+        for method in ("put", "patch", "post", "delete", "get"):
+            if isinstance(item, dict) and method in item and (_is_ours(template) or (moved and method == _METHOD)):
+                found.append((not _is_ours(template), f"{method.upper()} {template}"))
     return [name for _, name in sorted(found)[:5]]
 
 
-def _words(path: str) -> set[str]:
-    return {word.lower().rstrip("s") for word in _TEMPLATE.sub("", path).split("/") if word}
+def _is_ours(template: str) -> bool:
+    return _TEMPLATE.sub("{}", template) == _TEMPLATE.sub("{}", PATH)
 
 
 def _operation(references: References, path: str, item: Mapping[str, Json]) -> Operation:
     node = references.resolved(item[_METHOD], f"the operation {OPERATION} {path}")
     body = references.resolved(node.get("requestBody", {}), "the request body")
     answers = references.resolved(node.get("responses", {}), "the responses")
-    names = _TEMPLATE.findall(path)
-    # What the path names is a parameter, whether it is described or not.
-    listed = [{"in": "path", "name": name.strip("{}")} for name in names]
-    listed += [one for holder in (item, node) for one in _parameters(references, holder)]
-    parameters = {_key(one, names): one for one in listed}
-    strange = {key: one for key, one in parameters.items() if _is_strange(one)}
+    parameters, unknown = {}, {}
+    for key, one in _parameters(references, (item, node), path).items():
+        called = f"{key[0]} parameter {one['name']}"
+        if _is_strange(one):
+            unknown[key] = (f"the {called}", one)
+        else:
+            parameters[key] = Parameter(called, one.get("required") is True or key[0] == "path", one.get("schema", {}))
     return Operation(
         references,
         path,
-        {
-            key: Parameter(
-                f"{key[0]} parameter {one['name']}",
-                one.get("required") is True or key[0] == "path",
-                one.get("schema", {}),
-            )
-            for key, one in parameters.items()
-            if key not in strange
-        },
+        parameters,
         _contents(references, body, "allOf"),
         body.get("required") is True,
-        {_status(references, key): _answer(references, key, answers[key]) for key in answers if key[:2] != "x-"},
+        dict(_answer(references, key, answers[key]) for key in answers if key[:2] != "x-"),
         _ways(references, node.get("security", references.content.get("security", []))),
         node.get("deprecated") is True,
-        {key: (f"the {key[0]} parameter {one['name']}", one) for key, one in strange.items()},
+        unknown,
     )
+
+
+def _parameters(
+    references: References, nodes: Iterable[Mapping[str, Json]], path: str
+) -> dict[tuple[str, str], Mapping[str, Json]]:
+    """Each parameter by what it is the same by: its place in the path, a header's name in any case, else its name."""
+    names = [name.strip("{}") for name in _TEMPLATE.findall(path)]
+    # What the path names is a parameter, whether it is described or not.
+    found: dict[tuple[str, str], Mapping[str, Json]] = {
+        ("path", str(place)): {"in": "path", "name": name} for place, name in enumerate(names)
+    }
+    for item in [item for node in nodes for item in node.get("parameters", [])]:
+        parameter = references.resolved(item, "a parameter")
+        where, name = parameter.get("in"), parameter.get("name")
+        if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
+            raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
+        if where == "path" and name in names:
+            name = str(names.index(name))
+        key = (where, name.lower() if where == "header" else name)
+        if key not in _NOT_PARAMETERS:
+            found[key] = parameter
+    return found
 
 
 def _is_strange(parameter: Mapping[str, Json]) -> bool:
@@ -147,53 +159,28 @@ def _is_strange(parameter: Mapping[str, Json]) -> bool:
     return parameter["in"] == "cookie" or parameter.get("style", usual) != usual or exploded or "content" in parameter
 
 
-def _parameters(references: References, node: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
-    listed = node.get("parameters", [])
-    if not isinstance(listed, list):
-        raise references.wrong("has parameters that are no list")
-    for item in listed:
-        parameter = references.resolved(item, "a parameter")
-        where, name = parameter.get("in"), parameter.get("name")
-        if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
-            raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
-        if (where, name.lower()) not in _NOT_PARAMETERS:
-            yield parameter
-
-
-def _key(parameter: Mapping[str, Json], names: list[str]) -> tuple[str, str]:
-    """What a parameter is the same by: its place in the path, a header's name in any case, else its name."""
-    where, name = parameter["in"], parameter["name"]
-    if where == "path":
-        return where, str(names.index(f"{{{name}}}") if f"{{{name}}}" in names else name)
-    return where, name.lower() if where == "header" else name
-
-
 def _contents(references: References, node: Mapping[str, Json], together: str) -> dict[str, Json]:
     """The schema of each media type. `charset=utf-8` says nothing; what is there twice holds `together` (a keyword)."""
     found: dict[str, Json] = {}
     for name, media in references.resolved(node.get("content", {}), "the content").items():
-        essence, *parameters = [part.strip().lower() for part in name.split(";")]
-        key = ";".join([essence, *(one for one in parameters if one not in ("", "charset=utf-8", 'charset="utf-8"'))])
+        parts = [part.strip().lower() for part in name.split(";")]
+        key = ";".join(part for part in parts if part not in ("", "charset=utf-8", 'charset="utf-8"'))
         schema = references.resolved(media, "a media type").get("schema", {})
         found[key] = {together: [found[key], schema]} if key in found else schema
     return found
 
 
-def _status(references: References, key: str) -> str:
+def _answer(references: References, key: str, node: Json) -> tuple[str, Answer]:
     status = key.upper() if key != "default" else key
     if not _STATUS.fullmatch(status):
         raise references.wrong(f"has {key[:20]!r} where a status should be")
-    return status
-
-
-def _answer(references: References, status: str, node: Json) -> Answer:
-    answer = references.resolved(node, f"the answer {status}")
+    answer = references.resolved(node, f"the answer {key}")
     headers = references.resolved(answer.get("headers", {}), "the headers")
     required = {
         name.lower(): references.resolved(header, "a header").get("required") is True
         for name, header in headers.items()
     }
-    return Answer(_contents(references, answer, "anyOf"), required)
+    return status, Answer(_contents(references, answer, "anyOf"), required)
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:
@@ -208,19 +195,6 @@ def _ways(references: References, node: Json) -> tuple[Way, ...]:
     return tuple(ways) or ({},)
 
 
-def lets_in(way: Way, needed: Way) -> bool:
-    """Whether who comes this way is let in where another one is needed."""
-    # Who may write may read (Kaiten's API page, authentication).
-    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
-    return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
-
-
-def told_ways(ways: tuple[Way, ...]) -> str:
-    """The ways in, in words."""
-    named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
-    return " or ".join(" and ".join(way) or "no credential" for way in named)
-
-
 def _scheme(references: References, name: str) -> str:
     components = references.content.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
@@ -232,3 +206,16 @@ def _scheme(references: References, name: str) -> str:
     if kind in ("oauth2", "openIdConnect") or (kind, sent) == ("http", "bearer"):
         return "bearer token"
     return f"key in {scheme.get('in')} {scheme.get('name')}" if kind == "apiKey" else f"{kind} {sent}".strip()
+
+
+def lets_in(way: Way, needed: Way) -> bool:
+    """Whether who comes this way is let in where another one is needed."""
+    # Who may write may read (Kaiten's API page, authentication).
+    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
+    return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
+
+
+def told_ways(ways: tuple[Way, ...]) -> str:
+    """The ways in, in words."""
+    named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
+    return " or ".join(" and ".join(way) or "no credential" for way in named)

@@ -1,7 +1,7 @@
 """The oracle: which statuses may answer a request.
 
-It works out the circumstances of a request from its bytes; which statuses a circumstance allows is data, the
-`allows` of the promise that has the circumstance's name.
+It works out the circumstances of a request from its bytes. Which statuses a circumstance allows is data: the `allows`
+of the promise that is about it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 from contracts.http.credential import Role, role_of, roles_of
 from contracts.http.exchange import Request
-from contracts.rules import prose
-from contracts.rules.body import Body, read
+from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.promise import Promise, promises
 
 _JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*|json|\*/\*)")
+# What no text has: U+0000, and bytes that are no UTF-8.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # Octets of a request line that every server takes (RFC 9112 section 3).
 _REQUEST_LINE = 8000
 
@@ -29,6 +30,7 @@ class Prediction:
 
     `reasons` are the promises that bind it, first the one to blame; `allowed` the statuses that may answer;
     `readings` the bodies that may be stored when it is accepted; `leaving_open` the promises that only add statuses.
+    `open_text` says that text may be stored repaired, `may_break` that the connection may break in place of an answer.
     """
 
     reasons: tuple[Promise, ...]
@@ -41,46 +43,57 @@ class Prediction:
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
     """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
-    body, role = read(request.body), role_of(request.headers)
-    slug = request.slug.decode("utf-8", "replace")
+    body, role, kind = read(request.body), role_of(request.headers), media_type(request)
+    slug = request.slug.decode("utf-8", "surrogateescape")
+    credentials = [value for name, value in request.headers if name.lower() == "authorization"]
+    # Several credentials, or white space around one.
+    unclear = len(credentials) > 1 or any(value and value != value.strip() for value in credentials)
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
-    accepted = tuple(
+    fitting = tuple(
         value
         for value in map(document.without_read_only, body.values)
-        if not any(prose.request_findings(document, value, slug))
+        if not any(document.request_findings(value, slug))
     )
-    binding = [
-        *_of_credential(role),
-        *_of_slug(request, existing),
-        *_of_media_type(request),
-        *_of_body(body, accepted),
-    ]
-    open_ = [*_open(request, role, body, document)]
-    known = promises()
+    # No slug is that long.
+    too_long = len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE
+    odd_number = body.special & {"status.number", "status.constant"}
+    binding = {
+        "status.scope": role is Role.READ,
+        "status.credential": role in (Role.NONE, Role.INVALID, Role.MALFORMED),
+        "status.request_line": too_long,
+        "status.slug": slug not in existing and not too_long,
+        "status.media_type": kind == "other",
+        "status.number": "status.number" in odd_number,
+        "status.constant": "status.constant" in odd_number,
+        "status.syntax": not body.values,
+        "status.schema": bool(body.values) and not fitting and not odd_number,
+    }
+    # These allow more statuses and forbid none.
+    leaving_open = {
+        "status.media_type_like_json": kind == "like-json",
+        "status.size": "status.size" in body.special,
+        "status.encoding": "status.encoding" in body.special,
+        "status.text": "status.text" in body.special or bool(_NO_TEXT.search(slug)),
+        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or unclear,
+        "status.scope": role is Role.UNCLEAR and Role.READ in roles_of(request.headers),
+        "status.email": any(map(document.has_doubtful_email, body.values)),
+        "status.read_only": any(
+            isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
+        ),
+    }
+    bound = [id_ for id_, holds in binding.items() if holds]
+    open_ = [id_ for id_, holds in leaving_open.items() if holds]
     # If only open circumstances apply, the first of them is blamed.
-    reasons = tuple(known[rule] for rule in (*binding, *open_, *([] if binding else ["status.valid"])))
+    reasons = tuple(promises()[id_] for id_ in (*bound, *open_, *([] if bound else ["status.valid"])))
     return Prediction(
         reasons=reasons,
         allowed=frozenset(status for promise in reasons for status in promise.allows),
-        readings=() if binding else accepted,
-        open_text=body.open_text,
+        readings=() if bound else fitting,
+        open_text="status.text" in body.special,
         # A server may close at once on a body that is too large (RFC 9110 section 15.5.14).
-        may_break=body.oversized,
+        may_break="status.size" in body.special,
         leaving_open=tuple(open_),
     )
-
-
-def _of_credential(role: Role) -> list[str]:
-    if role is Role.READ:
-        return ["status.scope"]
-    return ["status.credential"] if role in (Role.NONE, Role.INVALID, Role.MALFORMED) else []
-
-
-def _of_slug(request: Request, existing: Collection[str]) -> list[str]:
-    # No slug is that long.
-    if len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE:
-        return ["status.request_line"]
-    return [] if request.slug.decode("utf-8", "surrogateescape") in existing else ["status.slug"]
 
 
 def media_type(request: Request) -> str:
@@ -93,46 +106,3 @@ def media_type(request: Request) -> str:
         return "json"
     essence = value.partition(";")[0].strip()
     return "like-json" if not essence or _JSON_LIKE.fullmatch(essence) else "other"
-
-
-def _of_media_type(request: Request) -> list[str]:
-    return ["status.media_type"] if media_type(request) == "other" else []
-
-
-def _of_body(body: Body, accepted: tuple[Any, ...]) -> list[str]:
-    special = {"status.number": body.huge_number, "status.constant": body.constant}
-    if any(special.values()):
-        return [rule for rule, holds in special.items() if holds]
-    if not body.values:
-        return ["status.syntax"]
-    return [] if accepted else ["status.schema"]
-
-
-def _open(request: Request, role: Role, body: Body, document: Document) -> list[str]:
-    """The circumstances that allow more statuses and forbid none."""
-    rules = {
-        "status.media_type_like_json": media_type(request) == "like-json",
-        "status.size": body.oversized,
-        "status.encoding": body.encoded,
-        "status.text": body.open_text or not _is_text(request.slug),
-        "status.credential_unclear": role in (Role.UNCLEAR, Role.MALFORMED) or _is_unclear(request),
-        "status.scope": role is Role.UNCLEAR and Role.READ in roles_of(request.headers),
-        "status.email": any(prose.has_doubtful_email(document, value) for value in body.values),
-        "status.read_only": any(
-            isinstance(value, dict) and document.read_only_members & set(value) for value in body.values
-        ),
-    }
-    return [rule for rule, holds in rules.items() if holds]
-
-
-def _is_unclear(request: Request) -> bool:
-    """Whether there are several credentials, or white space around one."""
-    values = [value for name, value in request.headers if name.lower() == "authorization"]
-    return len(values) > 1 or any(value and value != value.strip() for value in values)
-
-
-def _is_text(slug: bytes) -> bool:
-    try:
-        return "\x00" not in slug.decode("utf-8")
-    except UnicodeDecodeError:
-        return False

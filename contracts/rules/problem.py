@@ -1,69 +1,125 @@
-"""Problem details (RFC 9457), judged: the body of an error answer against its document and against the exact shape."""
+"""Problem details (RFC 9457), judged: an error answer against its document, and against `exact.yaml`.
+
+`exact.yaml` is what every answer is held to beyond its document.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from contracts.http.exchange import Exchange, Response
-from contracts.rules import prose
+import jsonschema_rs
+import yaml
+
+from contracts.http.exchange import Exchange, Request, Response
 from contracts.rules.body import read, refuse_constant, shallow, well_formed
-from contracts.rules.document import Document, Finding
-from contracts.rules.exact import exact
-from contracts.rules.location import is_a_place
+from contracts.rules.document import Document, Finding, findings
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
+
+EXACT = Path(__file__).parent.parent / "exact.yaml"
 
 # `charset` has no meaning for JSON (RFC 8259 section 11); frameworks add it all the same.
 # A parameter may be empty (RFC 9110 section 5.6.6).
 _PARAMETERS = r"(?:\s*;\s*(?:charset=utf-8|charset=\"utf-8\")?)*"
 
-RULES = (
-    "problem.media_type",
-    "problem.encoding",
-    "problem.json",
-    "problem.unique_names",
-    "problem.object",
-    "problem.required",
-    "problem.members",
-    "problem.location",
-    "problem.status",
+# Headers that any request to the operation has or should have.
+_HEADERS = frozenset(
+    {"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 )
+# The body, an item of one that is an array, or a member whose name is not simple.
+_BODY = re.compile(r"body(\[(\d+|[^\]]*[^\]A-Za-z0-9_-][^\]]*)\])*")
+# The name of a member that no notation can garble.
+_SIMPLE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Exact:
+    """The exact problem shape: the one media type, the titles of each status, and the schema of the body."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.media_type: str = content["media_type"]
+        self.members: Mapping[str, Mapping[str, Any]] = content["problem"]["properties"]
+        self._titles: Mapping[int, list[str]] = content["titles"]
+        # The statuses that have the shape: 413 and 415 among them, which no release documents.
+        self.statuses = frozenset(self._titles)
+        self._problem = jsonschema_rs.Draft202012Validator(content["problem"], validate_formats=True)
+
+    def problem_findings(self, status: int, problem: Mapping[str, Any]) -> Iterator[Finding]:
+        """Where a problem with this HTTP status is not of the exact shape."""
+        found = [*findings(self._problem, problem)]
+        yield from found
+        wrong, titles = {one.path for one in found}, self._titles.get(status, ())
+        if titles and "title" in problem and ("title",) not in wrong and problem["title"] not in titles:
+            yield Finding("title", ("title",), " or ".join(titles), problem["title"])
+        # JSON has one kind of number: 400.0 is the integer 400.
+        if "status" in problem and ("status",) not in wrong and problem["status"] != status:
+            yield Finding("status", ("status",), f"{status}, the HTTP status", problem["status"])
+
+    def contradictions(self, document: Document) -> Iterator[tuple[int, str]]:
+        """Each documented status of which no problem can be both as documented and as every answer has to be."""
+        for status in sorted(document.documented & self.statuses):
+            problem = {"title": self._titles[status][0], "status": status, "detail": "Something is wrong."}
+            for finding in document.problem_findings(status, problem):
+                if finding.path:
+                    yield status, finding.message
+
+
+@cache
+def exact() -> Exact:
+    """What `exact.yaml` says."""
+    return Exact(yaml.safe_load(EXACT.read_text(encoding="utf-8")))
+
+
+@cache
+def tried_by(status: int, document: Document) -> frozenset[str]:
+    """The promises that an error answer with this status puts to the test."""
+    members = {f"problem.{name}" for name in document.problem_members(status)}
+    of_others = set() if members - promises().keys() else {"problem.member"}
+    return frozenset(id_ for id_ in promises() if id_.startswith("problem.")) - of_others
 
 
 def judge_problem(exchange: Exchange, response: Response, document: Document) -> Iterator[Violation]:
     """What is wrong with an error answer."""
     yield from _media_type(response)
-    text = _text(response.body)
-    if isinstance(text, Violation):
-        yield text
-        return
-    repeated: list[str] = []
+    body = response.body
     try:
-        value = json.loads(
-            shallow(text), object_pairs_hook=lambda pairs: _members(pairs, repeated), parse_constant=refuse_constant
-        )
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        came = f"{body[error.start : error.start + 4]!r} at byte {error.start}"
+        yield violation("problem.encoding", "UTF-8 without a byte order mark", came)
+        return
+    if text.startswith("\ufeff"):
+        yield violation("problem.encoding", "UTF-8 without a byte order mark", "a byte order mark")
+        return
+    upper, repeated = shallow(text), set[str]()
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.update(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        return found
+
+    try:
+        value = json.loads(upper, object_pairs_hook=members, parse_constant=refuse_constant)
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
         yield violation("problem.json", "a problem, as one JSON text", why)
         return
-    for name in repeated:
+    for name in sorted(repeated):
         yield violation("problem.unique_names", "each member named once", f"{name!r} is named more than once", name)
     if not isinstance(value, dict):
         yield violation("problem.object", "a JSON object", excerpt(json.dumps(value)))
         return
     # A lone surrogate is no text that a validator takes.
-    yield from _shape(exchange, response.status, well_formed(value), document)
-    yield from _locations(exchange, value, document)
-
-
-@cache
-def tried_by(status: int, document: Document) -> frozenset[str]:
-    """The rules that an error answer with this status puts to the test."""
-    members = {f"problem.{name}" for name in document.problem_members(status)}
-    return frozenset(RULES) | {rule if rule in promises() else "problem.member" for rule in members}
+    repaired = well_formed(upper)
+    problem = value if repaired == upper else json.loads(repaired)
+    yield from _shape(exchange, response.status, problem, document)
+    yield from _locations(exchange.request, value, document)
 
 
 def _media_type(response: Response) -> Iterator[Violation]:
@@ -74,27 +130,10 @@ def _media_type(response: Response) -> Iterator[Violation]:
         yield violation("problem.media_type", f"Content-Type: {wanted}", came, "Content-Type")
 
 
-def _text(body: bytes) -> str | Violation:
-    if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return violation("problem.encoding", "UTF-8 without a byte order mark", f"a body that begins with {body[:4]!r}")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return violation("problem.encoding", "UTF-8", f"{body[error.start : error.start + 4]!r} at byte {error.start}")
-
-
-def _members(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated += sorted({name for name in names if names.count(name) > 1})
-    return members
-
-
 def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
     """Where a problem is not as documented, or not as exact; what breaks both is told once, as documented."""
     paths = frozenset({exchange.request.path, exchange.sent_path} - {""})
-    documented = [*document.problem_findings(status, problem), *prose.problem_findings(document, problem, paths)]
+    documented = [*document.problem_findings(status, problem), *document.prose_findings(problem, paths)]
     seen = set(map(_about, documented))
     yield from (_violation(finding, Layer.DOCUMENTED) for finding in documented)
     exacting = [*exact().problem_findings(status, problem), *_unlisted(status, problem, document)]
@@ -116,32 +155,56 @@ def _about(finding: Finding) -> tuple[object, ...]:
 
 def _violation(finding: Finding, layer: Layer) -> Violation:
     place = ".".join(step if isinstance(step, str) else "[]" for step in finding.path)
-    message = excerpt(finding.message)
-    if finding.keyword == "required":
-        return violation(_rule(finding), message, "it is missing", place, layer)
-    if finding.keyword in ("title", "status", "prose"):
-        return violation(_rule(finding), message, excerpt(json.dumps(finding.value)), place, layer)
-    return violation(_rule(finding), f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
-
-
-def _rule(finding: Finding) -> str:
-    member = finding.path[0] if finding.path else None
-    if member is None:
-        return {"required": "problem.required", "additionalProperties": "problem.members"}.get(
+    if finding.path:
+        rule = f"problem.{finding.path[0]}"
+        rule = rule if rule in promises() else "problem.member"
+    else:
+        rule = {"required": "problem.required", "additionalProperties": "problem.members"}.get(
             finding.keyword, "problem.object"
         )
-    rule = f"problem.{member}"
-    return rule if rule in promises() else "problem.member"
+    message = excerpt(finding.message)
+    if finding.keyword == "required":
+        return violation(rule, message, "it is missing", place, layer)
+    if finding.keyword in ("title", "status", "prose"):
+        return violation(rule, message, excerpt(json.dumps(finding.value)), place, layer)
+    return violation(rule, f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
 
 
-def _locations(exchange: Exchange, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
+def _locations(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
+    """Each `location` that names no place of the request: whoever shows errors at form fields relies on it."""
     errors = problem.get("errors")
     items = [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
     locations = [item["location"] for item in items if isinstance(item.get("location"), str) and item["location"]]
-    if not locations:
-        return
-    values = read(exchange.request.body).values
+    values = read(request.body).values if locations else ()
     for location in dict.fromkeys(locations):
-        if not is_a_place(location, exchange.request, values, document.request_members):
+        if not _is_a_place(location, request, values, document.request_members):
             expected = "a place that the request has or should have, like body, body.name or path.customerSlug"
             yield violation("problem.location", expected, excerpt(location), "errors.[].location")
+
+
+def _is_a_place(location: str, request: Request, values: Collection[Any], members: Collection[str]) -> bool:
+    """Whether a location is `body`, `body.<member>` or deeper, `path.customerSlug`, `header.<name>` or `query.<name>`.
+
+    `values` are the bodies that the request's bytes may be read as, `members` the names that a body may have.
+    """
+    kind, separator, name = location.partition(".")
+    if _BODY.fullmatch(kind):
+        return not separator or _is_in_body(name, request.body, values, members)
+    if kind == "header":
+        return name.lower() in _HEADERS | {sent.lower() for sent, _ in request.headers}
+    in_query = kind == "query" and name in parse_qs(urlsplit(request.path).query, keep_blank_values=True)
+    return in_query or location == "path.customerSlug"
+
+
+def _is_in_body(place: str, body: bytes, values: Collection[Any], members: Collection[str]) -> bool:
+    first = re.split(r"[.\[]", place, maxsplit=1)[0]
+    items = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    present = [name for item in items if isinstance(item, dict) for name in item]
+    # An index may stand for the item of a body that is an array.
+    if first in members or first in present or first.isdecimal():
+        return True
+    # What a notation makes of a name that is not simple is not held.
+    if not all(map(_SIMPLE.fullmatch, (first or "body", *present))):
+        return True
+    # Of a body that is not JSON, or is an array, it may stand anywhere.
+    return all(isinstance(value, list) for value in values) and first.encode() in body

@@ -1,4 +1,4 @@
-"""The promises: every rule that can be found broken, read from `promises.yaml`."""
+"""The promises, read from `promises.yaml`, and a violation: one of them found broken."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 import yaml
 
+PROMISES = Path(__file__).parent.parent / "promises.yaml"
+# Characters of an excerpt.
 _SHOWN = 200
 # Where a sentence that begins with a circumstance comes to what answers it.
 _ANSWERED = re.compile(r",? (?:is|may also be) (?:answered|refused|stored)\b")
-PROMISES = Path(__file__).parent.parent / "promises.yaml"
 
 
 class Layer(StrEnum):
-    """Which of the two layers a promise is of: what the vendor documents, or what every answer is held to besides."""
+    """Who asks for a promise: the vendor's document, or what every answer is held to besides."""
 
     DOCUMENTED = "documented"
     EXACT = "exact"
@@ -27,10 +27,10 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True)
 class Promise:
-    """One rule of the contract.
+    """One entry of `promises.yaml`.
 
-    `allows` holds the statuses that may answer a request in the circumstance that the rule is about;
-    it is empty for a rule that is about something else.
+    `allows` are the statuses that may answer a request in the circumstance that the promise is about; it is empty for
+    a promise that is about something else.
     """
 
     id: str
@@ -64,14 +64,10 @@ class Violation:
 def promises() -> Mapping[str, Promise]:
     """Every promise by its id, in the order of the file."""
     entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {
-            id_: Promise(
-                id_, entry["sentence"], entry["source"], Layer(entry["layer"]), frozenset(entry.get("allows", ()))
-            )
-            for id_, entry in entries.items()
-        }
-    )
+    return {
+        id_: Promise(id_, one["sentence"], one["source"], Layer(one["layer"]), frozenset(one.get("allows", ())))
+        for id_, one in entries.items()
+    }
 
 
 def violation(rule: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
@@ -91,5 +87,5 @@ def printable(text: str) -> str:
 
 
 def is_of_state(rule: str) -> bool:
-    """Whether a rule is about what is stored, and not about an answer."""
+    """Whether a promise is about what is stored, and not about an answer."""
     return rule.startswith(("update.", "refused."))

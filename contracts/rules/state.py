@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts.http.exchange import Exchange
-from contracts.rules import prose
 from contracts.rules.body import plain, shallow
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict
@@ -48,7 +47,7 @@ def judge_state(
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     if not accepted:
         return unchanged(before, after, "refused.unchanged")
-    clearable = prose.clearable_members(document)
+    clearable = document.clearable_members
     cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in clearable)
     tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
     candidates = [
@@ -68,7 +67,7 @@ def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, documen
 
     `sent` has the body and the prediction of each request.
     """
-    full = all(stored.get(name) is not None for name in prose.clearable_members(document))
+    full = all(stored.get(name) is not None for name in document.clearable_members)
     name = json.dumps(stored.get("name"))[1:-1].encode()
     for body, prediction in sent:
         if prediction.allowed == {204}:
@@ -80,7 +79,7 @@ def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, documen
 
 
 def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bool:
-    return all(reading.get(name) == stored.get(name) for name in prose.settable_members(document))
+    return all(reading.get(name) == stored.get(name) for name in document.settable_members)
 
 
 def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
@@ -114,8 +113,8 @@ def _differences(
                 "update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name
             )
     # In an order that is the same in every process, as a set's is not.
-    for name in sorted(prose.settable_members(document)):
-        wanted, came = prose.stored_values(document, name, reading, before), after.get(name)
+    for name in sorted(document.settable_members):
+        wanted, came = document.stored_values(name, reading, before), after.get(name)
         if isinstance(wanted[0], dict) or any(_same(one, came, open_text) for one in wanted):
             continue
         rule = "update.cleared" if wanted[0] is None else "update.stored"

@@ -20,7 +20,6 @@ from urllib.parse import unquote_to_bytes
 import yaml
 
 from contracts.http.target import MIB
-from contracts.rules import prose
 from contracts.rules.body import refuse_constant, shallow, well_formed
 from contracts.rules.document import PROBLEM, Document
 from contracts.rules.openapi import SERVED
@@ -153,16 +152,16 @@ class Vendor:
         if not call.body:
             raise Refusal(400, "request body is required")
         text = call.body.decode("utf-8", "replace")
+        whole = well_formed(shallow(text))
         try:
-            value = json.loads(shallow(text), parse_constant=refuse_constant, parse_float=_double, parse_int=_integer)
+            return json.loads(whole, parse_constant=refuse_constant, parse_float=_double, parse_int=_integer)
         except ValueError:
             item = {"location": "body", "message": "The body is not JSON.", "value": text[:1000]}
             raise Refusal(400, "validation failed", item) from None
-        return well_formed(value)
 
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
-        findings = list(prose.request_findings(self.document, value, slug))
+        findings = list(self.document.request_findings(value, slug))
         if any(finding.keyword == "prose" for finding in findings):
             # What no schema says is said by the handler, without a list of errors.
             raise Refusal(422, findings[-1].message[:300])
@@ -182,8 +181,8 @@ class Vendor:
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         """Replace a customer's details."""
-        for name in prose.settable_members(self.document):
-            customer[name] = prose.stored_values(self.document, name, value, customer)[0]
+        for name in self.document.settable_members:
+            customer[name] = self.document.stored_values(name, value, customer)[0]
         if "externalCustomerId" not in self.document.request_members:
             # A release that no longer takes it still replaces the whole customer.
             customer["externalCustomerId"] = None
@@ -206,7 +205,7 @@ class Vendor:
         """Have one more customer."""
         self._count += 1
         actor = {"id": "mock", "name": "The mock"}
-        cleared = dict.fromkeys(prose.clearable_members(self.document))
+        cleared = dict.fromkeys(self.document.clearable_members)
         customer = cleared | {"id": f"customer-{self._count}", "slug": slug, "createdAt": _now(), "createdBy": actor}
         customer |= {"updatedBy": actor, "externalCustomerId": external_id}
         self.store(customer, customer | {"name": name})

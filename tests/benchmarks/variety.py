@@ -8,13 +8,14 @@ it counts which of the distinct bodies of the generated tests Schemathesis's own
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from contracts.fuzz import partitions, schema
 from contracts.fuzz.payloads import to_json
-from contracts.rules.body import read, texts_in
+from contracts.rules.body import read, refuse_constant
 from contracts.rules.document import Document, load
 from contracts.vendor.model import Answer, Call, Vendor
 from tests.benchmarks.tools import SLUG, Came, generated, st_run
@@ -57,25 +58,23 @@ def sent(tool: Tool, cases: int) -> Sequence[bytes]:
 
 def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
     """What is different among these bodies, counted."""
-    read_ = [read(body) for body in bodies]
-    values = [body.values[0] for body in read_ if body.values]
+    values = [value for body in bodies for value in read(body).values[:1]]
     broken = {
         (finding.keyword, finding.path[:1] if finding.path and finding.path[0] in document.request_members else ())
         for value in values
-        for finding in document.request_findings(value)
+        for finding in document.request_findings(value, SLUG)
     }
-    texts = [text for value in values for text in texts_in(value)]
+    scalars = [scalar for value in values for scalar in _scalars(value)]
+    texts = [scalar for scalar in scalars if isinstance(scalar, str)]
     lengths = {len(text) for text in texts}
     characters = {ord(character) for text in texts for character in text}
     return {
         "distinct bodies": len(set(bodies)),
-        "distinct bodies that are no JSON": len(
-            {body for body, one in zip(bodies, read_, strict=True) if not one.strict}
-        ),
+        "distinct bodies that are no JSON": len({body for body in bodies if not _is_json(body)}),
         "keywords broken, by member": len(broken),
         "boundaries: lengths about a power of two": len(lengths & _POWERS),
         "boundaries: numbers at the end of a type": len(
-            {one for value in values for one in _numbers(value)} & _NUMBERS
+            {one for one in scalars if isinstance(one, int | float) and not isinstance(one, bool)} & _NUMBERS
         ),
         "distinct lengths of text": len(lengths),
         "longest text": max(lengths, default=0),
@@ -84,12 +83,24 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
     }
 
 
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        yield value
-    elif isinstance(value, dict | list):
+def _is_json(body: bytes) -> bool:
+    """Whether a body is JSON text without any leniency."""
+    try:
+        json.loads(body.decode(), parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    """Every scalar of a JSON value, names of members among them."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, dict | list):
         for member in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(member)
+            yield from _scalars(member)
+    else:
+        yield value
 
 
 def found(tool: Tool, variant: type[Variant], cases: int) -> bool:

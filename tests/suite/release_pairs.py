@@ -14,9 +14,8 @@ import yaml
 from contracts.release.changes import Change
 from contracts.release.comparison import compared
 from contracts.rules.document import load, pinned
-from contracts.rules.openapi import document
+from contracts.rules.openapi import References, document
 from contracts.rules.operation import PATH
-from contracts.rules.references import References
 
 _SHORT = {
     "path": ["paths", PATH],

@@ -17,7 +17,6 @@ from contracts.fuzz.partitions import fitting
 from contracts.fuzz.schema import breaking_schema, fitting_schema, request_of
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, OPERATION, Request
-from contracts.rules import prose
 from contracts.rules.body import read
 from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
@@ -72,7 +71,7 @@ def test_our_own_bodies_that_fit_do_fit(contract: str) -> None:
     @Round(0, 200, Generation(seed=1)).settings_and_seed
     @given(fitting(document))
     def explore(body: Any) -> None:
-        if any(prose.request_findings(document, body, "acme")):
+        if any(document.request_findings(body, "acme")):
             wrong.append(body)
 
     explore()
@@ -99,12 +98,10 @@ def test_every_settable_member_is_drawn(contract: str) -> None:
     document = DOCUMENTS[contract]
     bodies = [read(one.body).values[0] for one in drawn(contract, GenerationMode.POSITIVE)]
 
-    for name in prose.settable_members(document):
+    for name in document.settable_members:
         assert any(isinstance(body.get(name), str) for body in bodies), name
         assert any(name not in body for body in bodies) is (name not in document.required_members), name
-        assert any(name in body and body[name] is None for body in bodies) is (
-            name in prose.nullable_members(document)
-        ), name
+        assert any(name in body and body[name] is None for body in bodies) is (name in document.nullable_members), name
 
 
 def test_ours_are_plugged_in_beside_those_of_schemathesis() -> None:

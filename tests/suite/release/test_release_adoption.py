@@ -15,7 +15,7 @@ from contracts.release.adoption import adopt
 from contracts.release.changes import Change
 from contracts.release.comparison import compared
 from contracts.rules.document import DOCUMENTS, load, pinned
-from contracts.rules.references import References
+from contracts.rules.openapi import References
 from tests.suite.release_pairs import Pair, pairs
 from tests.suite.suite_run import run_suite
 

@@ -10,7 +10,7 @@ from jsonschema_rs.canonical import Containment
 from contracts.errors import WrongCall
 from contracts.release.containment import contained
 from contracts.release.schema import REQUEST, NotFollowed, plain
-from contracts.rules.references import References
+from contracts.rules.openapi import References
 
 YES, NO = Containment.YES, Containment.NO
 IDS = {"type": ["string", "null"]}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from contracts.rules.document import Document, Finding
-from contracts.rules.exact import EXACT, exact
+from contracts.rules.problem import EXACT, exact
 from tests.suite.samples import DOCUMENTED, DOCUMENTS
 
 LATER = frozenset({"code", "errorId"})

@@ -8,7 +8,6 @@ import pytest
 
 from contracts.fuzz.payloads import to_json
 from contracts.http.exchange import Exchange, update
-from contracts.rules import prose
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Layer
@@ -94,10 +93,10 @@ def rules_of_state(sent: dict[str, Any], email: Any) -> list[str]:
 
 def test_a_billing_email_that_is_left_out_is_not_cleared() -> None:
     """Of what 1.x stores the billing e-mail alone is not cleared when it is left out."""
-    assert prose.settable_members(V1) == {"name", "externalCustomerId", "domain", "billingEmail"}
-    assert prose.clearable_members(V1) == {"externalCustomerId", "domain"}
-    assert prose.settable_members(DOCS) == {"name", "externalCustomerId"}
-    assert prose.clearable_members(DOCS) == {"externalCustomerId"}
+    assert V1.settable_members == {"name", "externalCustomerId", "domain", "billingEmail"}
+    assert V1.clearable_members == {"externalCustomerId", "domain"}
+    assert DOCS.settable_members == {"name", "externalCustomerId"}
+    assert DOCS.clearable_members == {"externalCustomerId"}
 
 
 @pytest.mark.parametrize(
@@ -215,12 +214,12 @@ def test_nothing_is_said_in_prose_of_the_page() -> None:
     """For the page every question is answered by its schema."""
     body, before = {"name": "x", "billingEmail": ""}, {"billingEmail": STORED}
 
-    assert prose.is_of_1x(V1)
-    assert not prose.is_of_1x(DOCS)
-    assert not prose.has_doubtful_email(DOCS, {"billingEmail": "a@b"})
-    assert prose.stored_values(DOCS, "billingEmail", body, before) == [""]
-    assert list(prose.problem_findings(DOCS, {}, frozenset())) == []
-    findings = list(prose.request_findings(DOCS, body, "acme"))
+    assert V1.is_of_1x
+    assert not DOCS.is_of_1x
+    assert not DOCS.has_doubtful_email({"billingEmail": "a@b"})
+    assert DOCS.stored_values("billingEmail", body, before) == [""]
+    assert list(DOCS.prose_findings({}, frozenset())) == []
+    findings = list(DOCS.request_findings(body, "acme"))
     assert [finding.keyword for finding in findings] == ["additionalProperties"]
 
 

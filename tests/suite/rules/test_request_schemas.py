@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from contracts.rules import prose
 from contracts.rules.document import load
 
 LONG_SLUG = "a" * 100
@@ -14,7 +13,7 @@ LONG_SLUG = "a" * 100
 
 def taken_by(contract: str, value: Any, slug: str = "acme") -> bool:
     """Whether a release takes this as an update of the customer with the slug."""
-    return not any(prose.request_findings(load(contract), value, slug))
+    return not any(load(contract).request_findings(value, slug))
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -32,10 +31,6 @@ def taken_by(contract: str, value: Any, slug: str = "acme") -> bool:
 )
 def test_each_release_takes_what_the_page_takes(contract: str, value: Any) -> None:
     """A valid update of the page is valid in every release."""
-    document = load(contract)
-
-    assert document.accepts(value)
-    assert list(document.request_findings(value)) == []
     assert taken_by(contract, value)
 
 
@@ -56,17 +51,13 @@ def test_each_release_takes_what_the_page_takes(contract: str, value: Any) -> No
 )
 def test_each_release_refuses_what_the_page_refuses(contract: str, value: Any) -> None:
     """An update that breaks the page's schema breaks that of every release."""
-    document = load(contract)
-
-    assert not document.accepts(value)
-    assert list(document.request_findings(value))
     assert not taken_by(contract, value)
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
 def test_a_name_is_all_that_is_required(contract: str) -> None:
     """The name is required of a client, and nothing else: read-only members are required in answers alone."""
-    findings = list(load(contract).request_findings({"externalCustomerId": "x"}))
+    findings = list(load(contract).request_findings({"externalCustomerId": "x"}, "acme"))
 
     assert [(finding.keyword, finding.path) for finding in findings] == [("required", ())]
 
@@ -115,14 +106,13 @@ def test_v1_takes_four_more_members(member: dict[str, Any], taken: bool) -> None
 def test_v1_takes_a_slug_of_the_documented_form(slug: str, taken: bool) -> None:
     """In v1 a slug in the body has 2 to 100 characters of the pattern, also where it is the one of the path."""
     assert taken_by("v1", {"name": "x", "slug": slug}, slug) is taken
-    assert load("v1").accepts({"name": "x", "slug": slug}) is taken
 
 
 @pytest.mark.parametrize("member", ["externalCustomerId", "domain", "billingEmail", "slug", "integrations"])
 def test_an_optional_member_may_be_null_in_v1(member: str) -> None:
     """The framework of 1.x lets null pass for any optional member, whatever type it is documented with."""
     assert taken_by("v1", {"name": "x", member: None})
-    assert load("v1").accepts({"name": "x", member: None}) is (member == "externalCustomerId")
+    assert ("null" in load("v1").request_members[member]["type"]) is (member == "externalCustomerId")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +124,6 @@ def test_an_optional_member_may_be_null_in_v1(member: str) -> None:
 )
 def test_nothing_else_may_be_null_in_v1(value: Any, path: tuple[str, ...]) -> None:
     """A required member, or one that nobody knows, is as wrong with null as with anything else."""
-    findings = prose.request_findings(load("v1"), value, "acme")
+    findings = load("v1").request_findings(value, "acme")
 
     assert [finding.path for finding in findings] == [path]

@@ -51,7 +51,7 @@ class FindsNothingWithoutMediaType(Broken):
 
     def parse(self, call: Call) -> Any:
         value = super().parse(call)
-        if call.header("content-type") == self.media_type and self.document.accepts(value):
+        if call.header("content-type") == self.media_type and not any(self.document.request_findings(value, "")):
             raise Refusal(404, "Nothing here takes this.")
         return value
 

@@ -60,7 +60,7 @@ class KeepsLoneSurrogates(Unusual):
         return json.loads(shallow(call.body.decode("utf-8", "replace")))
 
     def validate(self, value: Any, slug: str) -> None:
-        super().validate(well_formed(value), slug)
+        super().validate(json.loads(well_formed(json.dumps(value))), slug)
 
 
 class RefusesRepeatedNames(_RefusesSome):
@@ -68,7 +68,8 @@ class RefusesRepeatedNames(_RefusesSome):
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace")), object_pairs_hook=self.members))
+        text = well_formed(shallow(call.body.decode("utf-8", "replace")))
+        return json.loads(text, object_pairs_hook=self.members)
 
     def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """An object of these pairs of name and value."""
@@ -256,7 +257,7 @@ class TakesAnySize(Unusual):
             if refusal.status != 413:
                 raise
         try:
-            return well_formed(json.loads(shallow(call.body.decode("utf-8", "replace"))))
+            return json.loads(well_formed(shallow(call.body.decode("utf-8", "replace"))))
         except ValueError:
             raise Refusal(400, "The body is not JSON.") from None
 
