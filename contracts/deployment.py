@@ -25,7 +25,7 @@ from contracts.http.target import MIB, Limits, Target
 from contracts.release.adoption import adopt
 from contracts.report import terminal
 from contracts.report.finding import Finding
-from contracts.report.release import Behaviour, Observed, Word
+from contracts.report.release import Observed, Word
 from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read
 from contracts.rules.openapi import document
 from contracts.rules.references import References
@@ -118,19 +118,17 @@ def observed(
         own = ""
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
-    behaviours = told_apart(of_pin.findings, of_own.findings)
-    return Observed(base_url, behaviours, terminal.deviations(load_deviations(deviations), of_pin))
+    broken = by_word(of_pin.findings, of_own.findings)
+    return Observed(base_url, broken, terminal.deviations(load_deviations(deviations), of_pin))
 
 
-def told_apart(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
-    """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    # In which circumstance a promise is broken may differ between two contracts; the first is shown.
-    pin, own = (
-        {(finding.rule, finding.shown.place): finding for finding in reversed(found)} for found in (of_pin, of_own)
-    )
+def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
+    """What breaks the pin and what breaks the release's own document, each with what the release says of it."""
+    # The circumstance may differ between two contracts: of each place the first finding is shown.
+    pin, own = ({(one.rule, one.shown.place): one for one in reversed(found)} for found in (of_pin, of_own))
     found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
-    return [Behaviour(*each) for each in sorted(found, key=lambda each: [*Word].index(each[0]))]
+    return sorted(found, key=lambda each: [*Word].index(each[0]))
 
 
 def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Result:

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from contracts.http.exchange import OPERATION
-from contracts.release.compatibility import NO, UNKNOWN, YES, Proof, contained, covers, members, new_members
+from contracts.release.compatibility import NO, UNKNOWN, Proof, contained, differing, held_anyway, members, new_members
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
 from contracts.rules.document import PROBLEM
-from contracts.rules.exact import exact
 from contracts.rules.openapi import parsed
 from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
 from contracts.rules.references import References
 
 Json = Any
 
-_REFUSED_VALUE, _REFUSED_BODY = "a value that was allowed is refused", "a body that was allowed is refused"
-_NOT_PROMISED = "an answer may come that was not promised"
+# A schema of these alone may allow any text.
+_OF_ANY_TEXT = {"type", "default", "deprecated"}
 
 
 class Kind(Enum):
@@ -83,7 +82,8 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
             nearest = ", ".join(near(candidate))
             there = f"the nearest is {nearest}" if nearest else "nothing like it"
             return (_change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=there),)
-        return _gathered([*_of_requests(before, after), *_of_answers(before, after)])
+        comparison = _Comparison(before, after)
+        return _gathered([*comparison.of_requests(), *comparison.of_answers()])
     except RecursionError:
         raise candidate.wrong("is nested too deep") from None
     except (AttributeError, KeyError, TypeError) as error:
@@ -121,173 +121,144 @@ def _joined(places: list[str]) -> str:
     return f"{heads[0]} {', '.join(tails[:-1])} and {tails[-1]}"
 
 
-def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    if candidate.deprecated and not pin.deprecated:
-        yield _change("deprecated", "operation")
-    for key, (called, node) in candidate.unknown.items():
-        if pin.unknown.get(key) != (called, node):
-            yield _change("unknown", "operation", called)
-    sides = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
-    if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
-        yield _change("credential refused", "security", **sides)
-    elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
-        yield _change("credential taken", "security", **sides)
-    for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
-        yield from _of_parameter(pin, candidate, key)
-    yield from _of_bodies(pin, candidate)
+class _Comparison:
+    """The changes from the operation of the pin to that of the candidate."""
+
+    def __init__(self, pin: Operation, candidate: Operation) -> None:
+        self._pin, self._candidate = pin, candidate
+
+    def of_requests(self) -> Iterator[Change]:
+        """What changes for who sends requests."""
+        pin, candidate = self._pin, self._candidate
+        if candidate.deprecated and not pin.deprecated:
+            yield _change("deprecated", "operation")
+        for key, (called, node) in candidate.unknown.items():
+            if pin.unknown.get(key) != (called, node):
+                yield _change("unknown", "operation", called)
+        ways = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
+        if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
+            yield _change("credential refused", "security", **ways)
+        elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
+            yield _change("credential taken", "security", **ways)
+        for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
+            yield from self._of_parameter(key)
+        yield from self._of_bodies("request body")
+
+    def _of_parameter(self, key: tuple[str, str]) -> Iterator[Change]:
+        before, after = self._pin.parameters.get(key), self._candidate.parameters.get(key)
+        if before and after:
+            if after.required and not before.required:
+                yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
+            # An empty segment would be another path.
+            sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
+            yield from self._of_schemas(
+                "request", after.called, "a value that was allowed is refused", sent, after.schema
+            )
+        elif before:
+            yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
+        elif after:
+            yield _change("parameter required" if after.required else "parameter optional", after.called)
+
+    def _of_bodies(self, where: str) -> Iterator[Change]:
+        before, after = self._pin.bodies, self._candidate.bodies
+        if self._candidate.body_required and not self._pin.body_required:
+            yield _change("body demanded", where, pin="may be left out", candidate="must be there")
+        for media_type, sent in before.items():
+            kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+            taken = next((kind for kind in kinds if kind in after), None)
+            if taken is None:
+                yield _change("body gone", where, media_type, **_media_types(before, after))
+            else:
+                yield from self._of_schemas("request", where, "a body that was allowed is refused", sent, after[taken])
+        for media_type in [one for one in after if before and one not in before]:
+            yield _change("body too", where, media_type)
+
+    def of_answers(self) -> Iterator[Change]:
+        """What changes for who reads answers."""
+        pin, candidate = self._pin.answers, self._candidate.answers
+        statuses = {"pin": ", ".join(sorted(pin)), "candidate": ", ".join(sorted(candidate)) or "no status"}
+        for status in sorted(pin.keys() | candidate.keys()):
+            before, after, where = self._pin.answer(status), self._candidate.answer(status), f"answer {status}"
+            if before and after:
+                yield from self._of_contents(where, before.contents, after.contents, is_error=is_error(status))
+                yield from _of_headers(where, before, after)
+            elif is_error(status):
+                yield _change("error gone" if before else "error new", where)
+            elif before and "default" in candidate:
+                yield _change("success by default", where, **statuses)
+            else:
+                yield _change("success gone" if before else "success new", where, **statuses)
+        errors = [status for status in pin if is_error(status)]
+        if errors and not any(map(self._candidate.answer, errors)):
+            yield _change("no errors", "answers", **statuses)
+
+    def _of_contents(
+        self, where: str, before: Mapping[str, Json], after: Mapping[str, Json], *, is_error: bool
+    ) -> Iterator[Change]:
+        sides = _media_types(before, after)
+        if bool(before) != bool(after):
+            new = "error content new" if is_error else "content new"
+            yield _change(new if after else "content gone", where, **sides)
+            return
+        # FastAPI writes a model under its own media type, and the media type that was meant for it without a schema.
+        misplaced = is_error and after.get(PROBLEM) == {} != before.get(PROBLEM)
+        for media_type, schema in after.items():
+            if media_type not in before:
+                yield _change(
+                    "type misplaced" if misplaced and schema != {} else "type new", where, media_type, **sides
+                )
+            else:
+                what, held = "an answer may come that was not promised", is_error and media_type == PROBLEM
+                yield from self._of_schemas("answer", where, what, before[media_type], schema, held=held)
+        for media_type in [one for one in before if one not in after]:
+            yield _change("type gone", where, media_type)
+
+    def _of_schemas(
+        self, side: str, where: str, what: str, before: Json, after: Json, *, held: bool = False
+    ) -> Iterator[Change]:
+        """What changes where the pin has one schema, and the candidate another.
+
+        `side` is `request` (a client sends what the pin's allows) or `answer` (a client gets what the candidate's
+        allows); an answer may be `held` to the exact problem shape anyway.
+        """
+        direction = REQUEST if side == "request" else RESPONSE
+        try:
+            pin = plain(self._pin.references, before, direction, where)
+            candidate = plain(self._candidate.references, after, direction, where)
+            inner, outer = (pin, candidate) if side == "request" else (candidate, opened(pin))
+        except NotFollowed as reason:
+            yield _not_decided(where, what, candidate=str(reason))
+            return
+        if "parameter" in where and outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string":
+            # On its way a parameter is text.
+            return
+        if held:
+            inner = held_anyway(candidate)
+        named, names = members(pin), members(candidate)
+        found = [*_breaking(side, where, what, inner, outer)]
+        breaks = any(change.kind is Kind.BREAKING for change in found)
+        for name, says in new_members(names, named).items():
+            if side == "answer" or not says["always"]:
+                found.append(_change(f"{side} member{' always' if says['always'] else ''}", where, name))
+        if side == "answer" and after == {} != before:
+            found.append(_change("no schema", where))
+        elif side == "answer":
+            found += [_change("answer member gone", where, name) for name in new_members(named, names)]
+            found += [_change("less said", where)] if held and not breaks and contained(candidate, outer)[1] else []
+        if not found and side == "answer" and contained(inner, pin)[0] == NO:
+            found.append(_change("open", where))
+        if not found and contained(*((candidate, pin) if side == "request" else (pin, candidate)))[0] == NO:
+            found.append(_change("more taken" if side == "request" else "less comes", where))
+        yield from found
+        yield from _remarks(side, where, named, names)
 
 
-def _of_parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) -> Iterator[Change]:
-    before, after = pin.parameters.get(key), candidate.parameters.get(key)
-    if before is None and after is not None:
-        yield _change("parameter required" if after.required else "parameter optional", after.called)
-    elif before is not None and after is None:
-        yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
-    elif before is not None and after is not None:
-        if after.required and not before.required:
-            yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
-        # An empty segment would be another path.
-        sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-        yield from _of_sent(pin, candidate, after.called, (sent, after.schema), _REFUSED_VALUE)
-
-
-def _of_bodies(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    where = "request body"
-    if candidate.body_required and not pin.body_required:
-        yield _change("body demanded", where, pin="may be left out", candidate="must be there")
-    for media_type, before in pin.bodies.items():
-        kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
-        taken = next((kind for kind in kinds if kind in candidate.bodies), None)
-        if taken is None:
-            sides = {"pin": ", ".join(pin.bodies), "candidate": ", ".join(candidate.bodies) or "no body"}
-            yield _change("body gone", where, media_type, **sides)
-        else:
-            yield from _of_sent(pin, candidate, where, (before, candidate.bodies[taken]), _REFUSED_BODY)
-    for media_type in [one for one in candidate.bodies if pin.bodies and one not in pin.bodies]:
-        yield _change("body too", where, media_type)
-
-
-def _of_sent(
-    pin: Operation, candidate: Operation, where: str, schemas: tuple[Json, Json], what: str
-) -> Iterator[Change]:
-    """What changes where a client sends a value of the pin's schema, and the candidate takes its own."""
-    try:
-        inner = plain(pin.references, schemas[0], REQUEST, where)
-        outer = plain(candidate.references, schemas[1], REQUEST, where)
-    except NotFollowed as reason:
-        yield _not_decided(where, what, candidate=str(reason))
-        return
-    says_nothing = outer.keys() <= {"type", "default", "deprecated"} and outer.get("type") in (None, "string")
-    if "parameter" in where and says_nothing:
-        # On its way a parameter is text.
-        return
-    before, after = members(inner), members(outer)
-    added = [name for name, says in new_members(after, before).items() if not says["always"]]
-    found = [
-        *_breaking("request", where, what, inner, outer),
-        *(_change("request member", where, name) for name in added),
-        *_remarks("request", where, before, after),
-    ]
-    if not found and contained(outer, inner)[0] == NO:
-        found.append(_change("more taken", where))
-    yield from found
-
-
-def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    sides = {"pin": ", ".join(sorted(pin.answers)), "candidate": ", ".join(sorted(candidate.answers)) or "no status"}
-    for status in sorted(pin.answers.keys() | candidate.answers.keys()):
-        before, after = pin.answer(status), candidate.answer(status)
-        where = f"answer {status}"
-        if before is not None and after is not None:
-            yield from _of_contents(pin, candidate, status, before, after)
-            yield from _of_headers(status, before, after)
-        elif is_error(status):
-            yield _change("error new" if before is None else "error gone", where)
-        elif after is None and "default" in candidate.answers:
-            yield _change("success by default", where, **sides)
-        else:
-            yield _change("success new" if before is None else "success gone", where, **sides)
-    errors = list(filter(is_error, pin.answers))
-    if errors and not any(map(candidate.answer, errors)):
-        yield _change("no errors", "answers", **sides)
-
-
-def _of_contents(pin: Operation, candidate: Operation, status: str, before: Answer, after: Answer) -> Iterator[Change]:
-    where = f"answer {status}"
-    sides = {"pin": ", ".join(before.contents) or "no body", "candidate": ", ".join(after.contents) or "no body"}
-    if bool(before.contents) != bool(after.contents):
-        more = "error content new" if is_error(status) else "content new"
-        yield _change(more if after.contents else "content gone", where, **sides)
-        return
-    for media_type, schema in after.contents.items():
-        if media_type in before.contents:
-            is_problem = media_type == PROBLEM and is_error(status)
-            schemas = (before.contents[media_type], schema)
-            yield from _of_received(pin, candidate, where, schemas, is_problem=is_problem)
-        else:
-            yield _change("type new", where, media_type, **sides)
-    for media_type in [one for one in before.contents if one not in after.contents]:
-        yield _change("type gone", where, media_type)
-
-
-def _of_received(
-    pin: Operation, candidate: Operation, where: str, schemas: tuple[Json, Json], *, is_problem: bool
-) -> Iterator[Change]:
-    """What changes where a client reads a value of the candidate's schema, and expects one of the pin's."""
-    try:
-        outer = plain(pin.references, schemas[0], RESPONSE, where)
-        inner = plain(candidate.references, schemas[1], RESPONSE, where)
-        lenient = opened(outer)
-    except NotFollowed as reason:
-        yield _not_decided(where, _NOT_PROMISED, candidate=str(reason))
-        return
-    held = _held_anyway(inner) if is_problem else inner
-    before, after = members(outer), members(inner)
-    found = [*_breaking("answer", where, _NOT_PROMISED, held, lenient)]
-    breaks = any(change.kind is Kind.BREAKING for change in found)
-    for name, says in new_members(after, before).items():
-        found.append(_change("answer member always" if says["always"] else "answer member", where, name))
-    found += [_change("answer member gone", where, name) for name in new_members(before, after)]
-    if is_problem and not breaks and contained(inner, lenient)[1]:
-        found.append(_change("less said", where))
-    if not found and contained(held, outer)[0] == NO:
-        found.append(_change("open", where))
-    elif not found and contained(outer, inner)[0] == NO:
-        found.append(_change("less comes", where))
-    yield from found
-    yield from _remarks("answer", where, before, after)
-
-
-def _held_anyway(candidate: Schema) -> Schema:
-    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
-
-    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
-    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
-    """
-    own: dict[str, Json] = {}
-    says = members(candidate)
-    for name, schema in exact().members.items():
-        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
-        able = dict(wanted)
-        if name == "errors":
-            # Whether it may be null, and what an item has besides, is for the document to say.
-            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
-        given = {"allOf": [says.get(name, True)], "$defs": candidate.get("$defs", {})}
-        if covers(given, able) == YES:
-            own[name] = wanted if name in says else wanted | {"type": able["type"]}
-    held: dict[str, Json] = {"properties": own}
-    if covers({"not": {"type": "object"}}, candidate) != YES:
-        held["type"] = "object"
-    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
-
-
-def _of_headers(status: str, before: Answer, after: Answer) -> Iterator[Change]:
-    where = f"answer {status}"
+def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
     for name, required in before.headers.items():
         if required and not after.headers.get(name):
             yield _change("header gone", where, name, pin="always there", candidate="may be left out")
     for name in [name for name in after.headers if name not in before.headers]:
-        always = after.headers[name] and status[0] == "2"
+        always = after.headers[name] and where.startswith("answer 2")
         yield _change("header always" if always else "header new", where, name)
 
 
@@ -296,23 +267,19 @@ def _breaking(side: str, where: str, what: str, inner: Schema, outer: Schema) ->
     answer, proofs = contained(inner, outer)
     for proof in proofs:
         yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, side))
-    sides = _on_which_they_differ(*((outer, inner) if side == "answer" else (inner, outer)))
+    sides = differing(*((outer, inner) if side == "answer" else (inner, outer)))
     if answer == NO and not proofs:
         yield Change(Kind.BREAKING, where, what, *sides)
     if answer == UNKNOWN:
         yield _not_decided(where, what, *sides)
 
 
+def _media_types(before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+    return {"pin": ", ".join(before) or "no body", "candidate": ", ".join(after) or "no body"}
+
+
 def _not_decided(where: str, what: str, pin: str = "", candidate: str = "") -> Change:
     return Change(Kind.UNDECIDED, where, f"it is not known whether {what}", pin, candidate)
-
-
-def _on_which_they_differ(pin: Schema, candidate: Schema) -> tuple[str, str]:
-    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
-    sides = [side.get("properties", {}) for side in (pin, candidate)]
-    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
-    said = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
-    return json.dumps(said[0], ensure_ascii=False), json.dumps(said[1], ensure_ascii=False)
 
 
 def _remarks(side: str, where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:

@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
-from contracts.release.schema import Schema, referred, validator
+from contracts.release.schema import RESPONSE, Schema, plain, referred, validator
 from contracts.release.witness import size, smallest, witnesses
+from contracts.rules.exact import exact
+from contracts.rules.references import References
 
 Json = Any
 
@@ -68,11 +70,6 @@ def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, .
     return (NO, proofs) if proofs else (answer, ())
 
 
-def covers(outer: Schema, inner: Schema) -> Containment:
-    """What jsonschema-rs alone says of whether `outer` allows all that `inner` does."""
-    return _concluded(inner, outer)[0]
-
-
 def _concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]:
     """What jsonschema-rs concludes, and what only `inner` allows, where it can say that."""
     answer, difference = UNKNOWN, None
@@ -92,23 +89,22 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
     allows, refuses = validator(inner), validator(outer)
 
     def why(value: Json) -> frozenset[str]:
-        return frozenset(reason.about for reason in _reasons(refuses, value))
+        """The reasons for which a value shows what it has to; none where it does not."""
+        return frozenset(reason.about for reason in _reasons(refuses, value) if allows.is_valid(value))
 
     found: dict[frozenset[str], Json] = {}
     for value in values:
-        if not refuses.is_valid(value) and allows.is_valid(value):
-            reasons = why(value)
+        if not refuses.is_valid(value) and (reasons := why(value)):
             found[reasons] = min(value, found.get(reasons, value), key=size)
-    shown: set[str] = set()
+    shown: frozenset[str] = frozenset()
     proofs = []
-    for reasons in sorted(found, key=lambda one: (len(one), size(found[one]))):
-        if reasons <= shown:
-            continue
-        shown |= reasons
-        value = smallest(found[reasons], lambda one, same=reasons: allows.is_valid(one) and why(one) == same)
-        # A keyword is told once for a place: a format comes with those that it implies.
-        first = {reason.about: reason for reason in reversed([*_reasons(refuses, value)])}
-        proofs.append(Proof(value, inner, outer, tuple(reversed(first.values()))))
+    for reasons in sorted(found, key=lambda reasons: (len(reasons), size(found[reasons]))):
+        if not reasons <= shown:
+            shown |= reasons
+            value = smallest(found[reasons], why)
+            # A keyword is told once for a place: a format comes with those that it implies.
+            first = {reason.about: reason for reason in reversed([*_reasons(refuses, value)])}
+            proofs.append(Proof(value, inner, outer, tuple(reversed(first.values()))))
     return tuple(proofs)
 
 
@@ -184,3 +180,34 @@ def new_members(after: Mapping[str, Schema], before: Mapping[str, Schema]) -> di
     added = {path: says for path, says in after.items() if path not in before and not says.get("never")}
     around = {path: [path[:index] for index, letter in enumerate(path) if letter in ".["] for path in added}
     return {path: says for path, says in added.items() if not any(one in added for one in around[path])}
+
+
+def held_anyway(candidate: Schema) -> Schema:
+    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
+
+    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
+    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
+    """
+    own: dict[str, Json] = {}
+    says = members(candidate)
+    for name, schema in exact().members.items():
+        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
+        able = dict(wanted)
+        if name == "errors":
+            # Whether it may be null, and what an item has besides, is for the document to say.
+            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
+        given = {"allOf": [says.get(name, True)], "$defs": candidate.get("$defs", {})}
+        if _concluded(able, given)[0] == YES:
+            own[name] = wanted if name in says else wanted | {"type": able["type"]}
+    held: dict[str, Json] = {"properties": own}
+    if _concluded(candidate, {"not": {"type": "object"}})[0] != YES:
+        held["type"] = "object"
+    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
+
+
+def differing(pin: Schema, candidate: Schema) -> tuple[str, str]:
+    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
+    sides = [side.get("properties", {}) for side in (pin, candidate)]
+    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
+    said = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
+    return json.dumps(said[0], ensure_ascii=False), json.dumps(said[1], ensure_ascii=False)

@@ -251,7 +251,8 @@ def opened(node: Json) -> Json:
         found[keyword] = _mapped(keyword, value, opened) if follow else value
         if keyword in _NAMED:
             found[keyword] = {name: part or True for name, part in found[keyword].items()}
-    kinds = {frozenset(one["properties"]) for one in found.get("anyOf", found.get("oneOf", ())) if "properties" in one}
+    alternatives = found.get("anyOf") or found.get("oneOf") or ()
+    kinds = {frozenset(one["properties"]) for one in alternatives if "properties" in one}
     if len(kinds) > 1:
         raise NotFollowed("the pin has alternatives with different members")
     # Objects that may have more members overlap, where closed ones excluded each other.
@@ -268,6 +269,7 @@ def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
         known[name] = _parts(root, target, known)
     same, inside = [1, known.get(name, 0)], [0]
     for keyword in [keyword for keyword in node if keyword in _SAME | _INSIDE]:
-        counts = same if keyword in _SAME else inside
-        _mapped(keyword, node[keyword], lambda part, counts=counts: counts.append(_parts(root, part, known)))
-    return max(sum(same), *inside, *same)
+        held = node[keyword].values() if keyword in _NAMED else node[keyword]
+        parts = held if keyword in _NAMED or isinstance(held, list) else [held]
+        (same if keyword in _SAME else inside).extend(_parts(root, part, known) for part in parts)
+    return max(sum(same), *inside)

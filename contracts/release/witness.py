@@ -6,7 +6,7 @@ Nothing here is a proof: whoever uses a value validates it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import combinations, islice
 from typing import Any
@@ -149,10 +149,11 @@ def size(value: Json) -> tuple[int, int, str]:
     return len(text), sum(not letter.isalnum() for letter in text[:1_000]), text
 
 
-def smallest(value: Json, shows: Callable[[Json], bool]) -> Json:
-    """The value made smaller, step by step, as long as it `shows` what it has to."""
+def smallest(value: Json, shows: Callable[[Json], Hashable]) -> Json:
+    """The value made smaller, step by step, as long as what it `shows` stays the same."""
+    wanted = shows(value)
     for _ in range(_STEPS):
-        better = next((one for one in _smaller(value) if size(one) < size(value) and shows(one)), None)
+        better = next((one for one in _smaller(value) if size(one) < size(value) and shows(one) == wanted), None)
         if better is None:
             break
         value = better

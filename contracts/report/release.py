@@ -34,30 +34,25 @@ class Word(Enum):
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    """One promise that a deployment breaks, of the pin, of its own document or of both."""
-
-    word: Word
-    finding: Finding
-
-
-@dataclass(frozen=True)
 class Observed:
-    """What a deployment did: the promises that it breaks, and a line on each accepted deviation."""
+    """What a deployment did: the promises that it breaks, of the pin, of its own document or of both.
+
+    `deviations` are lines on what somebody has accepted.
+    """
 
     base_url: str
-    behaviours: Sequence[Behaviour]
+    broken: Sequence[tuple[Word, Finding]]
     deviations: Sequence[str] = ()
 
     @property
     def safe(self) -> bool:
         """Whether it breaks no promise of the pin that its own document still makes."""
-        return all(behaviour.word is not Word.UNSAID for behaviour in self.behaviours)
+        return all(word is not Word.UNSAID for word, _ in self.broken)
 
     @property
     def counts(self) -> str:
         """How many promises it breaks in which way, in words."""
-        return _counts(Word, [behaviour.word for behaviour in self.behaviours]) or "as promised"
+        return _counts(Word, [word for word, _ in self.broken]) or "as promised"
 
 
 @dataclass
@@ -87,7 +82,7 @@ class ReleaseReport:
             click.echo("".join(f"{line}\n" for line in blocks(self.verdict)), nl=False)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for change in [change for change in self.verdict.changes if change.kind in (Kind.BREAKING, Kind.UNDECIDED)]:
-                value = f": {_shown(change.proof.value, _IN_ANNOTATION)}" if change.proof else ""
+                value = f": {_cut(_json(change.proof.value), _IN_ANNOTATION)}" if change.proof else ""
                 line = github.annotation(f"{change.kind.value}: {change.where}", f"{change.what}{value}")
                 click.echo(line, err=self.as_json)
 
@@ -129,7 +124,7 @@ class ReleaseReport:
             "adopted": self.adopted,
         }
         if self.observed:
-            behaviours = [asdict(one.finding) | {"word": one.word.value} for one in self.observed.behaviours]
+            behaviours = [asdict(finding) | {"word": word.value} for word, finding in self.observed.broken]
             content |= {"behaviours": behaviours, "deviations": [*self.observed.deviations]}
         return content | ({"stopped": self.stopped} if self.stopped else {})
 
@@ -152,20 +147,19 @@ def blocks(verdict: Verdict) -> Iterator[str]:
         if change.proof is not None:
             refuses = f"refuses it: {'; '.join(map(words, change.proof.reasons))}"
             sides = (refuses, "allows it") if change.where.startswith("answer") else ("allows it", refuses)
-            yield _labelled(_VALUES.get(change.where.partition(" ")[0], "value"), _shown(change.proof.value))
+            yield _labelled(_VALUES.get(change.where.partition(" ")[0], "value"), _json(change.proof.value))
         yield from (_labelled(*side) for side in zip(("pin", "candidate"), sides, strict=True) if side[1])
         yield ""
 
 
 def _of_deployment(observed: Observed) -> Iterator[str]:
     yield f"behaviour at {observed.base_url}: {observed.counts}"
-    for behaviour in observed.behaviours:
-        found = behaviour.finding
-        yield f"\n{behaviour.word.value}: {found.rule}: {promises()[found.rule].sentence}"
-        yield _labelled("expected", found.shown.expected)
-        yield _labelled("came", found.shown.actual)
-        if found.evidence:
-            yield f"  again     {terminal.replay_command([found.evidence], observed.base_url)}"
+    for word, finding in observed.broken:
+        yield f"\n{word.value}: {finding.rule}: {promises()[finding.rule].sentence}"
+        yield _labelled("expected", finding.shown.expected)
+        yield _labelled("came", finding.shown.actual)
+        if finding.evidence:
+            yield f"  again     {terminal.replay_command([finding.evidence], observed.base_url)}"
     yield from observed.deviations
 
 
@@ -174,12 +168,11 @@ def _counts(kinds: type[Enum], found: Sequence[Enum]) -> str:
 
 
 def _change(change: Change) -> dict[str, Json]:
-    content = {"kind": change.kind.value, "where": change.where, "what": change.what}
-    content |= {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
-    content |= {"oasdiff": change.oasdiff} if change.oasdiff else {}
-    if change.proof is None:
-        return content
-    return content | {"proof": {"value": change.proof.value, "reasons": [*map(words, change.proof.reasons)]}}
+    sides = {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
+    rule = {"oasdiff": change.oasdiff} if change.oasdiff else {}
+    proof = change.proof and {"value": change.proof.value, "reasons": [*map(words, change.proof.reasons)]}
+    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **rule}
+    return content | ({"proof": proof} if proof else {})
 
 
 def words(reason: Reason) -> str:
@@ -189,15 +182,14 @@ def words(reason: Reason) -> str:
 
 
 def _labelled(label: str, text: str) -> str:
-    return f"  {label:<9} {_cut(text, _LONGEST)}"
+    return f"  {label:<9} {_cut(text)}"
 
 
-def _shown(value: Json, longest: int = _LONGEST) -> str:
-    """A value as JSON; a long one as its ends and its size."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    ends = f"{text[: min(60, longest // 2)]} … {text[-20:]} ({len(text):,} characters)"
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    """A text; a long one as its ends and its size."""
+    ends = f"{text[: longest // 4]} … {text[-longest // 4 :]} ({len(text):,} characters)"
     return text if len(text) <= longest else ends
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest // 2]} … {text[-longest // 4 :]}"
