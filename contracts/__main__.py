@@ -7,17 +7,14 @@ import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from contracts import deployment
-from contracts.candidate import called, read
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import DEFAULT_FOLDER, leftovers
-from contracts.deployment import Observed
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence import recording
@@ -30,9 +27,8 @@ from contracts.http.client import Client
 from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
 from contracts.release.adoption import adopt, place_of
-from contracts.release.changes import Verdict
-from contracts.release.comparison import compared
-from contracts.release_report import Told
+from contracts.release.comparison import Verdict, compared
+from contracts.report.release import ReleaseReport, no_verdict
 from contracts.report.replayed import MOST_TIMES, replayed, verdict
 from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
@@ -180,69 +176,54 @@ def release(
     **chosen: Any,
 ) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
-    # A wrong call is told before anything else.
-    if base_url is not None:
-        target = target_from(chosen, base_url, os.environ)
-    else:
-        target = Target("", {}, **how_reached(chosen, os.environ))
-    if candidate is None and base_url is None:
-        raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
-    if adopted is not None:
-        place_of(adopted)
-    load_deviations(deviations)
-    where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
-    offered = read(where, target)
+    try:
+        # A wrong call is told before anything else.
+        if base_url is not None:
+            target = target_from(chosen, base_url, os.environ)
+        else:
+            target = Target("", {}, **how_reached(chosen, os.environ))
+        if candidate is None and base_url is None:
+            raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
+        if adopted is not None:
+            place_of(adopted)
+        load_deviations(deviations)
+        where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
+        offered = deployment.candidate(where, target)
+        verdict = Verdict(compared(pinned(contract), offered), exact, allow_undecided)
+    except (NoVerdict, WrongCall) as error:
+        if form == "json":
+            click.echo(no_verdict(str(error)))
+        raise
     # The runs of the contract inherit these, as they do the tokens.
     os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
-    verdict = Verdict(compared(pinned(contract), offered), exact, allow_undecided)
-    told = Told(verdict, contract, called(where), as_json=form == "json")
-    told.by_documents()
+    report = ReleaseReport(verdict, contract, deployment.called(where), as_json=form == "json")
+    report.print_documents()
     try:
         if base_url is not None:
-            told.observed = _observed(contract, offered, base_url, chosen, deviations, evidence / "release")
+            folder = evidence / "release"
+            report.observed = deployment.observed(contract, offered, base_url, passed_on(chosen), folder, deviations)
     except (NoVerdict, WrongCall, KeyboardInterrupt) as error:
         # What the documents say is known by now, and is never lost.
-        told.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-        told.at_last()
+        report.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        report.print_verdict()
         if verdict.safe:
             raise
-        click.echo(f"Nothing is known of the deployment: {told.stopped}", err=True)
+        click.echo(f"Nothing is known of the deployment: {report.stopped}", err=True)
         sys.exit(RED)
-    failed = _adopted(adopted, offered, told) if adopted else ""
-    told.at_last()
+    failed = _adopted(adopted, offered, report) if adopted else ""
+    report.print_verdict()
     if failed:
         click.echo(f"Error: {failed}", err=True)
-    sys.exit(RED if not told.safe else 2 if failed else GREEN)
+    sys.exit(RED if not report.safe else 2 if failed else GREEN)
 
 
-def _adopted(name: str, offered: References, told: Told) -> str:
+def _adopted(name: str, offered: References, report: ReleaseReport) -> str:
     """Write a release as a contract, and note that; why it cannot be done, where it cannot."""
     try:
-        told.adopted = adopt(name, offered).stem
+        report.adopted = adopt(name, offered).stem
     except WrongCall as error:
         return str(error)
     return ""
-
-
-def _observed(
-    contract: str,
-    offered: References,
-    base_url: str,
-    chosen: Mapping[str, Any],
-    deviations: Path | None,
-    folder: Path,
-) -> Observed:
-    try:
-        own: str | None = str(adopt("candidate", offered, folder, anew=True))
-    except WrongCall as error:
-        click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
-        own = None
-    found = deployment.observed((contract, own), base_url, passed_on(chosen), folder, deviations)
-    with (
-        _running({**chosen, "contract": contract}, None) as pin,
-        _running({**chosen, "contract": contract}, base_url) as other,
-    ):
-        return replace(found, differences=deployment.differences(pin, other))
 
 
 @contextmanager

@@ -1,91 +1,106 @@
-"""A deployment of a release: held to the pin, held to its own document, and compared with the pin's mock."""
+"""The half of the release check that sends: a release's document at its address, and a deployment of the release.
+
+A deployment is held to the pin and to the release's own document, each in a run of the contract.
+"""
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
-import pytest
+import httpx
 
 from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.deviation import load_deviations
-from contracts.fuzz.payloads import Payload, payloads
-from contracts.http.exchange import Exchange
+from contracts.http.client import INTERRUPTING, Client
+from contracts.http.exchange import Failure, Request
+from contracts.http.target import MIB, Limits, Target
+from contracts.release.adoption import adopt
 from contracts.report import terminal
 from contracts.report.finding import Finding
+from contracts.report.release import Observed, Word
 from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read
-from contracts.rules.document import PROBLEM
-from contracts.rules.promise import promises
-from contracts.run import Run
+from contracts.rules.openapi import References, document
 
+# The largest document in bytes, and the seconds for one behind an address.
+_LARGEST, _SECONDS = 4 * MIB, 30.0
 # Seconds between two lines that say what is under way.
-_TOLD = 10.0
-# Of so many payloads that are answered otherwise the ids are told.
-_NAMED = 4
+_BETWEEN_LINES = 10.0
+_NOWHERE = Target("", {})
 
 
-class Word(Enum):
-    """What a release says of a way in which it behaves otherwise than the pin promises, and what it does."""
+def candidate(where: str, target: Target = _NOWHERE) -> References:
+    """The OpenAPI document in a file, on standard input (`-`) or at an address, which is reached as `target` is.
 
-    UNSAID = "does without saying"
-    SAID = "says and does"
-    NOT_DONE = "says and does not do"
+    Raises:
+        WrongCall: there is no document, or it is not OpenAPI 3.0 or 3.1, or it cannot be read.
+        NoVerdict: the address cannot be reached.
 
-
-@dataclass(frozen=True)
-class Behaviour:
-    """One promise that a deployment breaks, of the pin, of its own document or of both."""
-
-    word: Word
-    finding: Finding
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Requests that a deployment answers otherwise than the pin's mock, in one way: both answers, and the payloads."""
-
-    pin: str
-    candidate: str
-    payloads: tuple[str, ...]
+    """
+    is_address = where.lower().startswith(("http://", "https://"))
+    data = _fetched(where, target) if is_address else _file(where)
+    name = f"candidate {called(where)!r}"
+    if len(data) > _LARGEST:
+        raise WrongCall(f"{name} is larger than {_LARGEST // MIB} MiB")
+    return References(document(data, name), name)
 
 
-@dataclass(frozen=True)
-class Observed:
-    """What a deployment did: promises that it breaks, answers that differ, and what became of accepted deviations."""
+def called(where: str) -> str:
+    """How a candidate is named to the user: a query may hold a secret, and is not shown."""
+    return where.partition("?")[0] if "://" in where else "standard input" if where == "-" else where
 
-    base_url: str
-    behaviours: Sequence[Behaviour]
-    differences: Sequence[Difference] = ()
-    deviations: Sequence[str] = ()
 
-    @property
-    def safe(self) -> bool:
-        """Whether it breaks no promise of the pin that its own document still makes."""
-        return not self._count(Word.UNSAID)
+def _file(where: str) -> bytes:
+    try:
+        if where == "-":
+            return sys.stdin.buffer.read(_LARGEST + 1)
+        if not Path(where).is_file():
+            raise WrongCall(f"there is no candidate {where!r}: give a file, or an address that begins with https://")
+        with Path(where).open("rb") as file:
+            return file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise WrongCall(f"{where!r} cannot be read: {getattr(error, 'strerror', error)}") from None
 
-    @property
-    def counts(self) -> str:
-        """How many promises it breaks in which way, in words."""
-        return ", ".join(f"{self._count(word)} {word.value}" for word in Word if self._count(word)) or "as promised"
 
-    def _count(self, word: Word) -> int:
-        return sum(one.word is word for one in self.behaviours)
+def _fetched(where: str, target: Target) -> bytes:
+    name = called(where)
+    try:
+        url = httpx.URL(where)
+        if url.userinfo or not url.host:
+            raise WrongCall("the candidate's address has user info in it, or no host; download the file, and give that")
+    except httpx.InvalidURL as error:
+        raise WrongCall(f"the candidate's address cannot be read: {error}") from None
+    # The document is for everybody: no token is sent; and another host gets no header of the target's.
+    own = httpx.URL(target.base_url)
+    headers = target.headers if (url.scheme, url.netloc) == (own.scheme, own.netloc) else ()
+    origin = f"{url.scheme}://{url.netloc.decode()}"
+    limits = Limits(_SECONDS, _LARGEST)
+    with Client(replace(target, base_url=origin, tokens={}, limits=limits, headers=headers)) as client:
+        exchange = client.once(Request("GET", url.raw_path.decode("ascii"), (("Accept", "*/*"),)))
+    if exchange.failure is Failure.TOO_LARGE:
+        raise WrongCall(f"candidate {name!r} is larger than {_LARGEST // MIB} MiB")
+    if exchange.response is None:
+        raise NoVerdict(f"{name} cannot be read: {exchange.failure}")
+    if exchange.status in INTERRUPTING | {500}:
+        raise NoVerdict(f"{name} answers {exchange.status}")
+    if exchange.status in range(300, 400):
+        raise WrongCall(f"{name} redirects elsewhere, which is not followed: give the address it leads to")
+    if exchange.status != 200:
+        raise WrongCall(f"{name} answers {exchange.status}, and not with a document")
+    return exchange.response.body
 
 
 def observed(
-    contracts: tuple[str, str | None], base_url: str, arguments: Sequence[str], folder: Path, deviations: Path | None
+    contract: str, offered: References, base_url: str, arguments: Sequence[str], folder: Path, deviations: Path | None
 ) -> Observed:
-    """A deployment held to the pin, and to the release's own document where that can be adopted.
+    """A deployment held to the pin, and to the document that is `offered` where that can be adopted.
 
     `arguments` go to the runs of the contract; their evidence is kept in `folder`.
 
@@ -94,24 +109,36 @@ def observed(
         NoVerdict: the target could not be reached, stopped answering, or a run came to nothing.
 
     """
-    pin, own = contracts
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
-    of_pin = _held(pin, base_url, arguments, folder / "pin")
-    of_own = _held(own, base_url, arguments, folder / "own").findings if own else of_pin.findings
-    told = terminal.deviations(load_deviations(deviations), of_pin)
-    return Observed(base_url, told_apart(of_pin.findings, of_own), deviations=told)
+    try:
+        own = str(adopt("candidate", offered, folder, anew=True))
+    except WrongCall as error:
+        click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
+        own = ""
+    of_pin = _held(contract, base_url, arguments, folder / "pin")
+    of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
+    broken = by_word(of_pin.findings, of_own.findings)
+    return Observed(base_url, broken, terminal.deviations(load_deviations(deviations), of_pin))
+
+
+def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
+    """What breaks the pin and what breaks the release's own document, each with what the release says of it."""
+    # The circumstance may differ between two contracts: of each place the first finding is shown.
+    pin, own = ({(one.rule, one.shown.place): one for one in reversed(found)} for found in (of_pin, of_own))
+    found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
+    found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
+    return sorted(found, key=lambda each: [*Word].index(each[0]))
 
 
 def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Result:
-    """What came of the whole contract, run against a base URL."""
+    """The result of the whole contract, run against a base URL."""
     for old in folder.glob("*.har"):
         old.unlink()
     path = folder / "result.json"
-    kept = ["--evidence", str(folder), "--result", str(path)]
-    chosen = ["--contract", contract, "--base-url", base_url, *kept, *arguments]
+    chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
-    done = _ended([*command, *chosen], f"{base_url} is held to {contract}")
-    if done.returncode == pytest.ExitCode.USAGE_ERROR and not path.stat().st_size:
+    done = _ended([*command, *chosen, *arguments], f"{base_url} is held to {contract}")
+    if done.returncode == WRONG_CALL and not path.stat().st_size:
         raise WrongCall(_last_words(done))
     try:
         result = read(path)
@@ -130,7 +157,7 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
 def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
     """A command that has ended. It is another process, as a user would start it, with its own target and journal.
 
-    Whoever interrupts this one interrupts it, too, once, and it removes its customers.
+    Whoever interrupts this process interrupts that one, too, once, and it removes its customers.
     """
     began = time.monotonic()
     with subprocess.Popen(  # noqa: S603 (no shell)
@@ -138,7 +165,7 @@ def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str
     ) as process:
         while True:
             try:
-                out, err = process.communicate(timeout=_TOLD)
+                out, err = process.communicate(timeout=_BETWEEN_LINES)
             except subprocess.TimeoutExpired:
                 click.echo(f"… {what}: {time.monotonic() - began:.0f} s", err=True)
             except KeyboardInterrupt:
@@ -153,81 +180,5 @@ def _last_words(done: subprocess.CompletedProcess[str]) -> str:
     """The one line in which a run says why it has no verdict."""
     lines = [*done.stderr.splitlines(), *done.stdout.splitlines()]
     marks = ("ERROR: ", "NO VERDICT: ", "WRONG CALL: ")
-    telling = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)
-    return next(telling, f"the run of the contract ended with exit {done.returncode}")
-
-
-def told_apart(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[Behaviour]:
-    """What breaks the pin and what breaks the release's own document, told apart by what the release says of it."""
-    # The first of each: in which circumstances else it was seen is for the run to tell.
-    pin, own = ({_about(finding): finding for finding in reversed(found)} for found in (of_pin, of_own))
-    found = [
-        *(Behaviour(Word.UNSAID if about in own else Word.SAID, finding) for about, finding in reversed(pin.items())),
-        *(Behaviour(Word.NOT_DONE, finding) for about, finding in reversed(own.items()) if about not in pin),
-    ]
-    return sorted(found, key=lambda one: list(Word).index(one.word))
-
-
-def _about(finding: Finding) -> tuple[str, str]:
-    """What a finding is the same by in runs of two contracts: in which circumstance a request is may differ."""
-    return finding.rule, finding.shown.place
-
-
-def differences(pin: Run, candidate: Run) -> list[Difference]:
-    """Every payload, sent to the pin's mock and to a deployment: the answers that differ."""
-    chosen = [
-        payload
-        for payload in payloads()
-        if not (pin.untriable(payload.request) or candidate.untriable(payload.request))
-    ]
-    groups: dict[tuple[str, str], list[str]] = {}
-    for payload, before, after in zip(chosen, _answers(pin, chosen), _answers(candidate, chosen), strict=True):
-        if before != after:
-            groups.setdefault((before, after), []).append(payload.id)
-    return [Difference(*answers, tuple(ids)) for answers, ids in groups.items()]
-
-
-def _answers(run: Run, chosen: Sequence[Payload]) -> Iterator[str]:
-    for outcome in run.trials.each([payload.request for payload in chosen]):
-        yield _shape(outcome.exchange)
-
-
-def _shape(exchange: Exchange) -> str:
-    """An answer without what differs from one request to the next: status, media type, and the members of a problem."""
-    response = exchange.response
-    if response is None:
-        return f"no answer: {exchange.failure}"
-    media_type = ", ".join(value.partition(";")[0].strip().lower() for value in response.values("Content-Type"))
-    members = f" {{{', '.join(_members(response.body))}}}" if media_type == PROBLEM else ""
-    return " ".join(filter(None, [str(response.status), media_type])) + members
-
-
-def _members(body: bytes) -> list[str]:
-    try:
-        value: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return ["no JSON"]
-    return sorted(value) if isinstance(value, dict) else ["no object"]
-
-
-def lines(observed: Observed) -> Iterator[str]:
-    """What a deployment does, in words."""
-    yield f"behaviour at {observed.base_url}: {observed.counts}"
-    for one in observed.behaviours:
-        found = one.finding
-        yield ""
-        yield f"{one.word.value}: {found.rule}: {promises()[found.rule].sentence}"
-        yield f"  expected  {found.shown.expected}"
-        yield f"  came      {found.shown.actual}"
-        if found.evidence:
-            yield f"  again     {terminal.replay_command([found.evidence], observed.base_url)}"
-    yield from observed.deviations
-    if observed.differences:
-        yield ""
-        number = sum(len(one.payloads) for one in observed.differences)
-        yield f"answers that differ from those of the pin's mock: {number}"
-    for difference in observed.differences:
-        more = len(difference.payloads) - _NAMED
-        yield f"  {', '.join(difference.payloads[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
-        yield f"    pin       {difference.pin}"
-        yield f"    candidate {difference.candidate}"
+    reasons = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)
+    return next(reasons, f"the run of the contract ended with exit {done.returncode}")

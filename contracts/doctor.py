@@ -13,10 +13,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from contracts.candidate import read
 from contracts.customers import sibling
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
+from contracts.deployment import candidate
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
@@ -100,8 +100,7 @@ class Doctor:
         """Whether the document that the target serves changes anything from the pin."""
         url = f"{self._target.base_url}{SERVED}"
         try:
-            served = read(url, self._target)
-            changes = compared(pinned(self._pin), served)
+            changes = compared(pinned(self._pin), candidate(url, self._target))
         except (WrongCall, NoVerdict) as error:
             remedy = f"it is not compared with {self._pin}; {error}"
             return Symptom("document", f"{url} serves none that can be read", False, remedy)

@@ -53,42 +53,41 @@ def adopt(name: str, candidate: References, folder: Path = DOCUMENTS, *, anew: b
         lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
         raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
     # JSON and back: what stands in several places is written in full in each, and not as an alias.
-    content = json.loads(json.dumps(_cut(candidate, operation)))
+    content = json.loads(json.dumps(_document_of(operation)))
     written = yaml.safe_dump(content, sort_keys=False, width=110, allow_unicode=True)
-    with tempfile.TemporaryDirectory() as draft:
-        tried = Path(draft) / path.name
-        tried.write_text(f"# Taken from the vendor's document by `release --adopt {name}`.\n{written}", "utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / path.name
+        draft.write_text(f"# Taken from the vendor's document by `release --adopt {name}`.\n{written}", "utf-8")
         try:
-            document = load(str(tried))
+            document = load(str(draft))
         except WrongCall as error:
             raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
         if not document.request_members:
             raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
         for status, message in exact().contradictions(document):
-            told = f"cannot be adopted: no answer {status} can also be as every answer has to be: {message}"
-            raise candidate.wrong(told)
+            why = f"no answer {status} can also be as every answer has to be: {message}"
+            raise candidate.wrong(f"cannot be adopted: {why}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(tried.read_bytes())
+            path.write_bytes(draft.read_bytes())
         except OSError as error:
             raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
     return path
 
 
-def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
+def _document_of(operation: Operation) -> dict[str, Json]:
     """The operation as a whole OpenAPI 3.1 document, with all that it refers to at the places where that was."""
+    candidate = operation.references
     item = candidate.resolved(candidate.content["paths"][operation.path], "the path")
     put = {**candidate.resolved(item[OPERATION.lower()], "the operation")}
     put["security"] = put.get("security", candidate.content.get("security", []))
-    (ours,) = re.findall(r"\{(.*?)\}", PATH)
+    (slug,) = re.findall(r"\{(.*?)\}", PATH)
     listed = [candidate.resolved(one, "a parameter") for holder in (item, put) for one in holder.get("parameters", [])]
-    put["parameters"] = [one for one in listed if one.get("in") != "path"]
-    put["parameters"].append({"name": ours, "in": "path", "required": True, "schema": operation.slug.schema})
-    # Media types are written in many ways.
-    put["requestBody"] = {"required": operation.body_required, "content": _contents(operation.bodies)}
+    put["parameters"] = [parameter for parameter in listed if parameter.get("in") != "path"]
+    put["parameters"].append({"name": slug, "in": "path", "required": True, "schema": operation.slug.schema})
+    put["requestBody"] = {"required": operation.body_required} | _content(operation.bodies)
     put["responses"] = {
-        status: {"description": status} | ({"content": _contents(answer.contents)} if answer.contents else {})
-        for status, answer in operation.answers.items()
+        status: {"description": status} | _content(answer.contents) for status, answer in operation.answers.items()
     }
     whole: dict[str, Json] = {
         "openapi": "3.1.0",
@@ -102,5 +101,7 @@ def _cut(candidate: References, operation: Operation) -> dict[str, Json]:
     return whole
 
 
-def _contents(schemas: Mapping[str, Json]) -> dict[str, Json]:
-    return {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
+def _content(schemas: Mapping[str, Json]) -> dict[str, Json]:
+    """The media types, as `Operation` calls them: documents write them in many ways."""
+    named = {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
+    return {"content": named} if named else {}

@@ -1,29 +1,73 @@
-"""Two documents of the operation compared: what changes from the pin to a release's."""
+"""Two documents of the operation compared: each change from the pin to the candidate with its kind and its proof."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jsonschema_rs.canonical import Containment
-
 from contracts.http.exchange import OPERATION
-from contracts.release.changes import Change, Kind, breaking, change, gathered, members, new, not_decided, remarks
-from contracts.release.containment import contained, covers
+from contracts.release.compatibility import NO, UNKNOWN, Proof, contained, differing, held_anyway, members, new_members
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
 from contracts.rules.document import PROBLEM
-from contracts.rules.openapi import References
+from contracts.rules.openapi import References, parsed
 from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
-from contracts.rules.problem import exact
 
 Json = Any
 
-_REFUSED_VALUE, _REFUSED_BODY = "a value that was allowed is refused", "a body that was allowed is refused"
-_NOT_PROMISED = "an answer may come that was not promised"
+# A schema of these alone may allow any text.
+_OF_ANY_TEXT = {"type", "default", "deprecated"}
+
+
+class Kind(Enum):
+    """What a change means for who upgrades, the gravest first."""
+
+    BREAKING = "breaking"
+    UNDECIDED = "not decided"
+    DRIFT = "drift"
+    COMPATIBLE = "compatible"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: where it is, what it is in one sentence, and either a proof or what each side says.
+
+    `oasdiff` is the name of the rule by which the tool oasdiff reports the same, where it has one.
+    """
+
+    kind: Kind
+    where: str
+    what: str
+    pin: str = ""
+    candidate: str = ""
+    proof: Proof | None = None
+    oasdiff: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a release is safe for who keeps to the pin, and all that it changes.
+
+    `exact` refuses drift, too; `allow_undecided` lets pass what cannot be decided.
+    """
+
+    changes: tuple[Change, ...]
+    exact: bool = False
+    allow_undecided: bool = False
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing counts against the release."""
+        counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
+        return not any(counts.get(change.kind) for change in self.changes)
 
 
 def compared(pin: References, candidate: References) -> tuple[Change, ...]:
-    """What changes from the pin to a release's document, the gravest first.
+    """What changes from the pin to the candidate, the gravest first; what is the same in several answers, once.
 
     Raises:
         WrongCall: what either says of the operation, or what that refers to, cannot be read.
@@ -34,10 +78,11 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         if before is None:
             raise pin.wrong(f"does not describe {OPERATION} {PATH}")
         if after is None:
-            alike = near(candidate)
-            told = f"the nearest is {', '.join(alike)}" if alike else "nothing like it"
-            return (change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=told),)
-        return gathered([*_of_requests(before, after), *_of_answers(before, after)])
+            nearest = ", ".join(near(candidate))
+            there = f"the nearest is {nearest}" if nearest else "nothing like it"
+            return (_change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=there),)
+        comparison = _Comparison(before, after)
+        return _gathered([*comparison.of_requests(), *comparison.of_answers()])
     except RecursionError:
         raise candidate.wrong("is nested too deep") from None
     except (AttributeError, KeyError, TypeError) as error:
@@ -46,166 +91,209 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
 
 
-def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    if candidate.deprecated and not pin.deprecated:
-        yield change("deprecated", "operation")
-    for key, (told, node) in candidate.unknown.items():
-        if pin.unknown.get(key) != (told, node):
-            yield change("unknown", "operation", told)
-    sides = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
-    if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
-        yield change("credential refused", "security", **sides)
-    elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
-        yield change("credential taken", "security", **sides)
-    for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
-        yield from _parameter(pin, candidate, key)
-    yield from _bodies(pin, candidate)
+@cache
+def _table() -> Mapping[str, Json]:
+    table: Mapping[str, Json] = parsed(Path(__file__).with_name("changes.yaml").read_bytes())
+    return table
 
 
-def _parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) -> Iterator[Change]:
-    before, after = pin.parameters.get(key), candidate.parameters.get(key)
-    if before is None and after is not None:
-        yield change("parameter required" if after.required else "parameter optional", after.called)
-    elif before is not None and after is None:
-        yield change("parameter gone", before.called, pin="takes it", candidate="does not name it")
-    elif before is not None and after is not None:
-        if after.required and not before.required:
-            yield change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
-        # An empty segment would be another path.
-        sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-        yield from _narrowed(pin, candidate, after.called, (sent, after.schema), _REFUSED_VALUE)
+def _change(name: str, where: str, about: str = "", *, pin: str = "", candidate: str = "") -> Change:
+    """The change of this name in `changes.yaml`; `about` is the member, header or media type that it is about."""
+    kind, what, *oasdiff = _table()["changes"][name]
+    return Change(Kind(kind), where, what.format(about), pin, candidate, oasdiff="".join(oasdiff))
 
 
-def _bodies(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    where = "request body"
-    if candidate.body_required and not pin.body_required:
-        yield change("body demanded", where, pin="may be left out", candidate="must be there")
-    for media_type, before in pin.bodies.items():
-        kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
-        taken = next((kind for kind in kinds if kind in candidate.bodies), None)
-        if taken is None:
-            told = ", ".join(candidate.bodies) or "no body"
-            yield change("body gone", where, media_type, pin=", ".join(pin.bodies), candidate=told)
-        else:
-            yield from _narrowed(pin, candidate, where, (before, candidate.bodies[taken]), _REFUSED_BODY)
-    for media_type in [one for one in candidate.bodies if pin.bodies and one not in pin.bodies]:
-        yield change("body too", where, media_type)
+def _gathered(changes: Iterable[Change]) -> tuple[Change, ...]:
+    same: dict[str, list[Change]] = {}
+    for change in changes:
+        value = json.dumps(change.proof.value) if change.proof else ""
+        same.setdefault(repr((change.kind, change.what, change.pin, change.candidate, value)), []).append(change)
+    gathered = [replace(alike[0], where=_joined([change.where for change in alike])) for alike in same.values()]
+    return tuple(sorted(gathered, key=lambda change: [*Kind].index(change.kind)))
 
 
-def _narrowed(
-    pin: Operation, candidate: Operation, where: str, sides: tuple[Json, Json], what: str
-) -> Iterator[Change]:
-    """What changes where a client sends a value of the schema of one side, and the other takes its own."""
-    try:
-        inner = plain(pin.references, sides[0], REQUEST, where)
-        outer = plain(candidate.references, sides[1], REQUEST, where)
-    except NotFollowed as reason:
-        yield not_decided(where, what, candidate=str(reason))
-        return
-    says_nothing = outer.keys() <= {"type", "default", "deprecated"} and outer.get("type") in (None, "string")
-    if "parameter" in where and says_nothing:
-        # On its way a parameter is text.
-        return
-    found = [*breaking("request", where, what, inner, outer)]
-    before, after = members(inner), members(outer)
-    found += [change("request member", where, name) for name, one in new(after, before).items() if not one["always"]]
-    found += remarks("request", where, before, after)
-    yield from found
-    if not found and contained(outer, inner)[0] == Containment.NO:
-        yield change("more taken", where)
+def _joined(places: list[str]) -> str:
+    """`answer 400, 401 and 422` for three places that begin with the same word."""
+    heads, _, tails = zip(*(place.partition(" ") for place in places), strict=True)
+    if len(places) == 1 or len(set(heads)) > 1:
+        return ", ".join(places)
+    return f"{heads[0]} {', '.join(tails[:-1])} and {tails[-1]}"
 
 
-def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
-    sides = {"pin": ", ".join(sorted(pin.answers)), "candidate": ", ".join(sorted(candidate.answers)) or "no status"}
-    for status in sorted(pin.answers.keys() | candidate.answers.keys()):
-        before, after = pin.answer(status), candidate.answer(status)
-        where = f"answer {status}"
-        if before is not None and after is not None:
-            yield from _contents(pin, candidate, status, before, after)
-            yield from _headers(status, before, after)
-        elif is_error(status):
-            yield change("error new" if before is None else "error gone", where)
-        elif after is None and "default" in candidate.answers:
-            yield change("success by default", where, **sides)
-        else:
-            yield change("success new" if before is None else "success gone", where, **sides)
-    errors = list(filter(is_error, pin.answers))
-    if errors and not any(map(candidate.answer, errors)):
-        yield change("no errors", "answers", **sides)
+class _Comparison:
+    """The changes from the operation of the pin to that of the candidate."""
+
+    def __init__(self, pin: Operation, candidate: Operation) -> None:
+        self._pin, self._candidate = pin, candidate
+
+    def of_requests(self) -> Iterator[Change]:
+        """What changes for who sends requests."""
+        pin, candidate = self._pin, self._candidate
+        if candidate.deprecated and not pin.deprecated:
+            yield _change("deprecated", "operation")
+        for key, (called, node) in candidate.unknown.items():
+            if pin.unknown.get(key) != (called, node):
+                yield _change("unknown", "operation", called)
+        ways = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
+        if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
+            yield _change("credential refused", "security", **ways)
+        elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
+            yield _change("credential taken", "security", **ways)
+        for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
+            yield from self._of_parameter(key)
+        yield from self._of_bodies("request body")
+
+    def _of_parameter(self, key: tuple[str, str]) -> Iterator[Change]:
+        before, after = self._pin.parameters.get(key), self._candidate.parameters.get(key)
+        if before and after:
+            if after.required and not before.required:
+                yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
+            # An empty segment would be another path.
+            sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
+            yield from self._of_schemas(
+                "request", after.called, "a value that was allowed is refused", sent, after.schema
+            )
+        elif before:
+            yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
+        elif after:
+            yield _change("parameter required" if after.required else "parameter optional", after.called)
+
+    def _of_bodies(self, where: str) -> Iterator[Change]:
+        before, after = self._pin.bodies, self._candidate.bodies
+        if self._candidate.body_required and not self._pin.body_required:
+            yield _change("body demanded", where, pin="may be left out", candidate="must be there")
+        for media_type, sent in before.items():
+            kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+            taken = next((kind for kind in kinds if kind in after), None)
+            if taken is None:
+                yield _change("body gone", where, media_type, **_media_types(before, after))
+            else:
+                yield from self._of_schemas("request", where, "a body that was allowed is refused", sent, after[taken])
+        for media_type in [one for one in after if before and one not in before]:
+            yield _change("body too", where, media_type)
+
+    def of_answers(self) -> Iterator[Change]:
+        """What changes for who reads answers."""
+        pin, candidate = self._pin.answers, self._candidate.answers
+        statuses = {"pin": ", ".join(sorted(pin)), "candidate": ", ".join(sorted(candidate)) or "no status"}
+        for status in sorted(pin.keys() | candidate.keys()):
+            before, after, where = self._pin.answer(status), self._candidate.answer(status), f"answer {status}"
+            if before and after:
+                yield from self._of_contents(where, before.contents, after.contents, is_error=is_error(status))
+                yield from _of_headers(where, before, after)
+            elif is_error(status):
+                yield _change("error gone" if before else "error new", where)
+            elif before and "default" in candidate:
+                yield _change("success by default", where, **statuses)
+            else:
+                yield _change("success gone" if before else "success new", where, **statuses)
+        errors = [status for status in pin if is_error(status)]
+        if errors and not any(map(self._candidate.answer, errors)):
+            yield _change("no errors", "answers", **statuses)
+
+    def _of_contents(
+        self, where: str, before: Mapping[str, Json], after: Mapping[str, Json], *, is_error: bool
+    ) -> Iterator[Change]:
+        sides = _media_types(before, after)
+        if bool(before) != bool(after):
+            new = "error content new" if is_error else "content new"
+            yield _change(new if after else "content gone", where, **sides)
+            return
+        # FastAPI writes a model under its own media type, and the media type that was meant for it without a schema.
+        misplaced = is_error and after.get(PROBLEM) == {} != before.get(PROBLEM)
+        for media_type, schema in after.items():
+            if media_type not in before:
+                yield _change(
+                    "type misplaced" if misplaced and schema != {} else "type new", where, media_type, **sides
+                )
+            else:
+                what, held = "an answer may come that was not promised", is_error and media_type == PROBLEM
+                yield from self._of_schemas("answer", where, what, before[media_type], schema, held=held)
+        for media_type in [one for one in before if one not in after]:
+            yield _change("type gone", where, media_type)
+
+    def _of_schemas(
+        self, side: str, where: str, what: str, before: Json, after: Json, *, held: bool = False
+    ) -> Iterator[Change]:
+        """What changes where the pin has one schema, and the candidate another.
+
+        `side` is `request` (a client sends what the pin's allows) or `answer` (a client gets what the candidate's
+        allows); an answer may be `held` to the exact problem shape anyway.
+        """
+        direction = REQUEST if side == "request" else RESPONSE
+        try:
+            pin = plain(self._pin.references, before, direction, where)
+            candidate = plain(self._candidate.references, after, direction, where)
+            inner, outer = (pin, candidate) if side == "request" else (candidate, opened(pin))
+        except NotFollowed as reason:
+            yield _not_decided(where, what, candidate=str(reason))
+            return
+        if "parameter" in where and outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string":
+            # On its way a parameter is text.
+            return
+        if held:
+            inner = held_anyway(candidate)
+        named, names = members(pin), members(candidate)
+        found = [*_breaking(side, where, what, inner, outer)]
+        breaks = any(change.kind is Kind.BREAKING for change in found)
+        for name, says in new_members(names, named).items():
+            if side == "answer" or not says["always"]:
+                found.append(_change(f"{side} member{' always' if says['always'] else ''}", where, name))
+        if side == "answer" and after == {} != before:
+            found.append(_change("no schema", where))
+        elif side == "answer":
+            found += [_change("answer member gone", where, name) for name in new_members(named, names)]
+            found += [_change("less said", where)] if held and not breaks and contained(candidate, outer)[1] else []
+        if not found and side == "answer" and contained(inner, pin)[0] == NO:
+            found.append(_change("open", where))
+        if not found and contained(*((candidate, pin) if side == "request" else (pin, candidate)))[0] == NO:
+            found.append(_change("more taken" if side == "request" else "less comes", where))
+        yield from found
+        yield from _remarks(side, where, named, names)
 
 
-def _contents(pin: Operation, candidate: Operation, status: str, before: Answer, after: Answer) -> Iterator[Change]:
-    where = f"answer {status}"
-    sides = {"pin": ", ".join(before.contents) or "no body", "candidate": ", ".join(after.contents) or "no body"}
-    if bool(before.contents) != bool(after.contents):
-        more = "error content new" if is_error(status) else "content new"
-        yield change(more if after.contents else "content gone", where, **sides)
-        return
-    for media_type, schema in after.contents.items():
-        if media_type in before.contents:
-            is_problem = media_type == PROBLEM and is_error(status)
-            yield from _content(pin, candidate, where, (before.contents[media_type], schema), is_problem=is_problem)
-        else:
-            yield change("type new", where, media_type, **sides)
-    for media_type in [one for one in before.contents if one not in after.contents]:
-        yield change("type gone", where, media_type)
-
-
-def _content(
-    pin: Operation, candidate: Operation, where: str, sides: tuple[Json, Json], *, is_problem: bool
-) -> Iterator[Change]:
-    """What changes where a client reads a value of the candidate's schema, and expects one of the pin's."""
-    try:
-        outer = plain(pin.references, sides[0], RESPONSE, where)
-        inner = plain(candidate.references, sides[1], RESPONSE, where)
-        lenient = opened(outer)
-    except NotFollowed as reason:
-        yield not_decided(where, _NOT_PROMISED, candidate=str(reason))
-        return
-    held = held_anyway(inner) if is_problem else inner
-    found = [*breaking("answer", where, _NOT_PROMISED, held, lenient)]
-    before, after = members(outer), members(inner)
-    for name, member in new(after, before).items():
-        found.append(change("answer member always" if member["always"] else "answer member", where, name))
-    found += [change("answer member gone", where, name) for name in new(before, after)]
-    if is_problem and not any(one.kind is Kind.BREAKING for one in found) and contained(inner, lenient)[1]:
-        found.append(change("less said", where))
-    yield from found
-    yield from remarks("answer", where, before, after)
-    if not found and contained(held, outer)[0] == Containment.NO:
-        yield change("open", where)
-    elif not found and contained(outer, inner)[0] == Containment.NO:
-        yield change("less comes", where)
-
-
-def held_anyway(candidate: Schema) -> Schema:
-    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
-
-    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
-    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
-    """
-    own: dict[str, Json] = {}
-    said = members(candidate)
-    for name, schema in exact().members.items():
-        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
-        able = dict(wanted)
-        if name == "errors":
-            # Whether it may be null, and what an item has besides, is for the document to say.
-            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
-        given = {"allOf": [said.get(name, True)], "$defs": candidate.get("$defs", {})}
-        if covers(given, able) == Containment.YES:
-            own[name] = wanted if name in said else wanted | {"type": able["type"]}
-    held: dict[str, Json] = {"properties": own}
-    if covers({"not": {"type": "object"}}, candidate) != Containment.YES:
-        held["type"] = "object"
-    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
-
-
-def _headers(status: str, before: Answer, after: Answer) -> Iterator[Change]:
-    where = f"answer {status}"
+def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
     for name, required in before.headers.items():
         if required and not after.headers.get(name):
-            yield change("header gone", where, name, pin="always there", candidate="may be left out")
+            yield _change("header gone", where, name, pin="always there", candidate="may be left out")
     for name in [name for name in after.headers if name not in before.headers]:
-        always = after.headers[name] and status[0] == "2"
-        yield change("header always" if always else "header new", where, name)
+        always = after.headers[name] and where.startswith("answer 2")
+        yield _change("header always" if always else "header new", where, name)
+
+
+def _breaking(side: str, where: str, what: str, inner: Schema, outer: Schema) -> Iterator[Change]:
+    """What `inner` allows and `outer` does not, each reason with its proof. `side` is `request` or `answer`."""
+    answer, proofs = contained(inner, outer)
+    for proof in proofs:
+        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, side))
+    sides = differing(*((outer, inner) if side == "answer" else (inner, outer)))
+    if answer == NO and not proofs:
+        yield Change(Kind.BREAKING, where, what, *sides)
+    if answer == UNKNOWN:
+        yield _not_decided(where, what, *sides)
+
+
+def _media_types(before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
+    return {"pin": ", ".join(before) or "no body", "candidate": ", ".join(after) or "no body"}
+
+
+def _not_decided(where: str, what: str, pin: str = "", candidate: str = "") -> Change:
+    return Change(Kind.UNDECIDED, where, f"it is not known whether {what}", pin, candidate)
+
+
+def _remarks(side: str, where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:
+    """What changes of what is said of members that both have; `side` is `request` or `answer`."""
+    for name in [name for name in after if name in before]:
+        if after[name].get("deprecated") is True and before[name].get("deprecated") is not True:
+            yield _change(f"{side} member deprecated", where, name)
+        defaults = [json.dumps(one[name]["default"]) if "default" in one[name] else "none" for one in (before, after)]
+        if defaults[0] != defaults[1]:
+            yield _change(f"{side} default", where, name, pin=defaults[0], candidate=defaults[1])
+
+
+def _oasdiff(proof: Proof, side: str) -> str:
+    """Oasdiff's name for the one thing that a proof shows."""
+    first = proof.reasons[0]
+    keyword = "null" if first.keyword == "type" and first.value is None else first.keyword
+    names = _table()[side].get(keyword, ("", "")) if first.path or keyword == "required" else ("", "")
+    return str(names[0 if f'"{keyword}"' in json.dumps(proof.allowed_by) else 1])

@@ -9,11 +9,10 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contracts.candidate import read
+from contracts.deployment import candidate as read
 from contracts.errors import WrongCall
 from contracts.release.adoption import adopt
-from contracts.release.changes import Change
-from contracts.release.comparison import compared
+from contracts.release.comparison import Change, compared
 from contracts.rules.document import DOCUMENTS, load, pinned
 from contracts.rules.openapi import References
 from tests.suite.release_pairs import Pair, pairs

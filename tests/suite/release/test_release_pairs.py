@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.errors import WrongCall
-from contracts.release.changes import Kind, Verdict
-from contracts.release_report import blocks
+from contracts.release.comparison import Kind, Verdict
+from contracts.report.release import blocks
 from tests.suite.release_pairs import Pair, changed, pairs
 
 CHECKER = FormatChecker()

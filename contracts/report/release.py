@@ -1,0 +1,195 @@
+"""What the user reads of a release: a block for each change, and the verdict as the last line; or the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+import click
+
+from contracts.release.comparison import Change, Kind, Verdict
+from contracts.release.compatibility import Reason
+from contracts.report import github, terminal
+from contracts.report.finding import Finding
+from contracts.rules.promise import promises
+
+Json = Any
+
+# Characters of a value or a side, of one in an annotation, and of a reason.
+_LONGEST, _IN_ANNOTATION, _REASON = 1_000, 200, 160
+# How the value of a proof is called, by the first word of where it is.
+_VALUES = {"request": "payload", "answer": "answer"}
+
+
+class Word(Enum):
+    """What a release says of a way in which it behaves otherwise than the pin promises, and what it does."""
+
+    UNSAID = "does without saying"
+    SAID = "says and does"
+    NOT_DONE = "says and does not do"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a deployment did: the promises that it breaks, of the pin, of its own document or of both.
+
+    `deviations` are lines on what somebody has accepted.
+    """
+
+    base_url: str
+    broken: Sequence[tuple[Word, Finding]]
+    deviations: Sequence[str] = ()
+
+    @property
+    def safe(self) -> bool:
+        """Whether it breaks no promise of the pin that its own document still makes."""
+        return all(word is not Word.UNSAID for word, _ in self.broken)
+
+    @property
+    def counts(self) -> str:
+        """How many promises it breaks in which way, in words."""
+        return _counts(Word, [word for word, _ in self.broken]) or "as promised"
+
+
+@dataclass
+class ReleaseReport:
+    """What the user is told of a release: what the documents say, what a deployment does, and the verdict.
+
+    `observed` is what the deployment did, `stopped` why nothing is known of that; `adopted` is the contract that was
+    written.
+    """
+
+    verdict: Verdict
+    pin: str
+    candidate: str
+    as_json: bool = False
+    observed: Observed | None = None
+    stopped: str = ""
+    adopted: str = ""
+
+    @property
+    def safe(self) -> bool:
+        """Whether neither the documents nor the deployment speak against the release."""
+        return self.verdict.safe and (self.observed is None or self.observed.safe)
+
+    def print_documents(self) -> None:
+        """Print what the documents say, which is known at once."""
+        if not self.as_json:
+            click.echo("".join(f"{line}\n" for line in blocks(self.verdict)), nl=False)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for change in [change for change in self.verdict.changes if change.kind in (Kind.BREAKING, Kind.UNDECIDED)]:
+                value = f": {_cut(_json(change.proof.value), _IN_ANNOTATION)}" if change.proof else ""
+                line = github.annotation(f"{change.kind.value}: {change.where}", f"{change.what}{value}")
+                click.echo(line, err=self.as_json)
+
+    def print_verdict(self) -> None:
+        """Print what the deployment did, and the verdict as the last line; or everything as JSON."""
+        click.echo(_text(self._content()) if self.as_json else "\n".join(self._last_lines()))
+
+    def _last_lines(self) -> Iterator[str]:
+        if self.observed:
+            yield from (*_of_deployment(self.observed), "")
+        if self.adopted:
+            yield f"{self.adopted}.yaml is written: --contract {self.adopted} holds targets to this release"
+        if self.safe and not self.stopped:
+            adopt = "; --adopt NAME writes it as a contract, for --contract NAME"
+            drift = f"; with --contract {self.pin} a run of it may report that drift as broken promises"
+            may_adopt = self.verdict.changes and not self.adopted
+            yield f"next: upgrade{adopt if may_adopt else ''}{drift if self._count(Kind.DRIFT) else ''}"
+        notes = [f"the deployment: {self.observed.counts}"] if self.observed else []
+        if self.verdict.exact and self._count(Kind.DRIFT):
+            notes.append("--exact refuses drift")
+        if not self.verdict.allow_undecided and self._count(Kind.UNDECIDED):
+            notes.append("what is not decided is not safe; --allow-undecided lets it pass")
+        why = f" ({'; '.join(notes)})" if notes else ""
+        counts = _counts(Kind, [change.kind for change in self.verdict.changes]) or "no change"
+        verdict = f"{'by the documents alone, ' if self.stopped else ''}{'safe' if self.safe else 'not safe'}"
+        yield f"{verdict}: {self.pin} → {self.candidate}: {counts}{why}"
+
+    def _count(self, kind: Kind) -> int:
+        return sum(change.kind is kind for change in self.verdict.changes)
+
+    def _content(self) -> dict[str, Json]:
+        content: dict[str, Json] = {
+            "verdict": None if self.stopped and self.safe else "safe" if self.safe else "not safe",
+            "by_documents": "safe" if self.verdict.safe else "not safe",
+            "pin": self.pin,
+            "candidate": self.candidate,
+            "counts": {kind.value: self._count(kind) for kind in Kind},
+            "changes": [_change(change) for change in self.verdict.changes],
+            "adopted": self.adopted,
+        }
+        if self.observed:
+            behaviours = [asdict(finding) | {"word": word.value} for word, finding in self.observed.broken]
+            content |= {"behaviours": behaviours, "deviations": [*self.observed.deviations]}
+        return content | ({"stopped": self.stopped} if self.stopped else {})
+
+
+def no_verdict(why: str) -> str:
+    """The JSON text where not even the documents could be compared."""
+    return _text({"verdict": None, "stopped": why})
+
+
+def _text(content: Json) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def blocks(verdict: Verdict) -> Iterator[str]:
+    """Each change with its proof, or with what the two sides say; a blank line after each."""
+    for change in verdict.changes:
+        rule = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""
+        yield f"{change.kind.value}: {change.where}: {change.what}{rule}"
+        sides = (change.pin, change.candidate)
+        if change.proof is not None:
+            refuses = f"refuses it: {'; '.join(map(words, change.proof.reasons))}"
+            sides = (refuses, "allows it") if change.where.startswith("answer") else ("allows it", refuses)
+            yield _labelled(_VALUES.get(change.where.partition(" ")[0], "value"), _json(change.proof.value))
+        yield from (_labelled(*side) for side in zip(("pin", "candidate"), sides, strict=True) if side[1])
+        yield ""
+
+
+def _of_deployment(observed: Observed) -> Iterator[str]:
+    yield f"behaviour at {observed.base_url}: {observed.counts}"
+    for word, finding in observed.broken:
+        yield f"\n{word.value}: {finding.rule}: {promises()[finding.rule].sentence}"
+        yield _labelled("expected", finding.shown.expected)
+        yield _labelled("came", finding.shown.actual)
+        if finding.evidence:
+            yield f"  again     {terminal.replay_command([finding.evidence], observed.base_url)}"
+    yield from observed.deviations
+
+
+def _counts(kinds: type[Enum], found: Sequence[Enum]) -> str:
+    return ", ".join(f"{found.count(kind)} {kind.value}" for kind in kinds if kind in found)
+
+
+def _change(change: Change) -> dict[str, Json]:
+    sides = {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
+    rule = {"oasdiff": change.oasdiff} if change.oasdiff else {}
+    proof = change.proof and {"value": change.proof.value, "reasons": [*map(words, change.proof.reasons)]}
+    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **rule}
+    return content | ({"proof": proof} if proof else {})
+
+
+def words(reason: Reason) -> str:
+    """A reason with the place that it is about."""
+    message = _cut(reason.message, _REASON)
+    return f"{message} [at {reason.place}]" if reason.place else message
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {label:<9} {_cut(text)}"
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    """A text; a long one as its ends and its size."""
+    ends = f"{text[: longest // 4]} … {text[-longest // 4 :]} ({len(text):,} characters)"
+    return text if len(text) <= longest else ends
