@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 
 from contracts.errors import NoVerdict, WrongCall
-from contracts.http.client import INTERRUPTING, Client
+from contracts.http.client import Client
 from contracts.http.exchange import Failure, Request
+from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
 from contracts.rules.openapi import document
 from contracts.rules.references import References

@@ -1,8 +1,9 @@
-"""The target: where the suite sends its requests, as whom, and within which limits."""
+"""The target: where the suite sends its requests, as whom, by which way, and within which limits."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -21,18 +23,17 @@ MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
 
 # A host looks like production when its first label has one of the first words, and no label has one of the second or,
-# before the domain that somebody registered, a word that begins with one of the third. Said here alone.
+# before the domain that somebody registered, a word that begins with one of the third.
 _PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
 _REHEARSAL = re.compile(
     r"(stag(e|ing)?|test(ing)?|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|qa|uat)\d*"
 )
 _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|candidate|mock|nonprod")
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
-# What needs no encoding in a path (RFC 3986 section 2.3).
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
+# What needs no encoding in a path (RFC 3986 section 2.3), and the name of a header (RFC 9110 section 5.1).
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
-# The name of a header (RFC 9110 section 5.1), and those that the suite sets for each request itself.
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
+_SET_BY_SUITE = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
 # A shorter value of a header is part of many texts by chance: masking it would change what is judged.
 _MASKED = 8
 
@@ -100,6 +101,28 @@ class Target:
         """Whether a token without `write:customers` is at hand, for the 403."""
         return READ_TOKEN in self.tokens
 
+    def proxy(self) -> httpx.URL | None:
+        """The proxy that the environment names for this target, where `proxy_from_env` says to use it.
+
+        Raises:
+            WrongCall: it cannot be used, or only ALL_PROXY names one.
+
+        """
+        url, proxies = httpx.URL(self.base_url), getproxies() if self.proxy_from_env else {}
+        variable = f"{url.scheme.upper()}_PROXY"
+        if not {url.scheme, "all"} & set(proxies) or proxy_bypass(url.host):
+            return None
+        if url.scheme not in proxies:
+            raise WrongCall(f"--proxy-from-env reads {variable}, but only ALL_PROXY is set: set {variable} as well")
+        try:
+            proxy = httpx.URL(proxies[url.scheme])
+        except httpx.InvalidURL:
+            proxy = httpx.URL()
+        if proxy.scheme != "http" or not proxy.host:
+            # Its value may hold a password.
+            raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
+        return proxy
+
 
 def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
     """The base URL, used as it is but for a trailing slash.
@@ -109,40 +132,26 @@ def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_ht
             http to another machine.
 
     """
-    parts = _split(base_url)
-    if parts.username is not None or parts.password is not None:
-        raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
-    if parts.query or parts.fragment or base_url.endswith(("?", "#")):
-        raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
-    host = _host(base_url)
+    try:
+        parts = urlsplit(base_url)
+        strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
+        if parts.port == 0 or parts.scheme not in ("http", "https") or not parts.hostname or strange:
+            raise WrongCall("the base URL must be like https://staging.example.com/api")
+        if "@" in parts.netloc:
+            raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
+        if parts.query or parts.fragment or base_url.endswith(("?", "#")):
+            raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
+        # As the client reads it: in lower case, other letters than ASCII's in Punycode.
+        host = httpx.URL(base_url).raw_host.decode("ascii")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise WrongCall(f"the base URL cannot be read: {error}") from None
+    if not _HOST.fullmatch(host):
+        raise WrongCall(f"the base URL names no host: {host}")
     if looks_like_production(host) and not allow_production:
         raise WrongCall(f"{host} looks like production; give a staging URL, or --allow-production if you mean it")
     if parts.scheme == "http" and not _is_this_machine(host) and not allow_plain_http:
         raise WrongCall(f"plain http to {host} would show the token on the way; use https, or --allow-plain-http")
     return base_url.rstrip("/")
-
-
-def _split(base_url: str) -> SplitResult:
-    try:
-        parts = urlsplit(base_url)
-        _ = parts.port
-    except ValueError as error:
-        raise WrongCall(f"the base URL cannot be read: {error}") from None
-    strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or strange or parts.port == 0:
-        raise WrongCall("the base URL must be like https://staging.example.com/api")
-    return parts
-
-
-def _host(base_url: str) -> str:
-    """The host as the client reads it: in lower case, other letters than ASCII's in Punycode."""
-    try:
-        host = httpx.URL(base_url).raw_host.decode("ascii")
-    except httpx.InvalidURL as error:
-        raise WrongCall(f"the base URL cannot be read: {error}") from None
-    if not _HOST.fullmatch(host):
-        raise WrongCall(f"the base URL names no host: {host}")
-    return host
 
 
 def looks_like_production(host: str) -> bool:
@@ -156,12 +165,10 @@ def looks_like_production(host: str) -> bool:
 
 
 def _is_this_machine(host: str) -> bool:
-    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
-        return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return f".{host}".rstrip(".").endswith(".localhost")
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
@@ -205,13 +212,13 @@ def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Hea
 
     """
     headers = []
-    for number, one in enumerate(given, 1):
-        name, sign, value = one.partition("=")
+    for number, header in enumerate(given, 1):
+        name, sign, value = header.partition("=")
         variable = f"KAITEN_HEADER_{number}"
         # What cannot be a name may be a secret, and is not shown.
         if not _FIELD_NAME.fullmatch(name):
             raise WrongCall(f"--header must be NAME=VALUE, or NAME alone with the value in {variable}")
-        if name.lower() in _OURS:
+        if name.lower() in _SET_BY_SUITE:
             raise WrongCall(f"--header {name} cannot be given: the suite sets {name} itself")
         value = value if sign else environment.get(variable, "")
         if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value):
@@ -231,7 +238,7 @@ def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLCont
     """
     if ca_bundle is None and client_cert is None:
         return None
-    context = httpx.create_ssl_context()
+    context = usual_tls()
     if ca_bundle is not None:
         with _reading(f"--ca-bundle {ca_bundle}", "certificates"):
             context.load_verify_locations(ca_bundle)
@@ -239,6 +246,19 @@ def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLCont
         with _reading(f"--client-cert {client_cert}", "a certificate and its key, which has no password"):
             # Without a password, the library asks the terminal for that of an encrypted key.
             context.load_cert_chain(client_cert, password="")
+    return context
+
+
+def usual_tls() -> ssl.SSLContext:
+    """How a secure connection is made as usual: with the authorities of SSL_CERT_FILE, or of certifi without it.
+
+    Raises:
+        WrongCall: SSL_CERT_FILE cannot be used.
+
+    """
+    with _reading(f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"):
+        context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
     return context
 
 
