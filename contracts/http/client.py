@@ -16,7 +16,7 @@ from contracts.errors import NoVerdict
 from contracts.http.credential import Headers, fill
 from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Request, Response
 from contracts.http.retries import Pace, RetryBudget, interruption, pause_after, sleep
-from contracts.http.target import Target, usual_tls
+from contracts.http.target import Target, checked_tls
 from contracts.http.wire import Bounds, Connections, InProcess, NoAnswer
 
 HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
@@ -65,7 +65,7 @@ class Client:
         url, proxy = httpx.URL(target.base_url), None if transport else target.proxy()
         self._host, self._prefix = url.netloc.decode("ascii"), url.raw_path.decode("ascii").rstrip("/")
         secure = not transport and "https" in (url.scheme, proxy and proxy.scheme)
-        tls = (target.tls or usual_tls()) if secure else None
+        tls = (target.tls or checked_tls()) if secure else None
         self._sender = InProcess(url, transport) if transport else Connections(url, proxy, tls)
         self._rounds, self._breaks = _ROUNDS, _BREAKS
         # However many threads ask: no more requests are on their way at once than the user allows.

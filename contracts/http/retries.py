@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -47,15 +48,11 @@ def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
 
 def pause_after(response: Response | None, tries: int) -> float:
     """Seconds to wait after an interruption: what Retry-After asks for (RFC 9110 section 10.2.3), else by back-off."""
-    asked = (response.values("Retry-After") if response else None) or [""]
-    if asked[0].strip().isdecimal():
-        seconds = float(asked[0])
-    else:
-        try:
-            when = parsedate_to_datetime(asked[0])
-            seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
-        except (ValueError, OverflowError):
-            seconds = 0.0
+    asked = next(iter(response.values("Retry-After") if response else ()), "")
+    seconds = float(asked) if asked.strip().isdecimal() else 0.0
+    with suppress(ValueError, OverflowError):
+        when = parsedate_to_datetime(asked)
+        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
     return seconds if seconds > 0 else _BACK_OFF[min(tries, len(_BACK_OFF) - 1)]
 
 
@@ -67,13 +64,10 @@ class RetryBudget:
 
     def __init__(self, seconds: float) -> None:
         self.interruptions = 0
-        self._seconds = seconds
-        self._spent = 0.0
-        self._ever_answered = False
+        self._seconds, self._spent = seconds, 0.0
         self._down_since: float | None = None
-        self._only_limited = True
-        self._reason = ""
-        self._lock = threading.Lock()
+        self._reason, self._only_limited, self._ever_answered = "", True, False
+        self._lock = threading.RLock()
 
     def answered(self) -> None:
         """The target answers (again)."""
@@ -97,24 +91,22 @@ class RetryBudget:
             self._reason = reason
             self._only_limited = self._only_limited and limited
             self._down_since = started if self._down_since is None else self._down_since
-            self._check(pause)
+            self.check(pause)
 
-    def check(self) -> None:
-        """Raise `NoVerdict` if nothing is left."""
+    def check(self, pause: float = 0.0) -> None:
+        """Raise `NoVerdict` if the target does not answer, and less than a pause of so many seconds is left."""
         with self._lock:
-            if self._down_since is not None:
-                self._check(0.0)
-
-    def _check(self, pause: float) -> None:
-        down = time.monotonic() - (self._down_since or 0.0)
-        if pause > min(self._seconds - self._spent - down, grace()):
-            raise NoVerdict(
-                f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {self._reason}"
-                + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
-                + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
-                + ("; --rate-limit asks less often" if self._only_limited else "")
-                + ("" if self._ever_answered else "; `python -m contracts doctor` looks closer")
-            )
+            if self._down_since is None:
+                return
+            down = time.monotonic() - self._down_since
+            if pause > min(self._seconds - self._spent - down, grace()):
+                raise NoVerdict(
+                    f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {self._reason}"
+                    + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
+                    + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
+                    + ("; --rate-limit asks less often" if self._only_limited else "")
+                    + ("" if self._ever_answered else "; `python -m contracts doctor` looks closer")
+                )
 
 
 class Pace:

@@ -1,4 +1,8 @@
-"""The target: where the suite sends its requests, as whom, by which way, and within which limits."""
+"""The target: where the suite sends its requests, as whom, by which way, and within which limits.
+
+Each `checked_…` returns what was given, checked. Where it cannot be used a WrongCall says so in one line, which shows
+no secret.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +34,10 @@ _REHEARSAL = re.compile(
 )
 _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|candidate|mock|nonprod")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
-# What needs no encoding in a path (RFC 3986 section 2.3), and the name of a header (RFC 9110 section 5.1).
+# What needs no encoding in a path (RFC 3986 section 2.3); the name and the value of a header (RFC 9110 section 5).
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _SET_BY_SUITE = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
 # A shorter value of a header is part of many texts by chance: masking it would change what is judged.
 _MASKED = 8
@@ -88,8 +93,8 @@ class Target:
     @cached_property
     def masked(self) -> dict[str, str]:
         """Of the secrets those that are masked wherever they come back: tokens, and long values of headers."""
-        short = {shown for shown, value in self.header_values.items() if len(value) < _MASKED}
-        return {shown: value for shown, value in self.secrets.items() if shown not in short}
+        headers = self.header_values
+        return {key: value for key, value in self.secrets.items() if key not in headers or len(value) >= _MASKED}
 
     @property
     def is_mock(self) -> bool:
@@ -125,13 +130,7 @@ class Target:
 
 
 def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
-    """The base URL, used as it is but for a trailing slash.
-
-    Raises:
-        WrongCall: it is no http(s) URL, has user info, a query or a fragment, looks like production, or is plain
-            http to another machine.
-
-    """
+    """The base URL, used as it is but for a trailing slash: no production, and plain http to this machine alone."""
     try:
         parts = urlsplit(base_url)
         strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
@@ -173,24 +172,14 @@ def _is_this_machine(host: str) -> bool:
 
 
 def checked_customer(slug: str | None) -> str | None:
-    """The slug of the customer to use, if one was given.
-
-    Raises:
-        WrongCall: it is not one segment of a path as it stands.
-
-    """
+    """The slug of the customer to use, if one was given: one segment of a path as it stands."""
     if slug is not None and (not _SLUG.fullmatch(slug) or slug in (".", "..")):
         raise WrongCall(f"--customer {slug!r} is no slug: it has letters of ASCII, digits and -._~ alone")
     return slug
 
 
 def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
-    """The tokens by their placeholders.
-
-    Raises:
-        WrongCall: the write token is missing, or one holds what no header can carry.
-
-    """
+    """The tokens by their placeholders; the read token may be left out."""
     if not write:
         raise WrongCall("KAITEN_AUTH_TOKEN is not set: export a token with the scope write:customers for this target")
     tokens = {WRITE_TOKEN: write} | ({READ_TOKEN: read} if read else {})
@@ -206,39 +195,29 @@ def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Hea
     """The headers for what stands in front of the target, each given as NAME=VALUE.
 
     A name alone takes its value from a variable, KAITEN_HEADER_1 for the first of them.
-
-    Raises:
-        WrongCall: one is no header, or one that the suite sets itself.
-
     """
     headers = []
     for number, header in enumerate(given, 1):
         name, sign, value = header.partition("=")
         variable = f"KAITEN_HEADER_{number}"
+        value = value if sign else environment.get(variable, "")
         # What cannot be a name may be a secret, and is not shown.
         if not _FIELD_NAME.fullmatch(name):
             raise WrongCall(f"--header must be NAME=VALUE, or NAME alone with the value in {variable}")
         if name.lower() in _SET_BY_SUITE:
             raise WrongCall(f"--header {name} cannot be given: the suite sets {name} itself")
-        value = value if sign else environment.get(variable, "")
-        if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value):
-            raise WrongCall(
-                f"--header has no value, or one that no header can carry; give NAME=VALUE or set {variable}"
-            )
+        if not _FIELD_VALUE.fullmatch(value):
+            fault = "--header has no value, or one that no header can carry"
+            raise WrongCall(f"{fault}; give NAME=VALUE or set {variable}")
         headers.append((name, Secret(value)))
     return tuple(headers)
 
 
-def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLContext | None:
-    """How a secure connection is made with these files; None where it is as usual.
-
-    Raises:
-        WrongCall: one cannot be read, or is no PEM file with what it has to have.
-
-    """
-    if ca_bundle is None and client_cert is None:
-        return None
-    context = usual_tls()
+def checked_tls(ca_bundle: Path | None = None, client_cert: Path | None = None) -> ssl.SSLContext:
+    """How a secure connection is made with these files, and with the authorities of SSL_CERT_FILE or certifi."""
+    with _reading(f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"):
+        context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
     if ca_bundle is not None:
         with _reading(f"--ca-bundle {ca_bundle}", "certificates"):
             context.load_verify_locations(ca_bundle)
@@ -246,19 +225,6 @@ def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLCont
         with _reading(f"--client-cert {client_cert}", "a certificate and its key, which has no password"):
             # Without a password, the library asks the terminal for that of an encrypted key.
             context.load_cert_chain(client_cert, password="")
-    return context
-
-
-def usual_tls() -> ssl.SSLContext:
-    """How a secure connection is made as usual: with the authorities of SSL_CERT_FILE, or of certifi without it.
-
-    Raises:
-        WrongCall: SSL_CERT_FILE cannot be used.
-
-    """
-    with _reading(f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"):
-        context = httpx.create_ssl_context()
-    context.set_alpn_protocols(["http/1.1"])
     return context
 
 

@@ -86,8 +86,10 @@ class Connections:
             if not (kept and failure is Failure.BROKEN and not answer.received):
                 raise NoAnswer(failure) from None
         finally:
-            if connection:
-                self._put_back(connection, usable=answer.is_whole and "close" not in given.get("connection", ""))
+            if connection and answer.is_whole and "close" not in given.get("connection", "") and not self._closed:
+                self._idle.append(connection)
+            elif connection:
+                connection.close()
         # A server may end a kept connection at any time: the request goes out again (RFC 9112 section 9.3.1).
         return self.exchange(method, path, headers, body, bounds, linger)
 
@@ -123,12 +125,6 @@ class Connections:
                     return connection
                 connection.close()
         return None
-
-    def _put_back(self, connection: socket.socket, *, usable: bool) -> None:
-        if usable and not self._closed:
-            self._idle.append(connection)
-        else:
-            connection.close()
 
     def close(self) -> None:
         """End every connection, that of an exchange under way once it is over."""
