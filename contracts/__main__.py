@@ -22,8 +22,8 @@ from contracts.evidence.deviation import load_deviations
 from contracts.evidence.evidence import Evidence
 from contracts.evidence.replay import Replay, Replayed, exit_code
 from contracts.fuzz.payloads import entry_of
-from contracts.http import interrupt
 from contracts.http.client import Client
+from contracts.http.retries import heed_signals
 from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
 from contracts.release.adoption import adopt, place_of
@@ -294,7 +294,7 @@ def completion(shell: str) -> None:
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
-    interrupt.heed()
+    heed_signals()
     try:
         sys.exit(main(prog_name="python -m contracts", standalone_mode=False, complete_var=_COMPLETE) or 0)
     except (click.Abort, KeyboardInterrupt):

@@ -19,8 +19,9 @@ import httpx
 from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.deviation import load_deviations
-from contracts.http.client import INTERRUPTING, Client
+from contracts.http.client import Client
 from contracts.http.exchange import Failure, Request
+from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
 from contracts.release.adoption import adopt
 from contracts.report import terminal

@@ -169,10 +169,11 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
 
 def how_reached(chosen: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     """What a target has of `REACHING`."""
+    files = (chosen["ca_bundle"], chosen["client_cert"])
     return {
         "proxy_from_env": chosen["proxy_from_env"],
         "headers": checked_headers(chosen["header"] or (), environment),
-        "tls": checked_tls(chosen["ca_bundle"], chosen["client_cert"]),
+        "tls": checked_tls(*files) if any(files) else None,
     }
 
 

@@ -14,8 +14,8 @@ from contracts import fuzz, stash
 from contracts.errors import NoVerdict, WrongCall
 from contracts.fuzz.generation import PROFILES
 from contracts.fuzz.round import register_profiles
-from contracts.http import interrupt
 from contracts.http.credential import Secret
+from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from
 from contracts.outcome import Outcome
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Results
@@ -77,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):
         workers_of = Workers(options.generation.seed, config.stash[stash.ENDS], results)
         config.pluginmanager.register(workers_of, stash.WORKERS)
-    interrupt.heed()
+    heed_signals()
 
 
 def _number(seed: str | int | None) -> int | None:

@@ -16,9 +16,9 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 
 from contracts.http import exchange
-from contracts.http.client import interruption
 from contracts.http.credential import mask, with_derived
 from contracts.http.exchange import CUSTOMERS, OPERATION, Exchange, Request
+from contracts.http.retries import interruption
 from contracts.http.target import checked_tokens
 from contracts.rules.document import load
 from contracts.rules.judge import judge

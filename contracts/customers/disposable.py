@@ -19,7 +19,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange, update
-from contracts.http.interrupt import uncut
+from contracts.http.retries import uncut
 from contracts.outcome import Outcome
 from contracts.rules.state import GONE, Stored, stored_in
 

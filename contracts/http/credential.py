@@ -86,7 +86,9 @@ def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:
 
 def fill(headers: Headers, tokens: Mapping[str, str]) -> Headers:
     """The headers with each placeholder replaced by its token."""
-    return tuple((name, _filled(value, tokens)) for name, value in headers)
+    return tuple(
+        (name, reduce(lambda text, pair: text.replace(*pair), tokens.items(), value)) for name, value in headers
+    )
 
 
 def mask(text: bytes, tokens: Mapping[str, str]) -> bytes:
@@ -123,9 +125,3 @@ def _escaped(token: str) -> re.Pattern[bytes]:
     r"""A token in which any character may stand as itself, behind a backslash, as `\u00XX` or as `%XX`."""
     forms = (rf"(?:\\?{re.escape(letter)}|(?i:\\u00{ord(letter):02x}|%{ord(letter):02x}))" for letter in token)
     return re.compile("".join(forms).encode())
-
-
-def _filled(value: str, tokens: Mapping[str, str]) -> str:
-    for placeholder, token in tokens.items():
-        value = value.replace(placeholder, token)
-    return value

@@ -13,16 +13,15 @@ from contracts.http.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
-# What stands in the path of a template, a request that is tried on some customer: its slug, or that in upper case.
+# What stands in the path of a template, a request that is tried on some customer, for the customer's slug: as it is, in
+# upper case, with its first letter percent-encoded without need, with that encoded again, with the first letter in full
+# width, and without its last character.
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
-# The same slug with its first letter percent-encoded without need, with that encoded once more, with the first letter
-# in full width, and without the last character.
 CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
 CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
 CUSTOMER_FULL_WIDTH = "<CUSTOMER_FULL_WIDTH>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
-_USUAL_PATH = f"{CUSTOMERS}/{CUSTOMER}"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 TRACEPARENT = "traceparent"
@@ -62,12 +61,19 @@ class Request:
         """The first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with one more header."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the path stands for that of any customer."""
+        return "<CUSTOMER" in self.path
+
     def addressed(self, slug: str) -> Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
-        if self.path == _USUAL_PATH:
-            return replace(self, path=f"{CUSTOMERS}/{slug}")
         forms = {
             CUSTOMER: slug,
             CUSTOMER_UPPER: slug.upper(),
@@ -78,27 +84,16 @@ class Request:
         }
         return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
 
-    @property
-    def is_template(self) -> bool:
-        """Whether the path stands for that of any customer."""
-        return "<CUSTOMER" in self.path
-
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
         """The same request with each token in it as its placeholder: a generated text may happen to be one."""
         held = (self.body.decode("latin-1"), self.path, *(value for _, value in self.headers))
         if not any(token in text for token in tokens.values() for text in held):
             return self
         in_path = {quote(placeholder): token for placeholder, token in tokens.items()}
+        headers = tuple((name, mask(value.encode(), tokens).decode()) for name, value in self.headers)
         return replace(
-            self,
-            path=mask(self.path.encode(), in_path).decode(),
-            headers=tuple((name, mask(value.encode(), tokens).decode()) for name, value in self.headers),
-            body=mask(self.body, tokens),
+            self, path=mask(self.path.encode(), in_path).decode(), headers=headers, body=mask(self.body, tokens)
         )
-
-    def with_header(self, name: str, value: str) -> Request:
-        """The same request with one more header."""
-        return replace(self, headers=(*self.headers, (name, value)))
 
 
 @dataclass(frozen=True)
@@ -126,6 +121,16 @@ class Response:
         """Every value of a header."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
+    def without_tokens(self, tokens: Mapping[str, str]) -> Response:
+        """The same response with each token in it as its placeholder."""
+        body = mask(self.body, tokens)
+        wire_body = body if self.wire_body is self.body else mask(self.wire_body, tokens)
+        # No part of a head has a line break, and looking for tokens in each would take as long as reading the answer.
+        head = "\n".join([self.reason, *(part for header in self.headers for part in header)]).encode("latin-1")
+        reason, *parts = mask(head, tokens).decode("latin-1").split("\n")
+        headers = tuple(zip(parts[::2], parts[1::2], strict=True))
+        return replace(self, headers=headers, body=body, wire_body=wire_body, reason=reason)
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -133,8 +138,7 @@ class Exchange:
 
     `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
     met this request each time, while the target answered other requests. `sent_path` is the path as sent, with the base
-    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens. `stale` marks a request that
-    met a kept connection which was gone before it.
+    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens.
     """
 
     request: Request
@@ -145,7 +149,6 @@ class Exchange:
     sent_path: str = ""
     sent_headers: Headers = ()
     started: float = 0.0
-    stale: bool = False
 
     @property
     def status(self) -> int | None:
@@ -154,9 +157,8 @@ class Exchange:
     @property
     def trace_id(self) -> str:
         """The id by which the vendor finds the request in its logs; empty where none was sent."""
-        values = [value for name, value in self.sent_headers if name.lower() == TRACEPARENT]
-        found = _TRACE_ID.fullmatch(values[0]) if values else None
-        return found[1] if found else ""
+        found = [_TRACE_ID.fullmatch(value) for name, value in self.sent_headers if name.lower() == TRACEPARENT]
+        return found[0][1] if found and found[0] else ""
 
     @property
     def headers_in_front(self) -> Headers:
@@ -165,13 +167,12 @@ class Exchange:
 
     def kept(self) -> Exchange:
         """The exchange as it is kept once it was judged: without the end of a body that is very long."""
-        if self.response is None or max(len(self.response.body), len(self.response.wire_body)) <= _KEPT:
+        response = self.response
+        if response is None or max(len(response.body), len(response.wire_body)) <= _KEPT:
             return self
-        body, wire_body = self.response.body, self.response.wire_body
-        left_out = max(0, len(body) - _KEPT)
-        return replace(
-            self, response=replace(self.response, body=body[:_KEPT], wire_body=wire_body[:_KEPT], left_out=left_out)
-        )
+        body, wire_body = response.body[:_KEPT], response.wire_body[:_KEPT]
+        left_out = len(response.body) - len(body)
+        return replace(self, response=replace(response, body=body, wire_body=wire_body, left_out=left_out))
 
 
 def update(
@@ -182,8 +183,6 @@ def update(
     authorization: tuple[str, ...] = (f"Bearer {WRITE_TOKEN}",),
 ) -> Request:
     """A request to the operation under contract; `slug` is one percent-encoded path segment."""
-    headers: list[tuple[str, str]] = [ACCEPT]
-    headers += [("Authorization", value) for value in authorization]
-    if content_type is not None:
-        headers.append(("Content-Type", content_type))
-    return Request(OPERATION, f"{CUSTOMERS}/{slug}", tuple(headers), body)
+    credentials = (("Authorization", value) for value in authorization)
+    media_type = (("Content-Type", content_type),) if content_type is not None else ()
+    return Request(OPERATION, f"{CUSTOMERS}/{slug}", (ACCEPT, *credentials, *media_type), body)

@@ -1,52 +1,84 @@
-"""Patience: how long a run waits for a target that does not answer, and how fast it asks."""
+"""Waiting: what an interruption is, how long a run waits for a target, how fast it asks, and how a signal ends both."""
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 from contracts.errors import NoVerdict
-from contracts.http import interrupt
+from contracts.http.exchange import Exchange, Failure, Response
 
+# Answers of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
+# 15.6.5, RFC 8470, RFC 6585), and those that content delivery networks have of their own.
+INTERRUPTING = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
+_RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 # Seconds to wait after the first, second, … interruption of one request.
-BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-# The longest that a target which limits the rate is given between two requests, in seconds.
+_BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# The longest gap between two requests to a target that limits the rate, in seconds.
 _SLOWEST = 1.0
+# A program that runs us, like tox, may pass a signal on that we got as well: within these seconds it counts once.
+PASSED_ON = 2.0
+# Seconds that an interrupted run still waits for a target that does not answer.
+GRACE = 5.0
+# A wait sees after at most so many seconds that a signal came.
+_STEP = 0.2
+
+_T = TypeVar("_T")
+_signalled: float | None = None
 
 
-class Patience:
-    """How long the run has waited for a target that does not answer, all threads together.
+def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
+    """Why the exchange is an interruption and no answer of the API; None where it is an answer.
 
-    A time in which the target said nothing but that the rate is too high counts only while it lasts: it does answer.
+    `also` are further statuses that are an interruption on this target.
+    """
+    if exchange.failure in _RETRIABLE:
+        return str(exchange.failure)
+    if exchange.status in INTERRUPTING or exchange.status in also:
+        return f"something in front of the API answered {exchange.status}"
+    return None
+
+
+def pause_after(response: Response | None, tries: int) -> float:
+    """Seconds to wait after an interruption: what Retry-After asks for (RFC 9110 section 10.2.3), else by back-off."""
+    asked = next(iter(response.values("Retry-After") if response else ()), "")
+    seconds = float(asked) if asked.strip().isdecimal() else 0.0
+    with suppress(ValueError, OverflowError):
+        when = parsedate_to_datetime(asked)
+        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    return seconds if seconds > 0 else _BACK_OFF[min(tries, len(_BACK_OFF) - 1)]
+
+
+class RetryBudget:
+    """How long a run may wait in all for a target that does not answer (`--patience`), all threads together.
+
+    While the target only says that the rate is too high, it does answer: such a time counts only as long as it lasts.
     """
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
         self.interruptions = 0
-        self.ever_answered = False
-        self._spent = 0.0
+        self._seconds, self._spent = seconds, 0.0
         self._down_since: float | None = None
-        self._reason = ""
-        self._only_limited = True
-        self._lock = threading.Lock()
+        self._reason, self._only_limited, self._ever_answered = "", True, False
+        self._lock = threading.RLock()
 
     def answered(self) -> None:
         """The target answers (again)."""
         with self._lock:
-            self.ever_answered = True
+            self._ever_answered = True
             if self._down_since is not None:
-                if not self._only_limited:
-                    self._spent += time.monotonic() - self._down_since
+                self._spent += 0.0 if self._only_limited else time.monotonic() - self._down_since
                 self._down_since, self._only_limited = None, True
 
-    def check(self) -> None:
-        """Raise `NoVerdict` if patience has ended."""
-        with self._lock:
-            if self._down_since is not None:
-                self._raise_if_over(0.0)
-
-    def interrupted(self, started: float, reason: str, wait: float, *, limited: bool = False) -> None:
-        """One more interruption, of an exchange begun at `started`, that asks for a pause of `wait` seconds.
+    def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
+        """Count an interruption of an exchange that was begun at `started`, before a pause of so many seconds.
 
         `limited` says that the target said no more than that the rate is too high.
 
@@ -58,20 +90,23 @@ class Patience:
             self.interruptions += 1
             self._reason = reason
             self._only_limited = self._only_limited and limited
-            if self._down_since is None:
-                self._down_since = started
-            self._raise_if_over(wait)
+            self._down_since = started if self._down_since is None else self._down_since
+            self.check(pause)
 
-    def _raise_if_over(self, wait: float) -> None:
-        down = time.monotonic() - self._down_since if self._down_since is not None else 0.0
-        if wait > min(self.seconds - self._spent - down, interrupt.grace()):
-            raise NoVerdict(
-                f"the target {'stopped answering' if self.ever_answered else 'does not answer'}: {self._reason}"
-                + (f", asking for a pause of {wait:.0f} s" if wait > BACK_OFF[-1] else "")
-                + f"; patience ended (--patience {self.seconds:g} s, {self.interruptions} interruptions)"
-                + ("; --rate-limit asks less often" if self._only_limited else "")
-                + ("" if self.ever_answered else "; `python -m contracts doctor` looks closer")
-            )
+    def check(self, pause: float = 0.0) -> None:
+        """Raise `NoVerdict` if the target does not answer, and less than a pause of so many seconds is left."""
+        with self._lock:
+            if self._down_since is None:
+                return
+            down = time.monotonic() - self._down_since
+            if pause > min(self._seconds - self._spent - down, grace()):
+                raise NoVerdict(
+                    f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {self._reason}"
+                    + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
+                    + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
+                    + ("; --rate-limit asks less often" if self._only_limited else "")
+                    + ("" if self._ever_answered else "; `python -m contracts doctor` looks closer")
+                )
 
 
 class Pace:
@@ -91,13 +126,13 @@ class Pace:
             now = time.monotonic()
             start = max(now, self._next)
             self._next = start + self._gap
-        interrupt.sleep(start - now)
+        sleep(start - now)
 
     def slow_down(self, pause: float) -> None:
         """Nobody asks for `pause` seconds, and then everybody less often."""
         with self._lock:
             now = time.monotonic()
-            # Of all that were told so at once the first one counts.
+            # Several threads may be told so at once: the first one counts.
             if self._next < now + pause:
                 self._gap = min(max(2 * self._gap, 0.01), max(_SLOWEST, self._fastest))
                 self._next = now + pause
@@ -107,3 +142,41 @@ class Pace:
         if self._gap > self._fastest:
             with self._lock:
                 self._gap = max(self._gap * 0.998, self._fastest)
+
+
+def heed_signals() -> None:
+    """Let SIGTERM do what Ctrl-C does, so that customers are removed on it too."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    global _signalled
+    if _signalled is None or time.monotonic() - _signalled > PASSED_ON:
+        _signalled = time.monotonic()
+        raise KeyboardInterrupt
+
+
+def grace() -> float:
+    """Seconds that a run may still wait for a target that does not answer: no limit before a signal came."""
+    return float("inf") if _signalled is None else GRACE - (time.monotonic() - _signalled)
+
+
+def sleep(seconds: float) -> None:
+    """Wait; once a signal came, no longer than what is left of the grace."""
+    ends = time.monotonic() + seconds
+    while (left := min(ends - time.monotonic(), grace())) > 0:
+        time.sleep(min(left, _STEP))
+
+
+def uncut(work: Callable[[], _T]) -> _T:
+    """Do some work to its end and return its result: one Ctrl-C is raised after it, a second one at once."""
+    # Signals interrupt the main thread alone.
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work)
+    pool.shutdown(wait=False)
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        wait([future])
+        raise

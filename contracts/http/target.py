@@ -1,8 +1,13 @@
-"""The target: where the suite sends its requests, as whom, and within which limits."""
+"""The target: where the suite sends its requests, as whom, by which way, and within which limits.
+
+Each `checked_…` returns what was given, checked. Where it cannot be used a WrongCall says so in one line, which shows
+no secret.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -21,18 +27,18 @@ MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
 
 # A host looks like production when its first label has one of the first words, and no label has one of the second or,
-# before the domain that somebody registered, a word that begins with one of the third. Said here alone.
+# before the domain that somebody registered, a word that begins with one of the third.
 _PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
 _REHEARSAL = re.compile(
     r"(stag(e|ing)?|test(ing)?|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|qa|uat)\d*"
 )
 _REHEARSAL_BEGINS = re.compile(r"stag|test|dev|demo|sandbox|preview|preprod|candidate|mock|nonprod")
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
-# What needs no encoding in a path (RFC 3986 section 2.3).
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f:.]*(%.+)?", re.IGNORECASE)
+# What needs no encoding in a path (RFC 3986 section 2.3); the name and the value of a header (RFC 9110 section 5).
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
-# The name of a header (RFC 9110 section 5.1), and those that the suite sets for each request itself.
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OURS = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
+_FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+_SET_BY_SUITE = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
 # A shorter value of a header is part of many texts by chance: masking it would change what is judged.
 _MASKED = 8
 
@@ -87,8 +93,8 @@ class Target:
     @cached_property
     def masked(self) -> dict[str, str]:
         """Of the secrets those that are masked wherever they come back: tokens, and long values of headers."""
-        short = {shown for shown, value in self.header_values.items() if len(value) < _MASKED}
-        return {shown: value for shown, value in self.secrets.items() if shown not in short}
+        headers = self.header_values
+        return {key: value for key, value in self.secrets.items() if key not in headers or len(value) >= _MASKED}
 
     @property
     def is_mock(self) -> bool:
@@ -100,49 +106,51 @@ class Target:
         """Whether a token without `write:customers` is at hand, for the 403."""
         return READ_TOKEN in self.tokens
 
+    def proxy(self) -> httpx.URL | None:
+        """The proxy that the environment names for this target, where `proxy_from_env` says to use it.
+
+        Raises:
+            WrongCall: it cannot be used, or only ALL_PROXY names one.
+
+        """
+        url, proxies = httpx.URL(self.base_url), getproxies() if self.proxy_from_env else {}
+        variable = f"{url.scheme.upper()}_PROXY"
+        if not {url.scheme, "all"} & set(proxies) or proxy_bypass(url.host):
+            return None
+        if url.scheme not in proxies:
+            raise WrongCall(f"--proxy-from-env reads {variable}, but only ALL_PROXY is set: set {variable} as well")
+        try:
+            proxy = httpx.URL(proxies[url.scheme])
+        except httpx.InvalidURL:
+            proxy = httpx.URL()
+        if proxy.scheme != "http" or not proxy.host:
+            # Its value may hold a password.
+            raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
+        return proxy
+
 
 def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
-    """The base URL, used as it is but for a trailing slash.
-
-    Raises:
-        WrongCall: it is no http(s) URL, has user info, a query or a fragment, looks like production, or is plain
-            http to another machine.
-
-    """
-    parts = _split(base_url)
-    if parts.username is not None or parts.password is not None:
-        raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
-    if parts.query or parts.fragment or base_url.endswith(("?", "#")):
-        raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
-    host = _host(base_url)
+    """The base URL, used as it is but for a trailing slash: no production, and plain http to this machine alone."""
+    try:
+        parts = urlsplit(base_url)
+        strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
+        if parts.port == 0 or parts.scheme not in ("http", "https") or not parts.hostname or strange:
+            raise WrongCall("the base URL must be like https://staging.example.com/api")
+        if "@" in parts.netloc:
+            raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
+        if parts.query or parts.fragment or base_url.endswith(("?", "#")):
+            raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
+        # As the client reads it: in lower case, other letters than ASCII's in Punycode.
+        host = httpx.URL(base_url).raw_host.decode("ascii")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise WrongCall(f"the base URL cannot be read: {error}") from None
+    if not _HOST.fullmatch(host):
+        raise WrongCall(f"the base URL names no host: {host}")
     if looks_like_production(host) and not allow_production:
         raise WrongCall(f"{host} looks like production; give a staging URL, or --allow-production if you mean it")
     if parts.scheme == "http" and not _is_this_machine(host) and not allow_plain_http:
         raise WrongCall(f"plain http to {host} would show the token on the way; use https, or --allow-plain-http")
     return base_url.rstrip("/")
-
-
-def _split(base_url: str) -> SplitResult:
-    try:
-        parts = urlsplit(base_url)
-        _ = parts.port
-    except ValueError as error:
-        raise WrongCall(f"the base URL cannot be read: {error}") from None
-    strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or strange or parts.port == 0:
-        raise WrongCall("the base URL must be like https://staging.example.com/api")
-    return parts
-
-
-def _host(base_url: str) -> str:
-    """The host as the client reads it: in lower case, other letters than ASCII's in Punycode."""
-    try:
-        host = httpx.URL(base_url).raw_host.decode("ascii")
-    except httpx.InvalidURL as error:
-        raise WrongCall(f"the base URL cannot be read: {error}") from None
-    if not _HOST.fullmatch(host):
-        raise WrongCall(f"the base URL names no host: {host}")
-    return host
 
 
 def looks_like_production(host: str) -> bool:
@@ -156,34 +164,22 @@ def looks_like_production(host: str) -> bool:
 
 
 def _is_this_machine(host: str) -> bool:
-    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
-        return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return f".{host}".rstrip(".").endswith(".localhost")
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def checked_customer(slug: str | None) -> str | None:
-    """The slug of the customer to use, if one was given.
-
-    Raises:
-        WrongCall: it is not one segment of a path as it stands.
-
-    """
+    """The slug of the customer to use, if one was given: one segment of a path as it stands."""
     if slug is not None and (not _SLUG.fullmatch(slug) or slug in (".", "..")):
         raise WrongCall(f"--customer {slug!r} is no slug: it has letters of ASCII, digits and -._~ alone")
     return slug
 
 
 def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
-    """The tokens by their placeholders.
-
-    Raises:
-        WrongCall: the write token is missing, or one holds what no header can carry.
-
-    """
+    """The tokens by their placeholders; the read token may be left out."""
     if not write:
         raise WrongCall("KAITEN_AUTH_TOKEN is not set: export a token with the scope write:customers for this target")
     tokens = {WRITE_TOKEN: write} | ({READ_TOKEN: read} if read else {})
@@ -199,39 +195,29 @@ def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Hea
     """The headers for what stands in front of the target, each given as NAME=VALUE.
 
     A name alone takes its value from a variable, KAITEN_HEADER_1 for the first of them.
-
-    Raises:
-        WrongCall: one is no header, or one that the suite sets itself.
-
     """
     headers = []
-    for number, one in enumerate(given, 1):
-        name, sign, value = one.partition("=")
+    for number, header in enumerate(given, 1):
+        name, sign, value = header.partition("=")
         variable = f"KAITEN_HEADER_{number}"
+        value = value if sign else environment.get(variable, "")
         # What cannot be a name may be a secret, and is not shown.
         if not _FIELD_NAME.fullmatch(name):
             raise WrongCall(f"--header must be NAME=VALUE, or NAME alone with the value in {variable}")
-        if name.lower() in _OURS:
+        if name.lower() in _SET_BY_SUITE:
             raise WrongCall(f"--header {name} cannot be given: the suite sets {name} itself")
-        value = value if sign else environment.get(variable, "")
-        if not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value):
-            raise WrongCall(
-                f"--header has no value, or one that no header can carry; give NAME=VALUE or set {variable}"
-            )
+        if not _FIELD_VALUE.fullmatch(value):
+            fault = "--header has no value, or one that no header can carry"
+            raise WrongCall(f"{fault}; give NAME=VALUE or set {variable}")
         headers.append((name, Secret(value)))
     return tuple(headers)
 
 
-def checked_tls(ca_bundle: Path | None, client_cert: Path | None) -> ssl.SSLContext | None:
-    """How a secure connection is made with these files; None where it is as usual.
-
-    Raises:
-        WrongCall: one cannot be read, or is no PEM file with what it has to have.
-
-    """
-    if ca_bundle is None and client_cert is None:
-        return None
-    context = httpx.create_ssl_context()
+def checked_tls(ca_bundle: Path | None = None, client_cert: Path | None = None) -> ssl.SSLContext:
+    """How a secure connection is made with these files, and with the authorities of SSL_CERT_FILE or certifi."""
+    with _reading(f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"):
+        context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
     if ca_bundle is not None:
         with _reading(f"--ca-bundle {ca_bundle}", "certificates"):
             context.load_verify_locations(ca_bundle)

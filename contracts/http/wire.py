@@ -1,205 +1,238 @@
-"""The wire: httpcore's network, with a bound on each exchange and a record of the bytes that came.
+"""The wire: writes the exact bytes of a request to a connection, and lets h11 read the answer, all within limits.
 
-httpx bounds each read and not the whole exchange, hides what follows a 204, and sends only headers that it finds
-proper. All three matter here, so this module sits between httpcore and the socket and adds just these.
+An HTTP client limits each read instead of the whole exchange, hides what follows a 204, and sends only headers that it
+finds proper. So connections are kept here, and requests are written by hand.
 """
 
 from __future__ import annotations
 
-import logging
+import base64
 import re
+import socket
 import ssl
-import threading
 import time
-import typing
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import NamedTuple
 
-import httpcore
+import h11
 import httpx
 
-READ_AT_ONCE = 65536
-# Bytes of 1xx responses that may come before the final one (RFC 9110 section 15.2), whose head begins like this.
-INTERIM = 32768
-_FINAL = re.compile(rb"(?:\A|\n\r?\n)HTTP/\d(?:\.\d)? [2-9]")
-# A bare LF may end a line, too (RFC 9112 section 2.2).
-_END = re.compile(rb"\n\r?\n")
-# Its debug log shows answers as they came, and a server may echo a token.
-logging.getLogger("httpcore").setLevel(logging.WARNING)
+from contracts.http.credential import Headers
+from contracts.http.exchange import Failure, Response
+
+_AT_ONCE = 65536
+# The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
+_MOST_INTERIM, _LONGEST_HEAD = 1000, 100 * 1024
+# How OpenSSL names that a server refuses our certificate, or the lack of one (RFC 8446 section 6.2).
+_CERTIFICATE_REFUSED = re.compile(r"_ALERT_.*(CERT|UNKNOWN_CA)")
 
 
-class TooLarge(Exception):
-    """More bytes came than one exchange may take."""
+class NoAnswer(Exception):
+    """No complete answer came."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
-class Wire:
-    """What one exchange may take (seconds, bytes), the head to send, and the bytes that came.
+class Bounds(NamedTuple):
+    """What one exchange may take: until when, on the monotonic clock, and how many bytes of answer."""
 
-    `reused` says that no connection was made for it.
-    """
+    ends: float
+    size: int
 
-    def __init__(self, seconds: float, size: int, head: bytes = b"") -> None:
-        self.deadline = time.monotonic() + seconds
-        self.size = size
-        self.head = head
-        self.received = bytearray()
-        self.ended = False
-        self.reused = True
-        self.pending = b""
-        # Where in what came the head of the final response is, once it is there.
-        self.begun = 0
-
-    def remaining(self) -> float:
-        """Seconds left; httpcore's own time-out when there are none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the exchange took longer than it may")
-        return left
-
-    def took(self, data: bytes) -> bytes:
-        """Keep what came."""
-        self.received += data
-        self.ended = self.ended or not data
-        if not self.begun and (found := _FINAL.search(self.received)):
-            self.begun = found.end()
-        if len(self.received) > (self.size if self.begun else min(self.size, INTERIM)):
-            raise TooLarge
-        return data
-
-    def after_head(self) -> bytes:
-        """All bytes after the header section of the final response, past any 1xx (RFC 9110 section 15.2)."""
-        end = _END.search(self.received, self.begun) if self.begun else None
-        return bytes(memoryview(self.received)[end.end() :]) if end else b""
-
-
-_current = threading.local()
-
-
-@contextmanager
-def on_wire(wire: Wire) -> Iterator[Wire]:
-    """Whatever this thread sends meanwhile is bounded and recorded by `wire`."""
-    _current.wire = wire
-    try:
-        yield wire
-    finally:
-        _current.wire = None
-
-
-def _wire() -> Wire | None:
-    return getattr(_current, "wire", None)
-
-
-class Stream(httpcore.NetworkStream):
-    """A connection whose reads and writes obey the exchange that is under way in this thread."""
-
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        wire = _wire()
-        if wire is None:
-            return self._inner.read(max_bytes, timeout)
-        return wire.took(self._inner.read(max_bytes, wire.remaining()))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        wire = _wire()
-        if wire is None:
-            return self._inner.write(buffer, timeout)
-        if wire.head and buffer.startswith(wire.head.split(b" ", 1)[0] + b" /"):
-            # It waits for the body, to go out with it: httpcore writes once more at the end of every request.
-            wire.pending, wire.head = wire.head, b""
-            return None
-        buffer, wire.pending = wire.pending + buffer, b""
-        return self._inner.write(buffer, wire.remaining())
-
-    def linger(self, seconds: float) -> None:
-        """Take what still comes within the time: bytes that follow a finished answer."""
-        wire, ends = _wire(), time.monotonic() + seconds
-        left = seconds
-        try:
-            while wire and not wire.ended and left >= 0:
-                wire.took(self._inner.read(READ_AT_ONCE, min(left, wire.remaining())))
-                left = ends - time.monotonic()
-        except (httpcore.ReadTimeout, httpcore.ReadError):
-            pass
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        if wire := _wire():
-            # What a proxy answered before is no part of the answer.
-            wire.received.clear()
-            wire.begun = 0
-        return Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> typing.Any:
-        return self._inner.get_extra_info(info)
-
-
-class _Network(httpcore.SyncBackend):
-    """httpcore's own network, each connection wrapped."""
-
-    def connect_tcp(self, *args: typing.Any, **kwargs: typing.Any) -> httpcore.NetworkStream:
-        wire = _wire()
-        if wire:
-            kwargs["timeout"] = wire.remaining()
-            wire.reused = False
-        return Stream(super().connect_tcp(*args, **kwargs))
+    def left(self) -> float:
+        """Seconds left; so few that it times out where there are none."""
+        return max(self.ends - time.monotonic(), 0.001)
 
 
 class Connections:
-    """Recorded connections to one origin, each used again once an exchange on it is over. `proxy` is a proxy's URL.
+    """Connections to the origin of a URL, kept for further exchanges. Safe to use from several threads.
 
-    `tls` is how a secure connection is made; the usual way without it. Safe to use from several threads.
+    `proxy` is the URL of a proxy, which is reached by plain http; `tls` is there for https alone.
     """
 
-    def __init__(self, url: httpx.URL, proxy: str | None = None, tls: ssl.SSLContext | None = None) -> None:
-        tls = tls or httpx.create_ssl_context()
-        options: dict[str, typing.Any] = {"ssl_context": tls, "network_backend": _Network()}
-        self._maker = httpcore.ConnectionPool(**options)
-        if proxy:
-            through = httpx.Proxy(proxy)
-            self._maker = httpcore.HTTPProxy(str(through.url), proxy_auth=through.raw_auth, **options)
-        self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        self._idle: deque[httpcore.ConnectionInterface] = deque()
+    def __init__(self, url: httpx.URL, proxy: httpx.URL | None, tls: ssl.SSLContext | None) -> None:
+        self._url, self._proxy, self._tls = url, proxy, tls
+        self._to_proxy: Headers = ()
+        if proxy and proxy.userinfo:
+            credentials = base64.b64encode(f"{proxy.username}:{proxy.password}".encode()).decode()
+            self._to_proxy = (("Proxy-Authorization", f"Basic {credentials}"),)
+        self._idle: list[socket.socket] = []
         self._closed = False
 
-    @contextmanager
     def exchange(
-        self, method: str, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
-    ) -> Iterator[httpcore.Response]:
-        """The answer to a request; its body has to be read before this ends."""
-        url = httpcore.URL(scheme=self._url.scheme, host=self._url.host, port=self._url.port, target=target)
-        connection = self._one()
-        try:
-            answer = connection.handle_request(httpcore.Request(method, url, headers=headers, content=body))
-            try:
-                yield answer
-            finally:
-                answer.close()
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
-        if self._closed:
-            self.close()
+        self, method: str, path: str, headers: Headers, body: bytes, bounds: Bounds, linger: float
+    ) -> Response:
+        """Send a request with exactly these headers, and return the answer to it.
 
-    def _one(self) -> httpcore.ConnectionInterface:
+        `linger` is how many seconds to wait for bytes that follow a 204.
+
+        Raises:
+            NoAnswer: no complete answer came within the bounds.
+
+        """
+        given = {name.lower(): value.lower() for name, value in headers}
+        chunks = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+        framed = chunks if given.get("transfer-encoding") == "chunked" else body
+        connection = kept = self._kept()
+        answer = _Answer(method, bounds)
+        try:
+            connection = connection or self._connected(bounds.left())
+            return answer.to(self._head(method, path, headers) + framed, connection, linger)
+        except (OSError, HTTPException, h11.RemoteProtocolError) as error:
+            failure = _failure(error, connected=connection is not None, ended=answer.ended)
+            if not (kept and failure is Failure.BROKEN and not answer.received):
+                raise NoAnswer(failure) from None
+        finally:
+            if connection and answer.is_whole and "close" not in given.get("connection", "") and not self._closed:
+                self._idle.append(connection)
+            elif connection:
+                connection.close()
+        # A server may end a kept connection at any time: the request goes out again (RFC 9112 section 9.3.1).
+        return self.exchange(method, path, headers, body, bounds, linger)
+
+    def _head(self, method: str, path: str, headers: Headers) -> bytes:
+        if self._proxy and not self._tls:
+            # RFC 9112 section 3.2.2
+            path, headers = f"http://{self._url.netloc.decode('ascii')}{path}", (*self._to_proxy, *headers)
+        lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", "")
+        return "\r\n".join(lines).encode("latin-1")
+
+    def _connected(self, seconds: float) -> socket.socket:
+        """A new connection, through the proxy if there is one."""
+        hop = self._proxy or self._url
+        host, port = hop.raw_host.decode("ascii"), hop.port or (443 if hop.scheme == "https" else 80)
+        if self._tls:
+            new: HTTPConnection = HTTPSConnection(host, port, timeout=seconds, context=self._tls)
+        else:
+            new = HTTPConnection(host, port, timeout=seconds)
+        if self._proxy and self._tls:
+            new.set_tunnel(self._url.netloc.decode("ascii"), headers=dict(self._to_proxy))
+        new.connect()
+        return new.sock
+
+    def _kept(self) -> socket.socket | None:
+        """A connection that was kept and still stands."""
         with suppress(IndexError):
-            while True:
-                connection = self._idle.pop()
-                if connection.is_available() and not connection.has_expired():
+            while connection := self._idle.pop():
+                connection.settimeout(0)
+                try:
+                    connection.recv(1)
+                except OSError:
+                    # There is nothing to read, which is right: it has not ended, and no stray bytes have come.
                     return connection
                 connection.close()
-        return self._maker.create_connection(self._url.origin)
+        return None
 
     def close(self) -> None:
-        """End every connection, also those of exchanges that are still under way, once they are over."""
+        """End every connection, that of an exchange under way once it is over."""
         self._closed = True
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+
+class _Answer:
+    """The answer to one request, as far as it has come."""
+
+    def __init__(self, method: str, bounds: Bounds) -> None:
+        self.received = bytearray()
+        self.ended = False
+        self._bounds = bounds
+        # h11 has to know what is answered; what it would send is dropped.
+        self._parser = h11.Connection(h11.CLIENT, _LONGEST_HEAD)
+        self._parser.send(h11.Request(method=method, target="/", headers=[("Host", "-")]))
+        self._parser.send(h11.EndOfMessage())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has come, leaves the connection open, and is followed by nothing."""
+        return self._parser.their_state is h11.DONE and self._parser.trailing_data == (b"", False)
+
+    def to(self, sent: bytes, connection: socket.socket, linger: float) -> Response:
+        """Send a request and read the whole answer to it, tokens and all."""
+        self._connection = connection
+        # A server that takes no more may have answered.
+        with suppress(ConnectionError, ssl.SSLError):
+            for start in range(0, len(sent), _AT_ONCE):
+                connection.settimeout(self._bounds.left())
+                connection.sendall(sent[start : start + _AT_ONCE])
+        head = self._head()
+        begins = len(self.received) - len(self._parser.trailing_data[0])
+        if head.status_code == 204:
+            self._linger(linger)
+        parts = []
+        while isinstance(event := self._event(), h11.Data):
+            parts.append(event.data)
+        body, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
+        reason = head.reason.decode("ascii", "ignore")
+        return Response(head.status_code, tuple(headers), body, body if body == wire_body else wire_body, reason)
+
+    def _head(self) -> h11.Response:
+        for _ in range(_MOST_INTERIM):
+            if isinstance(event := self._event(), h11.Response):
+                return event
+        raise NoAnswer(Failure.TOO_LARGE)
+
+    def _event(self) -> object:
+        while (event := self._parser.next_event()) is h11.NEED_DATA:
+            self._read(self._bounds.left())
+        return event
+
+    def _linger(self, seconds: float) -> None:
+        ends, left = time.monotonic() + seconds, seconds
+        with suppress(OSError):
+            while left >= 0 and not self.ended:
+                self._read(min(left, self._bounds.left()))
+                left = ends - time.monotonic()
+
+    def _read(self, seconds: float) -> None:
+        self._connection.settimeout(seconds)
+        data = self._connection.recv(_AT_ONCE)
+        self.received += data
+        self.ended = self.ended or not data
+        if len(self.received) > self._bounds.size:
+            raise NoAnswer(Failure.TOO_LARGE)
+        self._parser.receive_data(data)
+
+
+class InProcess:
+    """A transport of httpx in place of the wire, like that of the mock."""
+
+    def __init__(self, url: httpx.URL, transport: httpx.BaseTransport) -> None:
+        self._url, self._transport = url, transport
+
+    def exchange(
+        self, method: str, path: str, headers: Headers, body: bytes, bounds: Bounds, linger: float
+    ) -> Response:
+        """Return the answer to a request. httpx refuses white space around the value of a header: it goes without."""
+        fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in headers]
+        url = self._url.copy_with(raw_path=path.encode("ascii"))
+        answer = self._transport.handle_request(httpx.Request(method, url, headers=fields, content=body))
+        shown = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+        content = answer.read()
+        return Response(answer.status_code, shown, content, content, answer.reason_phrase)
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
+
+
+def _failure(error: Exception, *, connected: bool, ended: bool) -> Failure:
+    text = str(error)
+    if isinstance(error, TimeoutError):
+        return Failure.TIMEOUT
+    if isinstance(error, h11.RemoteProtocolError):
+        return Failure.BROKEN if ended else Failure.MALFORMED
+    if isinstance(error, ssl.SSLError) and (not connected or _CERTIFICATE_REFUSED.search(text)):
+        return Failure.TLS
+    if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
+        return Failure.UNKNOWN_HOST
+    if connected:
+        return Failure.BROKEN
+    # What a proxy answers to CONNECT, unless it is no HTTP at all.
+    by_proxy = text.startswith("Tunnel connection failed") or not isinstance(error, OSError)
+    return Failure.PROXY if by_proxy else Failure.REFUSED

@@ -60,6 +60,7 @@ class Recorder(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.reply = reply
         self.requests: list[Recorded] = []
+        self.connections = 0
 
     @property
     def url(self) -> str:
@@ -71,6 +72,7 @@ class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
+        self.server.connections += 1
         try:
             while request := self._request():
                 self.server.requests.append(request)

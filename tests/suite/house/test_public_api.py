@@ -1,4 +1,4 @@
-"""Of Schemathesis, Hypothesis, httpx and httpcore nothing is used but what they document."""
+"""Of Schemathesis, Hypothesis, httpx, httpcore and h11 nothing is used but what they document."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ DOCUMENTED = {
         *(f"hypothesis.{name}" for name in ("strategies", "database", "errors", "extra.redis", "stateful")),
     },
     "httpx": {"httpx"},
+    "h11": {"h11"},
     "httpcore": {"httpcore"},
 }
 # What the documentation of a module names and its `__all__` does not, or where it has none.

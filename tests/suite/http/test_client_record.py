@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import ssl
 import time
 
-import httpcore
 import pytest
 
 from contracts.http.client import Client
 from contracts.http.exchange import Response
-from contracts.http.wire import Stream, Wire, on_wire
 from tests.suite.http.test_client import CHUNKED, UPDATE, client_of, exchange
 from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
 
@@ -63,17 +60,6 @@ def test_bytes_without_end_are_awaited_no_longer_than_they_may_be() -> None:
     assert time.monotonic() - started < 2.0
 
 
-def test_what_a_proxy_answers_is_no_part_of_the_answer() -> None:
-    """What came before TLS was begun, from a proxy that was asked to connect, is not taken for the answer."""
-    wire = Wire(5.0, 1000)
-    with on_wire(wire):
-        wire.took(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        Stream(httpcore.MockStream([])).start_tls(ssl.create_default_context())
-        wire.took(EMPTY_204 + b"{}")
-
-    assert wire.after_head() == b"{}"
-
-
 @pytest.mark.parametrize("stray", [EMPTY_204 + b"{}", LENGTH_2], ids=["without-length", "with-length"])
 def test_stray_bytes_do_not_reach_the_next_exchange(stray: bytes) -> None:
     """What followed a 204 is not read as the beginning of the next answer."""
@@ -87,11 +73,22 @@ def test_stray_bytes_do_not_reach_the_next_exchange(stray: bytes) -> None:
 def test_a_connection_is_used_again() -> None:
     """Exchanges that end in good order share one connection."""
     with recording(in_turn(EMPTY_204)) as server, client_of(server.url) as client:
-        for_each = [client.once(UPDATE).seconds for _ in range(5)]
-        connections = client._transport._idle.copy()
+        statuses = [client.once(UPDATE).status for _ in range(5)]
 
-    assert len(for_each) == len(server.requests) == 5
-    assert len(connections) == 1
+    assert statuses == [204] * 5
+    assert (len(server.requests), server.connections) == (5, 1)
+
+
+@pytest.mark.parametrize("asked_by", ["client", "server"])
+def test_a_connection_that_is_to_be_closed_is_not_used_again(asked_by: str) -> None:
+    """After `Connection: close`, whoever said it, the next request goes over a new connection."""
+    close = ("Connection", "close")
+    reply = b"HTTP/1.1 404 X\r\nconnection: Close\r\nContent-Length: 0\r\n\r\n" if asked_by == "server" else EMPTY_204
+    with recording(in_turn(reply)) as server, client_of(server.url) as client:
+        for _ in range(3):
+            client.once(UPDATE.with_header(*close) if asked_by == "client" else UPDATE)
+
+    assert (len(server.requests), server.connections) == (3, 3)
 
 
 def test_a_coded_body_is_kept_as_it_came() -> None:

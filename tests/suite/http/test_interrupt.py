@@ -11,16 +11,16 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.errors import NoVerdict
-from contracts.http import interrupt
-from contracts.http.retries import Patience
+from contracts.http import retries
+from contracts.http.retries import RetryBudget
 
 
 @pytest.fixture(autouse=True)
 def heeded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Signals as a run heeds them, and as if none had come yet."""
-    monkeypatch.setattr(interrupt, "_last", None)
+    monkeypatch.setattr(retries, "_signalled", None)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    interrupt.heed()
+    retries.heed_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -38,20 +38,20 @@ def test_an_interrupt_comes_after_work_that_must_not_be_cut_short(number: signal
     interrupted_after(0.05, number)
 
     with pytest.raises(KeyboardInterrupt):
-        interrupt.uncut(lambda: (time.sleep(0.3), done.set()))
+        retries.uncut(lambda: (time.sleep(0.3), done.set()))
 
     assert done.is_set()
 
 
 def test_a_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who interrupts again, and means it, is not kept waiting; the work goes on by itself."""
-    monkeypatch.setattr(interrupt, "PASSED_ON", 0.05)
+    monkeypatch.setattr(retries, "PASSED_ON", 0.05)
     done = threading.Event()
     interrupted_after(0.05, signal.SIGINT)
     interrupted_after(0.2, signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        interrupt.uncut(lambda: done.wait(5))
+        retries.uncut(lambda: done.wait(5))
 
     assert not done.is_set()
     done.set()
@@ -67,17 +67,17 @@ def test_a_signal_that_is_passed_on_counts_once() -> None:
 
 def test_what_the_work_raises_is_raised() -> None:
     """Work that is not interrupted ends as it ends, returning or raising."""
-    assert interrupt.uncut(lambda: 1) == 1
+    assert retries.uncut(lambda: 1) == 1
     with pytest.raises(ZeroDivisionError):
-        interrupt.uncut(lambda: 1 / 0)
+        retries.uncut(lambda: 1 / 0)
 
 
-def test_patience_ends_soon_once_somebody_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_retry_budget_ends_soon_once_somebody_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
     """After Ctrl-C a target that does not answer is waited for five seconds at the most."""
-    patience = Patience(60.0)
+    budget = RetryBudget(60.0)
     now = time.monotonic()
-    patience.interrupted(now, "it does not answer", 1.0)
-    monkeypatch.setattr(interrupt, "_last", now - interrupt.GRACE)
+    budget.interrupted(now, "it does not answer", 1.0)
+    monkeypatch.setattr(retries, "_signalled", now - retries.GRACE)
 
     with pytest.raises(NoVerdict):
-        patience.interrupted(now, "it does not answer", 1.0)
+        budget.interrupted(now, "it does not answer", 1.0)

@@ -135,7 +135,9 @@ def test_every_command_passes_what_stands_in_front(tmp_path: Path) -> None:
         found = [str(path) for path in (tmp_path / "evidence").glob("*.har")]
         folders = ("--journal", str(tmp_path / "j"), "--evidence", str(tmp_path / "e"))
         replayed = replay(*found, *where, *header)
-        released = release("--candidate", str(DOCUMENTS / "docs.yaml"), *where, *header, *folders)
+        # Of the runs that a release makes a few tests are enough here.
+        candidate = ("--candidate", str(DOCUMENTS / "docs.yaml"))
+        released = release(*candidate, *where, *header, *folders, PYTEST_ADDOPTS="-k absent")
         well = doctor(*where, "--header", "X-Gateway-Key", KAITEN_HEADER_1=KEY)
 
     assert (ran.returncode, replayed.returncode, well.returncode) == (1, 1, 0), ran.stdout + replayed.stdout
@@ -216,8 +218,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def secure(certificates: Path, *, asks: bool = False) -> Iterator[str]:
-    """A server that speaks TLS, and may ask for a certificate; its base URL."""
+def secure(certificates: Path, *, asks: bool = False, tunnel: list[bytes] | None = None) -> Iterator[str]:
+    """A server that speaks TLS, and may ask for a certificate; its base URL.
+
+    With a `tunnel` it is first the proxy before it: what asks for the tunnel is kept there.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "own.pem")
     if asks:
@@ -229,6 +234,9 @@ def secure(certificates: Path, *, asks: bool = False) -> Iterator[str]:
 
         def get_request(self) -> Any:
             connection, address = super().get_request()
+            if tunnel is not None:
+                tunnel.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
             return context.wrap_socket(connection, server_side=True), address
 
     with running(Secure(Vendor(load("docs")))) as server:
@@ -274,6 +282,70 @@ def test_a_file_that_cannot_be_used_is_a_wrong_call(option: str, file: str, said
         checked_tls(**({"ca_bundle": None, "client_cert": None} | {option: certificates / file}))
 
     assert "\n" not in str(caught.value)
+
+
+@needs_openssl
+@pytest.mark.parametrize("user", ["", "user:se%20cret@"], ids=["anybody", "with-credentials"])
+def test_a_secure_target_is_reached_through_a_tunnel(
+    user: str, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy is asked to connect, sees no token, and what it answers is no part of the answer."""
+    asked: list[bytes] = []
+    monkeypatch.setenv("no_proxy", "")
+    with secure(certificates, tunnel=asked) as url:
+        monkeypatch.setenv("https_proxy", url.replace("https://", f"http://{user}"))
+        with Client(target("https://127.0.0.1", ca_bundle=certificates / "ca.pem", proxy_from_env=True)) as client:
+            statuses = [client.once(update("acme", b"", authorization=())).status for _ in range(2)]
+            response = client.once(UPDATE).response
+
+    line, *fields = asked[0].decode().split("\r\n")
+    assert statuses == [401, 401]
+    assert response
+    assert (response.status, response.values("X-Proxy")) == (404, [])
+    assert response.wire_body == response.body
+    assert line.startswith("CONNECT 127.0.0.1:443 HTTP/1.")
+    assert ("Proxy-Authorization: Basic dXNlcjpzZSBjcmV0" in fields) == bool(user)
+    assert (len(asked), b"uthorization: Bearer" in b"".join(asked)) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        pytest.param("HTTPS_PROXY", "proxy.example.com:3128", "HTTPS_PROXY must be like http://", id="no-scheme"),
+        pytest.param("HTTPS_PROXY", "socks://me:secret@127.0.0.1:1080", "HTTPS_PROXY must be like http://", id="socks"),
+        pytest.param("HTTPS_PROXY", "https://proxy.example.com", "HTTPS_PROXY must be like http://", id="proxy-by-tls"),
+        pytest.param("HTTPS_PROXY", "http://", "HTTPS_PROXY must be like http://", id="no-host"),
+        pytest.param("HTTPS_PROXY", "http://me:secret@[::1", "HTTPS_PROXY must be like http://", id="no-url"),
+        pytest.param("ALL_PROXY", "http://127.0.0.1:9", "only ALL_PROXY is set: set HTTPS_PROXY", id="only-all-proxy"),
+        pytest.param("SSL_CERT_FILE", "/nowhere.pem", "SSL_CERT_FILE /nowhere.pem cannot be read: No", id="no-ca-file"),
+        pytest.param("SSL_CERT_FILE", __file__, "SSL_CERT_FILE .* is no PEM file with certificates", id="other-file"),
+    ],
+)
+def test_a_fault_of_the_environment_is_a_wrong_call(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy or an authority of the environment that cannot be used is told in one line, which shows no secret."""
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(WrongCall, match=said) as caught:
+        Client(target("https://staging.example.com", proxy_from_env=True))
+
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_fault_of_the_environment_is_none_where_it_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not on the way to the target is not looked at: no proxy unless asked for, no authorities without TLS."""
+    monkeypatch.setenv("HTTP_PROXY", "socks://127.0.0.1:1080")
+    monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1080")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with recording(in_turn(EMPTY_204)) as server:
+        for proxy_from_env in (False, True):
+            with Client(target(server.url, proxy_from_env=proxy_from_env)) as client:
+                assert client.once(UPDATE).status == 204
 
 
 @needs_openssl

@@ -58,6 +58,7 @@ def test_a_proper_base_url_is_used_as_it_is(url: str) -> None:
         pytest.param("https://%61pi.kaiten.sh", "names no host", id="percent-encoded-host"),
         pytest.param("https://staging..example.com", "names no host", id="empty-label"),
         pytest.param("https://.", "names no host", id="dot"),
+        pytest.param(f"https://{'a' * 64}.example.com", "names no host", id="label-too-long"),
         pytest.param("https://@staging.example.com", "user info", id="empty-user"),
         pytest.param("https://:@staging.example.com", "user info", id="empty-user-and-password"),
         pytest.param("https://api.kaiten.sh.", "--allow-production", id="production-fully-qualified"),

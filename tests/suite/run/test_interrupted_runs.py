@@ -15,7 +15,7 @@ from contracts.customers.journal import leftovers
 from contracts.evidence import har
 from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.http.exchange import CUSTOMER, Exchange, update
-from contracts.http.interrupt import PASSED_ON
+from contracts.http.retries import PASSED_ON
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor.model import Answer, Call, Vendor

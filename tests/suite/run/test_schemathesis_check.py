@@ -16,9 +16,10 @@ import requests
 import schemathesis
 from schemathesis import Case, Response
 
-from contracts.http.client import Client, interruption
+from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import Exchange, update
+from contracts.http.retries import interruption
 from contracts.http.target import Target
 from contracts.rules.document import DOCUMENTS, load
 from contracts.rules.judge import judge
