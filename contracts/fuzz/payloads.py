@@ -106,7 +106,10 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
         raise WrongCall(f"payload {id_!r} has no field expect: the statuses that may answer it")
     chosen = {**_USUAL, **entry}
     if _may_be_a_stranger_s(chosen["slug"]):
-        raise WrongCall(f"payload {id_!r} has a stranger's slug: give {CUSTOMER}, or one that begins with {PREFIX}")
+        raise WrongCall(
+            f"payload {id_!r} has the slug {chosen['slug']!r}, which may be a stranger's customer: "
+            f"give {CUSTOMER}, or one that begins with {PREFIX}"
+        )
     # A name of its own shows whether it was this request that stored something.
     body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": id_})
     authorization = tuple(chosen["authorization"])

@@ -66,7 +66,7 @@ _OF_TYPE: dict[str, Values] = {
 _SCALAR = st.one_of(*_OF_TYPE.values())
 _OF_TYPE |= {"array": st.lists(_SCALAR, max_size=3), "object": st.dictionaries(_WORDS, _SCALAR, max_size=3)}
 _ANY = st.one_of(*_OF_TYPE.values())
-# In place of a value: the member is left out.
+# In place of a member's value: it is left out.
 _ABSENT = ...
 
 
@@ -77,16 +77,17 @@ def fitting(document: Document, longest: int = 10_000) -> Values:
         for name, schema in document.request_members.items()
         if "string" in _types(schema) and name in prose.settable_members(document)
     }
-    required = {name: members.pop(name) for name in [*members] if name in document.required_members}
-    return st.fixed_dictionaries(required, optional=members)
+    return st.fixed_dictionaries(members).map(_present)
 
 
 def _fitting(name: str, document: Document, longest: int) -> Values:
     schema = document.request_members[name]
-    others: list[Any] = [None] * (name in prose.nullable_members(document))
+    others: list[Any] = [_ABSENT] * (name not in document.required_members)
+    others += [None] * (name in prose.nullable_members(document))
     others += [""] * ("pattern" not in schema and not schema.get("minLength"))
     text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else texts(longest)
-    return st.one_of(*map(st.just, others), st.emails() if name == prose.BILLING_EMAIL else text)
+    fits = st.emails() if name == prose.BILLING_EMAIL else text
+    return st.sampled_from(others) | fits if others else fits
 
 
 def breaking(document: Document) -> Iterator[Values]:
@@ -101,7 +102,11 @@ def breaking(document: Document) -> Iterator[Values]:
 
 
 def _with(body: Mapping[str, Any], name: str, value: Any) -> Any:
-    return {key: found for key, found in {**body, name: value}.items() if found is not _ABSENT}
+    return _present({**body, name: value})
+
+
+def _present(body: Mapping[str, Any]) -> Any:
+    return {name: value for name, value in body.items() if value is not _ABSENT}
 
 
 def _wrong(schema: Mapping[str, Any]) -> Iterator[Values]:

@@ -1,4 +1,4 @@
-"""Shell completion of the console script, click's own, in a real bash."""
+"""The console script: click's own completion, in a real bash, and what help does not wait for."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ def test_bash_completes_the_commands(installed: Path) -> None:
 
     assert [offered.split() for offered in shell.stdout.split("=")] == [offered.split() for offered in asked.values()]
     assert 'eval "$(_CONTRACTS_COMPLETE=bash_source contracts)"' in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_help_waits_for_nothing_that_only_some_commands_need() -> None:
+    """Help and completion are there at once: what takes long to import is imported by the commands that need it."""
+    code = "import sys, contracts.__main__; print(*{name.partition('.')[0] for name in sys.modules})"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert not {"hypothesis", "pytest", "respx", "schemathesis", "uvicorn"} & set(shown.stdout.split())
