@@ -1,50 +1,43 @@
-"""`python -m contracts mock | replay | release | summary | doctor | clean | completion`."""
+"""`python -m contracts mock | replay | release | doctor | clean`, or `contracts …` where the project is installed.
+
+Hypothesis, pytest and the server are imported by the commands that need them: help and completion come at once.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; `run` heeds it in good order
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import click
 
-from contracts import deployment
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import DEFAULT_FOLDER, leftovers
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence import recording
-from contracts.evidence.deviation import load_deviations
-from contracts.evidence.evidence import Evidence
-from contracts.evidence.replay import Replay, Replayed, exit_code
-from contracts.fuzz.payloads import entry_of
 from contracts.http.client import Client
 from contracts.http.retries import heed_signals
 from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
 from contracts.release.adoption import adopt, place_of
 from contracts.release.comparison import Verdict, compared
-from contracts.report.release import ReleaseReport, no_verdict
-from contracts.report.replayed import MOST_TIMES, replayed, verdict
-from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
-from contracts.rules.openapi import SERVED, References
-from contracts.rules.oracle import predict
-from contracts.run import Run
-from contracts.vendor import served as mocked
+from contracts.rules.openapi import SERVED
 from contracts.vendor.model import MOCK_TOKENS, Vendor
 
-# What a shell makes of Ctrl-C: 128 and the number of the signal.
-INTERRUPTED = 130
-# Whoever a payload is for, when it is asked which statuses may answer it.
-_SOMEBODY = "contract-test-somebody"
+if TYPE_CHECKING:
+    from contracts.run import Run
 
-# What the script of `completion` sets when it asks what may come next.
-_COMPLETE = "_CONTRACTS_COMPLETE"
+# The exit codes: see the README. The last is what a shell makes of Ctrl-C, 128 and the number of the signal.
+GREEN, RED, WRONG_CALL, NO_VERDICT, INTERRUPTED = 0, 1, 2, 6, 130
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -69,10 +62,6 @@ def having(options: Iterable[Option]) -> Callable[[_Command], _Command]:
     return given
 
 
-# Where and as whom.
-targeting = having(TARGETING)
-
-
 @click.group()
 def main() -> None:
     """Contract tests for one operation of the Kaiten API: update a customer."""
@@ -85,67 +74,67 @@ def main() -> None:
 @click.option("--prefix", default="", help="serve under this path, like /api")
 def mock(port: int, host: str, contract: str, prefix: str) -> None:
     """Serve the documented vendor over HTTP, until Ctrl-C."""
+    from contracts.vendor import served
+
     vendor = Vendor(load(contract), prefix.rstrip("/"))
     try:
-        listening = mocked.listen(host, port)
+        listening = served.listen(host, port)
     except OSError as error:
         raise WrongCall(f"port {port} of {host} cannot be used: {error.strerror}; try another --port") from None
-    where = f"[{host}]" if ":" in host else host
-    write, read = MOCK_TOKENS
+    origin = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     # The server ends in good order and then raises what ended it.
     with suppress(KeyboardInterrupt):
-        click.echo(
-            f"The mocked vendor ({contract}) answers at http://{where}:{listening.getsockname()[1]}{vendor.prefix}"
-        )
-        click.echo(f"  export KAITEN_AUTH_TOKEN={write}")
-        click.echo(f"  export KAITEN_READ_TOKEN={read}")
+        click.echo(f"The mocked vendor ({contract}) answers at {origin}{vendor.prefix}")
+        for variable, token in zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True):
+            click.echo(f"  export {variable}={token}")
         click.echo("Ctrl-C stops it.")
-        mocked.server(vendor).run(sockets=[listening])
+        served.server(vendor).run(sockets=[listening])
 
 
 @main.command()
 @click.argument("paths", metavar="FILE-or-DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--base-url", default=None, help="where to send it; the mock in process when left out")
 @click.option("--contract", default=None, help="judge by this release and not by the recorded one")
-@click.option(
-    "--times",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, MOST_TIMES),
-    help="how often each is sent",
-)
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often each is sent")
 @click.option("--as-test", is_flag=True, help="send nothing; print each as an entry for payloads.yaml")
-@targeting
+@having(TARGETING)
 def replay(
     paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
 ) -> None:
     """Send what HAR files have recorded again, the suite's own or a browser's."""
+    from contracts.evidence import recording
+    from contracts.evidence.replay import Replay, Replayed, exit_code
+    from contracts.fuzz.payloads import entry_of
+    from contracts.report.replayed import replayed, verdict
+
     recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
     if as_test:
         for path, evidence in recorded:
-            template = evidence.failing.template
-            allowed = predict(template.addressed(_SOMEBODY), load("docs"), {_SOMEBODY}).allowed
-            click.echo(entry_of(path.stem, f"Recorded in {path.name}.", template, allowed), nl=False)
+            failing = evidence.failing
+            click.echo(entry_of(path.name, failing.template, failing.exchange.status), nl=False)
         return
     results: list[Replayed] = []
-    for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
-        mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
-        results += _replayed(mine, chosen | {"contract": name}, base_url, times)
+    releases = [contract or evidence.source.contract or "docs" for _, evidence in recorded]
+    for release in dict.fromkeys(releases):
+        with _running(chosen | {"contract": release}, base_url) as run:
+            again = Replay(run)
+            for path, evidence in (one for one, of in zip(recorded, releases, strict=True) if of == release):
+                results.append(again.of(evidence, times))
+                click.echo("\n".join(replayed(results[-1], path)))
     click.echo(verdict(results))
     sys.exit(exit_code(results))
 
 
-def _replayed(
-    recorded: Iterable[tuple[Path, Evidence]], chosen: Mapping[str, Any], base_url: str | None, times: int
-) -> list[Replayed]:
-    results = []
-    with _running(chosen, base_url) as run:
-        replay = Replay(run)
-        for path, evidence in recorded:
-            came = replay.of(evidence, times)
-            click.echo("\n".join(replayed(came, path)))
-            results.append(came)
-    return results
+@contextmanager
+def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
+    """A run against a base URL, the mock where there is none."""
+    from contracts.run import Run
+
+    run = Run(options_from(chosen, base_url, 0, os.environ)).open()
+    try:
+        yield run
+    finally:
+        run.close()
 
 
 @main.command()
@@ -155,48 +144,39 @@ def _replayed(
 @click.option("--contract", default="docs", show_default=True, help="the release that you use: docs, v1 or a file")
 @click.option("--exact", is_flag=True, help="refuse drift, too")
 @click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
-@click.option("--adopt", "adopted", metavar="NAME", help="write it as the contract of this name, whatever the verdict")
-@click.option(
-    "--base-url", default=None, help="a deployment of the release: hold it to the pin and to its own document"
-)
+@click.option("--adopt", metavar="NAME", help="write it as the contract of this name, whatever the verdict")
+@click.option("--base-url", help="a deployment of the release: hold it to the pin and to its own document")
 @click.option("--deviations", default=None, type=click.Path(path_type=Path), help="a TOML file of accepted deviations")
 @click.option("--evidence", default="evidence", show_default=True, type=click.Path(path_type=Path), help="a folder")
-@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
-@targeting
+@click.option("--format", default="text", show_default=True, type=click.Choice(["text", "json"]))
+@having(TARGETING)
 def release(
-    candidate: str | None,
-    contract: str,
-    exact: bool,
-    allow_undecided: bool,
-    adopted: str | None,
-    base_url: str | None,
-    deviations: Path | None,
-    evidence: Path,
-    form: str,
-    **chosen: Any,
+    candidate: str | None, contract: str, base_url: str | None, deviations: Path | None, evidence: Path, **chosen: Any
 ) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
+    from contracts import deployment
+    from contracts.evidence.deviation import load_deviations
+    from contracts.report.release import ReleaseReport, no_verdict
+
     try:
         # A wrong call is told before anything else.
-        if base_url is not None:
-            target = target_from(chosen, base_url, os.environ)
-        else:
-            target = Target("", {}, **how_reached(chosen, os.environ))
+        anywhere = Target("", {}, **how_reached(chosen, os.environ))
+        target = anywhere if base_url is None else target_from(chosen, base_url, os.environ)
         if candidate is None and base_url is None:
             raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
-        if adopted is not None:
-            place_of(adopted)
+        if chosen["adopt"] is not None:
+            place_of(chosen["adopt"])
         load_deviations(deviations)
         where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
         offered = deployment.candidate(where, target)
-        verdict = Verdict(compared(pinned(contract), offered), exact, allow_undecided)
+        verdict = Verdict(compared(pinned(contract), offered), chosen["exact"], chosen["allow_undecided"])
     except (NoVerdict, WrongCall) as error:
-        if form == "json":
+        if chosen["format"] == "json":
             click.echo(no_verdict(str(error)))
         raise
     # The runs of the contract inherit these, as they do the tokens.
     os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
-    report = ReleaseReport(verdict, contract, deployment.called(where), as_json=form == "json")
+    report = ReleaseReport(verdict, contract, deployment.called(where), as_json=chosen["format"] == "json")
     report.print_documents()
     try:
         if base_url is not None:
@@ -210,35 +190,21 @@ def release(
             raise
         click.echo(f"Nothing is known of the deployment: {report.stopped}", err=True)
         sys.exit(RED)
-    failed = _adopted(adopted, offered, report) if adopted else ""
-    report.print_verdict()
-    if failed:
-        click.echo(f"Error: {failed}", err=True)
-    sys.exit(RED if not report.safe else 2 if failed else GREEN)
-
-
-def _adopted(name: str, offered: References, report: ReleaseReport) -> str:
-    """Write a release as a contract, and note that; why it cannot be done, where it cannot."""
+    code = GREEN if report.safe else RED
     try:
-        report.adopted = adopt(name, offered).stem
+        report.adopted = adopt(chosen["adopt"], offered).stem if chosen["adopt"] else ""
     except WrongCall as error:
-        return str(error)
-    return ""
-
-
-@contextmanager
-def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
-    run = Run(options_from(chosen, base_url, 0, os.environ)).open()
-    try:
-        yield run
-    finally:
-        run.close()
+        # The verdict is the last line all the same.
+        click.echo(f"Error: {error}", err=True)
+        code = code or WRONG_CALL
+    report.print_verdict()
+    sys.exit(code)
 
 
 @main.command()
 @click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="the target that a run would have")
 @click.option("--contract", default="docs", show_default=True, help="the release that a run would hold it to")
-@targeting
+@having(TARGETING)
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
     target = target_from(chosen, base_url, os.environ)
@@ -266,49 +232,37 @@ def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -
         click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
         return
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
-    left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]
+    left = set(urls)
+    for url in urls:
+        with Client(Target(url, tokens, Limits(patience=patience), **way)) as client:
+            customers = Customers(client, None)
+            try:
+                click.echo(
+                    f"{url}: {customers.remove_leftovers(journal)} customers removed, {len(customers.left)} left"
+                )
+            except NoVerdict as error:
+                click.echo(f"{url}: {error}")
+            else:
+                left -= set() if customers.left else {url}
     if left:
-        raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")
-
-
-def _cleaned(target: Target, journal: Path) -> bool:
-    with Client(target) as client:
-        customers = Customers(client, None)
-        try:
-            removed = customers.remove_leftovers(journal)
-        except NoVerdict as error:
-            click.echo(f"{target.base_url}: {error}")
-            return False
-    click.echo(f"{target.base_url}: {removed} customers removed, {len(customers.left)} left")
-    return not customers.left
-
-
-@main.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh"]))
-def completion(shell: str) -> None:
-    """Print the script that completes these commands, for a shell to evaluate: eval "$(… completion bash)"."""
-    if shell == "zsh":
-        click.echo("autoload -U bashcompinit && bashcompinit")
-    click.echo(Path(__file__).with_name("completion.bash").read_text(encoding="utf-8"), nl=False)
+        raise NoVerdict(f"what is left at {', '.join(sorted(left))} stays in {journal}")
 
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
     heed_signals()
     try:
-        sys.exit(main(prog_name="python -m contracts", standalone_mode=False, complete_var=_COMPLETE) or 0)
+        sys.exit(main(standalone_mode=False) or GREEN)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted: there is no verdict.", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except WrongCall as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-    except NoVerdict as error:
-        click.echo(f"No verdict: {error}", err=True)
-        sys.exit(NO_VERDICT)
+    except (WrongCall, NoVerdict) as error:
+        is_wrong = isinstance(error, WrongCall)
+        click.echo(f"{'Error' if is_wrong else 'No verdict'}: {error}", err=True)
+        sys.exit(WRONG_CALL if is_wrong else NO_VERDICT)
 
 
 if __name__ == "__main__":

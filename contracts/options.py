@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.customers.journal import DEFAULT_FOLDER
 from contracts.errors import WrongCall
-from contracts.evidence.deviation import load_deviations
-from contracts.fuzz.generation import generation
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Secret
 from contracts.http.target import (
     MOCK_URL,
@@ -24,14 +21,14 @@ from contracts.http.target import (
     checked_tokens,
     checked_url,
 )
-from contracts.rules.document import load
-from contracts.run import Options
-from contracts.vendor.model import MOCK_TOKENS
+
+if TYPE_CHECKING:
+    from contracts.run import Options
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of the command line."""
+    """One option of the command line, of pytest's and of click's."""
 
     flag: str
     help: str
@@ -45,17 +42,13 @@ class Option:
         return self.flag.lstrip("-").replace("-", "_")
 
 
+_HEADER = (
+    "a header for what stands in front of the target, sent with every request (NAME alone: KAITEN_HEADER_1 has the "
+    "value of the first)"
+)
 # How a target is reached that not everybody may reach.
 REACHING = (
-    Option(
-        "--header",
-        "a header for what stands in front of the target, sent with every request (NAME alone: KAITEN_HEADER_1 has the "
-        "value of the first)",
-        None,
-        Secret,
-        "NAME=VALUE",
-        repeatable=True,
-    ),
+    Option("--header", _HEADER, None, Secret, "NAME=VALUE", repeatable=True),
     Option("--ca-bundle", "a PEM file of authorities to trust besides the usual ones", None, Path, "FILE"),
     Option("--client-cert", "a PEM file with a certificate to show, and its key", None, Path, "FILE"),
     Option("--proxy-from-env", "use the proxies that the environment names", False),
@@ -91,6 +84,11 @@ OPTIONS = (
 )
 
 
+# The numbers among `TARGETING`: those that are more than 0, and those that may be 0.
+_MORE_THAN_0 = ("time_limit", "size_limit", "rate_limit", "concurrency")
+_NOT_LESS = ("patience", "settle")
+
+
 def passed_on(chosen: Mapping[str, Any]) -> list[str]:
     """The arguments that give another command the same of `TARGETING`, where they are not the defaults.
 
@@ -107,40 +105,40 @@ def passed_on(chosen: Mapping[str, Any]) -> list[str]:
 
 
 def options_from(
-    chosen: Mapping[str, Any],
-    base_url: str | None,
-    seed: int | None,
-    environment: Mapping[str, str],
-    workers: int = 1,
+    chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str], workers: int = 1
 ) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
-    Without a seed one is made up, so that what was generated can be generated again. The rate and the
-    requests at once are limits for all workers together, and are shared out among them.
+    The rate and the requests at once are limits for all workers together, and are shared out among them.
 
     Raises:
-        WrongCall: one of them cannot be used.
+        WrongCall: one of them cannot be used, or `payloads.yaml` cannot.
 
     """
-    _check_numbers(chosen)
+    # What checks a call, or prints help, need not load what runs the contract.
+    from contracts.evidence.deviation import load_deviations
+    from contracts.fuzz.generation import generation
+    from contracts.fuzz.payloads import payloads
+    from contracts.rules.document import load
+    from contracts.run import Options
+
+    for name in (*_MORE_THAN_0, "cases", "max_time"):
+        if chosen.get(name) is not None and not chosen[name] > 0:
+            raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
+    for name in _NOT_LESS:
+        if not chosen[name] >= 0:
+            raise WrongCall(f"--{name} must be 0 or more")
     if base_url == "":
         raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
-    share = {"concurrency": -(-chosen["concurrency"] // workers)}
-    if chosen["rate_limit"] is not None:
-        share["rate_limit"] = chosen["rate_limit"] / workers
-    target = target_from({**chosen, **share}, base_url, environment)
+    payloads()
+    rate = chosen["rate_limit"]
+    shares = {"concurrency": -(-chosen["concurrency"] // workers), "rate_limit": rate and rate / workers}
     return Options(
-        target,
+        target_from({**chosen, **shares}, base_url, environment),
         load(chosen["contract"]),
         Path(chosen["journal"]),
         bool(chosen.get("require_all")),
-        generation(
-            seed,
-            secrets.randbelow(2**32),
-            chosen.get("example_database"),
-            chosen.get("hypothesis_profile"),
-            chosen.get("cases"),
-        ),
+        generation(seed, chosen.get("hypothesis_profile"), chosen.get("cases"), chosen.get("example_database")),
         chosen.get("evidence"),
         load_deviations(chosen.get("deviations")),
     )
@@ -148,21 +146,17 @@ def options_from(
 
 def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Target:
     """The target; the in-process mock where no base URL is given."""
-    limits = Limits(
-        time=chosen["time_limit"],
-        size=chosen["size_limit"],
-        rate=chosen["rate_limit"],
-        concurrency=chosen["concurrency"],
-        patience=chosen["patience"],
-        settle=chosen["settle"],
-        interruptions=_statuses(chosen["interruption"]),
-    )
+    further = chosen["interruption"]
+    if further and not re.fullmatch(r"\s*[1-5]\d\d\s*(,\s*[1-5]\d\d\s*)*", further, re.ASCII):
+        raise WrongCall(f"--interruption {further!r} must be statuses with commas between them, like 530,599")
+    numbers = {name.removesuffix("_limit"): chosen[name] for name in (*_MORE_THAN_0, *_NOT_LESS)}
+    limits = Limits(**numbers, interruptions=frozenset(map(int, further.split(",") if further else ())))
     reached = how_reached(chosen, environment)
     if base_url is None:
+        from contracts.vendor.model import MOCK_TOKENS
+
         return Target(MOCK_URL, dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True)), limits)
-    url = checked_url(
-        base_url, allow_production=chosen["allow_production"], allow_plain_http=chosen["allow_plain_http"]
-    )
+    url = checked_url(base_url, **{name: chosen[name] for name in ("allow_production", "allow_plain_http")})
     tokens = checked_tokens(environment.get("KAITEN_AUTH_TOKEN"), environment.get("KAITEN_READ_TOKEN"))
     return Target(url, tokens, limits, checked_customer(chosen["customer"]), **reached)
 
@@ -175,19 +169,3 @@ def how_reached(chosen: Mapping[str, Any], environment: Mapping[str, str]) -> di
         "headers": checked_headers(chosen["header"] or (), environment),
         "tls": checked_tls(*files) if any(files) else None,
     }
-
-
-def _statuses(given: str | None) -> frozenset[int]:
-    words = [word.strip() for word in given.split(",")] if given else []
-    if not all(re.fullmatch(r"[1-5]\d\d", word) for word in words):
-        raise WrongCall(f"--interruption {given!r} must be statuses with commas between them, like 530,599")
-    return frozenset(map(int, words))
-
-
-def _check_numbers(chosen: Mapping[str, Any]) -> None:
-    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "cases", "max_time"):
-        if chosen.get(name) is not None and not chosen[name] > 0:
-            raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
-    for name in ("patience", "settle"):
-        if not chosen[name] >= 0:
-            raise WrongCall(f"--{name} must be 0 or more")

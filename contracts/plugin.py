@@ -12,8 +12,7 @@ import pytest
 
 from contracts import fuzz, stash
 from contracts.errors import NoVerdict, WrongCall
-from contracts.fuzz.generation import PROFILES
-from contracts.fuzz.round import register_profiles
+from contracts.fuzz.generation import PROFILES, register_profiles
 from contracts.http.credential import Secret
 from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from

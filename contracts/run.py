@@ -48,13 +48,11 @@ class Run:
         self.target = options.target
         self.document = options.document
         self.record = Record()
-        self.record.not_tried(
-            _silent(self.document), f"the contract {self.document.name} has nothing that could break them"
-        )
+        without = f"the contract {self.document.name} has nothing that could break them"
+        self.record.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
         self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.record.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
-        self._journal = journal
         self.customers = Customers(self.client, journal)
 
     def open(self) -> Run:
@@ -66,7 +64,7 @@ class Run:
 
         """
         try:
-            if self._journal:
+            if self.vendor is None:
                 self.customers.remove_leftovers(self.options.journal)
             self.trials = Trials(self.client, self.document, self.customers, self.record)
             self._note_what_cannot_be_tried()
@@ -106,7 +104,7 @@ class Run:
             "interruptions": self.client.patience.interruptions,
             "left": list(self.customers.left),
             "accepted": self.options.deviations.seen,
-            "warnings": [warning for warning in (self.options.generation.warning,) if warning],
+            "warnings": [*self.options.generation.warnings],
         }
 
     def untriable(self, request: Request) -> str | None:

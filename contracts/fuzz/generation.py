@@ -1,19 +1,28 @@
-"""What Hypothesis is given: a seed, and the database of the examples that failed before."""
+"""How much is generated and from which seed: profiles, rounds, and the database of the examples that failed before.
+
+A generated test runs in short rounds, each a test item with a seed of its own. Within one run Hypothesis repeats parts
+of earlier examples: eight rounds of eight examples draw as fast as one of 64, with half as many repeated requests.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
 from contracts.errors import WrongCall
 
 # As Hypothesis has it, which switches it off where it believes to run in CI.
 LOCAL = Path(".hypothesis", "examples")
+# The most examples of one round.
 ROUND = 8
 # Requests that are sent together, at most, in a run of few cases and of many; and how many they are on average.
 FEW, MANY = 16, 64
@@ -24,82 +33,115 @@ PROFILES = {"quick": (6, 1, FEW), "ci": (ROUND, 5, MANY), "deep": (ROUND, 80, MA
 
 @dataclass(frozen=True)
 class Generation:
-    """How requests are generated, and how many.
+    """How requests are generated: `rounds` of `examples`, each example of at most `together` requests.
 
-    A generated test has so many `rounds` of so many `examples` of at most `together` requests. The same `seed` gives
-    the same requests. With `reuse` what failed in an earlier run comes first; where a seed was asked for it does not.
-    `warning` says what is wrong with the `database`.
+    The same `seed` gives the same requests. With `reuse` what failed in an earlier run comes first. `warnings` say what
+    was found wrong with the `database`.
     """
 
     seed: int = 0
     reuse: bool = True
     database: ExampleDatabase | None = None
-    warning: str = ""
     examples: int = ROUND
     rounds: int = 1
     together: int = FEW
+    warnings: list[str] = field(default_factory=list)
 
 
 def generation(
-    seed: int | None, made_up: int, shared: str | None, profile: str | None = None, cases: int | None = None
+    seed: int | None = None, profile: str | None = None, cases: int | None = None, shared: str | None = None
 ) -> Generation:
-    """How to generate, by the seed that was asked for or else the one made up, and the URL of a shared database.
+    """How to generate. Without a seed one is made up, so that what was generated can be generated again.
 
-    How much is what the profile says, or `cases` where they are given: those of each generated test.
+    How much is what the profile says, or the `cases` of each generated test; `shared` is the URL of a Redis.
 
     Raises:
-        WrongCall: the URL is none of a Redis, or the package for it is missing.
+        WrongCall: the URL is not that of a Redis, or the package for it is missing.
 
     """
+    warnings: list[str] = []
     local = DirectoryBasedExampleDatabase(LOCAL)
-    database, warning = (local, "") if shared is None else _with_shared(local, shared)
+    database = local if shared is None else _with_shared(local, shared, warnings)
     size = PROFILES[profile or "quick"] if cases is None else _size(cases)
-    return Generation(made_up if seed is None else seed, seed is None, database, warning, *size)
+    return Generation(secrets.randbelow(2**32) if seed is None else seed, seed is None, database, *size, warnings)
 
 
 def _size(cases: int) -> tuple[int, int, int]:
-    """What makes so many cases or a few more."""
+    """Examples, rounds and requests together that make so many cases or a few more."""
     together = MANY if cases >= ROUND * CASES[MANY] else FEW
     examples = -(-cases // CASES[together])
     rounds = -(-examples // ROUND)
     return -(-examples // rounds), rounds, together
 
 
-def _with_shared(local: ExampleDatabase, url: str) -> tuple[ExampleDatabase, str]:
+def _with_shared(local: ExampleDatabase, url: str, warnings: list[str]) -> ExampleDatabase:
+    """The local database and a Redis. Once the Redis fails, it is a warning and not used any more: the run goes on."""
     try:
         from hypothesis.extra.redis import RedisExampleDatabase
         from redis import Redis, RedisError
     except ImportError:
         raise WrongCall("--example-database needs the package redis: python -m pip install -e '.[redis]'") from None
     try:
-        redis = Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0)
-        redis.ping()
+        shared = RedisExampleDatabase(Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0))
     except ValueError:
         raise WrongCall("--example-database must be like redis://127.0.0.1:6379/0") from None
-    except RedisError as error:
-        # The URL may hold a password.
-        host = urlsplit(url).hostname or url.partition(":")[0]
-        why = " ".join(str(error).split())[:100]
-        return local, f"the example database at {host} cannot be used ({why}): only {LOCAL} is"
-    return MultiplexedDatabase(local, _Forgiving(RedisExampleDatabase(redis), RedisError)), ""
+
+    def forgiving(method: Callable[..., Any]) -> Callable[..., list[bytes]]:
+        def forgiven(*arguments: bytes) -> list[bytes]:
+            try:
+                return [] if warnings else [*(method(*arguments) or ())]
+            except RedisError as error:
+                # The URL may hold a password.
+                host, why = urlsplit(url).hostname or url.partition(":")[0], " ".join(str(error).split())[:100]
+                warnings.append(f"the example database at {host} cannot be used ({why}): only {LOCAL} is")
+                return []
+
+        return forgiven
+
+    for name in ("fetch", "save", "delete", "move"):
+        setattr(shared, name, forgiving(getattr(shared, name)))
+    return MultiplexedDatabase(local, shared)
 
 
-class _Forgiving(ExampleDatabase):
-    """A database whose failures end no run."""
+@dataclass(frozen=True)
+class Round:
+    """One round of a generated test, of so many `examples`; `number` counts from 0."""
 
-    def __init__(self, inner: ExampleDatabase, failure: type[Exception]) -> None:
-        super().__init__()
-        self._inner = inner
-        self._forgiven = suppress(failure)
+    number: int
+    examples: int
+    generation: Generation
 
-    def fetch(self, key: bytes) -> Iterable[bytes]:
-        with self._forgiven:
-            yield from [*self._inner.fetch(key)]
+    def __str__(self) -> str:
+        return f"round-{self.number + 1}"
 
-    def save(self, key: bytes, value: bytes) -> None:
-        with self._forgiven:
-            self._inner.save(key, value)
+    def settings_and_seed(self, test: Callable[[], None]) -> Callable[[], None]:
+        """The Hypothesis test with what this round asks for: so many examples, and a seed that no other round has."""
+        # What failed in an earlier run is tried first, once; with a seed that was asked for, a run is the same again.
+        reuse = (Phase.reuse,) if self.number == 0 and self.generation.reuse else ()
+        phases = (*reuse, Phase.generate, Phase.shrink)
+        chosen = settings(max_examples=self.examples, phases=phases, database=self.generation.database)
+        # In this order: a seed that is set on settings takes their database away.
+        return chosen(hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(test))
 
-    def delete(self, key: bytes, value: bytes) -> None:
-        with self._forgiven:
-            self._inner.delete(key, value)
+    def batches(self, requests: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+        """Lists of requests that are sent together. Hypothesis shrinks to short ones, and at best to one request.
+
+        Where there are many cases, two of three lists are as long as may be: they keep every connection busy.
+        """
+        most = self.generation.together
+        least = (1,) if most == FEW else (1, most, most)
+        return st.one_of(*(st.lists(requests, min_size=size, max_size=most) for size in least))
+
+
+def register_profiles() -> None:
+    """Make `quick`, `ci` and `deep` known to Hypothesis, so that `--hypothesis-profile` takes them."""
+    common = settings(
+        derandomize=False,  # also where Hypothesis believes to run in CI
+        deadline=None,  # a target may be slow, and a list of cases takes a while to draw
+        suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+        verbosity=Verbosity.quiet,  # what failed is explained by the promise that it broke
+        print_blob=False,
+    )
+    for name in PROFILES:
+        settings.register_profile(name, common)
+    settings.load_profile("quick")

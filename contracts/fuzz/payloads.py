@@ -1,24 +1,35 @@
-"""Payloads: the hand-picked requests of `payloads.yaml`."""
+"""Payloads: the hand-picked requests of `payloads.yaml`, and how a recorded request becomes an entry of it."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
+from contracts.customers.journal import PREFIX
+from contracts.errors import WrongCall
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, CUSTOMERS, Request, update
+from contracts.rules.document import load
+from contracts.rules.oracle import predict
 
 PAYLOADS = Path(__file__).parent.parent / "payloads.yaml"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# A slug that begins so names no customer.
+NOBODY = f"{PREFIX}nobody"
+_USUAL: dict[str, Any] = {
+    "content_type": "application/json",
+    "authorization": [f"Bearer {WRITE_TOKEN}"],
+    "slug": CUSTOMER,
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,29 @@ class Payload:
         return self.id
 
 
+@cache
+def payloads() -> tuple[Payload, ...]:
+    """All of them, in the order of the file.
+
+    Raises:
+        WrongCall: the file cannot be read, or an entry of it cannot be meant or may name a stranger's customer.
+
+    """
+    found: dict[str, Payload] = {}
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        for family in yaml.load(PAYLOADS.read_text(encoding="utf-8"), Loader=loader)["families"]:  # noqa: S506 (a safe loader)
+            entries = [_payload(family["id"], entry) for entry in family.get("requests", ())]
+            twins = [_twin(family["id"], one) for one in found.values() if one.family == family.get("twins_of")]
+            for payload in (*entries, *twins):
+                if payload.id in found:
+                    raise WrongCall(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
+                found[payload.id] = payload
+    except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+        raise WrongCall(f"{PAYLOADS.name} cannot be read: {' '.join(str(error).split())}") from None
+    return tuple(found.values())
+
+
 def expecting(*statuses: int) -> tuple[Payload, ...]:
     """The payloads that exactly these statuses may answer; without a status, those that more than one may answer."""
     return tuple(one for one in payloads() if (one.expect == set(statuses) if statuses else len(one.expect) > 1))
@@ -49,107 +83,88 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def _repeat(parts: Mapping[str, Any]) -> bytes:
-    text = parts.get("before", "") + parts["unit"] * parts["times"] + parts.get("after", "")
-    return bytes(text.encode())
-
-
-def _nest(parts: Mapping[str, Any]) -> bytes:
-    inner = parts["open"] * parts["times"] + parts.get("inside", "") + parts["close"] * parts["times"]
-    return bytes((parts.get("before", "") + inner + parts.get("after", "")).encode())
-
-
-def _numbered(parts: Mapping[str, Any]) -> bytes:
-    members = ",".join(f'"{parts["prefix"]}{number:04}":1' for number in range(parts["times"]))
-    return bytes((parts["before"] + members + parts["after"]).encode())
+def _around(parts: Mapping[str, Any], middle: str) -> bytes:
+    return str(parts.get("before", "") + middle + parts.get("after", "")).encode()
 
 
 _BODIES: Mapping[str, Callable[[Any], bytes]] = {
     "json": to_json,
-    "text": lambda text: str(text).encode(),
-    "base64": lambda text: base64.b64decode(text, validate=True),
-    "repeat": _repeat,
-    "nest": _nest,
-    "members": _numbered,
+    "text": str.encode,
+    "base64": partial(base64.b64decode, validate=True),
+    "repeat": lambda p: _around(p, p["unit"] * p["times"]),
+    "nest": lambda p: _around(p, p["open"] * p["times"] + p.get("inside", "") + p["close"] * p["times"]),
+    "members": lambda p: _around(p, ",".join(f'"{p["prefix"]}{number:04}":1' for number in range(p["times"]))),
 }
 _FIELDS = {"id", "why", "expect", "expect_v1", "content_type", "authorization", "slug", "framing", *_BODIES}
 
 
-@cache
-def payloads() -> tuple[Payload, ...]:
-    """All of them, in the order of the file.
-
-    Raises:
-        ValueError: an entry has an unknown field, more than one body, no `expect`, or an id that is taken.
-
-    """
-    content = yaml.load(PAYLOADS.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
-    found: dict[str, Payload] = {}
-    for family in content["families"]:
-        entries = [_payload(family["id"], entry) for entry in family.get("requests", ())]
-        twins = [_twin(family["id"], one) for one in found.values() if one.family == family.get("twins_of")]
-        for payload in (*entries, *twins):
-            if payload.id in found:
-                raise ValueError(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
-            found[payload.id] = payload
-    return tuple(found.values())
-
-
-def _twin(family: str, payload: Payload) -> Payload:
-    """The payload with its name as the external id."""
-    name = json.loads(payload.request.body)["name"]
-    body = to_json({"name": "Contract Test", "externalCustomerId": name})
-    id_ = f"external-id-of-{payload.id}"
-    return replace(payload, id=id_, family=family, request=replace(payload.request, body=body))
-
-
 def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
-    bodies = [field for field in _BODIES if field in entry]
-    unknown = set(entry) - _FIELDS
-    if unknown or len(bodies) > 1:
-        raise ValueError(f"payload {entry['id']!r} has unknown fields {unknown} or more than one body {bodies}")
+    id_, bodies = entry["id"], [field for field in _BODIES if field in entry]
+    if (unknown := set(entry) - _FIELDS) or len(bodies) > 1:
+        raise WrongCall(f"payload {id_!r} has unknown fields {unknown} or more than one body {bodies}")
     if "expect" not in entry:
-        raise ValueError(f"payload {entry['id']!r} has no field expect: the statuses that may answer it")
+        raise WrongCall(f"payload {id_!r} has no field expect: the statuses that may answer it")
+    chosen = {**_USUAL, **entry}
+    if _may_be_a_stranger_s(chosen["slug"]):
+        raise WrongCall(
+            f"payload {id_!r} has the slug {chosen['slug']!r}, which may be a stranger's customer: "
+            f"give {CUSTOMER}, or one that begins with {PREFIX}"
+        )
     # A name of its own shows whether it was this request that stored something.
-    body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": entry["id"]})
-    request = update(
-        entry.get("slug", CUSTOMER),
-        body,
-        content_type=entry.get("content_type", "application/json"),
-        authorization=tuple(entry.get("authorization", [f"Bearer {WRITE_TOKEN}"])),
-    )
+    body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": id_})
+    authorization = tuple(chosen["authorization"])
+    request = update(chosen["slug"], body, content_type=chosen["content_type"], authorization=authorization)
     if "framing" in entry:
         request = request.with_header("Transfer-Encoding", entry["framing"])
-    expect = _statuses(entry["expect"])
-    return Payload(entry["id"], family, entry["why"], expect, _statuses(entry.get("expect_v1", expect)), request)
+    expect, expect_v1 = (_statuses(chosen.get(field, entry["expect"])) for field in ("expect", "expect_v1"))
+    return Payload(id_, family, entry["why"], expect, expect_v1, request)
 
 
 def _statuses(given: int | Iterable[int]) -> frozenset[int]:
     return frozenset({given} if isinstance(given, int) else given)
 
 
-def entry_of(name: str, why: str, request: Request, expect: Collection[int]) -> str:
-    """A request as an entry that can be pasted into a family of `payloads.yaml`; `name` becomes its id."""
-    words = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name.lower())
-    id_ = "-".join(["replayed", *filter(None, words.split("-"))])
-    authorization = [value for name, value in request.headers if name.lower() == "authorization"]
-    statuses = sorted(expect)
-    entry = {"id": id_, "why": why, "expect": statuses if len(statuses) > 1 else statuses[0]} | _written(request.body)
-    entry |= {"content_type": request.header("Content-Type"), "authorization": authorization}
-    entry |= {"slug": request.path.removeprefix(f"{CUSTOMERS}/")}
-    entry |= {"framing": framing} if (framing := request.header("Transfer-Encoding")) else {}
-    usual = {"content_type": "application/json", "authorization": [f"Bearer {WRITE_TOKEN}"], "slug": CUSTOMER}
-    content = {field: value for field, value in entry.items() if field not in usual or usual[field] != value}
-    text = yaml.dump([content], Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
+def _twin(family: str, payload: Payload) -> Payload:
+    """The payload with its name as the external id."""
+    body = to_json({"name": "Contract Test", "externalCustomerId": json.loads(payload.request.body)["name"]})
+    request = replace(payload.request, body=body)
+    return replace(payload, id=f"external-id-of-{payload.id}", family=family, request=request)
+
+
+def _may_be_a_stranger_s(slug: str) -> bool:
+    """Whether a customer may have this slug that the suite did not make: a template is addressed to one of ours."""
+    return "<CUSTOMER" not in slug and not slug.startswith(PREFIX) and any(map(str.isalnum, unquote(slug)))
+
+
+def entry_of(name: str, recorded: Request, status: int | None) -> str:
+    """A request that was answered with `status`, as an entry for `payloads.yaml`; its id is made of the file's `name`.
+
+    Whomever it was sent to, the entry is to a customer of ours, or to nobody.
+    """
+    slug = recorded.path.removeprefix(f"{CUSTOMERS}/")
+    if _may_be_a_stranger_s(slug):
+        slug = NOBODY if status == 404 else CUSTOMER
+    sent = replace(recorded, path=f"{CUSTOMERS}/{slug}")
+    expect = sorted(predict(sent.addressed(f"{PREFIX}one"), load("docs"), {f"{PREFIX}one"}).allowed)
+    entry = {
+        "id": re.sub(r"[^a-z0-9]+", "-", f"replayed {Path(name).stem.lower()}").strip("-"),
+        "why": f"Recorded in {name}.",
+        "expect": expect if len(expect) > 1 else expect[0],
+        **_exactly(sent.body),
+        "content_type": sent.header("Content-Type"),
+        "authorization": [value for name, value in sent.headers if name.lower() == "authorization"],
+        "slug": slug,
+    }
+    if framing := sent.header("Transfer-Encoding"):
+        entry["framing"] = framing
+    content = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]
+    text = yaml.dump(content, Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
     return textwrap.indent(text, " " * 6)
 
 
-def _written(body: bytes) -> dict[str, Any]:
+def _exactly(body: bytes) -> dict[str, str]:
     """The field of an entry that gives exactly this body."""
-    with suppress(ValueError, RecursionError):
-        value = json.loads(body)
-        if to_json(value) == body:
-            return {"json": value}
-    with suppress(UnicodeDecodeError):
+    try:
         return {"text": body.decode()}
-    return {"base64": base64.b64encode(body).decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}

@@ -10,14 +10,12 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 
-from contracts.fuzz.partitions import breaking, fitting
+from contracts.fuzz import strategies
 from contracts.fuzz.payloads import to_json
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.rules.document import Document
 from contracts.rules.operation import PATH
-
-Bodies = st.SearchStrategy[Any]
 
 # `@schema.parametrize()` runs the document's examples and the coverage phase. That one tries every other method by
 # default, and a DELETE would remove the customer under test.
@@ -25,27 +23,18 @@ _CONFIG = {"phases": {"fuzzing": {"enabled": False}, "coverage": {"unexpected-me
 
 
 @cache
-def fitting_schema(document: Document) -> schemathesis.BaseSchema:
-    """The document as Schemathesis reads it, with our bodies that fit.
+def loaded(document: Document, *, breaking: bool) -> schemathesis.BaseSchema:
+    """The document as Schemathesis reads it, with our bodies that fit its request schema, or those that break it.
 
-    A hook does not know whether a body has to fit or to break the schema: hence two loads, each with a hook of its own.
+    A hook does not know which of the two is being drawn: hence two loads, each with a hook of its own.
     """
-    return _loaded(document, fitting(document))
-
-
-@cache
-def breaking_schema(document: Document) -> schemathesis.BaseSchema:
-    """The same, with our bodies that break the schema."""
-    return _loaded(document, st.one_of(*breaking(document)))
-
-
-def _loaded(document: Document, ours: Bodies) -> schemathesis.BaseSchema:
+    ours = st.one_of(*strategies.breaking(document)) if breaking else strategies.fitting(document)
     whole = schemathesis.openapi.from_dict(dict(document.content), config=schemathesis.Config.from_dict(_CONFIG))
     # A vendor's document has other operations, too.
     schema = whole.include(path=PATH, method=OPERATION)
 
     @schema.hook
-    def before_generate_body(context: HookContext, strategy: Bodies) -> Bodies:
+    def before_generate_body(context: HookContext, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         # Its own strategy is asked three times as often: it repeats itself more.
         return st.integers(0, 3).flatmap(lambda turn: ours if turn == 3 else strategy)
 

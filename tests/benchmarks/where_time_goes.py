@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from contracts import fuzz
 from contracts.api import fail
-from contracts.fuzz.generation import Generation
+from contracts.fuzz.generation import Generation, register_profiles
 from contracts.fuzz.ledger import Ledger
-from contracts.fuzz.round import register_profiles
 from contracts.fuzz.schema import request_of
 from contracts.http.exchange import Exchange, Request
 from contracts.http.target import Target

@@ -13,8 +13,8 @@ from schemathesis import Case, GenerationMode
 
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
-from contracts.fuzz.partitions import fitting
-from contracts.fuzz.schema import breaking_schema, fitting_schema, request_of
+from contracts.fuzz.schema import loaded, request_of
+from contracts.fuzz.strategies import fitting
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, OPERATION, Request
 from contracts.rules.body import read
@@ -33,7 +33,7 @@ CONTRACTS = pytest.mark.parametrize("contract", ["docs", "v1"])
 def drawn(contract: str, mode: GenerationMode) -> list[Request]:
     """Requests that are drawn for a contract, of those that fit its schema or of those that break it."""
     document = DOCUMENTS[contract]
-    schema = (fitting_schema if mode is GenerationMode.POSITIVE else breaking_schema)(document)
+    schema = loaded(document, breaking=mode is GenerationMode.NEGATIVE)
     requests: list[Request] = []
 
     @Round(0, 200, Generation(seed=1)).settings_and_seed
@@ -48,7 +48,7 @@ def drawn(contract: str, mode: GenerationMode) -> list[Request]:
 def case(**changes: Any) -> Case[Any]:
     """A case of the operation, as Schemathesis makes one of the parts that are given."""
     parts = {"body": {"name": "x"}, "media_type": "application/json", "path_parameters": {"customerSlug": "0"}}
-    return fitting_schema(DOCUMENTS["docs"])[PATH][OPERATION].Case(**parts | changes)
+    return loaded(DOCUMENTS["docs"], breaking=False)[PATH][OPERATION].Case(**parts | changes)
 
 
 @pytest.mark.parametrize(("contract", "least"), [("docs", 1.0), ("v1", 0.4)])

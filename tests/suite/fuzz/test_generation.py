@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.database import DirectoryBasedExampleDatabase
 
 from contracts.api import fail
 from contracts.errors import WrongCall
@@ -102,52 +101,59 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_failed_comes_first_in_the_next_run(local: Path) -> None:
     """A local run starts with what failed in the one before, whatever its seed."""
-    assert first_failure(3, generation(None, 0, None), local) > 1
-    assert first_failure(4, generation(None, 0, None), local) == 1
+    assert first_failure(3, generation(), local) > 1
+    assert first_failure(4, generation(), local) == 1
     assert list((local / LOCAL).rglob("*"))
 
 
 def test_what_failed_is_tried_once_and_not_in_each_round(local: Path) -> None:
     """The first round of a test starts with what failed before; the others draw something new."""
-    first_failure(3, generation(None, 0, None), local)
+    first_failure(3, generation(), local)
 
-    assert first_failure(4, generation(None, 0, None), local, number=1) != 1
+    assert first_failure(4, generation(), local, number=1) != 1
 
 
 def test_a_seed_that_was_asked_for_starts_with_nothing_else(local: Path) -> None:
     """With a seed the requests are those of the seed, whatever failed before."""
-    before = first_failure(3, generation(3, 0, None), local)
+    before = first_failure(3, generation(3), local)
 
-    assert first_failure(3, generation(3, 0, None), local) == before > 1
+    assert first_failure(3, generation(3), local) == before > 1
 
 
 def test_machines_share_what_failed_through_a_redis(local: Path, redis: str) -> None:
     """With a Redis, what failed on one machine comes first on another one."""
-    first_failure(3, generation(None, 0, redis), local)
+    first_failure(3, generation(shared=redis), local)
     shutil.rmtree(local / LOCAL)
 
-    assert first_failure(2, generation(None, 0, redis), local) == 1
+    assert first_failure(2, generation(shared=redis), local) == 1
 
 
 def test_a_redis_that_goes_away_ends_no_run(local: Path, redis: str) -> None:
-    """Where the Redis stops in the middle of a run, the run goes on with the local database."""
-    shared = generation(None, 0, redis)
+    """Where the Redis stops in the middle of a run, it is one warning, and the local database does alone."""
+    shared = generation(shared=redis)
     assert shared.database
     subprocess.run(["redis-cli", "-u", redis, "shutdown", "nosave"], check=True, capture_output=True)
 
     shared.database.save(b"key", b"value")
+    shared.database.move(b"key", b"other", b"value")
+    shared.database.delete(b"other", b"nothing")
 
-    assert list(shared.database.fetch(b"key")) == [b"value"]
+    assert list(shared.database.fetch(b"other")) == [b"value"]
+    assert len(shared.warnings) == 1
 
 
 def test_a_redis_that_is_not_there_is_one_warning(local: Path) -> None:
     """An unreachable Redis is a warning without its password, and only the local database is used."""
-    made = generation(None, 0, "redis://me:secret@127.0.0.1:9/0")
+    made = generation(shared="redis://me:secret@127.0.0.1:9/0")
+    assert made.database
 
-    assert made.warning.startswith("the example database at 127.0.0.1 cannot be used (")
-    assert "secret" not in made.warning
-    assert "\n" not in made.warning
-    assert isinstance(made.database, DirectoryBasedExampleDatabase)
+    made.database.save(b"key", b"value")
+
+    assert list(made.database.fetch(b"key")) == [b"value"]
+    (warning,) = made.warnings
+    assert warning.startswith("the example database at 127.0.0.1 cannot be used (")
+    assert "secret" not in warning
+    assert "\n" not in warning
 
 
 def test_a_run_goes_on_without_its_redis(tmp_path: Path) -> None:
@@ -161,30 +167,31 @@ def test_a_run_goes_on_without_its_redis(tmp_path: Path) -> None:
 def test_what_is_no_redis_url_is_a_wrong_call() -> None:
     """A URL of something else is refused in one line."""
     with pytest.raises(WrongCall, match="must be like redis://"):
-        generation(None, 0, "https://example.com")
+        generation(shared="https://example.com")
 
 
 def test_a_seed_is_made_up_where_none_is_given() -> None:
-    """Without a seed the made-up one counts, and what failed before comes first."""
-    assert (generation(None, 5, None).seed, generation(None, 5, None).reuse) == (5, True)
-    assert (generation(7, 5, None).seed, generation(7, 5, None).reuse) == (7, False)
+    """Without a seed each run has another one, and what failed before comes first."""
+    assert len({generation().seed for _ in range(5)}) > 1
+    assert generation().reuse
+    assert (generation(7).seed, generation(7).reuse) == (7, False)
 
 
 def test_a_profile_says_how_much_is_generated() -> None:
     """Each profile has more than the one before; quick is meant where none is named; no round is longer than one."""
-    sizes = {name: generation(1, 0, None, name) for name in PROFILES}
+    sizes = {name: generation(1, name) for name in PROFILES}
     amounts = [made.examples * made.rounds * made.together for made in sizes.values()]
 
     assert list(PROFILES) == ["quick", "ci", "deep"]
     assert amounts == sorted(set(amounts))
-    assert generation(1, 0, None) == generation(1, 0, None, "quick")
+    assert generation(1) == generation(1, "quick")
     assert max(made.examples for made in sizes.values()) == ROUND
 
 
 @pytest.mark.parametrize("cases", [1, 4, 5, 6, 39, 40, 41, 100, 255, 256, 1000, 12_345, 1_000_000])
 def test_a_number_of_cases_is_met_or_a_little_more(cases: int) -> None:
     """As many examples are asked for as make the cases on average, in rounds that are no longer than one round."""
-    made = generation(1, 0, None, "deep", cases)
+    made = generation(1, "deep", cases)
 
     each = CASES[made.together]
     assert cases <= made.examples * made.rounds * each < cases + (made.rounds + 1) * each
@@ -196,4 +203,4 @@ def test_the_run_without_options_is_that_of_the_mock(local: Path) -> None:
     """A run that is given nothing has a seed, one round, and no database of anybody's."""
     made = Options(Target(MOCK_URL, TOKENS), load("docs")).generation
 
-    assert (made.seed, made.rounds, made.database, made.warning) == (0, 1, None, "")
+    assert (made.seed, made.rounds, made.database, made.warnings) == (0, 1, None, [])

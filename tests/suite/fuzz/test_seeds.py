@@ -30,7 +30,7 @@ def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, ...]]:
     """The updates that a run with this seed sends, in their order."""
     with serving(Listening(load("docs"))) as server:
         result = run_suite(
-            *("--base-url", server.url, "--hypothesis-seed", seed, "--concurrency", "1"),
+            *("--base-url", server.url, "--hypothesis-seed", seed, "--concurrency", "1", "-m", "fuzz"),
             journal=journal,
             PYTHONHASHSEED=hash_seed,
         )
@@ -42,7 +42,7 @@ def strategies(contract: str, hash_seed: str) -> str:
     """The strategies of bodies for a contract, written out by another process."""
     code = (
         "import sys; from contracts.rules.document import load;"
-        "from contracts.fuzz.partitions import breaking, fitting;"
+        "from contracts.fuzz.strategies import breaking, fitting;"
         "document = load(sys.argv[1]); print(fitting(document), *breaking(document), sep='\\n')"
     )
     variables = environment_of({"PYTHONHASHSEED": hash_seed})
@@ -60,8 +60,8 @@ def test_what_is_drawn_from_is_the_same_in_every_process(contract: str) -> None:
 
 
 def test_a_seed_sends_the_same_requests_in_the_same_order(tmp_path: Path) -> None:
-    """Two runs with the same seed and profile send the same updates in the same order; another seed sends others."""
-    first, second, other = (updates(tmp_path, seed, hashes) for seed, hashes in (("7", "1"), ("7", "2"), ("8", "1")))
+    """Two runs with the same seed and profile send the same updates in the same order."""
+    first, second = (updates(tmp_path, "7", hash_seed) for hash_seed in ("1", "2"))
 
+    assert len(first) > 100
     assert first == second
-    assert first != other

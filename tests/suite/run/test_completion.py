@@ -1,37 +1,54 @@
-"""Shell completion of `python -m contracts`, in a real bash."""
+"""The console script: click's own completion, in a real bash, and what help does not wait for."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from tests.suite.suite_run import ROOT, environment_of
 
 SCRIPT = """
-eval "$({python} -m contracts completion bash)"
-COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-_contracts_completion
+eval "$(_CONTRACTS_COMPLETE=bash_source contracts)"
+COMPREPLY=(); COMP_WORDS=(contracts {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_contracts_completion contracts
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ('-m contracts ""', "clean completion doctor mock release replay"),
-        ("-m contracts re", "release replay"),
-        ("-m contracts mock --po", "--port"),
-        ("-m contracts completion z", "zsh"),
-        ('-m pytest ""', ""),
-    ],
-)
-def test_bash_completes_the_commands(words: str, offered: str) -> None:
-    """Commands, options and choices are completed after `python -m contracts`, and after nothing else."""
-    script = SCRIPT.format(python=sys.executable, words=f"{sys.executable} {words}")
-    shell = subprocess.run(
-        ["bash", "-c", script], cwd=ROOT, env=environment_of({}), capture_output=True, text=True, check=True
-    )
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder with the console script, as pip writes it."""
+    entry = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]["contracts"]
+    module, _, function = entry.partition(":")
+    script = tmp_path / "contracts"
+    script.write_text(f"#!{sys.executable}\nfrom {module} import {function}\n{function}()\n")
+    script.chmod(0o755)
+    return tmp_path
 
-    assert shell.stdout.split() == offered.split(), shell.stderr
+
+def test_bash_completes_the_commands(installed: Path) -> None:
+    """Commands, options and choices are completed, as the README's line sets it up."""
+    asked = {
+        '""': "clean doctor mock release replay",
+        "re": "release replay",
+        "mock --po": "--port",
+        "release --format j": "json",
+    }
+    script = "echo =\n".join(SCRIPT.format(words=words) for words in asked)
+    variables = environment_of({}) | {"PATH": f"{installed}:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    shell = subprocess.run(["bash", "-c", script], env=variables, capture_output=True, text=True, check=True)
+
+    assert [offered.split() for offered in shell.stdout.split("=")] == [offered.split() for offered in asked.values()]
+    assert 'eval "$(_CONTRACTS_COMPLETE=bash_source contracts)"' in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_help_waits_for_nothing_that_only_some_commands_need() -> None:
+    """Help and completion are there at once: what takes long to import is imported by the commands that need it."""
+    code = "import sys, contracts.__main__; print(*{name.partition('.')[0] for name in sys.modules})"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert not {"hypothesis", "pytest", "respx", "schemathesis", "uvicorn"} & set(shown.stdout.split())

@@ -1,0 +1,177 @@
+"""Strategies of our own: texts, bodies that fit or break the request schema, and requests that no case can say.
+
+The bodies that break the schema are partitioned: a strategy for each way to break it. A generator that draws from all
+values by chance breaks one keyword often and another never; here each has its turn. What a body means is left to the
+oracle: a strategy that misses its aim costs a request and is no false alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from hypothesis import strategies as st
+
+from contracts.fuzz.payloads import NOBODY, to_json
+from contracts.http.credential import WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.rules.document import BILLING_EMAIL, Document
+
+Values = st.SearchStrategy[Any]
+Requests = st.SearchStrategy[Request]
+
+_LENGTHS = (1, 2, 63, 64, 65, 255, 256, 1000, 1023, 1024, 1025, 4000, 8191, 8192, 10_000)
+# One range of each kind that storage, transport or comparison is known to get wrong, the simplest first.
+_RANGES = (
+    "61-7A 20-7E 0-1F 7F-9F A0-2FF 300-36F 370-58F 590-6FF 700-1FFF 2000-206F 2070-303F 3040-9FFF A000-D7FF E000-FFFF "
+    "10000-1F2FF 1F300-1FAFF 20000-3FFFF E0000-10FFFF"
+)
+# What stands beside a character may decide whether it is trimmed, folded or dropped.
+_BESIDE = st.sampled_from(("", "a", "Z", "9", " ", "aZ", "  "))
+
+
+@cache
+def texts(longest: int = 10_000) -> st.SearchStrategy[str]:
+    """Texts of one or more characters of Unicode, and of `longest` at the most; of every script."""
+    ends = ([int(end, 16) for end in pair.split("-")] for pair in _RANGES.split())
+    # Surrogates are no characters.
+    letters = [st.characters(codec="utf-8", min_codepoint=low, max_codepoint=high) for low, high in ends]
+    words = st.one_of(*(st.text(letter, min_size=1, max_size=12) for letter in letters))
+    mixed = st.text(min_size=1, max_size=24)
+    lengths = st.sampled_from([length for length in _LENGTHS if length <= longest]) | st.integers(1, longest)
+    inside = st.tuples(_BESIDE, words, _BESIDE).map("".join)
+    long = st.builds(_stretched, st.one_of(words, mixed), lengths)
+    return st.one_of(words, inside, mixed, long).map(lambda text: text[:longest])
+
+
+def _stretched(text: str, length: int) -> str:
+    return (text * (length // len(text) + 1))[:length]
+
+
+# The longest text where a text's length is not in question.
+_SHORT = 40
+_INTEGERS = st.sampled_from((0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**30))
+_FLOATS = st.sampled_from((0.0, -0.0, 0.1, -0.5, 1.0, 1e16, 1e300, 5e-324))
+_WORDS = st.sampled_from(("", " ", "null", "true", "0", "1.0", "{}", "[]", "name")) | texts(_SHORT)
+_OF_TYPE: dict[str, Values] = {
+    "null": st.none(),
+    "boolean": st.booleans(),
+    "integer": _INTEGERS | st.integers(),
+    "number": _FLOATS | st.floats(allow_nan=False, allow_infinity=False),
+    "string": _WORDS,
+}
+_SCALAR = st.one_of(*_OF_TYPE.values())
+_OF_TYPE |= {"array": st.lists(_SCALAR, max_size=3), "object": st.dictionaries(_WORDS, _SCALAR, max_size=3)}
+_ANY = st.one_of(*_OF_TYPE.values())
+# In place of a member's value: it is left out.
+_ABSENT = ...
+
+
+def fitting(document: Document, longest: int = 10_000) -> Values:
+    """Bodies that fit the request schema; of its members those that are settable to more than one value."""
+    members = {
+        name: _fitting(name, document, longest)
+        for name, schema in document.request_members.items()
+        if "string" in _types(schema) and name in document.settable_members
+    }
+    return st.fixed_dictionaries(members).map(_present)
+
+
+def _fitting(name: str, document: Document, longest: int) -> Values:
+    schema = document.request_members[name]
+    others: list[Any] = [_ABSENT] * (name not in document.required_members)
+    others += [None] * (name in document.nullable_members)
+    others += [""] * ("pattern" not in schema and not schema.get("minLength"))
+    text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else texts(longest)
+    fits = st.emails() if name == BILLING_EMAIL else text
+    return st.sampled_from(others) | fits if others else fits
+
+
+def breaking(document: Document) -> Iterator[Values]:
+    """For each way to break the request schema a strategy of bodies that break it so."""
+    fits, members = fitting(document, _SHORT), document.request_members
+    yield st.one_of(*(values for name, values in _OF_TYPE.items() if name != "object"), st.lists(fits, max_size=2))
+    yield st.builds(_with, fits, _WORDS, _ANY)
+    yield st.builds(_with, fits, st.sampled_from([twin for name in members for twin in _twins(name)]), _ANY)
+    for name, schema in members.items():
+        wrong = [*_wrong(schema), *([st.just(_ABSENT)] if name in document.required_members else [])]
+        yield from (st.builds(_with, fits, st.just(name), values) for values in wrong)
+
+
+def _with(body: Mapping[str, Any], name: str, value: Any) -> Any:
+    return _present({**body, name: value})
+
+
+def _present(body: Mapping[str, Any]) -> Any:
+    return {name: value for name, value in body.items() if value is not _ABSENT}
+
+
+def _wrong(schema: Mapping[str, Any]) -> Iterator[Values]:
+    """For each keyword of a member's schema values that break it."""
+    types = _types(schema) | ({"integer"} if "number" in _types(schema) else set())
+    if types:
+        yield st.one_of(*(values for name, values in _OF_TYPE.items() if name not in types))
+    if schema.get("minLength"):
+        yield st.text(max_size=schema["minLength"] - 1)
+    if "maxLength" in schema:
+        yield texts().map(lambda text: _stretched(text, schema["maxLength"] + 1))
+    if "pattern" in schema:
+        yield _WORDS
+    if "maxProperties" in schema:
+        yield st.dictionaries(_WORDS, _SCALAR, min_size=schema["maxProperties"] + 1, max_size=3)
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    types = schema.get("type", [])
+    return {types} if isinstance(types, str) else set(types)
+
+
+def _twins(name: str) -> Iterator[str]:
+    """Names that a lenient server may take for this one."""
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    # In an order that is the same in every process, as a set's is not.
+    cased = (name.lower(), name.upper(), name.title(), name[0].upper() + name[1:], snake, snake.replace("_", "-"))
+    yield from (twin for twin in dict.fromkeys(cased) if twin != name)
+    yield from (f" {name}", f"{name} ", f"{name}\x00", f"_{name}", f"{name}s", f"{name}[]", f"customer.{name}")
+
+
+_BODY = b'{"name":"Contract Test"}'
+_JUNK = (b"", *b"{ } [ ] \" ' , : \\ NaN 1e999 // \x00 \xff \xef\xbb\xbf \xf1 \xe2\x82".split())
+
+
+@st.composite
+def mutated_bodies(draw: st.DrawFn) -> Request:
+    """Updates with bytes that mostly are no JSON: a valid body cut off, lengthened, or with junk among its bytes."""
+    text = draw(texts(5))
+    members: tuple[dict[str, Any], ...] = ({}, {"externalCustomerId": None}, {"externalCustomerId": text})
+    body = to_json({"name": text} | draw(st.sampled_from(members)))
+    at, kind = draw(st.integers(0, len(body))), draw(st.sampled_from(("replaced", "cut", "lengthened")))
+    if kind == "cut":
+        return update(CUSTOMER, body[:at])
+    junk = draw(st.sampled_from(_JUNK) | st.binary(min_size=1, max_size=3))
+    return update(
+        CUSTOMER, body + junk if kind == "lengthened" else body[:at] + junk + body[at + draw(st.integers(0, 4)) :]
+    )
+
+
+def slugs_of_nobody() -> Requests:
+    """Updates of customers that do not exist: any text after a beginning that is nobody's."""
+    tails = st.one_of(texts(20), st.text("abcxyz0189-", min_size=1, max_size=60))
+    return tails.map(lambda tail: update(f"{NOBODY}-{quote(tail, safe='')}", _BODY))
+
+
+def authorizations() -> Requests:
+    """Updates with Authorization headers around the valid token, and far from it."""
+    visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+    names = st.sampled_from(("Bearer", "bearer", "BEARER", "Basic", "Digest", "Token", "Bearer:", ""))
+    schemes = names | st.text(visible, min_size=1, max_size=8)
+    secrets = st.one_of(
+        st.just(WRITE_TOKEN),
+        st.text(visible, min_size=1, max_size=3).map(lambda tail: WRITE_TOKEN + tail),
+        st.text(visible, min_size=1, max_size=40).map(lambda text: f"ksh_{text}"),
+        st.sampled_from(("ksm_contract-test", "whsec_contract-test", "null", "undefined", "")),
+    )
+    values = st.tuples(schemes, secrets).map(lambda parts: " ".join(filter(None, parts)))
+    return values.map(lambda value: update(CUSTOMER, _BODY, authorization=(value,) if value else ()))
