@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +16,9 @@ import click
 from contracts import deployment
 from contracts.candidate import called, read
 from contracts.customers.disposable import Customers
-from contracts.customers.journal import DEFAULT_FOLDER, leftovers
+from contracts.customers.journal import DEFAULT_FOLDER, Journal, leftovers
 from contracts.deployment import Observed
-from contracts.doctor import Doctor, line
+from contracts.doctor import Doctor, target_of
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence import recording
 from contracts.evidence.deviation import load_deviations
@@ -261,13 +261,17 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
 @targeting
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
-    target = target_from(chosen, base_url, os.environ)
+    target = target_of(chosen, base_url, os.environ)
     pinned(contract)
     fatal = False
-    with Client(target) as client:
-        for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8), contract).symptoms():
-            click.echo(line(symptom))
-            fatal = fatal or (symptom.fatal and not symptom.fine)
+    # Whatever ends it, the customers are removed while the client can still do that.
+    with (
+        Client(target) as client,
+        closing(Doctor(client, chosen["journal"], secrets.token_hex(8), contract).symptoms()) as symptoms,
+    ):
+        for symptom in symptoms:
+            click.echo(symptom)
+            fatal = fatal or symptom.mark == "FAIL"
     if fatal:
         raise NoVerdict("a run would not work")
 
@@ -293,12 +297,14 @@ def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -
 
 def _cleaned(target: Target, journal: Path) -> bool:
     with Client(target) as client:
-        customers = Customers(client, None)
+        customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
         try:
             removed = customers.remove_leftovers(journal)
         except NoVerdict as error:
             click.echo(f"{target.base_url}: {error}")
             return False
+        finally:
+            customers.close()
     click.echo(f"{target.base_url}: {removed} customers removed, {len(customers.left)} left")
     return not customers.left
 

@@ -63,6 +63,7 @@ REACHING = (
 # Where and as whom, for every command that sends something.
 TARGETING = (
     Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
+    Option("--customers", "customers that may exist at once, at the most, where a plan limits them", None, int, "N"),
     Option("--time-limit", "seconds for one whole exchange", Limits.time, float, "S"),
     Option("--size-limit", "bytes for one whole answer", Limits.size, int, "BYTES"),
     Option("--rate-limit", "requests a second, at the most", Limits.rate, float, "N"),
@@ -115,8 +116,8 @@ def options_from(
 ) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
-    Without a seed one is made up, so that what was generated can be generated again. The rate and the
-    requests at once are limits for all workers together, and are shared out among them.
+    Without a seed one is made up, so that what was generated can be generated again. The rate, the
+    requests and the customers at once are limits for all workers together, and are shared out among them.
 
     Raises:
         WrongCall: one of them cannot be used.
@@ -126,6 +127,10 @@ def options_from(
     if base_url == "":
         raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
     share = {"concurrency": -(-chosen["concurrency"] // workers)}
+    if chosen["customers"] is not None:
+        share["customers"] = chosen["customers"] // workers
+        if not share["customers"]:
+            raise WrongCall(f"--customers {chosen['customers']} is too few for {workers} processes: each needs one")
     if chosen["rate_limit"] is not None:
         share["rate_limit"] = chosen["rate_limit"] / workers
     target = target_from({**chosen, **share}, base_url, environment)
@@ -155,6 +160,7 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
         concurrency=chosen["concurrency"],
         patience=chosen["patience"],
         settle=chosen["settle"],
+        customers=chosen["customers"],
         interruptions=_statuses(chosen["interruption"]),
     )
     reached = how_reached(chosen, environment)
@@ -184,7 +190,7 @@ def _statuses(given: str | None) -> frozenset[int]:
 
 
 def _check_numbers(chosen: Mapping[str, Any]) -> None:
-    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "cases", "max_time"):
+    for name in ("time_limit", "size_limit", "rate_limit", "concurrency", "customers", "cases", "max_time"):
         if chosen.get(name) is not None and not chosen[name] > 0:
             raise WrongCall(f"--{name.replace('_', '-')} must be more than 0")
     for name in ("patience", "settle"):
