@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,8 +20,8 @@ if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; `run`
 import click
 
 from contracts.customers.disposable import Customers
-from contracts.customers.journal import DEFAULT_FOLDER, leftovers
-from contracts.doctor import Doctor, line
+from contracts.customers.journal import DEFAULT_FOLDER, Journal, leftovers
+from contracts.doctor import Doctor, target_of
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.retries import heed_signals
@@ -207,13 +207,17 @@ def release(
 @having(TARGETING)
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
-    target = target_from(chosen, base_url, os.environ)
+    target = target_of(chosen, base_url, os.environ)
     pinned(contract)
     fatal = False
-    with Client(target) as client:
-        for symptom in Doctor(client, Path(chosen["journal"]), secrets.token_hex(8), contract).symptoms():
-            click.echo(line(symptom))
-            fatal = fatal or (symptom.fatal and not symptom.fine)
+    # Whatever ends it, the customers are removed while the client can still do that.
+    with (
+        Client(target) as client,
+        closing(Doctor(client, chosen["journal"], secrets.token_hex(8), contract).symptoms()) as symptoms,
+    ):
+        for symptom in symptoms:
+            click.echo(symptom)
+            fatal = fatal or symptom.mark == "FAIL"
     if fatal:
         raise NoVerdict("a run would not work")
 
@@ -232,20 +236,23 @@ def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -
         click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
         return
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
-    left = set(urls)
-    for url in urls:
-        with Client(Target(url, tokens, Limits(patience=patience), **way)) as client:
-            customers = Customers(client, None)
-            try:
-                click.echo(
-                    f"{url}: {customers.remove_leftovers(journal)} customers removed, {len(customers.left)} left"
-                )
-            except NoVerdict as error:
-                click.echo(f"{url}: {error}")
-            else:
-                left -= set() if customers.left else {url}
+    left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]
     if left:
-        raise NoVerdict(f"what is left at {', '.join(sorted(left))} stays in {journal}")
+        raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")
+
+
+def _cleaned(target: Target, journal: Path) -> bool:
+    with Client(target) as client:
+        customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
+        try:
+            removed = customers.remove_leftovers(journal)
+        except NoVerdict as error:
+            click.echo(f"{target.base_url}: {error}")
+            return False
+        finally:
+            customers.close()
+    click.echo(f"{target.base_url}: {removed} customers removed, {len(customers.left)} left")
+    return not customers.left
 
 
 def run() -> None:

@@ -126,7 +126,7 @@ class Api:
         self._others = 0 if run.customers.given else run.target.limits.concurrency - 1
         self._pool = ThreadPoolExecutor(max(1, self._others))
         self._ahead: dict[str, Future[tuple[Outcome, Customer]]] = {}
-        self._customer = run.customers.unused()
+        self._customer = run.customers.make_several(1)[0]
         self._docs = load("docs")
         self._explained: set[str] = set()
         self._last: Outcome

@@ -1,17 +1,15 @@
 """The doctor: whether a run against a target would work, and what to do where it would not.
 
-It changes nothing but one disposable customer, which it removes again.
+It makes about as many customers as a run does at first, updates one of them, and removes them again.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
 from contracts.customers import sibling
 from contracts.customers.disposable import Customers
@@ -19,213 +17,194 @@ from contracts.customers.journal import Journal, leftovers
 from contracts.deployment import candidate
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
-from contracts.http.credential import READ_TOKEN
-from contracts.http.exchange import Exchange, Failure, Request, update
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import Exchange, Failure, update
+from contracts.http.target import Target
+from contracts.options import target_from
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
-from contracts.trials import MADE
+from contracts.rules.state import stored_in
 
 # Requests of the burst that shows whether the rate is limited.
 _BURST = 24
-# Seconds by which clocks may differ; more makes nonsense of a Retry-After that is a date.
-_SKEW = 30.0
 _NOBODY = "contract-test-doctor-nobody"
 _NAME = b'{"name":"contract-test-doctor"}'
+_WRITER, _READER, _READ = "KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN", "read"
 
 
-@dataclass(frozen=True)
-class Symptom:
-    """One thing that a run needs. `remedy` is what to do where it is not `fine`; `fatal` says that no run works so."""
+class Symptom(NamedTuple):
+    """One thing that a run needs: ok, a note, or FAIL where no run works so; how it is, and what to do about it."""
 
     name: str
+    mark: str
     said: str
-    fine: bool = True
     remedy: str = ""
-    fatal: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.mark:4}  {self.name:18} {self.said}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+_WRITE_ONLY = "export a token without write:customers"
+# What a status says of the token that was tried; None stands for any other.
+_SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
+    _WRITER: {
+        204: ("ok", "is valid and has the scope write:customers"),
+        404: ("ok", "is not refused, as far as a 404 tells"),
+        401: ("FAIL", "is refused (401)", "export another token"),
+        403: ("FAIL", "lacks the scope write:customers (403)", "export another token"),
+        None: ("FAIL", "", "export another token"),
+    },
+    _READER: {
+        403: ("ok", "is valid and lacks the scope write:customers"),
+        401: ("FAIL", "is refused (401)", _WRITE_ONLY),
+        204: ("note", "has the scope write:customers: with it nothing is answered 403", _WRITE_ONLY),
+        None: ("ok", ""),
+    },
+    _READ: {
+        200: ("ok", "customers can be read back: what is stored is checked"),
+        404: ("ok", "is not refused, as far as a 404 tells"),
+        None: ("note", "", "give a token that may read customers; without it what is stored is not tried"),
+    },
+}
+
+
+def target_of(chosen: Mapping[str, Any], base_url: str, environment: Mapping[str, str]) -> Target:
+    """The target that a run would have; without tokens where `KAITEN_AUTH_TOKEN` is not set."""
+    if environment.get(_WRITER):
+        return target_from(chosen, base_url, environment)
+    return replace(target_from(chosen, base_url, {_WRITER: "none"}), tokens={})
+
+
+def _likeness(client: Client, token: str) -> int:
+    """How much like the API a base URL answers: 2 where a token makes a difference, 1 where none does, else 0."""
+    answer = client.once(sibling.read(_NOBODY, token))
+    types = answer.response.values("Content-Type") if answer.response else []
+    if answer.status not in (200, 401, 403, 404, 429) or not types or not all("json" in one.lower() for one in types):
+        return 0
+    without = client.once(sibling.read(_NOBODY, "")).status
+    return 2 if without == 401 and (not token or answer.status != 401) else 1
 
 
 class Doctor:
     """Examines one target, for runs with the contract `pin`."""
 
     def __init__(self, client: Client, folder: Path, run: str, pin: str = "docs") -> None:
-        self._client = client
-        self._pin = pin
-        self._target = client.target
-        self._folder = folder
-        self._run = run
-        self._seen: list[Exchange] = []
+        self._client, self._target, self._url = client, client.target, client.target.base_url
+        self._folder, self._run, self._pin = folder, run, pin
+        self._token = WRITE_TOKEN if WRITE_TOKEN in self._target.tokens else ""
 
-    def symptoms(self) -> Iterator[Symptom]:
-        """What was found, one after the other; nothing more where the target cannot be reached."""
-        first = self._once(sibling.read(_NOBODY))
-        yield self._reached(first)
+    def symptoms(self) -> Generator[Symptom]:
+        """What was found, one after the other; nothing more where the target is not reached, or is not the API."""
+        first = self._client.once(sibling.read(_NOBODY, self._token))
+        yield (reached := self._reached(first))
+        if reached.mark == "ok":
+            yield (prefix := self._prefix(first))
+            if prefix.mark == "ok":
+                yield self._document()
+                yield from self._customers()
+                yield self._rate()
+                yield self._left_behind()
+
+    def _reached(self, first: Exchange) -> Symptom:
+        scheme, _, rest = self._url.partition("://")
+        # A server of TLS breaks off, answers in TLS, or says in plain HTTP what it wants.
+        says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
+        if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
+            said = f"no: {first.failure or 'plain http is answered 400'}"
+            return Symptom("reachable", "FAIL", said, f"give https://{rest}, if that port speaks TLS")
         if first.response is None:
-            return
-        yield self._prefix(first)
-        yield self._document()
-        yield from self._with_customer()
-        yield self._clock()
-        yield self._rate()
-        yield self._left()
-
-    def _reached(self, exchange: Exchange) -> Symptom:
-        url = self._target.base_url
-        if exchange.response is None:
             own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
-            remedy = own if exchange.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
-            return Symptom("reachable", f"no: {exchange.failure}", False, remedy, fatal=True)
-        how = "TLS, a valid certificate" if urlsplit(url).scheme == "https" else "plain http"
-        return Symptom("reachable", f"yes, {how}, {exchange.seconds * 1000:.0f} ms")
+            remedy = own if first.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
+            return Symptom("reachable", "FAIL", f"no: {first.failure}", remedy)
+        how = "TLS, a valid certificate" if scheme == "https" else "plain http"
+        return Symptom("reachable", "ok", f"yes, {how}, {first.seconds * 1000:.0f} ms")
 
-    def _prefix(self, exchange: Exchange) -> Symptom:
-        if _is_of_api(exchange):
-            return Symptom("prefix", "the API answers under this base URL")
-        came = (
-            f"{exchange.status} of {(exchange.response.values('Content-Type') or ['no type'])[0]}"
-            if exchange.response
-            else ""
-        )
-        return Symptom("prefix", f"what answers is not the API: {came}", False, self._better_prefix(), fatal=True)
-
-    def _better_prefix(self) -> str:
-        """What to do where something else answers: the prefix under which the API does, if there is one."""
-        other = sibling.read(_NOBODY)
-        found = _is_of_api(self._once(replace(other, path=f"/api{other.path}")))
-        return (
-            f"give {self._target.base_url}/api" if found else "give the base URL as the vendor has it, maybe with /api"
-        )
+    def _prefix(self, first: Exchange) -> Symptom:
+        here, other = _likeness(self._client, self._token), sibling.other_prefix(self._url)
+        with Client(replace(self._target, base_url=other)) as client:
+            there = 0 if here == 2 else _likeness(client, self._token)
+        if here and (here == 2 or there < 2):
+            return Symptom("prefix", "ok", "the API answers under this base URL")
+        types = first.response.values("Content-Type") if first.response else []
+        remedy = f"give {other}" if there else "give the base URL as the vendor has it, maybe with /api"
+        said = f"what answers is not the API: {first.status} of {', '.join(types) or 'no type'}"
+        return Symptom("prefix", "FAIL", said, remedy)
 
     def _document(self) -> Symptom:
-        """Whether the document that the target serves changes anything from the pin."""
-        url = f"{self._target.base_url}{SERVED}"
+        url = f"{self._url}{SERVED}"
         try:
-            changes = compared(pinned(self._pin), candidate(url, self._target))
+            changes = len(compared(pinned(self._pin), candidate(url, self._target)))
         except (WrongCall, NoVerdict) as error:
-            remedy = f"it is not compared with {self._pin}; {error}"
-            return Symptom("document", f"{url} serves none that can be read", False, remedy)
+            why = f"it is not compared with {self._pin}; {error}"
+            return Symptom("document", "note", f"{url} serves none that can be read", why)
         if not changes:
-            return Symptom("document", f"the one that it serves says what {self._pin} says")
-        remedy = f"see them with: python -m contracts release --contract {self._pin} --base-url {self._target.base_url}"
-        return Symptom(
-            "document",
-            f"it differs from {self._pin} ({len(changes)} {'change' if len(changes) == 1 else 'changes'})",
-            False,
-            remedy,
-        )
+            return Symptom("document", "ok", f"the one that it serves says what {self._pin} says")
+        said = f"it differs from {self._pin} ({changes} {'change' if changes == 1 else 'changes'})"
+        command = f"python -m contracts release --contract {self._pin} --base-url {self._url}"
+        return Symptom("document", "note", said, f"see them with: {command}")
 
-    def _with_customer(self) -> Iterator[Symptom]:
-        customers = Customers(self._client, Journal(self._folder, self._run, self._target.base_url))
-        slug = customers.unused_slug()
+    def _customers(self) -> Iterator[Symptom]:
+        if not self._token:
+            yield Symptom(_WRITER, "FAIL", "is not set", "export a token with the scope write:customers")
+            return
+        customers, given = Customers(self._client, Journal(self._folder, self._run, self._url)), self._target.customer
         try:
-            if self._target.customer is None:
-                slug = customers.make().slug
-                yield Symptom("create", "a disposable customer can be made")
+            yield self._created(customers)
+            made = min(customers.existing, default="")
+            slug = made or customers.unused_slug()
+            writes = self._client.once(update(slug, _NAME))
+            if not made and writes.status in range(200, 300):
+                customers.adopt(slug)
+            yield _symptom(_WRITER, writes)
+            if self._target.can_try_scope:
+                yield _symptom(_READER, self._client.once(update(slug, _NAME, authorization=(f"Bearer {READ_TOKEN}",))))
             else:
-                yield Symptom("create", f"not needed: --customer {self._target.customer}")
-        except (WrongCall, NoVerdict) as error:
-            yield Symptom("create", str(error), fine=False, fatal=True)
-        made = slug in customers.existing
-        yield self._writer(slug, customers)
-        yield self._reader(slug)
-        yield self._reading(self._target.customer or slug, there=made or self._target.customer is not None)
-        customers.close()
-        if made:
-            yield self._removal(customers)
+                yield Symptom(_READER, "note", "is not set: the 403 cannot be tried", _WRITE_ONLY)
+            yield _symptom(_READ, self._client.once(sibling.read(given or slug)))
+        finally:
+            customers.close()
+        if made and customers.left:
+            stays = f"{', '.join(customers.left)} stays"
+            yield Symptom("delete", "FAIL", stays, "give a token that may delete customers")
+        elif made:
+            yield Symptom("delete", "ok", "what was made is removed again")
 
-    def _writer(self, slug: str, customers: Customers) -> Symptom:
-        exchange = self._once(update(slug, _NAME))
-        if exchange.status in MADE and slug not in customers.existing:
-            customers.adopt(slug)
-        if exchange.status == 204:
-            return Symptom("KAITEN_AUTH_TOKEN", "is valid and has the scope write:customers")
-        if exchange.status == 404:
-            return Symptom("KAITEN_AUTH_TOKEN", "is not refused, as far as a 404 tells")
-        why = {401: "is refused (401)", 403: "lacks the scope write:customers (403)"}
-        return Symptom(
-            "KAITEN_AUTH_TOKEN",
-            why.get(exchange.status or 0, _unexpected(exchange)),
-            False,
-            "export another token",
-            fatal=True,
-        )
-
-    def _reader(self, slug: str) -> Symptom:
-        name = "KAITEN_READ_TOKEN"
-        if not self._target.can_try_scope:
-            return Symptom(name, "is not set: the 403 cannot be tried", False, "export a token without write:customers")
-        exchange = self._once(update(slug, _NAME, authorization=(f"Bearer {READ_TOKEN}",)))
-        why = {401: "is refused (401)", 204: "has the scope write:customers: with it nothing is answered 403"}
-        if exchange.status in why:
-            return Symptom(
-                name,
-                why[exchange.status],
-                False,
-                "export a token without write:customers",
-                fatal=exchange.status == 401,
-            )
-        told = "is valid and lacks the scope write:customers" if exchange.status == 403 else _unexpected(exchange)
-        return Symptom(name, told)
-
-    def _reading(self, slug: str, *, there: bool) -> Symptom:
-        exchange = self._once(sibling.read(slug))
-        if exchange.status == 404 and not there:
-            return Symptom("read", "is not refused, as far as a 404 tells")
-        if exchange.status in (200, 404):
-            return Symptom("read", "customers can be read back: what is stored is checked")
-        remedy = "give a token that may read customers; without it what is stored is not tried"
-        return Symptom("read", _unexpected(exchange), False, remedy)
-
-    def _removal(self, customers: Customers) -> Symptom:
-        if not customers.left:
-            return Symptom("delete", "the customer was removed again")
-        return Symptom(
-            "delete", f"{', '.join(customers.left)} stays", False, "give a token that may delete customers", fatal=True
-        )
-
-    def _clock(self) -> Symptom:
-        dates = [value for one in self._seen if one.response for value in one.response.values("Date")]
+    def _created(self, customers: Customers) -> Symptom:
+        """Make customers: a plan may limit how many there are."""
+        if self._target.customer:
+            return Symptom("create", "ok", f"not needed: --customer {self._target.customer}")
+        limits = self._target.limits
         try:
-            skew = parsedate_to_datetime(dates[-1]).timestamp() - time.time()
-        except (IndexError, ValueError):
-            return Symptom("clock", "the target does not tell its time")
-        said = f"differs from this machine's by {abs(skew):.0f} s"
-        return Symptom("clock", said, abs(skew) <= _SKEW, "set the clocks: a Retry-After may be a date")
+            for _ in range(min(limits.concurrency + 2, limits.customers or limits.concurrency + 2)):
+                customers.unused()
+        except (WrongCall, NoVerdict) as error:
+            return Symptom("create", "FAIL", str(error))
+        if customers.renamed:
+            return Symptom("create", "note", f"the vendor changes slugs: {customers.renamed}", "its own ones are used")
+        return Symptom("create", "ok", f"{len(customers.existing)} disposable customers at once can be made")
 
     def _rate(self) -> Symptom:
-        request = sibling.read(_NOBODY)
         with ThreadPoolExecutor(self._target.limits.concurrency) as pool:
-            came = [*pool.map(lambda _: self._once(request), range(_BURST))]
-        headers = came[-1].response.headers if came[-1].response else ()
-        told = [f"{name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
-        limited = sum(one.status == 429 for one in came)
-        said = f"{limited} of {_BURST} requests at once were answered 429" + "".join(f", {one}" for one in told)
-        return Symptom(
-            "rate limit", said, not limited, "it is waited out; --rate-limit N asks less often from the beginning"
-        )
+            answers = [*pool.map(self._client.once, [sibling.read(_NOBODY, self._token)] * _BURST)]
+        limited = sum(exchange.status == 429 for exchange in answers)
+        headers = answers[-1].response.headers if answers[-1].response else ()
+        limits = [f", {name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
+        told = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
+        remedy = "it is waited out; --rate-limit N asks less often from the beginning"
+        return Symptom("rate limit", "note", told, remedy) if limited else Symptom("rate limit", "ok", told)
 
-    def _left(self) -> Symptom:
-        left = [slug for one in leftovers(self._folder) if one.base_url == self._target.base_url for slug in one.slugs]
+    def _left_behind(self) -> Symptom:
+        left = sum(len(one.slugs) for one in leftovers(self._folder) if one.base_url == self._url)
         remedy = "the next run removes them, or: python -m contracts clean"
-        return Symptom("left behind", f"{len(left)} customers of earlier runs" if left else "nothing", not left, remedy)
-
-    def _once(self, request: Request) -> Exchange:
-        exchange = self._client.once(request)
-        self._seen.append(exchange)
-        return exchange
+        told = ("note", f"{left} customers of earlier runs", remedy) if left else ("ok", "nothing")
+        return Symptom("left behind", *told)
 
 
-def _is_of_api(exchange: Exchange) -> bool:
-    types = exchange.response.values("Content-Type") if exchange.response else []
-    return exchange.status in (200, 401, 403, 404, 429) and all("json" in one.lower() for one in types) and bool(types)
-
-
-def _unexpected(exchange: Exchange) -> str:
-    return f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
-
-
-def line(symptom: Symptom) -> str:
-    """A symptom as it is told, and the next step where it is not fine."""
-    mark = "ok  " if symptom.fine else "FAIL" if symptom.fatal else "note"
-    next_ = f"; {symptom.remedy}" if symptom.remedy and not symptom.fine else ""
-    return f"{mark}  {symptom.name:18} {symptom.said}{next_}"
+def _symptom(name: str, exchange: Exchange) -> Symptom:
+    """What the answer says of a token, or of reading."""
+    if name == _READ and exchange.status == 200 and "name" not in stored_in(exchange):
+        return Symptom(name, "note", "GET shows no name of a customer", "what is stored is not tried")
+    mark, said, *remedy = _SAYS[name].get(exchange.status, _SAYS[name][None])
+    said = said or f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
+    return Symptom(name, mark, said, *remedy)

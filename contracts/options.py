@@ -56,6 +56,7 @@ REACHING = (
 # Where and as whom, for every command that sends something.
 TARGETING = (
     Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
+    Option("--customers", "customers that may exist at once, at the most, where a plan limits them", None, int, "N"),
     Option("--time-limit", "seconds for one whole exchange", Limits.time, float, "S"),
     Option("--size-limit", "bytes for one whole answer", Limits.size, int, "BYTES"),
     Option("--rate-limit", "requests a second, at the most", Limits.rate, float, "N"),
@@ -85,7 +86,7 @@ OPTIONS = (
 
 
 # The numbers among `TARGETING`: those that are more than 0, and those that may be 0.
-_MORE_THAN_0 = ("time_limit", "size_limit", "rate_limit", "concurrency")
+_MORE_THAN_0 = ("time_limit", "size_limit", "rate_limit", "concurrency", "customers")
 _NOT_LESS = ("patience", "settle")
 
 
@@ -109,7 +110,7 @@ def options_from(
 ) -> Options:
     """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
 
-    The rate and the requests at once are limits for all workers together, and are shared out among them.
+    The rate, the requests and the customers at once are limits for all workers together, and are shared out among them.
 
     Raises:
         WrongCall: one of them cannot be used, or `payloads.yaml` cannot.
@@ -131,8 +132,11 @@ def options_from(
     if base_url == "":
         raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
     payloads()
-    rate = chosen["rate_limit"]
+    rate, customers = chosen["rate_limit"], chosen["customers"]
     shares = {"concurrency": -(-chosen["concurrency"] // workers), "rate_limit": rate and rate / workers}
+    shares["customers"] = customers and customers // workers
+    if customers and not shares["customers"]:
+        raise WrongCall(f"--customers {customers} is too few for {workers} processes: each needs one")
     return Options(
         target_from({**chosen, **shares}, base_url, environment),
         load(chosen["contract"]),

@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
-    workers = worker_input(config, "workercount", 1)
+    workers = worker_input(config, "workercount", config.getoption("numprocesses", None) or 1)
     given, variable = config.getoption("base_url"), variables.get("KAITEN_BASE_URL")
     # A variable that a CI does not have is an empty text there: it must not mean the mock.
     base_url = given if given is not None else variable

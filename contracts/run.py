@@ -124,6 +124,6 @@ def _silent(document: Document) -> Iterator[str]:
 
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
-ONE_CUSTOMER = "it needs a second customer, and only the one of --customer may be used"
+ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 5)"
 SHAPE_OF_500 = "the shape of a 500"
 NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"

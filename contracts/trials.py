@@ -186,7 +186,7 @@ class Trials:
         """
         if self._seen_often(outcome):
             return [outcome]
-        customer = self.customers.unused() if self.customers.given else self.customers.make()
+        customer = self.customers.unused()
         return self.again(outcome, customer, before, linger)
 
     def _seen_often(self, outcome: Outcome) -> bool:

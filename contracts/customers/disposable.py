@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from contracts.customers import sibling
@@ -20,13 +22,16 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange, update
 from contracts.http.retries import uncut
-from contracts.outcome import Outcome
 from contracts.rules.state import GONE, Stored, stored_in
 
-# After so many waits for a read that did not come right, it is not lag that keeps it from it.
-_FUTILE = 3
 # The sibling operations are not under contract: one bad answer of theirs ends nothing.
 _TRIES = 6
+# After so many waits for a read that did not come right, it is not lag that keeps it from it.
+_FUTILE = 3
+# A failure is tried again on a customer that is made for that, and another one is looked at beside it.
+_SHORT_LIVED = 2
+# With these go the run's first customer, the one of the tests, and one for the payloads that are sent ahead.
+_FEWEST = _SHORT_LIVED + 3
 
 
 @dataclass
@@ -34,8 +39,8 @@ class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
     `before` is what was stored before the last request, and `unread` says why what is stored after it is not known.
-    `racing` are the updates of which the last one to count may not have been read yet: those that were sent at once.
-    `last` is the update that is known to have made what is stored, or None. `judged_by` names the release whose judge
+    `racing` are the attempts of which the last one to count may not have been read yet: those that were sent at once.
+    `last` is the attempt that is known to have made what is stored, or None. `judged_by` names the release whose judge
     alone decided on the last request; it is empty where a literal of a test may speak, too.
     """
 
@@ -44,62 +49,57 @@ class Customer:
     before: Stored = field(default_factory=dict)
     unread: str = ""
     judged_by: str = ""
-    racing: Sequence[Outcome] = ()
-    last: Outcome | None = None
+    # Attempts belong to a room above.
+    racing: Sequence[Any] = ()
+    last: Any = None
 
 
 class Customers:
     """Makes customers, reads them back, and removes them again.
 
-    `readable` says whether the target lets us read; `given` is the slug of `--customer`, or None.
+    `readable` says whether the target lets us read, `lags` whether a read ever came right only after a while, and
+    `renamed` how the vendor changed a slug, if it did.
     """
 
     def __init__(self, client: Client, journal: Journal | None) -> None:
         self._client = client
-        self._journal = journal
+        self._url = client.target.base_url
+        # At most so many may exist at once (`--customers`); 0 for any number.
+        self._most = client.target.limits.customers or 0
+        self._journal = journal or Journal()
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
-        self._count = 0
-        self._lock = threading.Lock()
+        self._numbers = count(1)
         self._made: set[str] = set()
-        self._given: Customer | None = None
-        self._visited: dict[str, Stored] = {}
-        self._strays: set[str] = set()
-        self._unused: list[Customer] = []
-        # Customers are given out by one at a time, or two would get the same.
-        self._giving = threading.Lock()
-        self._futile_waits = 0
-        # Whether a read was ever seen to come right only after a while.
-        self.lags = False
-        self.readable = False
-        self._volatile: frozenset[str] = frozenset()
+        self._short_lived: list[Customer] = []
+        self._making_room = threading.Lock()
+        self._only: Customer | None = None
+        # What somebody's customers were like before, and what could not be removed or put back.
+        self._originals: dict[str, Stored] = {}
         self._stayed: list[str] = []
-        self._closing = False
+        self._volatile: frozenset[str] = frozenset()
+        self._futile_waits = 0
+        self.readable = self.lags = False
+        self.renamed = ""
 
     @property
     def given(self) -> bool:
-        """Whether there is only the one customer that was given."""
-        return self._given is not None
+        """Whether there is only one customer: that of `--customer`, or because `--customers` allows too few."""
+        return self._only is not None
 
     @property
     def left(self) -> list[str]:
-        """What could not be removed or put back; nothing before that was tried."""
-        if not self._closing:
-            return self._stayed
-        not_put_back = [f"{slug} (its details could not be put back)" for slug in self._visited]
-        return [*self._stayed, *not_put_back, *sorted(self._made | self._strays)]
+        """What is not removed or put back; after `close`, what could not be."""
+        not_put_back = [f"{slug} (its details could not be put back)" for slug in self._originals]
+        return [*self._stayed, *not_put_back, *sorted(self._journal.slugs)]
 
     @property
     def existing(self) -> frozenset[str]:
         """The slugs of all customers that the suite may touch, and that exist."""
-        given = {self._given.slug} if self._given else frozenset()
-        return frozenset(self._made) | given | frozenset(self._visited)
+        return frozenset(self._made).union(self._originals, [self._only.slug] if self._only else [])
 
     def unused_slug(self, hint: str = "nobody") -> str:
-        """A slug that names no customer."""
-        with self._lock:
-            self._count += 1
-            # As long as any other: no slug is the beginning of another one.
-            return f"{self._run}-{hint}-{self._count:05}"
+        """A slug that names no customer. All are as long: none is the beginning of another one."""
+        return f"{self._run}-{hint}-{next(self._numbers):05}"
 
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.
@@ -109,81 +109,102 @@ class Customers:
             NoVerdict: the target does not make customers as its own API page says.
 
         """
-        slug = self._client.target.customer
-        if slug is not None:
-            self._given = Customer(slug, self._first_read(slug))
-            if self.readable:
-                self._visited[slug] = self._given.stored
-            return self._given
-        customer = self.make()
-        customer.stored = self._first_read(customer.slug)
+        given = self._client.target.customer
+        customer = Customer(given) if given else uncut(self._make)
+        exchange = self.get(customer.slug)
+        if exchange.status not in {401, 403, 405}:
+            # A read may lag behind the making of the customer.
+            exchange = self.read_until(customer.slug, lambda stored: "name" in stored)
+        if exchange.status == 401:
+            raise sibling.refused_token(self._url)
+        if exchange.status == 404 and given:
+            raise WrongCall(f"{self._url} has no customer {given!r} (GET answered 404); give another with --customer")
+        first, second = stored_in(exchange), stored_in(self.get(customer.slug))
+        self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
+        self.readable = "name" in first
+        customer.stored = self.shown(exchange) if self.readable else {}
+        if given or 0 < self._most < _FEWEST:
+            self._only = customer
+        if given and self.readable:
+            self._originals[given] = customer.stored
         return customer
 
-    def make(self) -> Customer:
-        """Make a disposable customer (POST /customers). One that is not made is tried again under another slug.
-
-        Raises:
-            WrongCall: no customer may be made with this token.
-            NoVerdict: the target makes no customer.
-
-        """
-        # Cut short, it would not be known whether there is one.
-        return uncut(self._make)
-
-    def _make(self) -> Customer:
-        for _ in range(_TRIES - 1):
-            with suppress(NoVerdict):
-                return self._make_once()
-            self._client.patience.check()
-        return self._make_once()
-
-    def _make_once(self) -> Customer:
-        slug = self.unused_slug("customer")
-        self._expected(slug)
-        try:
-            exchange = self._client.send(sibling.create(slug))
-        except NoVerdict:
-            if not self._client.reached:
-                self._forgotten(slug)
-            raise
-        # 409 is our own first try, made although its answer was lost: no other run makes this slug.
-        if exchange.status not in (201, 409):
-            if exchange.status in sibling.CANNOT | {400, 401, 422}:
-                self._forgotten(slug)
-            raise sibling.cannot_make(exchange, self._client.target.base_url)
-        self._made.add(slug)
-        customer = Customer(slug)
-        self._strays.discard(slug)
-        if self.readable:
-            customer.stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored))
-        return customer
-
-    def make_several(self, count: int) -> Sequence[Customer]:
-        """Several customers on which nothing was tried; where only one was given, that one.
-
-        They are made as many at once as requests are sent at once, and kept until somebody asks for them.
-        """
-        if self._given:
-            return [self._given]
-        with self._giving:
-            if len(self._unused) < count:
-                at_once = self._client.target.limits.concurrency
-                wanted = max(count - len(self._unused), at_once)
-                with ThreadPoolExecutor(at_once) as pool:
-                    made = [pool.submit(self._make) for _ in range(wanted)]
-                    self._unused += [future.result() for future in made]
-            taken, self._unused = self._unused[:count], self._unused[count:]
-        return taken
+    def make_several(self, number: int) -> Sequence[Customer]:
+        """So many customers to keep, or as many as there may be, at least one; where there is only one, that one."""
+        if self._only:
+            return [self._only]
+        if self._most:
+            kept = len(self._journal.slugs) - len(self._short_lived)
+            number = max(1, min(number, self._most - kept - _SHORT_LIVED))
+        with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
+            made = [pool.submit(self._make) for _ in range(number)]
+            return [future.result() for future in made]
 
     def unused(self) -> Customer:
-        """A customer on which nothing was tried; where only one was given, that one."""
-        return self.make_several(1)[0]
+        """A new customer, for a short time: where `--customers` allows no more, the oldest such one makes room.
+
+        Where there is only one customer, that one.
+        """
+        if self._only:
+            return self._only
+        # Cut short, it would not be known whether there is one.
+        customer = uncut(self._make)
+        if self._most:
+            self._short_lived.append(customer)
+        return customer
 
     def replace(self, customer: Customer) -> None:
         """Let the customer stand for a new one from now on."""
-        new = self.make()
-        customer.slug, customer.stored, customer.racing, customer.last = new.slug, new.stored, (), None
-        customer.before = new.stored
+        if self._most:
+            self.remove(customer.slug)
+        new = uncut(self._make)
+        customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
+        customer.racing, customer.last = (), None
+
+    def _make(self) -> Customer:
+        """Make a customer; one that is not made is tried again, under another slug."""
+        for _ in range(_TRIES):
+            slug, interruptions = self._with_room(), self._client.patience.interruptions
+            try:
+                exchange = self._client.send(sibling.create(slug))
+            except NoVerdict:
+                if not self._client.reached:
+                    self._journal.removed(slug)
+                raise
+            if exchange.status == 201:
+                return self._known(slug, sibling.made_as(exchange))
+            lost = self._client.patience.interruptions > interruptions
+            # After an answer that was lost, our own first try has made it: no other run makes this slug.
+            if exchange.status == 409 and lost and self.get(slug).status != 404:
+                return self._known(slug, slug)
+            if exchange.status in sibling.REFUSED:
+                self._journal.removed(slug)
+            elif self._most:
+                self.remove(slug)
+            refusal = sibling.refusal(exchange, self._url, len(self._made))
+            if isinstance(refusal, WrongCall):
+                break
+        raise refusal
+
+    def _with_room(self) -> str:
+        """A slug for one more customer, once there may be one more."""
+        slug = self.unused_slug("customer")
+        with self._making_room:
+            while self._most and len(self._journal.slugs) >= self._most:
+                if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.GONE:
+                    raise NoVerdict(f"--customers {self._most} allows no more, and none at {self._url} can be removed")
+            self._journal.made(slug)
+        return slug
+
+    def _known(self, asked: str, slug: str) -> Customer:
+        """The customer that was made with this slug, where another may have been asked for."""
+        if slug != asked:
+            self._journal.made(slug)
+            self._journal.removed(asked)
+            self.renamed = f"{asked} was made as {slug}"
+        self._made.add(slug)
+        stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored)) if self.readable else {}
+        return Customer(slug, stored)
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies.
@@ -210,91 +231,52 @@ class Customers:
         """The exchange that reads a customer."""
         return self._client.send(sibling.read(slug))
 
-    def remove(self, slug: str) -> bool:
-        """Remove a customer that the suite made (DELETE); whether it is gone."""
-        request = sibling.delete(slug)
-        gone = any(self._client.send(request).status in (200, 202, 204, 404, 410) for _ in range(_TRIES))
-        if gone:
-            self._made.discard(slug)
-            self._forgotten(slug)
-        return gone
+    def remove(self, slug: str) -> int | None:
+        """Remove a customer that the suite made; the status of the answer, which alone says whether it is gone."""
+        for _ in range(_TRIES):
+            status = self._client.send(sibling.delete(slug)).status
+            if status in sibling.GONE:
+                self._made.discard(slug)
+                self._journal.removed(slug)
+                break
+        return status
 
     def visit(self, slug: str) -> None:
         """Know from now on that somebody's customer exists, if it does; its details are put back in the end."""
-        if slug in self.existing:
-            return
-        stored = stored_in(self.get(slug))
-        if GONE not in stored:
-            self._visited[slug] = stored
+        if slug not in self.existing and GONE not in (stored := stored_in(self.get(slug))):
+            self._originals[slug] = stored
 
     def adopt(self, slug: str) -> None:
         """Remove in the end a customer that a request made although it should not have."""
-        if slug.startswith(PREFIX) and slug not in self._strays:
-            self._expected(slug)
+        if slug.startswith(PREFIX) and slug not in self._journal.slugs:
+            self._journal.made(slug)
 
     def close(self) -> None:
         """Remove what was made, put back what was given. What could not be is in `left`."""
-        self._closing = True
         uncut(self._close)
 
     def _close(self) -> None:
         with suppress(NoVerdict):
-            for slug, original in list(self._visited.items()):
-                self._put_back(slug, original)
+            for slug, original in list(self._originals.items()):
+                details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
+                exchange = self._client.send(update(quote(slug, safe=""), json.dumps(details).encode()))
+                del self._originals[slug]
+                if exchange.status != 204:
+                    self._stayed.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
                 # What should not be there may be another name for one that was made: it comes after them.
-                list(pool.map(self.remove, [*sorted(self._made), *sorted(self._strays - self._made)]))
-        if self._journal:
-            self._journal.close()
+                list(pool.map(self.remove, [*sorted(self._made), *sorted(self._journal.slugs - self._made)]))
+        self._journal.close()
 
     def remove_leftovers(self, folder: Path) -> int:
-        """Remove what earlier runs against this target left behind; how many customers that were."""
-        count = 0
+        """Take over what earlier runs against this target left behind, and remove it; how many were still there."""
         for leftover in leftovers(folder):
-            if leftover.base_url != self._client.target.base_url:
-                continue
-            gone = [self.remove(slug) for slug in leftover.slugs]
-            count += sum(gone)
-            self._stayed += [slug for slug, done in zip(leftover.slugs, gone, strict=True) if not done]
-            if all(gone):
-                forget(leftover)
-        return count
+            if leftover.base_url == self._url:
+                for slug in leftover.slugs:
+                    self._journal.made(slug)
+                forget(leftover.path)
+        return sum(self.remove(slug) in sibling.REMOVED for slug in sorted(self._journal.slugs))
 
     def read_token_is_valid(self) -> bool:
         """Whether the target knows the read token, as far as reading a customer tells."""
-        slug = next(iter(self.existing))
-        return self._client.send(sibling.read(slug, READ_TOKEN)).status != 401
-
-    def _first_read(self, slug: str) -> Stored:
-        base_url = self._client.target.base_url
-        # A read may lag behind the making of the customer.
-        self.read_until(slug, lambda stored: GONE not in stored)
-        exchange = self.get(slug)
-        if exchange.status == 401:
-            raise sibling.refused_token(base_url)
-        if exchange.status == 404 and self._client.target.customer:
-            raise WrongCall(f"{base_url} has no customer {slug!r} (GET answered 404); give another one with --customer")
-        self.readable = exchange.status not in sibling.CANNOT
-        if not self.readable:
-            return {}
-        first, second = stored_in(exchange), stored_in(self.get(slug))
-        self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
-        return self.shown(exchange)
-
-    def _put_back(self, slug: str, original: Stored) -> None:
-        details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
-        exchange = self._client.send(update(quote(slug, safe=""), json.dumps(details).encode()))
-        del self._visited[slug]
-        if exchange.status != 204:
-            self._stayed.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
-
-    def _expected(self, slug: str) -> None:
-        """A customer with this slug may exist from now on."""
-        self._strays.add(slug)
-        if self._journal:
-            self._journal.made(slug)
-
-    def _forgotten(self, slug: str) -> None:
-        self._strays.discard(slug)
-        if self._journal:
-            self._journal.removed(slug)
+        return self._client.send(sibling.read(next(iter(self.existing)), READ_TOKEN)).status != 401

@@ -1,4 +1,4 @@
-"""The journal: which disposable customers exist, written before each is made, so that a crash loses none.
+"""The journal: which disposable customers may exist, written before each is made, so that a crash loses none.
 
 One file a run, locked while the run lives; a file that is not locked belongs to a run that is over.
 """
@@ -9,8 +9,8 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -19,12 +19,11 @@ from contracts.errors import NoVerdict, WrongCall
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
 PREFIX = "contract-test-"
-# Seconds to wait for a file of our own that somebody else looks into.
+# Seconds to wait for a file of our own that another run looks into.
 _MOMENT = 2.0
 
 
-@dataclass(frozen=True)
-class Leftover:
+class Leftover(NamedTuple):
     """What a run that is over left behind: its file, where it ran, and the slugs."""
 
     path: Path
@@ -33,28 +32,31 @@ class Leftover:
 
 
 class Journal:
-    """The journal of one run. Never holds a token.
+    """The journal of one run: the slugs of the customers that may exist. Without a folder it is kept in memory alone.
 
     Raises:
         WrongCall: the folder cannot be written.
 
     """
 
-    def __init__(self, folder: Path, run: str, base_url: str) -> None:
-        self._path = folder / f"{run}.jsonl"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self._path.with_suffix(".lock"))
-            self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
-            self._slugs: set[str] = set()
-            self._write({"base_url": base_url})
-        except OSError as error:
-            _unlink(self._path)
-            _unlink(self._path.with_suffix(".lock"))
-            raise WrongCall(f"the journal cannot be written ({error}); name another folder with --journal") from None
+    def __init__(self, folder: Path | None = None, run: str = "", base_url: str = "") -> None:
+        self.slugs: set[str] = set()
+        self._path = folder / f"{run}.jsonl" if folder else None
+        if self._path:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # It is released by another thread, where that must not be cut short.
+                self._lock = FileLock(self._path.with_suffix(".lock"), thread_local=False)
+                self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
+                self._write({"base_url": base_url})
+            except OSError as error:
+                forget(self._path)
+                raise WrongCall(
+                    f"the journal cannot be written ({error}); name another folder with --journal"
+                ) from None
 
     def made(self, slug: str) -> None:
-        """A customer with this slug is about to be made.
+        """Note that a customer with this slug is about to be made.
 
         Raises:
             NoVerdict: that cannot be written, so that none may be made.
@@ -64,64 +66,53 @@ class Journal:
             self._write({"made": slug})
         except OSError as error:
             raise NoVerdict(f"the journal cannot be written any more ({error}): no customer is made") from None
-        self._slugs.add(slug)
+        self.slugs.add(slug)
 
     def removed(self, slug: str) -> None:
-        """The customer is gone."""
-        self._slugs.discard(slug)
-        # One that stays listed is found gone by whoever removes it once more.
+        """Note that there is no customer with this slug."""
+        self.slugs.discard(slug)
+        # Where that cannot be written, the next run removes it once more, and is told that it is gone.
         with suppress(OSError):
             self._write({"removed": slug})
 
     def close(self) -> None:
         """End the run; the file stays while customers are left."""
-        if not self._slugs:
-            _unlink(self._path)
-        self._lock.release()
-        _unlink(self._path.with_suffix(".lock"))
+        if self._path:
+            if not self.slugs:
+                forget(self._path)
+            self._lock.release()
 
     def _write(self, entry: dict[str, str]) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            # On a line of its own, even where the one before was cut short.
-            file.write("\n" + json.dumps(entry))
-            file.flush()
-            os.fsync(file.fileno())
+        if self._path:
+            with self._path.open("a", encoding="utf-8") as file:
+                # On a line of its own, even where the one before was cut short.
+                file.write("\n" + json.dumps(entry))
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def leftovers(folder: Path) -> Iterator[Leftover]:
     """What runs that are over left behind. A file that cannot be read is passed over, never removed."""
     for path in sorted({file.with_suffix(".jsonl") for file in folder.glob("*") if file.suffix in (".jsonl", ".lock")}):
         lock = FileLock(path.with_suffix(".lock"))
-        try:
-            with lock.acquire(timeout=0):
-                if not path.exists() or not path.stat().st_size:
-                    # A run that ended before it wrote anything.
-                    _unlink(path)
-                    _unlink(path.with_suffix(".lock"))
-                    continue
-                entries = list(_entries(path))
-                made = [entry["made"] for entry in entries if "made" in entry]
-                removed = {entry["removed"] for entry in entries if "removed" in entry}
-                slugs = tuple(slug for slug in made if slug not in removed and slug.startswith(PREFIX))
-                yield Leftover(path, entries[0]["base_url"], slugs)
-        except (Timeout, OSError, ValueError, LookupError, TypeError):
-            continue
+        with suppress(Timeout, OSError, ValueError, LookupError, TypeError), lock.acquire(timeout=0):
+            if not path.exists() or not path.stat().st_size:
+                # A run that ended before it wrote anything.
+                forget(path)
+                continue
+            entries = []
+            for line in path.read_bytes().splitlines():
+                # Where the disk was full, a line may be cut short: its customer was not made.
+                with suppress(ValueError):
+                    entries.append(json.loads(line))
+            removed = {entry["removed"] for entry in entries if "removed" in entry}
+            made = [entry["made"] for entry in entries if "made" in entry]
+            slugs = tuple(slug for slug in made if slug not in removed and slug.startswith(PREFIX))
+            yield Leftover(path, entries[0]["base_url"], slugs)
 
 
-def _entries(path: Path) -> Iterator[dict[str, str]]:
-    for line in path.read_bytes().splitlines():
-        # Where the disk was full, a line may be cut short: its customer was not made.
-        with suppress(ValueError):
-            yield json.loads(line)
-
-
-def forget(leftover: Leftover) -> None:
-    """Remove the file of a run whose customers are gone."""
-    _unlink(leftover.path)
-    _unlink(leftover.path.with_suffix(".lock"))
-
-
-def _unlink(path: Path) -> None:
-    """Remove a file, where that can be: what stays is found empty, or its customers gone, by the next run."""
-    with suppress(OSError):
-        path.unlink()
+def forget(path: Path) -> None:
+    """Remove the file of a run whose customers are gone, and its lock; one that stays is found by the next run."""
+    for file in (path, path.with_suffix(".lock")):
+        with suppress(OSError):
+            file.unlink()

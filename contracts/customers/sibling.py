@@ -1,41 +1,74 @@
-"""The sibling operations: create, read and delete a customer. None is under contract; the trials need them."""
+"""The sibling operations: make, read and remove a customer. None is under contract; the attempts need them."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import quote
 
+from contracts.customers.journal import PREFIX
 from contracts.errors import NoVerdict, WrongCall
-from contracts.http.credential import WRITE_TOKEN, Headers
+from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import ACCEPT, CUSTOMERS, Exchange, Request
 
-# What a target answers that does not offer one of them to us.
+# What a target answers that does not offer one of them to us, and with that whatever says that no customer was made.
 CANNOT = frozenset({403, 404, 405})
+REFUSED = CANNOT | {400, 401, 422}
+# A DELETE counts by its status alone.
+REMOVED = frozenset({200, 202, 204})
+GONE = REMOVED | {404, 410}
 
 
 def create(slug: str) -> Request:
     """The request that makes a customer."""
-    content = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
-    headers = (*_headers(WRITE_TOKEN), ("Content-Type", "application/json"))
-    return Request("POST", CUSTOMERS, headers, json.dumps(content).encode())
+    body = json.dumps({"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}).encode()
+    headers = (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}"), ("Content-Type", "application/json"))
+    return Request("POST", CUSTOMERS, headers, body)
 
 
 def read(slug: str, token: str = WRITE_TOKEN) -> Request:
-    """The request that reads a customer."""
-    return Request("GET", _path(slug), _headers(token))
+    """The request that reads a customer; without a token where that is empty."""
+    credential = (("Authorization", f"Bearer {token}"),) if token else ()
+    return Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", (ACCEPT, *credential))
 
 
 def delete(slug: str) -> Request:
     """The request that removes a customer."""
-    return Request("DELETE", _path(slug), _headers(WRITE_TOKEN))
+    return replace(read(slug), method="DELETE")
 
 
-def _path(slug: str) -> str:
-    return f"{CUSTOMERS}/{quote(slug, safe='')}"
+def made_as(exchange: Exchange) -> str:
+    """The slug that a 201 names: the vendor may have changed the one that it was asked for.
+
+    Raises:
+        NoVerdict: it names none, or one that the suite may not touch.
+
+    """
+    try:
+        customer = json.loads(exchange.response.body) if exchange.response else None
+    except (ValueError, RecursionError):
+        customer = None
+    slug = customer.get("slug") if isinstance(customer, dict) else None
+    if isinstance(slug, str) and slug.startswith(PREFIX):
+        return slug
+    named = f"the slug {slug!r}, which does not begin with {PREFIX}" if slug else "no slug"
+    raise NoVerdict(f"the 201 of POST {CUSTOMERS} names {named}: that customer can be neither used nor removed")
 
 
-def _headers(token: str) -> Headers:
-    return ACCEPT, ("Authorization", f"Bearer {token}")
+def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerdict:
+    """Why no customer was made, where so many are `there` that were."""
+    status, post = exchange.status, f"POST {base_url}{CUSTOMERS}"
+    if status == 401:
+        return refused_token(base_url)
+    if there and status in REFUSED | {402, 409}:
+        more = "no second customer" if there == 1 else f"no more than {there} customers"
+        return NoVerdict(f"{post} answered {status}: it makes {more}; --customers {there} keeps a run within that")
+    if status not in CANNOT:
+        return NoVerdict(f"{post} did not make a customer (promised: 201, came: {exchange.failure or status})")
+    scope = "give a token with the scope write:customers, or " if status == 403 else ""
+    hint = f", or try {other_prefix(base_url)}, if that is where the API is" if status == 404 else ""
+    remedy = f"{scope}name one that may be changed with --customer SLUG{hint}"
+    return WrongCall(f"{post} answered {status}: no customer can be made there; {remedy}")
 
 
 def refused_token(base_url: str, name: str = "KAITEN_AUTH_TOKEN") -> WrongCall:
@@ -43,17 +76,6 @@ def refused_token(base_url: str, name: str = "KAITEN_AUTH_TOKEN") -> WrongCall:
     return WrongCall(f"{base_url} refuses {name} (401): export a token that is valid there")
 
 
-def cannot_make(exchange: Exchange, base_url: str) -> WrongCall | NoVerdict:
-    """Why no customer was made."""
-    if exchange.status == 401:
-        return refused_token(base_url)
-    if exchange.status in CANNOT:
-        other = base_url.removesuffix("/api") if base_url.endswith("/api") else f"{base_url}/api"
-        hint = f", or try {other}, if that is where the API is" if exchange.status == 404 else ""
-        scope = "give a token with the scope write:customers, or " if exchange.status == 403 else ""
-        return WrongCall(
-            f"POST {base_url}{CUSTOMERS} answered {exchange.status}: no customer can be made there; "
-            f"{scope}name one that may be changed with --customer SLUG{hint}"
-        )
-    came = exchange.failure or exchange.status
-    return NoVerdict(f"POST {base_url}{CUSTOMERS} did not make a customer (promised: 201, came: {came})")
+def other_prefix(base_url: str) -> str:
+    """Where the API may be, if it is not under this base URL: the same with `/api`, or without it."""
+    return base_url.removesuffix("/api") if base_url.endswith("/api") else f"{base_url}/api"

@@ -66,7 +66,7 @@ class Replay:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._trials = run.trials
-        self._customer = run.customers.unused()
+        self._customer = run.customers.make_several(1)[0]
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
         """Send what is in evidence again, in the same order, so many times."""

@@ -47,6 +47,7 @@ _MASKED = 8
 class Limits:
     """What one exchange and one run may take: seconds, bytes, requests per second, requests at once.
 
+    `customers` is how many of ours may exist at once, or None.
     `interruptions` are statuses that are an interruption on this target, besides those that are one everywhere.
     """
 
@@ -56,6 +57,7 @@ class Limits:
     concurrency: int = 8
     patience: float = 60.0
     settle: float = 2.0
+    customers: int | None = None
     interruptions: frozenset[int] = frozenset()
 
 

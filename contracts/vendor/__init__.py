@@ -1,1 +1,4 @@
-"""The vendor as it is documented: a model that answers calls, in this process (respx) and served over HTTP."""
+"""The vendor as documented: the mock.
+
+Other rooms use `model` (Vendor, MOCK_TOKENS), and `served` for the ways to ask it: in process, or behind a port.
+"""

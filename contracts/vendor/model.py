@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -74,14 +75,17 @@ class Vendor:
     """Answers calls. A variant overrides the one method whose behaviour it changes."""
 
     def __init__(self, document: Document, prefix: str = "") -> None:
-        self.document = document
-        self.prefix = prefix
+        self.document, self.prefix = document, prefix
         self.tokens = dict(MOCK_TOKENS)
         self.customers: dict[str, dict[str, Any]] = {}
         self._failing: str | None = None
         self._lock = threading.Lock()
         self._count = 0
-        self._listing: dict[int, bool] = {}
+        # Whether a problem may list errors as we do: a release may want others, or none.
+        ours = {"errors": [_item("body", "It is wrong.")]}
+        self._lists_errors = cache(
+            lambda status: all(found.path[:1] != ("errors",) for found in document.problem_findings(status, ours))
+        )
 
     @contextmanager
     def failing(self, slug: str) -> Iterator[None]:
@@ -106,22 +110,15 @@ class Vendor:
         if path.split("?")[0] == SERVED and call.method == "GET":
             content = yaml.safe_dump(json.loads(json.dumps(self.document.content)), sort_keys=False)
             return Answer(200, [("Content-Type", "application/yaml")], content.encode())
-        segments = path.split("?")[0].strip("/").split("/")
-        known = segments[0] == "customers" and call.path.startswith(self.prefix) and len(segments) <= 2
-        methods = ({"POST": self.create} if len(segments) == 1 else self._of_one_customer(segments[1])) if known else {}
-        if not methods:
+        customers, *rest = path.split("?")[0].strip("/").split("/")
+        if customers != "customers" or not call.path.startswith(self.prefix) or len(rest) > 1:
             raise Refusal(404, "There is nothing at this path.")
+        if not rest and call.method == "POST":
+            return self.create(call)
+        methods = {"PUT": self.update, "GET": self.show, "DELETE": self.delete} if rest else {}
         if call.method not in methods:
             raise Refusal(405, f"{call.method} is not allowed here.")
-        return methods[call.method](call)
-
-    def _of_one_customer(self, segment: str) -> dict[str, Any]:
-        slug = unquote_to_bytes(segment).decode("utf-8", "replace")
-        return {
-            "PUT": lambda call: self.update(call, slug),
-            "GET": lambda call: self.show(call, slug),
-            "DELETE": lambda call: self.delete(call, slug),
-        }
+        return methods[call.method](call, unquote_to_bytes(rest[0]).decode("utf-8", "replace"))
 
     def update(self, call: Call, slug: str) -> Answer:
         """PUT /customers/{customerSlug}, the operation under contract."""
@@ -156,8 +153,7 @@ class Vendor:
         try:
             return json.loads(whole, parse_constant=refuse_constant, parse_float=_double, parse_int=_integer)
         except ValueError:
-            item = {"location": "body", "message": "The body is not JSON.", "value": text[:1000]}
-            raise Refusal(400, "validation failed", item) from None
+            raise Refusal(400, "validation failed", _item("body", "The body is not JSON.", text[:1000])) from None
 
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
@@ -166,11 +162,9 @@ class Vendor:
             # What no schema says is said by the handler, without a list of errors.
             raise Refusal(422, findings[-1].message[:300])
         if findings:
-            items = [
-                {"location": ".".join(["body", *map(str, finding.path)]), "message": finding.message[:300]}
-                | ({"value": finding.value} if finding.value is not None and len(findings) == 1 else {})
-                for finding in findings
-            ]
+            places = [".".join(["body", *map(str, finding.path)]) for finding in findings]
+            value = findings[0].value if len(findings) == 1 else None
+            items = (_item(place, one.message[:300], value) for place, one in zip(places, findings, strict=True))
             raise Refusal(422, "validation failed", *items)
 
     def find(self, slug: str) -> dict[str, Any]:
@@ -193,10 +187,10 @@ class Vendor:
         self.authorize(call, WRITE)
         value = self.parse(call)
         if not isinstance(value, dict) or not isinstance(value.get("name"), str) or not value["name"]:
-            raise Refusal(422, "validation failed", {"location": "body.name", "message": "A name is needed."})
+            raise Refusal(422, "validation failed", _item("body.name", "A name is needed."))
         slug = value.get("slug")
         if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or len(slug) > 100:
-            raise Refusal(422, "validation failed", {"location": "body.slug", "message": "This is no slug."})
+            raise Refusal(422, "validation failed", _item("body.slug", "This is no slug."))
         if slug in self.customers:
             raise Refusal(409, "The slug is taken.")
         return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))
@@ -230,25 +224,22 @@ class Vendor:
         members: dict[str, Any] = {"title": title, "status": refusal.status, "detail": refusal.detail}
         if refusal.errors and self._lists_errors(refusal.status):
             members["errors"] = list(refusal.errors)
-        if "code" in self.document.problem_members(refusal.status):
-            phrase = title.title().replace(" ", "")
-            members |= {"code": _CODES.get(refusal.status, f"UpdateCustomer.{phrase}"), "instance": call.path}
         known = self.document.problem_members(refusal.status)
+        if "code" in known:
+            code = f"UpdateCustomer.{title.title().replace(' ', '')}"
+            members |= {"code": _CODES.get(refusal.status, code), "instance": call.path}
         for name in self.document.required_of_problem(refusal.status) - members.keys():
             members[name] = _plainest(known.get(name, {}))
         return self.json(refusal.status, members, PROBLEM)
 
-    def _lists_errors(self, status: int) -> bool:
-        """Whether a problem may have our list of errors: a release may have another, and any may leave it out."""
-        if status not in self._listing:
-            problem = {"errors": [{"location": "body", "message": "It is wrong."}]}
-            found = self.document.problem_findings(status, problem)
-            self._listing[status] = not any(one.path[:1] == ("errors",) for one in found)
-        return self._listing[status]
-
     def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
         """An answer with a JSON body."""
         return Answer(status, [("Content-Type", media_type)], json.dumps(value, separators=(",", ":")).encode())
+
+
+def _item(location: str, message: str, value: Any = None) -> dict[str, Any]:
+    """One of a problem's errors."""
+    return {"location": location, "message": message} | ({} if value is None else {"value": value})
 
 
 def _plainest(schema: Mapping[str, Any]) -> Any:

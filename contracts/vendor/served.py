@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
@@ -21,33 +21,27 @@ _CUSTOMER = re.escape(MOCK_URL) + r"/customers/[^/?#]+"
 Asgi = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
-def router(vendor: Vendor) -> respx.Router:
-    """The vendor as respx routes: what is not routed fails, and nothing goes to the network.
-
-    That every route was called is not asserted: a run of a few selected tests needs few of them.
-    """
-    routes = respx.Router(assert_all_called=False, assert_all_mocked=True)
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        call = Call(request.method, request.url.raw_path.decode("ascii"), headers, request.content)
-        given = vendor.handle(call)
-        return httpx.Response(given.status, headers=given.headers, content=given.body)
-
-    routes.route(method="POST", url=f"{MOCK_URL}/customers").mock(side_effect=answer)
-    for method in ("PUT", "GET", "DELETE"):
-        routes.route(method=method, url__regex=f"^{_CUSTOMER}$").mock(side_effect=answer)
-    return routes
+def _call(method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Call:
+    named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    return Call(method, path.decode("latin-1"), named, body)
 
 
 def transport(vendor: Vendor) -> httpx.MockTransport:
-    """The same as a transport for httpx; only the newest call is remembered, so that memory stays flat."""
-    routes = router(vendor)
+    """The vendor as respx routes, for httpx: what is not routed fails, and nothing goes to the network."""
+    # A run of a few selected tests needs few of the routes.
+    routes = respx.Router(assert_all_called=False, assert_all_mocked=True)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        given = vendor.handle(_call(request.method, request.url.raw_path, request.headers.raw, request.content))
+        return httpx.Response(given.status, headers=given.headers, content=given.body)
 
     def handle(request: httpx.Request) -> httpx.Response:
+        # Only the newest call is remembered, so that memory stays flat.
         routes.calls.clear()
         return routes.handler(request)
 
+    routes.route(method="POST", url=f"{MOCK_URL}/customers").mock(side_effect=answer)
+    routes.route(method__in=["PUT", "GET", "DELETE"], url__regex=f"^{_CUSTOMER}$").mock(side_effect=answer)
     return httpx.MockTransport(handle)
 
 
@@ -55,32 +49,25 @@ def application(vendor: Vendor) -> Asgi:
     """The vendor as an ASGI 3 application."""
 
     async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        call = Call(scope["method"], scope["raw_path"].decode("latin-1"), headers, await _body(receive))
+        body, message = bytearray(), {"more_body": True}
+        while message.get("more_body"):
+            message = await receive()
+            body += message.get("body", b"")[: _BODY_LIMIT - len(body)]
+        call = _call(scope["method"], scope["raw_path"], scope["headers"], bytes(body))
         try:
             answer = vendor.handle(call)
         # Whatever it is, a server answers: a 500 is a violation, so that nothing is hidden by it.
         except Exception:
             answer = vendor.problem(call, Refusal(500, "The mock failed."))
-        await _send(answer, send)
+        await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
 
     return serve
 
 
-async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")[: _BODY_LIMIT - len(body)]
-        if not message.get("more_body"):
-            return bytes(body)
-
-
-async def _send(answer: Answer, send: Any) -> None:
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     length = [] if answer.status == 204 else [("Content-Length", str(len(answer.body)))]
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in [*answer.headers, *length]]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return [(name.encode(), value.encode("latin-1")) for name, value in [*answer.headers, *length]]
 
 
 def server(vendor: Vendor) -> uvicorn.Server:

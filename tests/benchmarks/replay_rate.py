@@ -36,7 +36,7 @@ def record(url: str, folder: Path) -> list[Request]:
     small = [payload.request for payload in payloads() if len(payload.request.body) < 2000]
     templates = [small[number % len(small)] for number in range(EXCHANGES)]
     run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal")).open()
-    customer = run.customers.make()
+    customer = run.customers.unused()
     for number, template in enumerate(templates):
         outcome = run.trials.one(template, customer, 0.0, read=False)
         broken = violation("problem.title", "another title", "this title", "title")

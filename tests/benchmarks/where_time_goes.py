@@ -92,7 +92,7 @@ def main() -> None:
         taken.clear()
         generation = processor_time(lambda: [drawn(strategy, taken.extend) for strategy in tests.values()])
         cases = len(taken)
-        customer = run.customers.make()
+        customer = run.customers.unused()
         requests = [request.addressed(customer.slug) for request in taken]
         exchanges: list[Exchange] = []
         sending = processor_time(lambda: exchanges.extend(map(run.client.send, requests)))

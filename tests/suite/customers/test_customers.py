@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from contracts.customers.journal import Journal
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.target import MOCK_URL
 from contracts.rules.state import GONE, stored_in
-from contracts.vendor.model import Answer, Call
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.choosy import Choosy, customers_of
 
 
@@ -57,16 +59,115 @@ def test_bad_answers_to_post_end_without_a_verdict() -> None:
     assert vendor.calls == ["POST"] * 6
 
 
-def test_a_customer_whose_answer_was_lost_is_used(tmp_path: Path) -> None:
-    """A 409 to our own slug says that an earlier try made it."""
-    vendor = Choosy("POST", 409, times=1)
-    journal = Journal(tmp_path, "run", MOCK_URL)
+class LosesAnAnswer(Choosy):
+    """Makes the first customer, and something in front of it answers 503."""
 
-    customer = customers_of(vendor, journal).open()
-    journal.close()
+    def create(self, call: Call) -> Answer:
+        made = super().create(call)
+        return Answer(503) if len(self.calls) == 1 else made
+
+
+@pytest.mark.parametrize("reading", ["", "GET"], ids=["readable", "not-readable"])
+def test_a_customer_whose_answer_was_lost_is_used(reading: str) -> None:
+    """A 409 to our own slug, after an answer that was lost, says that the first try made it."""
+    vendor = LosesAnAnswer(reading, 403)
+
+    customer = customers_of(vendor).open()
+
+    assert vendor.calls.count("POST") == 2
+    assert set(vendor.customers) == {"acme", customer.slug}
+
+
+def test_a_conflict_without_an_answer_that_was_lost_makes_no_customer() -> None:
+    """A 409 to a slug that is new is no customer of ours: another slug is tried."""
+    vendor = Choosy("POST", 409, times=1)
+
+    customer = customers_of(vendor).open()
+
+    assert vendor.calls.count("POST") == 2
+    assert set(vendor.customers) == {"acme", customer.slug}
+
+
+class HasAQuota(Choosy):
+    """Makes no more customers than `most`, and answers `over` then."""
+
+    def __init__(self, most: int, over: int) -> None:
+        super().__init__()
+        self.most, self.over = most, over
+
+    def create(self, call: Call) -> Answer:
+        if len(self.customers) - 1 >= self.most:
+            raise Refusal(self.over, "The plan allows no more.")
+        return super().create(call)
+
+
+@pytest.mark.parametrize("status", [402, 403, 409, 422])
+def test_a_quota_is_no_verdict_and_names_the_option(status: int) -> None:
+    """Where a plan allows no more customers, that is the reason, and the option that keeps within it is named."""
+    one, several = customers_of(HasAQuota(1, status)), customers_of(HasAQuota(4, status))
+    one.open()
+    several.open()
+
+    with pytest.raises(NoVerdict, match=rf"answered {status}: it makes no second customer; --customers 1 "):
+        one.unused()
+    with pytest.raises(NoVerdict, match=rf"answered {status}: it makes no more than \d customers; --customers \d "):
+        several.make_several(8)
+
+
+class ChangesSlugs(Choosy):
+    """Makes a customer under another slug than the one that was asked for."""
+
+    changed = "{}-x7"
+
+    def create(self, call: Call) -> Answer:
+        content = json.loads(call.body)
+        content["slug"] = self.changed.format(content["slug"])
+        return super().create(replace(call, body=json.dumps(content).encode()))
+
+
+def test_a_slug_that_the_vendor_changed_is_used_and_removed(tmp_path: Path) -> None:
+    """The slug of the 201 is the customer's: it is read, journalled and removed."""
+    vendor = ChangesSlugs()
+    customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
+
+    customer = customers.open()
+    journalled = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    existing = customers.existing
+    customers.close()
+
+    assert customer.slug.endswith("-00001-x7")
+    assert customer.stored["slug"] == customer.slug
+    assert existing == {customer.slug}
+    assert f'{{"made": "{customer.slug}"}}' in journalled
+    assert (set(vendor.customers), customers.left, list(tmp_path.iterdir())) == ({"acme"}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"", "names no slug", id="empty"),
+        pytest.param(b"[1]", "names no slug", id="no-object"),
+        pytest.param(b'{"slug": 7}', "names the slug 7", id="no-text"),
+        pytest.param(b'{"slug": "acme"}', "names the slug 'acme'", id="somebody"),
+    ],
+)
+def test_a_201_that_names_no_customer_of_ours_is_no_verdict(body: bytes, reason: str) -> None:
+    """What cannot be removed is not used, at the first one that is made; no customer of somebody's is touched."""
+
+    class Says(ChangesSlugs):
+        def create(self, call: Call) -> Answer:
+            super().create(call)
+            return Answer(201, body=body)
+
+    vendor = Says()
+    customers = customers_of(vendor)
+
+    with pytest.raises(NoVerdict, match=reason):
+        customers.open()
+    customers.close()
 
     assert vendor.calls.count("POST") == 1
-    assert customer.slug in (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    assert "acme" in vendor.customers
 
 
 def test_a_slug_that_was_never_used_is_not_journalled_for_ever(tmp_path: Path) -> None:
@@ -127,6 +228,66 @@ def test_a_read_that_never_comes_right_is_given_up() -> None:
 
     assert stored_in(customers.read_until(customer.slug, lambda stored: False)) == customer.stored
     assert GONE in stored_in(customers.read_until("contract-test-nobody", lambda stored: GONE not in stored))
+
+
+def test_a_read_that_never_shows_a_name_is_no_reading() -> None:
+    """Where a GET shows something else than the customer, nothing is read back."""
+
+    class ShowsAnEnvelope(Choosy):
+        def show(self, call: Call, slug: str) -> Answer:
+            return self.json(200, {"data": self.find(slug)})
+
+    customers = customers_of(ShowsAnEnvelope())
+
+    opened = customers.open()
+
+    assert (customers.readable, opened.stored) == (False, {})
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_where_few_customers_may_exist_there_is_one(most: int) -> None:
+    """With fewer than five customers there is one for everything, and it is removed in the end."""
+    vendor = Choosy()
+    customers = customers_of(vendor, most=most)
+
+    first = customers.open()
+
+    assert customers.given
+    assert [first] == customers.make_several(8) == [customers.unused()]
+    customers.close()
+    assert (vendor.calls.count("POST"), set(vendor.customers)) == (1, {"acme"})
+
+
+@pytest.mark.parametrize("most", [5, 7, 12])
+def test_no_more_customers_exist_than_may(most: int) -> None:
+    """What was made for a short time makes room; what is kept stays, and two at once can be used beside it."""
+    vendor = HasAQuota(most, 409)
+    customers = customers_of(vendor, most=most)
+
+    kept = [customers.open(), *customers.make_several(1), *customers.make_several(8)]
+    for _ in range(20):
+        before, new = customers.unused(), customers.unused()
+        assert {before.slug, new.slug, *(one.slug for one in kept)} <= set(vendor.customers)
+    customers.replace(kept[-1])
+
+    assert not customers.given
+    assert kept[-1].slug in vendor.customers
+    assert len(kept) == min(10, most - 2)
+    customers.close()
+    assert (set(vendor.customers), customers.left) == ({"acme"}, [])
+
+
+def test_where_no_customer_can_be_removed_no_more_are_made_than_may_exist() -> None:
+    """A DELETE that is refused leaves no room: that is no verdict, and never one customer more."""
+    vendor = HasAQuota(100, 409)
+    customers = customers_of(vendor, most=5)
+    customers.open()
+    vendor.refuse("DELETE", 403)
+
+    with pytest.raises(NoVerdict, match="--customers 5 allows no more"):
+        [customers.unused() for _ in range(9)]
+
+    assert len(vendor.customers) - 1 == 5
 
 
 def test_a_given_customer_has_to_exist() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
 from contracts.errors import NoVerdict
-from contracts.http.target import MOCK_URL
+from contracts.http.client import Client
+from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.vendor.model import Answer, Call
-from tests.suite.choosy import ACME, Choosy, customers_of
+from tests.suite.choosy import ACME, TOKENS, Choosy, customers_of
 
 
 def test_customers_are_removed_at_the_end() -> None:
@@ -65,15 +67,22 @@ def test_a_customer_that_is_not_removed_is_named(times: int, left: int, tmp_path
     assert [leftover.slugs for leftover in leftovers(tmp_path)] == [tuple(customers.left)] * left
 
 
-@pytest.mark.parametrize("status", [404, 410])
-def test_a_customer_that_is_gone_already_is_not_left(status: int) -> None:
-    """A customer that somebody else removed counts as removed."""
-    customers = customers_of(Choosy("DELETE", status))
-    customers.open()
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"gone"), (202, b""), (204, b""), (404, b"{"), (410, b"<html>"), (403, b""), (500, b"")]
+)
+def test_whether_a_customer_is_gone_is_said_by_the_status(status: int, body: bytes) -> None:
+    """A DELETE counts by its status, whatever else the answer has; one that is gone already is not left."""
+
+    class Removes(Choosy):
+        def delete(self, call: Call, slug: str) -> Answer:
+            return Answer(status, body=body)
+
+    customers = customers_of(Removes())
+    slug = customers.open().slug
 
     customers.close()
 
-    assert customers.left == []
+    assert customers.left == ([slug] if status in (403, 500) else [])
 
 
 def test_customers_are_named_where_the_target_stops_answering() -> None:
@@ -89,7 +98,7 @@ def test_customers_are_named_where_the_target_stops_answering() -> None:
 
 
 def test_leftovers_of_this_target_are_removed(tmp_path: Path) -> None:
-    """What earlier runs left here is removed; what they left elsewhere, and what nobody journalled, stays."""
+    """What earlier runs left here is removed, and counted where it was there; what they left elsewhere stays."""
     vendor = Choosy()
     vendor.customers |= {slug: dict(ACME) for slug in ("contract-test-here", "contract-test-elsewhere")}
     here = [{"base_url": MOCK_URL}, {"made": "contract-test-here"}, {"made": "contract-test-never-made"}]
@@ -99,22 +108,41 @@ def test_leftovers_of_this_target_are_removed(tmp_path: Path) -> None:
 
     removed = customers_of(vendor).remove_leftovers(tmp_path)
 
-    assert removed == 2
+    assert removed == 1
     assert set(vendor.customers) == {"acme", "contract-test-elsewhere"}
     assert [path.name for path in tmp_path.glob("*.jsonl")] == ["two.jsonl"]
 
 
 def test_a_leftover_that_stays_is_tried_by_the_next_run_again(tmp_path: Path) -> None:
     """A journal is kept until every customer that it lists is gone."""
-    vendor = Choosy("DELETE", 500, times=6)
-    lines = [{"base_url": MOCK_URL}, {"made": "contract-test-stays"}, {"made": "contract-test-goes"}]
+    vendor = Choosy()
+    vendor.customers |= {slug: dict(ACME) for slug in ("contract-test-1-stays", "contract-test-2-goes")}
+    lines = [{"base_url": MOCK_URL}, {"made": "contract-test-1-stays"}, {"made": "contract-test-2-goes"}]
     (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    customers = customers_of(vendor)
+    customers = customers_of(vendor, Journal(tmp_path, "run", MOCK_URL))
 
+    vendor.refuse("DELETE", 500, times=6)
     removed = customers.remove_leftovers(tmp_path)
+    vendor.refuse("DELETE", 500, times=6)
+    customers.close()
 
-    assert (removed, customers.left) == (1, ["contract-test-stays"])
-    assert [leftover.slugs[0] for leftover in leftovers(tmp_path)] == ["contract-test-stays"]
+    assert (removed, customers.left) == (1, ["contract-test-1-stays"])
+    assert [leftover.slugs for leftover in leftovers(tmp_path)] == [("contract-test-1-stays",)]
+
+
+def test_leftovers_of_a_target_that_does_not_answer_stay_in_the_journal(tmp_path: Path) -> None:
+    """Where nothing can be sent, what earlier runs left is as well remembered as before."""
+    lines = [{"base_url": "http://127.0.0.1:1"}, {"made": "contract-test-stays"}]
+    (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    target = Target("http://127.0.0.1:1", TOKENS, Limits(patience=0.1))
+    customers = Customers(Client(target), Journal(tmp_path, "run", target.base_url))
+
+    with pytest.raises(NoVerdict):
+        customers.remove_leftovers(tmp_path)
+    customers.close()
+
+    assert customers.left == ["contract-test-stays"]
+    assert [leftover.slugs for leftover in leftovers(tmp_path)] == [("contract-test-stays",)]
 
 
 def test_a_customer_that_should_not_be_there_is_removed_too(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
     written(tmp_path, json.dumps({"base_url": URL}), json.dumps({"made": ONE}))
     (leftover,) = leftovers(tmp_path)
 
-    forget(leftover)
+    forget(leftover.path)
 
     assert list(tmp_path.iterdir()) == []
 

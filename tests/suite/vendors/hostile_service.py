@@ -29,6 +29,14 @@ class LosesItsCustomers(Hostile):
         return answer
 
 
+class CreatesWithoutShowing(Hostile):
+    """Answers a POST with 201 and an empty body: nobody knows what to remove."""
+
+    def create(self, call: Call) -> Answer:
+        super().create(call)
+        return Answer(201, [("Location", "/customers/somewhere")])
+
+
 class NeverAnswers(Hostile):
     """Takes each request and says nothing."""
 

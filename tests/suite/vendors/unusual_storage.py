@@ -109,12 +109,22 @@ class HasManyCustomers(Unusual):
             self.add(f"customer-{number}", f"Customer {number}")
 
 
-class CreatesWithoutShowing(Unusual):
-    """Answers a POST with 201 and an empty body."""
+class ChangesSlugs(Unusual):
+    """Makes each customer under the slug that was asked for and a suffix."""
+
+    def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
+        return super().add(f"{slug}-{len(self.customers):x}", name, external_id)
+
+
+class HasAQuota(Unusual):
+    """Has a plan that allows six customers, and answers a POST for more of them with 409."""
+
+    arguments = ("--customers", "6")
 
     def create(self, call: Call) -> Answer:
-        super().create(call)
-        return Answer(201, [("Location", "/customers/somewhere")])
+        if len(self.customers) >= 6:
+            raise Refusal(409, "The plan allows no more customers.")
+        return super().create(call)
 
 
 class AnswersDeletingWith200(Unusual):
@@ -198,6 +208,13 @@ class ShowsWhatChanges(_Shows):
     def shown(self, customer: dict[str, Any]) -> dict[str, Any]:
         # `updatedAt` is documented and the vendor's own business.
         return customer | {"lastReadAt": time.time(), "reads": random.random(), "updatedAt": str(time.time())}
+
+
+class ShowsNoName(_Shows):
+    """Shows what it knows of a customer in an envelope."""
+
+    def shown(self, customer: dict[str, Any]) -> dict[str, Any]:
+        return {"data": customer}
 
 
 class OmitsNull(_Shows):
