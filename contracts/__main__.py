@@ -20,7 +20,7 @@ from contracts.customers.journal import DEFAULT_FOLDER, leftovers
 from contracts.deployment import Observed
 from contracts.doctor import Doctor, line
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence import recording
+from contracts.evidence import har
 from contracts.evidence.deviation import load_deviations
 from contracts.evidence.evidence import Evidence
 from contracts.evidence.replay import Replay, Replayed, exit_code
@@ -33,7 +33,7 @@ from contracts.release.adoption import adopt, place_of
 from contracts.release.changes import Verdict
 from contracts.release.comparison import compared
 from contracts.release_report import Told
-from contracts.report.replayed import MOST_TIMES, replayed, verdict
+from contracts.report.replayed import MOST_TIMES, lines, verdict
 from contracts.report.result import GREEN, NO_VERDICT, RED
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED
@@ -125,17 +125,20 @@ def replay(
     paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
 ) -> None:
     """Send what HAR files have recorded again, the suite's own or a browser's."""
-    recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
+    recorded = har.read(paths)
     if as_test:
         for path, evidence in recorded:
-            template = evidence.failing.template
-            allowed = predict(template.addressed(_SOMEBODY), load("docs"), {_SOMEBODY}).allowed
-            click.echo(entry_of(path.stem, f"Recorded in {path.name}.", template, allowed), nl=False)
+            step = evidence.failing
+            allowed = predict(step.template.addressed(_SOMEBODY), load("docs"), {_SOMEBODY}).allowed
+            entry = entry_of(path.stem, f"Recorded in {path.name}.", step.template, allowed)
+            click.echo(f"# {path}: {step.unsendable}\n" if step.unsendable else entry, nl=False)
         return
+    by_contract: dict[str, list[tuple[Path, Evidence]]] = {}
+    for path, evidence in recorded:
+        by_contract.setdefault(contract or evidence.source.contract or "docs", []).append((path, evidence))
     results: list[Replayed] = []
-    for name in dict.fromkeys(contract or evidence.source.contract or "docs" for _, evidence in recorded):
-        mine = [one for one in recorded if (contract or one[1].source.contract or "docs") == name]
-        results += _replayed(mine, chosen | {"contract": name}, base_url, times)
+    for name, group in by_contract.items():
+        results += _replayed(group, chosen | {"contract": name}, base_url, times)
     click.echo(verdict(results))
     sys.exit(exit_code(results))
 
@@ -145,11 +148,10 @@ def _replayed(
 ) -> list[Replayed]:
     results = []
     with _running(chosen, base_url) as run:
-        replay = Replay(run)
+        replay = Replay(run.trials)
         for path, evidence in recorded:
-            came = replay.of(evidence, times)
-            click.echo("\n".join(replayed(came, path)))
-            results.append(came)
+            results.append(replay.of(evidence, times))
+            click.echo("\n".join(lines(results[-1], path)))
     return results
 
 
