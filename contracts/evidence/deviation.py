@@ -14,9 +14,7 @@ from contracts.rules.judge import Verdict
 from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
-# What a table has, of which the first three are needed.
 _FIELDS: Mapping[str, type] = {"rule": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
-_NEEDED = 3
 _FORM = "a deviation has rule, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
 
 
@@ -33,6 +31,10 @@ class Deviation:
     test: str | None = None
     payload: str | None = None
     status: int | None = None
+
+    def covers(self, rule: str, status: int | None, test_id: str) -> bool:
+        """Whether it is about a violation of this rule, with this status, in this test."""
+        return self.rule == rule and self.status in (None, status) and self.is_tried_by(test_id)
 
     def is_tried_by(self, test_id: str) -> bool:
         """Whether the test with this node id is one that it is about."""
@@ -58,10 +60,8 @@ class Deviations:
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation; if so, it is counted."""
-        holding = {
-            key: one for key, one in self._accepted.items() if one.rule == violation.rule and one.until >= self._today
-        }
-        covering = [key for key, one in holding.items() if one.status in (None, status) and one.is_tried_by(test_id)]
+        holding = {key: one for key, one in self._accepted.items() if one.until >= self._today}
+        covering = [key for key, one in holding.items() if one.covers(violation.rule, status, test_id)]
         self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
@@ -114,7 +114,7 @@ def load_deviations(path: Path | None) -> Deviations:
 
 def _wrong(table: Mapping[str, object]) -> Iterator[str]:
     """What is wrong with a table."""
-    for field in (*list(_FIELDS)[:_NEEDED], *table):
+    for field in ("rule", "reason", "until", *table):
         if field not in _FIELDS or field not in table:
             yield f"{'unknown field' if field in table else 'no'} {field}; {_FORM}"
         # A date with a time is one to Python, but not to whoever reads "until".

@@ -143,8 +143,9 @@ def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
 
 def _kept(log: Mapping[str, Any]) -> Evidence:
     """The evidence in a file of the suite's own."""
-    own, steps = log[_OWN], tuple(map(_step, log["entries"]))
-    broken = own["violation"]
+    own, broken = log[_OWN], log[_OWN]["violation"]
+    # What was read afterwards is there to be looked at.
+    steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != Part.READ)
     found = violation(broken["promise"]["id"], broken["expected"], broken["actual"], broken["place"])
     if Part.FAILING not in [step.part for step in steps]:
         raise LookupError("no step that failed")
@@ -152,16 +153,15 @@ def _kept(log: Mapping[str, Any]) -> Evidence:
 
 
 def _step(entry: Mapping[str, Any]) -> Step:
-    request, own, part = entry["request"], entry["_template"], Part(entry["_part"])
-    headers = tuple((name, value) for name, value in own["headers"])
-    body = _body(request["postData"] | {"encoding": own["encoding"]})
-    template = Request(request["method"], own["path"], headers, body or b"")
+    own = entry["_template"]
+    body = _body(entry["request"]["postData"] | {"encoding": own["encoding"]})
+    template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
+    if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
+        raise ValueError("no update of a customer")
     # A slug without a letter or a digit is nobody's.
     ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
-    well_formed = _PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in headers)
-    if part is not Part.READ and not (template.method == OPERATION and well_formed and ours):
-        raise ValueError("no update of a customer of the suite's")
-    return Step(part, template, _exchange(template, entry)[0])
+    unsendable = "" if ours else "its customer is not one of the suite's"
+    return Step(Part(entry["_part"]), template, _exchange(template, entry)[0], unsendable)
 
 
 def _recorded(entries: Iterable[Any]) -> Iterator[Evidence]:

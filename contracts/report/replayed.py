@@ -34,32 +34,29 @@ def lines(replayed: Replayed, path: Path) -> Iterator[str]:
     elif replayed.result is Fate.DIFFERENT:
         yield f"  recorded  {evidence.violation.actual}"
     if replayed.outcome:
-        found = sorted(replayed.outcome.violations, key=lambda violation: violation.rule != evidence.rule)
-        for violation in found[:1] if is_again else found:
-            told = promise_lines(violation.rule, violation.layer, violation.expected, violation.actual)
-            yield from ("  " + line for line in told)
         sent, recorded = replayed.outcome.exchange, step.exchange.request.path
+        found = sorted(replayed.outcome.violations, key=lambda violation: violation.rule != evidence.rule)
+        for now in found[:1] if is_again else found:
+            yield from ("  " + line for line in promise_lines(now.rule, now.layer, now.expected, now.actual))
         yield f"  request   {request_line(sent)}"
         if not evidence.source.contract and sent.request.path != recorded:
             yield f"  customer  one of the suite's, in place of {recorded}; --customer SLUG chooses another"
         yield f"  answer    {answer_line(sent)}"
     if replayed.needs_state:
         yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
-    if replayed.result is Fate.GONE and evidence.seen_once:
-        yield from _how_often(evidence, replayed.times)
+    if replayed.result is Fate.GONE and evidence.seen_once and (hint := _how_often(evidence, replayed.times)):
+        yield f"  often     {hint}"
 
 
-def _how_often(evidence: Evidence, times: int) -> Iterator[str]:
-    """How often to send what came and went, where it was not sent as often."""
-    if 0 < evidence.broke < evidence.tried:
-        missed = 1 - evidence.broke / evidence.tried
-        wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), MOST_TIMES)
-        if times < wanted:
-            chance = min(1 - missed**wanted, _CHANCE)
-            rate = f"it came and went, {evidence.broke} of {evidence.tried} updates"
-            yield f"  often     {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %"
-    elif times == 1:
-        yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
+def _how_often(evidence: Evidence, times: int) -> str:
+    """How often to send what came and went; empty where it was sent as often."""
+    if not 0 < evidence.broke < evidence.tried:
+        return "it was seen once when it was recorded: --times 50 gives it more chances" if times == 1 else ""
+    missed = 1 - evidence.broke / evidence.tried
+    wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), MOST_TIMES)
+    rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)
+    hint = f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %"
+    return hint if times < wanted else ""
 
 
 def verdict(results: Sequence[Replayed]) -> str:

@@ -134,15 +134,18 @@ def test_bytes_after_a_204_are_kept() -> None:
 
 
 def test_what_showed_the_state_is_kept() -> None:
-    """Where what is stored is wrong, the exchanges that were sent at once and the read are there, in order."""
+    """Where what is stored is wrong, what was sent at once and the read are in the file; the read is not sent again."""
     read = Exchange(Request("GET", f"/customers/{SLUG}"), Response(200, (), b"{}", b"{}"))
     beside = outcome(update(CUSTOMER, b'{"name":"y"}'), EMPTY)
     stored = Verdict(frozenset(), (violation("update.stored", "x", "y", "name"),))
     failed = outcome(update(CUSTOMER, b'{"name":"x"}'), EMPTY, stored=stored, beside=(beside,), read=read)
 
-    found = read_back(evidence_of(failed, failed.violations[0], SOURCE))
+    kept = evidence_of(failed, failed.violations[0], SOURCE)
 
-    assert [step.part for step in found.steps] == [Part.BESIDE, Part.FAILING, Part.READ]
+    entries = written(kept)["entries"]
+    assert [entry["_part"] for entry in entries] == ["beside", "failing", "read"]
+    assert (entries[2]["request"]["method"], entries[2]["response"]["content"]["text"]) == ("GET", "{}")
+    assert [step.part for step in read_back(kept).steps] == [Part.BESIDE, Part.FAILING]
 
 
 def test_the_file_is_har_1_2() -> None:
