@@ -34,6 +34,7 @@ from contracts.rules.openapi import SERVED
 from contracts.vendor.model import MOCK_TOKENS, Vendor
 
 if TYPE_CHECKING:
+    from contracts.evidence.evidence import Evidence
     from contracts.run import Run
 
 # The exit codes: see the README. The last is what a shell makes of Ctrl-C, 128 and the number of the signal.
@@ -102,25 +103,28 @@ def replay(
     paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
 ) -> None:
     """Send what HAR files have recorded again, the suite's own or a browser's."""
-    from contracts.evidence import recording
+    from contracts.evidence import har
     from contracts.evidence.replay import Replay, Replayed, exit_code
     from contracts.fuzz.payloads import entry_of
-    from contracts.report.replayed import replayed, verdict
+    from contracts.report.replayed import lines, verdict
 
-    recorded = [(path, evidence) for path in recording.files(paths) for evidence in recording.read(path)]
+    recorded = har.read(paths)
     if as_test:
         for path, evidence in recorded:
-            failing = evidence.failing
-            click.echo(entry_of(path.name, failing.template, failing.exchange.status), nl=False)
+            step = evidence.failing
+            entry = entry_of(path.name, step.template, step.exchange.status)
+            click.echo(f"# {path}: {step.unsendable}\n" if step.unsendable else entry, nl=False)
         return
+    by_contract: dict[str, list[tuple[Path, Evidence]]] = {}
+    for path, evidence in recorded:
+        by_contract.setdefault(contract or evidence.source.contract or "docs", []).append((path, evidence))
     results: list[Replayed] = []
-    releases = [contract or evidence.source.contract or "docs" for _, evidence in recorded]
-    for release in dict.fromkeys(releases):
+    for release, group in by_contract.items():
         with _running(chosen | {"contract": release}, base_url) as run:
-            again = Replay(run)
-            for path, evidence in (one for one, of in zip(recorded, releases, strict=True) if of == release):
+            again = Replay(run.trials)
+            for path, evidence in group:
                 results.append(again.of(evidence, times))
-                click.echo("\n".join(replayed(results[-1], path)))
+                click.echo("\n".join(lines(results[-1], path)))
     click.echo(verdict(results))
     sys.exit(exit_code(results))
 

@@ -1,1 +1,1 @@
-"""What is kept of a failure: as HAR files, read and sent again; and the failures that somebody has accepted."""
+"""What is kept of a failure (`evidence`, as HAR files: `har`), sent again (`replay`), or accepted (`deviation`)."""

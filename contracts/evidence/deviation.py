@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from contracts.errors import WrongCall
 from contracts.outcome import Outcome
@@ -18,7 +15,7 @@ from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
 _FIELDS: Mapping[str, type] = {"rule": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
-_NEEDED = ("rule", "reason", "until")
+_FORM = "a deviation has rule, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
 
 
 @dataclass(frozen=True)
@@ -41,116 +38,89 @@ class Deviation:
 
     def is_tried_by(self, test_id: str) -> bool:
         """Whether the test with this node id is one that it is about."""
-        function, _, parameter = test_id.rpartition("::")[2].rstrip("]").partition("[")
-        return self.test in (None, function) and self.payload in (None, parameter)
+        path, _, parameter = test_id.removesuffix("]").partition("[")
+        return self.test in (None, path.rpartition("::")[2]) and self.payload in (None, parameter)
 
-    @property
-    def narrowed(self) -> str:
+    def __str__(self) -> str:
         """What it is about, in words."""
-        parts = [f"{name} {value}" for name in ("test", "payload", "status") if (value := getattr(self, name))]
-        return ", ".join([self.rule, *parts])
+        narrowed = [f"{name} {value}" for name in ("test", "payload", "status") if (value := getattr(self, name))]
+        return ", ".join([self.rule, *narrowed])
 
 
 class Deviations:
-    """The deviations that were accepted, and how often each was seen. Nothing else hides a violation."""
+    """The deviations that were accepted. Nothing else hides a violation.
+
+    `seen` is how often each was seen, by its rule and its place in the file.
+    """
 
     def __init__(self, accepted: Collection[Deviation] = (), today: date | None = None) -> None:
-        today = today or date.today()
-        self._holding = [deviation for deviation in accepted if deviation.until >= today]
-        self._expired = [deviation for deviation in accepted if deviation.until < today]
-        self._seen: Counter[Deviation] = Counter()
+        self._accepted = {f"{deviation.rule} {place}": deviation for place, deviation in enumerate(accepted)}
+        self._today = today or date.today()
+        self.seen: dict[str, int] = {}
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation; if so, it is counted."""
-        covering = [one for one in self._holding if one.covers(violation.rule, status, test_id)]
-        self._seen.update(covering)
+        holding = {key: one for key, one in self._accepted.items() if one.until >= self._today}
+        covering = [key for key, one in holding.items() if one.covers(violation.rule, status, test_id)]
+        self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
     def left_of(self, outcome: Outcome, test_id: str) -> Outcome:
         """The outcome without what is accepted."""
-        if not self._holding or not outcome.violations:
-            return outcome
+        accepted = [one for one in outcome.violations if self.accept(one, outcome.exchange.status, test_id)]
+        # A status that is accepted is accepted under each of its names.
+        statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
 
         def left(verdict: Verdict) -> Verdict:
-            accepted = [one for one in verdict.violations if self.accept(one, outcome.exchange.status, test_id)]
-            # A status that is accepted is accepted under each of its names.
-            statuses = {one.place for one in accepted if one.place.startswith("HTTP status")}
             kept = [one for one in verdict.violations if one not in accepted and one.place not in statuses]
             return replace(verdict, violations=tuple(kept))
 
-        return replace(outcome, answer=left(outcome.answer), stored=left(outcome.stored))
-
-    @property
-    def seen(self) -> dict[str, int]:
-        """How often each was seen, by its rule and its place among those that hold."""
-        return {f"{one.rule} {place}": self._seen[one] for place, one in enumerate(self._holding) if self._seen[one]}
+        return replace(outcome, answer=left(outcome.answer), stored=left(outcome.stored)) if accepted else outcome
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
         """A line on each: accepted, expired or mended; of the rules in `tried` and the tests in `test_ids` that ran."""
-        for one in self._expired:
-            yield f"EXPIRED on {one.until}, it fails again: {one.narrowed} ({one.reason})"
-        for place, one in enumerate(self._holding):
-            if times := seen.get(f"{one.rule} {place}"):
-                yield f"ACCEPTED until {one.until}, seen {times} times: {one.narrowed} ({one.reason})"
-            elif one.rule in tried and any(map(one.is_tried_by, test_ids)):
-                yield f"MENDED, remove it: {one.narrowed} is no longer seen ({one.reason})"
-            elif one.rule in tried:
-                yield f"NOT TRIED: {one.narrowed}: no test that ran is the one that it names ({one.reason})"
+        for key, deviation in self._accepted.items():
+            if deviation.until < self._today:
+                yield f"EXPIRED on {deviation.until}, it fails again: {deviation} ({deviation.reason})"
+            elif times := seen.get(key):
+                yield f"ACCEPTED until {deviation.until}, seen {times} times: {deviation} ({deviation.reason})"
+            elif deviation.rule in tried and any(map(deviation.is_tried_by, test_ids)):
+                yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
+            elif deviation.rule in tried:
+                yield f"NOT TRIED: {deviation}: no test that ran is the one that it names ({deviation.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:
-    """The deviations of a TOML file, a table `[[deviation]]` each.
+    """The deviations of a TOML file, a table `[[deviation]]` each; none without a file.
 
     Raises:
-        WrongCall: the file cannot be read, or a deviation is not one; the message names the line.
+        WrongCall: the file cannot be read, or a deviation in it is wrong.
 
     """
-    if path is None:
-        return Deviations()
     try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
+        content = tomllib.loads(path.read_text(encoding="utf-8") if path else "")
     except OSError as error:
         raise WrongCall(f"the deviations {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise WrongCall(f"the deviations {path} are no TOML: {' '.join(str(error).split())}") from None
-    tables = content.get(_TABLE, [])
-    if set(content) - {_TABLE} or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+    tables = content.pop(_TABLE, [])
+    if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[{_TABLE}]]")
-    return Deviations([_deviation(table, number, text, path) for number, table in enumerate(tables)])
+    for number, table in enumerate(tables, 1):
+        for wrong in _wrong(table):
+            raise WrongCall(f"{path}, deviation {number}: {wrong}")
+    return Deviations([Deviation(**table) for table in tables])
 
 
-def _deviation(table: Mapping[str, Any], number: int, text: str, path: Path) -> Deviation:
-    wrong = next(_wrong(table), None)
-    if wrong:
-        field, why = wrong
-        raise WrongCall(f"{path}, line {_line(text, number, field)}: {why}")
-    return Deviation(**table)
-
-
-def _wrong(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields of a table that are wrong, and why."""
-    for field in _NEEDED:
-        if field not in table:
-            yield field, f"the deviation has no {field}; it needs {', '.join(_NEEDED)}"
-    for field, value in table.items():
-        if field not in _FIELDS:
-            yield field, f"unknown field {field!r}; a deviation has {', '.join(_FIELDS)}"
+def _wrong(table: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with a table."""
+    for field in ("rule", "reason", "until", *table):
+        if field not in _FIELDS or field not in table:
+            yield f"{'unknown field' if field in table else 'no'} {field}; {_FORM}"
         # A date with a time is one to Python, but not to whoever reads "until".
-        elif type(value) is not _FIELDS[field]:
-            example = "a date like 2027-01-31" if field == "until" else f"of type {_FIELDS[field].__name__}"
-            yield field, f"{field} must be {example}, without quotes where it is no text"
+        elif type(table[field]) is not _FIELDS[field]:
+            yield f"{field} is of another type; {_FORM}"
     if table["rule"] not in promises():
-        yield "rule", f"unknown rule {table['rule']!r}; contracts/promises.yaml has them all"
-    if not table["reason"].strip():
-        yield "reason", "the reason is empty"
-
-
-def _line(text: str, number: int, field: str) -> int:
-    """The line of a field in the table with this number, or of the table where the field is not there."""
-    lines = text.splitlines()
-    starts = [place for place, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{_TABLE}\s*\]\]", line)]
-    start = starts[number] if number < len(starts) else 0
-    end = starts[number + 1] if number + 1 < len(starts) else len(lines)
-    found = (place for place in range(start, end) if re.match(rf"\s*[\"']?{re.escape(field)}[\"']?\s*=", lines[place]))
-    return next(found, start) + 1
+        yield f"unknown rule {table['rule']!r}; contracts/promises.yaml has them all"
+    if not str(table["reason"]).strip():
+        yield "the reason is empty"

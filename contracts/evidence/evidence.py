@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,11 +21,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One exchange of a failure. `template` is what it was made from: in its path stands whose customer it is."""
+    """One exchange of a failure. `template` is what it was made from: in its path stands whose customer it is.
+
+    `unsendable` says why the request cannot be sent as it was, and is empty where it can. `answer_known` is False where
+    only the status of the answer was recorded.
+    """
 
     part: Part
     template: Request
     exchange: Exchange
+    unsendable: str = ""
+    answer_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,13 @@ class Source:
 class Evidence:
     """One broken promise, with the exchanges that broke it in the order in which they were sent.
 
-    `violation` is None where nothing is known to be wrong: in a recording of somebody else's. `rules` are all rules
-    that the exchange broke. `seen_once` marks a failure that did not repeat. In the run the rule was broken by `broke`
-    of the `tried` updates that put it to the test; 0 where that is not known.
+    What others recorded has a source without a contract, and no violation until it is judged. `seen_once` marks a
+    failure that did not repeat. In the run `broke` of the `tried` updates that put the promise to the test broke it.
     """
 
     steps: tuple[Step, ...]
     source: Source
     violation: Violation | None = None
-    rules: tuple[str, ...] = ()
     seen_once: bool = False
     broke: int = 0
     tried: int = 0
@@ -73,22 +76,9 @@ class Evidence:
 
 def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
     """The evidence of one violation of a failed outcome."""
-    return Evidence(
-        tuple(_steps(outcome, violation)),
-        source,
-        violation,
-        (violation.rule, *sorted(outcome.rules - {violation.rule})),
-        outcome.repeated is False,
-    )
-
-
-def _steps(outcome: Outcome, violation: Violation) -> Iterator[Step]:
-    of_state = is_of_state(violation.rule)
-    if outcome.before:
-        yield Step(Part.BEFORE, outcome.before.template, outcome.before.exchange)
-    if of_state:
-        for beside in outcome.beside:
-            yield Step(Part.BESIDE, beside.template, beside.exchange)
-    yield Step(Part.FAILING, outcome.template, outcome.exchange)
-    if of_state and outcome.read:
-        yield Step(Part.READ, outcome.read.request, outcome.read)
+    of_state, before, read = is_of_state(violation.rule), outcome.before, outcome.read
+    sent = [(Part.BEFORE, before)] if before else []
+    sent += [(Part.BESIDE, beside) for beside in outcome.beside if of_state] + [(Part.FAILING, outcome)]
+    steps = [Step(part, each.template, each.exchange) for part, each in sent]
+    steps += [Step(Part.READ, read.request, read)] if read and of_state else []
+    return Evidence(tuple(steps), source, violation, outcome.repeated is False)

@@ -1,4 +1,4 @@
-"""Evidence as HAR 1.2 files, which any browser's network panel opens.
+"""Evidence as HAR 1.2 files, which any browser's network panel opens; and recordings that such a panel has exported.
 
 What HAR has no place for stands in members of our own, whose names begin with an underscore (HAR 1.2 specification,
 "Custom fields").
@@ -6,10 +6,11 @@ What HAR has no place for stands in members of our own, whose names begin with a
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-from contextlib import suppress
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,137 +18,215 @@ from typing import Any
 import harfile
 
 from contracts import __version__
-from contracts.evidence.evidence import Evidence, Step
-from contracts.http.credential import Headers, role_of
-from contracts.http.exchange import (
-    Exchange,
-    Response,
-)
+from contracts.customers.journal import PREFIX
+from contracts.errors import WrongCall
+from contracts.evidence.evidence import Evidence, Part, Source, Step
+from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
+from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
+from contracts.rules.promise import violation
 
-FORMAT = 1
-
-OWN = "_contract"
-BASE64 = "base64"
-_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-def write(path: Path, text: str) -> None:
-    """Write the text of a HAR file.
-
-    Raises:
-        OSError: it cannot be written.
-
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError:
-        # Half a file is evidence of nothing.
-        with suppress(OSError):
-            path.unlink()
-        raise
+_OWN = "_contract"
+_BASE64 = "base64"
+_VERSION = "HTTP/1.1"
+_NO_ANSWER = Response(0, (), b"", b"")
+# A URL that ends with the path of one customer, whose slug is no dot segment; and such a path that can be sent.
+_SLUG = r"(?!\.\.?(?:[?#]|\Z))[^/?#]+"
+_URL = re.compile(rf"(?:\w+://[^/?#]*)?((?:/[^?#]*)?)({CUSTOMERS}/{_SLUG})(\?[^#]*)?(?:#.*)?", re.DOTALL)
+_PATH = re.compile(rf"(?=[\x21-\x7e]*\Z){CUSTOMERS}/{_SLUG}")
+# A header that ends where it should (RFC 9110 section 5.5).
+_FIELD = re.compile(r"[^\r\n\u0100-\U0010ffff]*")
 
 
 def to_har(evidence: Evidence) -> str:
     """Evidence as the text of a HAR file."""
-    out = io.StringIO()
-    with harfile.open(out, creator=harfile.Creator("kaiten-contract-tests", __version__)) as har:
-        for step in evidence.steps:
-            _add(har, step.exchange, evidence.source.base_url)
-    content = json.loads(out.getvalue())
-    content["log"][OWN] = _own(evidence)
-    for entry, step in zip(content["log"]["entries"], evidence.steps, strict=True):
-        _mark(entry, step)
-    return json.dumps(content, indent=1)
+    log = {
+        "version": harfile.HAR_VERSION,
+        "creator": {"name": "kaiten-contract-tests", "version": __version__},
+        "entries": [_entry(step, evidence.source.base_url) for step in evidence.steps],
+        _OWN: asdict(replace(evidence, steps=())),
+    }
+    return json.dumps({"log": log}, indent=1, default=list)
 
 
 def with_rate(text: str, broke: int, tried: int, *, comes_and_goes: bool) -> str:
     """The text of a HAR file, with how many of the updates that put its rule to the test broke it, and how steadily."""
     content = json.loads(text)
-    content["log"][OWN] |= {"broke": broke, "tried": tried, "seen_once": comes_and_goes}
+    content["log"][_OWN] |= {"broke": broke, "tried": tried, "seen_once": comes_and_goes}
     return json.dumps(content, indent=1)
 
 
-def _own(evidence: Evidence) -> dict[str, Any]:
-    broken = evidence.violation
+def write(path: Path, text: str) -> None:
+    """Write the text of a HAR file, whole or not at all; raises OSError where it cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def _entry(step: Step, base_url: str) -> dict[str, Any]:
+    exchange, request, template = step.exchange, step.exchange.request, step.template
+    response, milliseconds = exchange.response or _NO_ANSWER, round(exchange.seconds * 1000, 3)
+    (sent, sent_encoding), (answered, encoding) = _text(request.body), _text(response.body)
+    media_type, location = (next(iter(response.values(name)), "") for name in ("Content-Type", "Location"))
     return {
-        "format": FORMAT,
-        "rule": evidence.rule,
-        "rules": evidence.rules,
-        "promise": broken.promise.sentence if broken else None,
-        "expected": broken.expected if broken else None,
-        "actual": broken.actual if broken else None,
-        "place": broken.place if broken else None,
-        "seen_once": evidence.seen_once,
-        "broke": evidence.broke,
-        "tried": evidence.tried,
-        "test": evidence.source.test,
-        "contract": evidence.source.contract,
-        "base_url": evidence.source.base_url,
-        "seed": evidence.source.seed,
-        "suite": __version__,
-    }
-
-
-def _add(har: harfile.HarFile, exchange: Exchange, base_url: str) -> None:
-    request, response = exchange.request, exchange.response
-    text, _ = _as_text(request.body)
-    milliseconds = round(exchange.seconds * 1000, 3)
-    har.add_entry(
-        startedDateTime=datetime.fromtimestamp(exchange.started, UTC).strftime(_ISO),
-        time=milliseconds,
-        request=harfile.Request(
+        "startedDateTime": datetime.fromtimestamp(exchange.started, UTC).isoformat(),
+        "time": milliseconds,
+        "request": harfile.Request(
             request.method,
             base_url + request.path,
-            "HTTP/1.1",
-            headers=_records(exchange.sent_headers or request.headers),
-            postData=harfile.PostData(request.header("Content-Type") or "", text=text),
+            _VERSION,
+            headers=[harfile.Record(*header) for header in exchange.sent_headers or request.headers],
+            postData=harfile.PostData(request.header("Content-Type") or "", text=sent),
             bodySize=len(request.body),
-        ),
-        response=_response(response) if response else harfile.Response(0, "", "HTTP/1.1"),
-        timings=harfile.Timings(send=0, wait=milliseconds, receive=0),
-    )
-
-
-def _response(response: Response) -> harfile.Response:
-    text, encoding = _as_text(response.body)
-    media_type = next(iter(response.values("Content-Type")), "")
-    return harfile.Response(
-        response.status,
-        response.reason,
-        "HTTP/1.1",
-        headers=_records(response.headers),
-        content=harfile.Content(response.size, mimeType=media_type, text=text, encoding=encoding),
-        redirectURL=next(iter(response.values("Location")), ""),
-        bodySize=len(response.wire_body),
-    )
-
-
-def _records(headers: Headers) -> list[harfile.Record]:
-    return [harfile.Record(name, value) for name, value in headers]
-
-
-def _mark(entry: dict[str, Any], step: Step) -> None:
-    request, response = step.exchange.request, step.exchange.response
-    entry["_part"] = step.part
-    entry["request"] |= {
-        "_template": step.template.path,
-        "_disposable": step.template.is_template,
-        "_credential": role_of(request.headers),
+        ).asdict(),
+        "response": harfile.Response(
+            response.status,
+            response.reason,
+            _VERSION,
+            headers=[harfile.Record(*header) for header in response.headers],
+            content=harfile.Content(response.size, mimeType=media_type, text=answered, encoding=encoding),
+            redirectURL=location,
+            bodySize=len(response.wire_body),
+        ).asdict(),
+        "cache": {},
+        "timings": harfile.Timings(send=0, wait=milliseconds, receive=0).asdict(),
+        "_part": step.part,
+        "_template": {"path": template.path, "headers": template.headers, "encoding": sent_encoding},
+        "_failure": exchange.failure and exchange.failure.name,
+        "_after_head": None if response.wire_body == response.body else b64encode(response.wire_body).decode(),
     }
-    if _as_text(request.body)[1]:
-        entry["request"]["postData"]["_encoding"] = BASE64
-    if response is None:
-        entry["response"]["_failure"] = step.exchange.failure and step.exchange.failure.name
-    elif response.wire_body != response.body:
-        entry["response"]["_after_head"] = base64.b64encode(response.wire_body).decode()
-    if step.exchange.persistent:
-        entry["response"]["_persistent"] = True
 
 
-def _as_text(body: bytes) -> tuple[str, str | None]:
+def _text(body: bytes) -> tuple[str, str | None]:
     """The body as text, and the encoding of that text where the body is none itself."""
     try:
         return body.decode("utf-8"), None
     except UnicodeDecodeError:
-        return base64.b64encode(body).decode(), BASE64
+        return b64encode(body).decode(), _BASE64
+
+
+def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
+    """The evidence in HAR files, and in those of folders, each with its file; no file is read twice.
+
+    Raises:
+        WrongCall: a file cannot be read or is no HAR file, has no request to the operation, or a folder has no file.
+
+    """
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.rglob("*.har")) if path.is_dir() else [path]
+        if not inside:
+            raise WrongCall(f"{path} has no .har file in it")
+        found += inside
+    try:
+        return [(path, each) for path in dict.fromkeys(found) for each in evidence_in(path.read_bytes(), str(path))]
+    except OSError as error:
+        raise WrongCall(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
+    """The evidence in the text of a HAR file, of ours or of a browser's; `name` is how messages call it.
+
+    Raises:
+        WrongCall: it is no HAR file, or has no request to the operation in it.
+
+    """
+    try:
+        log = json.loads(text)["log"]
+        found = [_kept(log)] if log.get(_OWN) else list(_recorded(log["entries"]))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise WrongCall(f"{name} is no HAR file, or is broken") from None
+    if not found:
+        raise WrongCall(f"{name} has no {OPERATION} {CUSTOMERS}/{{customerSlug}} in it")
+    return found
+
+
+def _kept(log: Mapping[str, Any]) -> Evidence:
+    """The evidence in a file of the suite's own."""
+    own, broken = log[_OWN], log[_OWN]["violation"]
+    # What was read afterwards is there to be looked at.
+    steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != Part.READ)
+    found = violation(broken["promise"]["id"], broken["expected"], broken["actual"], broken["place"])
+    if Part.FAILING not in [step.part for step in steps]:
+        raise LookupError("no step that failed")
+    return Evidence(steps, Source(**own["source"]), found, bool(own["seen_once"]), int(own["broke"]), int(own["tried"]))
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    own = entry["_template"]
+    body = _body(entry["request"]["postData"] | {"encoding": own["encoding"]})
+    template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
+    if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
+        raise ValueError("no update of a customer")
+    # A slug without a letter or a digit is nobody's.
+    ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
+    unsendable = "" if ours else "its customer is not one of the suite's"
+    return Step(Part(entry["_part"]), template, _exchange(template, entry)[0], unsendable)
+
+
+def _recorded(entries: Iterable[Any]) -> Iterator[Evidence]:
+    """Each update in a recording of somebody else's."""
+    for entry in entries:
+        try:
+            url = _URL.fullmatch(entry["request"]["url"]) if entry["request"]["method"] == OPERATION else None
+        except (LookupError, TypeError):
+            # Entries that are not for us may be broken.
+            continue
+        if url:
+            yield Evidence((_update(entry, *url.groups()),), Source("", ""))
+
+
+def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None) -> Step:
+    """A recorded update. Its template is to a customer of ours, with our credential of the role that it had."""
+    request, status = entry["request"], entry["response"]["status"]
+    headers = {name.lower(): value for name, value in _headers(request)}
+    body = _body(request.get("postData") or {}, request.get("bodySize"), headers.get("content-length"))
+    # Browsers leave the credential out; its role shows in what it got.
+    invalid = ("Bearer ksh_contract-test-unknown",) if "authorization" in headers else ()
+    template = update(
+        f"{PREFIX}nobody" if status == 404 else CUSTOMER,
+        body or b"",
+        content_type=headers.get("content-type"),
+        authorization=invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",),
+    )
+    exchange, answer_known = _exchange(replace(template, path=path), entry)
+    obstacles = {
+        "its URL has a query, and the operation takes none": query is not None,
+        "its URL is not percent-encoded: it is not known what was sent": not _PATH.fullmatch(path),
+        "the value of its header Content-Type is not in the file": headers.get("content-type", "") is None,
+        "its body is not, or not wholly, in the file": body is None,
+    }
+    unsendable = next((reason for reason, applies in obstacles.items() if applies), "")
+    return Step(Part.FAILING, template, replace(exchange, sent_path=prefix + path), unsendable, answer_known)
+
+
+def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, bool]:
+    """The exchange of an entry, and whether its whole answer is in the file."""
+    answer, is_own = entry["response"], "_part" in entry
+    if answer["status"] <= 0:
+        # No answer came.
+        return Exchange(request, None, Failure[entry.get("_failure") or Failure.BROKEN.name]), True
+    content = answer.get("content") or {}
+    # What a run has kept of a long answer is shorter than its size, and a 204 has no body.
+    body = _body(content, *(() if is_own else (0 if answer["status"] == 204 else content.get("size"),)))
+    # A browser undoes the content coding before it records.
+    recorded = [header for header in _headers(answer) if is_own or header[0].lower() != "content-encoding"]
+    headers = tuple((name, value) for name, value in recorded if value is not None)
+    wire_body = b64decode(entry["_after_head"]) if is_own and entry["_after_head"] else body
+    response = Response(answer["status"], headers, body or b"", wire_body or b"", answer.get("statusText") or "")
+    return Exchange(request, response), body is not None and len(headers) == len(recorded)
+
+
+def _headers(message: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """The headers of a recorded message; None where the value is not in the file."""
+    for header in message["headers"]:
+        value = header.get("value")
+        yield str(header["name"]), value if isinstance(value, str) and _FIELD.fullmatch(value) else None
+
+
+def _body(content: Mapping[str, Any], *sizes: object) -> bytes | None:
+    """A recorded body, empty or not; None where it is not, or not wholly, in the file, as its recorded sizes tell."""
+    text, known = content.get("text"), [int(str(size)) for size in sizes if str(size).isdecimal()]
+    is_base64 = content.get("encoding") == _BASE64
+    body = b64decode(text) if is_base64 and text else (text or "").encode("utf-8", "surrogatepass")
+    return body if (known or text is not None) and max(known, default=0) <= len(body) else None

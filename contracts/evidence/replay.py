@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from contracts.customers.disposable import Customer
-from contracts.customers.journal import PREFIX
-from contracts.evidence.evidence import Evidence, Part, Step
+from contracts.evidence.evidence import Evidence, Part
 from contracts.http.credential import READ_TOKEN
 from contracts.outcome import Outcome
-from contracts.reading import NO_READING
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
-from contracts.rules.promise import Violation, is_of_state
-from contracts.run import NO_READ_TOKEN, ONE_CUSTOMER, Run
+from contracts.rules.promise import is_of_state
+from contracts.trials import Trials
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
@@ -36,7 +33,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What came of evidence: the result, how often of how many times it was seen, and what shows it now.
+    """What came of evidence: its fate, how often of how many times it was seen, and the outcome that shows it.
 
     `needs_state` says that it was seen each time, and never by the failing request alone, on a fresh customer. `reason`
     is why it was not tried.
@@ -46,7 +43,6 @@ class Replayed:
     result: Fate
     seen: int = 0
     times: int = 1
-    now: tuple[Violation, ...] = ()
     outcome: Outcome | None = None
     needs_state: bool = False
     reason: str = ""
@@ -54,115 +50,70 @@ class Replayed:
 
 def exit_code(results: Iterable[Replayed]) -> int:
     """1 where any was seen again or is different, 6 where nothing is known of one, 0 where all are gone."""
-    fates = {came.result for came in results}
-    if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT}:
-        return 1
-    return 6 if Fate.NOT_TRIED in fates else 0
+    fates = {replayed.result for replayed in results}
+    return 1 if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else 6 if Fate.NOT_TRIED in fates else 0
 
 
 class Replay:
-    """Replays evidence in a run."""
+    """Replays evidence against a target."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._trials = run.trials
-        self._customer = run.customers.make_several(1)[0]
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
+        self._customer = trials.customers.make_several(1)[0]
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
         """Send what is in evidence again, in the same order, so many times."""
-        evidence = evidence if evidence.violation else self._judged(evidence)
-        reason = next(self._obstacles(evidence), "")
-        if reason:
+        if not evidence.source.contract and not evidence.failing.unsendable:
+            evidence = self._judged(evidence)
+        rule = evidence.rule
+        if reason := self._obstacle(evidence):
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
-        outcomes = [self._once(evidence, build=number == 0) for number in range(times)]
-        steady = all(evidence.rule in outcome.rules for outcome in outcomes)
-        never_alone = steady and self._is_never_seen_alone(evidence, max(times, _STEADY))
-        if never_alone:
-            outcomes += [self._once(evidence, build=True) for _ in range(times, _STEADY)]
-        seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
-        other = [outcome for outcome in outcomes if outcome.violations]
-        telling = (seen or other or outcomes)[0]
-        return Replayed(
-            evidence,
-            Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if other else Fate.GONE,
-            len(seen),
-            len(outcomes),
-            _first(telling, evidence.rule),
-            telling,
-            needs_state=never_alone and len(seen) == len(outcomes),
-        )
+        outcomes = [self._sent(evidence, build=number == 0) for number in range(times)]
+        needs_state = False
+        if evidence.part(Part.BEFORE, Part.BESIDE) and all(rule in outcome.rules for outcome in outcomes):
+            alone = replace(evidence, steps=(evidence.failing,))
+            if not any(rule in self._sent(alone, fresh=True).rules for _ in range(max(times, _STEADY))):
+                outcomes += [self._sent(evidence) for _ in range(times, _STEADY)]
+                needs_state = all(rule in outcome.rules for outcome in outcomes)
+        seen = [outcome for outcome in outcomes if rule in outcome.rules]
+        others = [outcome for outcome in outcomes if outcome.violations]
+        fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
+        return Replayed(evidence, fate, len(seen), len(outcomes), (seen or others or outcomes)[0], needs_state)
 
     def _judged(self, evidence: Evidence) -> Evidence:
-        """Somebody else's recording, with what the contract says of the recorded answer."""
-        exchange = evidence.failing.exchange
-        existing = set() if exchange.status == 404 else {exchange.request.slug.decode("utf-8", "replace")}
-        prediction = predict(exchange.request, self._run.document, existing)
-        found = judge(exchange, prediction, self._run.document).violations
-        return replace(
-            evidence,
-            violation=found[0] if found else None,
-            rules=tuple(violation.rule for violation in found),
-        )
+        """What others recorded, with the first violation of the answer, or of its status where that is all."""
+        step, document = evidence.failing, self._trials.document
+        existing = {step.exchange.request.slug.decode("utf-8", "replace")} if step.exchange.status != 404 else set()
+        verdict = judge(step.exchange, predict(step.exchange.request, document, existing), document)
+        of_status = (one for one in verdict.violations if step.answer_known or one.place.startswith("HTTP status"))
+        return replace(evidence, violation=next(of_status, None))
 
-    def _obstacles(self, evidence: Evidence) -> Iterator[str]:
+    def _obstacle(self, evidence: Evidence) -> str:
+        """Why it cannot be tried here; empty where it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
-        if any(READ_TOKEN in value for value in headers) and not self._run.target.can_try_scope:
-            yield NO_READ_TOKEN
-        if is_of_state(evidence.rule) and not self._run.customers.readable:
-            yield NO_READING
-        if evidence.rule == "update.isolated" and self._run.customers.given:
-            yield ONE_CUSTOMER
-        for step in evidence.part(Part.BEFORE, Part.BESIDE, Part.FAILING):
-            self._visit(step)
-            # Somebody else's recording names no source, and is of a customer that was there.
-            slug = step.template.slug.decode("utf-8", "replace")
-            if not evidence.source.contract and step.exchange.status != 404 and not self._knows(slug):
-                yield f"the target has no customer {slug!r}, and the recorded one had"
+        rules = [evidence.rule, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
+        untried = self._trials.record.untried
+        reasons = [step.unsendable for step in evidence.steps] + [untried.get(rule, "") for rule in rules]
+        return next(filter(None, reasons), "")
 
-    def _once(self, evidence: Evidence, *, build: bool) -> Outcome:
-        """Send it once; `build` the state before it, where the customer does not have that yet."""
-        of_state = is_of_state(evidence.rule)
+    def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Outcome:
+        """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
+        rule, trials = evidence.rule, self._trials
+        of_state = is_of_state(rule)
         # What is stored is only known of a customer on which nothing but this was tried.
-        customer = self._run.customers.unused() if of_state else self._customer
-        if build or of_state:
-            for step in evidence.part(Part.BEFORE):
-                self._trials.one(step.template, customer, 0.0, read=of_state)
-        return self._tried(evidence, (Part.BESIDE, Part.FAILING), customer)
-
-    def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Outcome:
-        rule, templates = evidence.rule, [step.template for step in evidence.part(*parts)]
+        customer = trials.customers.unused() if of_state or fresh else self._customer
+        for step in evidence.part(Part.BEFORE) if build or of_state else ():
+            trials.one(step.template, customer, 0.0, read=of_state)
+        templates = [step.template for step in evidence.part(Part.BESIDE, Part.FAILING)]
         if len(templates) > 1:
-            outcomes = self._trials.together(templates, customer)
+            outcomes = trials.together(templates, customer)
             outcome = next((one for one in outcomes if one.stored.violations), outcomes[-1])
-            return self._trials.under(rule, outcome) if rule in _UNDER else outcome
-        if rule == "update.isolated":
-            return self._trials.leaving_others_alone(templates[0], customer)
-        linger = _LONG_LINGER if rule == "success.empty" else 0.0
-        outcome = self._trials.one(templates[0], customer, linger, read=is_of_state(rule))
+        elif rule == "update.isolated":
+            return trials.leaving_others_alone(templates[0], customer)
+        else:
+            outcome = trials.one(
+                templates[0], customer, _LONG_LINGER if rule == "success.empty" else 0.0, read=of_state
+            )
         if rule == "refused.created":
-            return self._trials.creating_none(outcome)
-        return self._trials.under(rule, outcome) if rule in _UNDER else outcome
-
-    def _visit(self, step: Step) -> None:
-        """Get to know the customer of a request that is not to a disposable one; the mock has those that were there."""
-        slug = step.template.slug.decode("utf-8", "replace")
-        if step.template.is_template or slug.startswith(PREFIX):
-            return
-        if self._run.vendor and step.exchange.status != 404 and slug not in self._run.vendor.customers:
-            self._run.vendor.add(slug, slug)
-        self._run.customers.visit(slug)
-
-    def _knows(self, slug: str) -> bool:
-        return slug in self._run.customers.existing or not self._run.customers.readable
-
-    def _is_never_seen_alone(self, evidence: Evidence, times: int) -> bool:
-        """Whether the request that failed, alone on a fresh customer, does not fail in the same way so many times."""
-        if not evidence.part(Part.BEFORE, Part.BESIDE):
-            return False
-        alone = (self._tried(evidence, (Part.FAILING,), self._run.customers.unused()) for _ in range(times))
-        return all(evidence.rule not in outcome.rules for outcome in alone)
-
-
-def _first(outcome: Outcome, rule: str) -> tuple[Violation, ...]:
-    """The violations of an outcome, those of this rule first."""
-    return tuple(sorted(outcome.violations, key=lambda violation: violation.rule != rule))
+            return trials.creating_none(outcome)
+        return trials.under(rule, outcome) if rule in _UNDER else outcome

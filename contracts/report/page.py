@@ -19,7 +19,7 @@ import jinja2
 from markupsafe import Markup
 
 from contracts.errors import WrongCall
-from contracts.evidence import recording
+from contracts.evidence import har
 from contracts.evidence.evidence import Step
 from contracts.http.curl import OF_YOURS, names_customer
 from contracts.http.exchange import Exchange, Request, Response
@@ -161,7 +161,7 @@ def _shown(finding: Finding, result: Result, beside: Path) -> Shown:
 def _step(finding: Finding) -> Step | None:
     """What shows the finding, where it is known."""
     try:
-        return recording.evidence_in(finding.shown.har)[0].failing if finding.shown.har else None
+        return har.evidence_in(finding.shown.har)[0].failing if finding.shown.har else None
     except WrongCall:
         return None
 

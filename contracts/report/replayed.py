@@ -12,52 +12,54 @@ from contracts.evidence.replay import Fate, Replayed
 from contracts.report.finding import answer_line, request_line
 from contracts.report.terminal import promise_lines
 
-_ALWAYS = (Fate.SEEN_AGAIN, Fate.DIFFERENT, Fate.GONE)
 # How likely the times that are suggested show a failure again, and the most that are suggested: what --times takes.
 _CHANCE = 0.95
 MOST_TIMES = 10_000
 
 
-def replayed(came: Replayed, path: Path) -> Iterator[str]:
+def lines(replayed: Replayed, path: Path) -> Iterator[str]:
     """What became of one recorded violation."""
-    recorded = came.evidence.violation
-    how = "comes and goes: seen " if 0 < came.seen < came.times else ""
-    often = f", {how}{came.seen} of {came.times} times" if came.times > 1 else ""
-    yield f"{came.result.upper()}{often}  {path}"
-    if came.result is not Fate.SEEN_AGAIN:
-        yield (
-            f"  {recorded.promise.id}: {recorded.promise.sentence}" if recorded else "  nothing was recorded as broken"
-        )
-    if came.reason:
-        yield f"  reason    {came.reason}"
-    if came.result is Fate.DIFFERENT and recorded:
-        yield f"  recorded  {recorded.actual}"
-    for violation in came.now[:1] if came.result is Fate.SEEN_AGAIN else came.now:
-        told = promise_lines(violation.rule, violation.layer, violation.expected, violation.actual)
-        yield from ("  " + line for line in told)
-    if came.outcome:
-        yield f"  request   {request_line(came.outcome.exchange)}"
-        yield f"  answer    {answer_line(came.outcome.exchange)}"
-    if came.needs_state:
+    evidence, step, is_again = replayed.evidence, replayed.evidence.failing, replayed.result is Fate.SEEN_AGAIN
+    how = "comes and goes: seen " if 0 < replayed.seen < replayed.times else ""
+    often = f", {how}{replayed.seen} of {replayed.times} times" if replayed.times > 1 else ""
+    yield f"{replayed.result.upper()}{often}  {path}"
+    if evidence.violation and not is_again:
+        yield f"  {evidence.rule}: {evidence.violation.promise.sentence}"
+    if replayed.reason:
+        yield f"  reason    {replayed.reason}"
+    elif not step.answer_known:
+        yield "  recorded  not the whole answer is in the file: only its status was judged"
+    elif not evidence.violation:
+        yield "  nothing was recorded as broken"
+    elif replayed.result is Fate.DIFFERENT:
+        yield f"  recorded  {evidence.violation.actual}"
+    if replayed.outcome:
+        sent, recorded = replayed.outcome.exchange, step.exchange.request.path
+        found = sorted(replayed.outcome.violations, key=lambda violation: violation.rule != evidence.rule)
+        for now in found[:1] if is_again else found:
+            yield from ("  " + line for line in promise_lines(now.rule, now.layer, now.expected, now.actual))
+        yield f"  request   {request_line(sent)}"
+        if not evidence.source.contract and sent.request.path != recorded:
+            yield f"  customer  one of the suite's, in place of {recorded}; --customer SLUG chooses another"
+        yield f"  answer    {answer_line(sent)}"
+    if replayed.needs_state:
         yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
-    if came.result is Fate.GONE and came.evidence.seen_once:
-        yield from _how_often(came.evidence, came.times)
+    if replayed.result is Fate.GONE and evidence.seen_once and (hint := _how_often(evidence, replayed.times)):
+        yield f"  often     {hint}"
 
 
-def _how_often(evidence: Evidence, times: int) -> Iterator[str]:
-    """How often to send what came and went, where it was not sent as often."""
-    if 0 < evidence.broke < evidence.tried:
-        missed = 1 - evidence.broke / evidence.tried
-        wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), MOST_TIMES)
-        if times < wanted:
-            seen = f"it came and went, {evidence.broke} of {evidence.tried} updates"
-            chance = min(1 - missed**wanted, _CHANCE)
-            yield f"  often     {seen}: `--times {wanted}` sees it with {100 * chance:.0f} %"
-    elif times == 1:
-        yield "  often     it was seen once when it was recorded: --times 50 gives it more chances"
+def _how_often(evidence: Evidence, times: int) -> str:
+    """How often to send what came and went; empty where it was sent as often."""
+    if not 0 < evidence.broke < evidence.tried:
+        return "it was seen once when it was recorded: --times 50 gives it more chances" if times == 1 else ""
+    missed = 1 - evidence.broke / evidence.tried
+    wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), MOST_TIMES)
+    rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)
+    hint = f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %"
+    return hint if times < wanted else ""
 
 
 def verdict(results: Sequence[Replayed]) -> str:
     """One line on all that was replayed."""
-    counts = Counter(came.result for came in results)
-    return ", ".join(f"{counts[result]} {result}" for result in Fate if counts[result] or result in _ALWAYS)
+    counts = Counter(replayed.result for replayed in results)
+    return ", ".join(f"{counts[fate]} {fate}" for fate in Fate if counts[fate] or fate is not Fate.NOT_TRIED)

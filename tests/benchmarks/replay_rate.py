@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from contracts.evidence import har, recording
+from contracts.evidence import har
 from contracts.evidence.evidence import Source, evidence_of
 from contracts.evidence.replay import Replay
 from contracts.fuzz.payloads import payloads
@@ -42,20 +42,18 @@ def record(url: str, folder: Path) -> list[Request]:
         broken = violation("problem.title", "another title", "this title", "title")
         evidence = evidence_of(outcome, broken, Source("docs", url))
         har.write(folder / "evidence" / f"{number:04}.har", har.to_har(evidence))
-    sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in recording.read(path)[0].steps]
+    sent = [
+        step.template.addressed(customer.slug) for _, kept in har.read([folder / "evidence"]) for step in kept.steps
+    ]
     run.close()
     return sent
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted((folder / "evidence").iterdir())
 
 
 def replayed(url: str, folder: Path) -> float:
     """Exchanges a second of a replay, the judging included; the files are read before, as the command does it."""
     run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal")).open()
-    replay = Replay(run)
-    recorded = [evidence for path in _files(folder) for evidence in recording.read(path)]
+    replay = Replay(run.trials)
+    recorded = [evidence for _, evidence in har.read([folder / "evidence"])]
     before, started = run.record.exchanges, time.perf_counter()
     for evidence in recorded:
         replay.of(evidence)

@@ -1,28 +1,38 @@
-"""Replay sends what was recorded again, and says of each broken promise what became of it."""
+"""Replay sends what evidence has again, with what it was sent in, and says of each broken promise what became of it."""
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
-from contracts.evidence import har, recording
+from contracts.__main__ import main
+from contracts.evidence import har
 from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import _payload
-from contracts.http.exchange import CUSTOMER, Exchange, Response, update
-from contracts.report.replayed import replayed
+from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
+from contracts.report.replayed import lines
 from contracts.rules.document import load
 from contracts.rules.promise import violation
-from contracts.vendor.model import Answer, Call, Refusal, Vendor
+from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.evidence.test_recordings import browser_s, recorded
-from tests.suite.served import serving
-from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
+from tests.suite.samples import PROBLEM, problem
+from tests.suite.served import RawServer, serving
+from tests.suite.suite_run import ROOT, evidence_beside, run_suite
+from tests.suite.suite_run import replay as replay_in_a_process
 from tests.suite.vendors import vendor_named
+
+SOURCE = Source("docs", "http://127.0.0.1:1")
+LONG = update(CUSTOMER, b'{"name":"%s"}' % (b"a" * 256))
+REFUSED = {"content": {"text": problem(422).decode()}, "headers": [{"name": "Content-Type", "value": PROBLEM[0][1]}]}
 
 
 class CrashesWithAnotherTitle(vendor_named("CrashesOnLongNames")):
@@ -33,8 +43,12 @@ class CrashesWithAnotherTitle(vendor_named("CrashesOnLongNames")):
         return super().problem(call, Refusal(status, refusal.detail, *refusal.errors))
 
 
-class KnowsAcme(Vendor):
+class CrashesOnAccents(Vendor):
     """Has a customer that is not ours, and crashes on names with an accent."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.acme = self.add("acme", "Acme", "acme-1")
 
     def update(self, call: Call, slug: str) -> Answer:
         if b"\xc3" in call.body:
@@ -42,60 +56,90 @@ class KnowsAcme(Vendor):
         return super().update(call, slug)
 
 
+def kept(
+    rule: str, *sent: tuple[Part, Request], status: int = 204, rate: tuple[bool, int, int] = (False, 0, 0)
+) -> Evidence:
+    """Evidence of a broken promise, from a run against another target."""
+    steps = []
+    for part, template in sent:
+        exchange = Exchange(template.addressed("contract-test-1"), Response(status, (), b"", b""))
+        steps.append(Step(part, template, exchange))
+    return Evidence(tuple(steps), SOURCE, violation(rule, "204", f"{status} Internal Server Error"), *rate)
+
+
+def cleared(*rate: int) -> Evidence:
+    """Evidence of what is left out and not cleared, seen by so many of so many updates and not again."""
+    before = update(CUSTOMER, b'{"name":"x","externalCustomerId":"x"}')
+    failing = update(CUSTOMER, b'{"name":"x"}')
+    return kept("update.cleared", (Part.BEFORE, before), (Part.FAILING, failing), rate=(True, *rate))
+
+
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
-    """The evidence of a run against a vendor that crashes on long names."""
-    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
-        run_suite("--base-url", server.url, "-k", "name-256-characters", journal=tmp_path)
-    return evidence_beside(tmp_path)
+    """A folder with the evidence of a name that is too long for a vendor, for two promises."""
+    for rule in ("status.valid", "status.internal_error"):
+        har.write(tmp_path / "evidence" / f"{rule}.har", har.to_har(kept(rule, (Part.FAILING, LONG), status=500)))
+    return tmp_path / "evidence"
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the mock."""
+    for name, token in zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True):
+        monkeypatch.setenv(name, token)
+
+
+@contextmanager
+def served(vendor: type[Vendor]) -> Iterator[RawServer]:
+    """A vendor behind a port."""
+    with serving(vendor(load("docs"))) as server:
+        yield server
+
+
+def replay(path: Path, *arguments: str, to: RawServer | None = None) -> Result:
+    """Replay a file or a folder, in this process."""
+    where = ("--base-url", to.url, "--journal", str(path.parent / "j"), "--settle", "0.2") if to else ()
+    return CliRunner().invoke(main, ["replay", str(path), *where, *arguments])
 
 
 def test_a_failure_ends_with_the_command_that_shows_it_again(tmp_path: Path) -> None:
-    """The last line of a failure is the replay command, and it works as it is printed."""
-    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
+    """The last line of a failure is the replay command, and it works as it is printed, also at another desk."""
+    desk = tmp_path / "desk"
+    with served(vendor_named("CrashesOnLongNames")) as server:
         result = run_suite("--base-url", server.url, "-k", "name-256-characters", journal=tmp_path)
         (line, *_) = [line for line in result.stdout.splitlines() if "again     python -m contracts replay " in line]
         arguments = line.split("replay ")[1].split()
+        shutil.copytree(ROOT / "contracts", desk / "contracts")
+        shutil.copytree(evidence_beside(tmp_path), desk / "evidence")
 
-        again = replay(*arguments, "--journal", str(tmp_path / "j"))
+        again = replay_in_a_process(*arguments, "--journal", str(tmp_path / "j"))
+        elsewhere = replay_in_a_process("evidence", *arguments[-2:], folder=desk)
 
     assert arguments[-2:] == ["--base-url", server.url]
-    assert again.returncode == 1
+    assert (again.returncode, elsewhere.returncode) == (1, 1), again.stderr + elsewhere.stderr
     assert again.stdout.startswith("SEEN AGAIN  ")
+    assert elsewhere.stdout.startswith("SEEN AGAIN  evidence/")
+    assert not (desk / ".hypothesis").exists()
 
 
 def test_what_was_mended_is_gone(evidence: Path) -> None:
     """On the correct mock every recorded violation is gone, and the exit code is 0."""
-    result = replay(str(evidence))
+    result = replay(evidence)
 
-    assert result.returncode == 0
+    assert result.exit_code == 0
     assert result.stdout.startswith("GONE  ")
     assert result.stdout.endswith("0 seen again, 0 different, 2 gone\n")
 
 
-def test_what_broke_otherwise_is_different(evidence: Path, tmp_path: Path) -> None:
+def test_what_broke_otherwise_is_different(evidence: Path) -> None:
     """A request that breaks another promise now is different: what came instead is shown, and the exit code is 1."""
-    with serving(CrashesWithAnotherTitle(load("docs"))) as server:
-        result = replay(str(evidence), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+    with served(CrashesWithAnotherTitle) as server:
+        result = replay(evidence / "status.internal_error.har", to=server)
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert result.stdout.startswith("DIFFERENT  ")
     assert "recorded  500 Internal Server Error" in result.stdout
     assert "came      418 " in result.stdout
-
-
-def test_evidence_works_at_another_desk(evidence: Path, tmp_path: Path) -> None:
-    """The folder of evidence, copied into another checkout that knows nothing of the run, shows the same."""
-    desk = tmp_path / "desk"
-    shutil.copytree(ROOT / "contracts", desk / "contracts")
-    shutil.copytree(evidence, desk / "evidence")
-
-    with serving(vendor_named("CrashesOnLongNames")(load("docs"))) as server:
-        result = replay("evidence", "--base-url", server.url, folder=desk)
-
-    assert result.returncode == 1
-    assert result.stdout.startswith("SEEN AGAIN  evidence/")
-    assert not (desk / ".hypothesis").exists()
 
 
 def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
@@ -106,27 +150,28 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
 
         def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
             super().store(customer, value)
-            if not str(customer["externalCustomerId"]).startswith("set-before") and "createdAt" not in value:
+            if customer["externalCustomerId"] != "x" and "createdAt" not in value:
                 customer["externalCustomerId"] = value.get("externalCustomerId")
 
-    with serving(KeepsWhatWasSetByUpdate(load("docs"))) as server:
-        run_suite("--base-url", server.url, "-k", "is_cleared", journal=tmp_path)
-        result = replay(str(evidence_beside(tmp_path)), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+    har.write(tmp_path / "kept.har", har.to_har(cleared(0, 0)))
+    with served(KeepsWhatWasSetByUpdate) as server:
+        result = replay(tmp_path / "kept.har", to=server)
 
-    assert result.returncode == 1, result.stdout
+    assert result.exit_code == 1, result.output
+    assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
     assert "alone, on a fresh customer, it is not seen" in result.stdout
 
 
-def test_a_failure_that_was_seen_once_is_tried_as_often_as_asked(tmp_path: Path) -> None:
-    """--times sends it so often, and says how often it was seen."""
-    with serving(vendor_named("FailsEach20thTime")(load("docs"))) as server:
+def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path) -> None:
+    """The file has the rate of the whole run; --times sends it so often, and says how often it was seen."""
+    with served(vendor_named("FailsEach20thTime")) as server:
         run_suite("--base-url", server.url, "-k", "422", journal=tmp_path)
-        result = replay(
-            str(evidence_beside(tmp_path)),
-            *("--base-url", server.url, "--times", "40", "--journal", str(tmp_path / "j")),
-        )
+        found = har.read([evidence_beside(tmp_path)])
+        result = replay(evidence_beside(tmp_path), "--times", "40", to=server)
 
-    assert result.returncode == 1
+    assert found
+    assert all(0.03 < evidence.broke / evidence.tried < 0.07 for _, evidence in found)
+    assert result.exit_code == 1
     assert "SEEN AGAIN, comes and goes: seen 2 of 40 times  " in result.stdout
     assert "alone, on a fresh customer" not in result.stdout
 
@@ -137,7 +182,7 @@ def test_what_was_seen_once_by_chance_is_not_said_to_need_what_came_before(tmp_p
     class FailsOnce(Vendor):
         """Keeps the old identifier once, when an update leaves it out for the second time."""
 
-        left_out = 0
+        left_out = 1
 
         def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
             before = customer["externalCustomerId"]
@@ -147,24 +192,12 @@ def test_what_was_seen_once_by_chance_is_not_said_to_need_what_came_before(tmp_p
                 if self.left_out == 2:
                     customer["externalCustomerId"] = before
 
-    kept = came_and_went(0, 0)
-    har.write(tmp_path / "kept.har", har.to_har(kept))
-    with serving(FailsOnce(load("docs"))) as server:
-        server.vendor.left_out = 1
-        result = replay(str(tmp_path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+    har.write(tmp_path / "kept.har", har.to_har(cleared(0, 0)))
+    with served(FailsOnce) as server:
+        result = replay(tmp_path / "kept.har", to=server)
 
-    assert result.stdout.startswith("SEEN AGAIN, comes and goes: seen 1 of 3 times  "), result.stdout
+    assert result.stdout.startswith("SEEN AGAIN, comes and goes: seen 1 of 3 times  "), result.output
     assert "alone, on a fresh customer" not in result.stdout
-
-
-def came_and_went(broke: int, tried: int) -> Evidence:
-    """Evidence of what is left out and not cleared, seen by so many of so many updates and not again."""
-    broken = violation("update.cleared", "null", "x", "externalCustomerId")
-    steps = []
-    for part, body in ((Part.BEFORE, b'{"name":"x","externalCustomerId":"x"}'), (Part.FAILING, b'{"name":"x"}')):
-        template = update(CUSTOMER, body)
-        steps.append(Step(part, template, Exchange(template.addressed("contract-test-1"), Response(204, (), b"", b""))))
-    return Evidence(tuple(steps), Source("docs", "http://127.0.0.1:1"), broken, (broken.rule,), True, broke, tried)
 
 
 @pytest.mark.parametrize(
@@ -184,132 +217,192 @@ def test_how_often_to_send_what_came_and_went_is_known_from_its_rate(
     broke: int, tried: int, times: int, said: str | None
 ) -> None:
     """What is gone and came and went is to be sent so often that it would be seen, unless it was."""
-    lines = [*replayed(Replayed(came_and_went(broke, tried), Fate.GONE, times=times), Path("kept.har"))]
+    shown = [*lines(Replayed(cleared(broke, tried), Fate.GONE, times=times), Path("kept.har"))]
 
-    assert [line.removeprefix("  often     ") for line in lines if "often  " in line] == ([said] if said else [])
-
-
-def test_evidence_knows_at_the_end_of_a_run_how_often_it_was_seen(tmp_path: Path) -> None:
-    """The rate in the file is that of the whole run, and not what was known when it was written first."""
-    with serving(vendor_named("FailsEach20thTime")(load("docs"))) as server:
-        run_suite("--base-url", server.url, "-k", "422", journal=tmp_path)
-    found = [evidence for path in recording.files([evidence_beside(tmp_path)]) for evidence in recording.read(path)]
-
-    assert found
-    assert all(0.03 < evidence.broke / evidence.tried < 0.07 for evidence in found)
+    assert [line.removeprefix("  often     ") for line in shown if "often  " in line] == ([said] if said else [])
 
 
-def test_a_disposable_customer_is_made_anew_and_removed(evidence: Path, tmp_path: Path) -> None:
-    """Replay uses customers of its own, and leaves none behind."""
-    with serving(Vendor(load("docs"))) as server:
-        result = replay(str(evidence), "--base-url", server.url, "--journal", str(tmp_path / "j"))
+@pytest.mark.parametrize("name", ["TrimsNames", "Vendor"])
+def test_replay_has_the_manners_of_a_run(name: str, tmp_path: Path) -> None:
+    """Replay sends PUT to the operation, the rest to customers of its own, and leaves none of them behind."""
+    template = update(CUSTOMER, b'{"name":" "}')
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.stored", (Part.FAILING, template))))
 
-    assert result.returncode == 0
+    with served(Vendor if name == "Vendor" else vendor_named(name)) as server:
+        result = replay(tmp_path / "kept.har", to=server)
+
+    assert result.exit_code == (0 if name == "Vendor" else 1), result.output
+    assert {path for method, path in server.calls if method == "POST"} == {"/customers"}
+    assert all(path.startswith("/customers/contract-test-") for method, path in server.calls if method != "POST")
     assert server.vendor.customers == {}
     assert list((tmp_path / "j").iterdir()) == []
 
 
-def test_a_browser_s_recording_is_replayed(tmp_path: Path) -> None:
-    """A call that failed in somebody's browser is sent to the same slug, and the customer's details are put back."""
+def test_a_browser_s_recording_is_replayed_on_a_customer_of_ours(tmp_path: Path) -> None:
+    """A call that failed in somebody's browser is sent to a fresh customer; the recorded one is not touched."""
     path = recorded(tmp_path, browser_s())
-    vendor = KnowsAcme(load("docs"))
-    acme = {"id": "1", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1"}
-    vendor.customers["acme"] = dict(acme)
 
-    with serving(vendor) as server:
-        broken = replay(str(path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
-    mended = replay(str(path))
+    with served(CrashesOnAccents) as server:
+        broken = replay(path, to=server)
+    mended = replay(path)
 
-    assert broken.returncode == 1, broken.stdout + broken.stderr
-    assert "SEEN AGAIN" in broken.stdout
-    assert vendor.customers["acme"] | {"updatedAt": None} == acme | {"updatedAt": None}
+    assert broken.exit_code == 1, broken.output
+    assert broken.stdout.startswith("SEEN AGAIN  ")
+    assert "customer  one of the suite's, in place of /customers/acme; --customer SLUG" in broken.stdout
+    assert not [path for _, path in server.calls if path == "/customers/acme"]
+    assert (mended.exit_code, mended.stdout[:4]) == (0, "GONE"), mended.output
+
+
+def test_a_browser_s_recording_is_replayed_on_the_customer_that_is_given(tmp_path: Path) -> None:
+    """With --customer it is sent to that one, and its details are put back."""
+    path = recorded(tmp_path, browser_s())
+
+    with served(CrashesOnAccents) as server:
+        acme = dict(server.vendor.acme)
+        broken = replay(path, "--customer", "acme", to=server)
+
+    assert broken.stdout.startswith("SEEN AGAIN  "), broken.output
+    assert "one of the suite's" not in broken.stdout
     assert ("PUT", "/customers/acme") in server.calls
-    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert server.vendor.customers == {"acme": acme | {"updatedAt": server.vendor.acme["updatedAt"]}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        pytest.param(
+            browser_s(request={"postData": None, "bodySize": 45}),
+            "its body is not, or not wholly, in the file",
+            id="no-body",
+        ),
+        pytest.param(
+            browser_s(url="https://app.example.com/customers/acme?dryRun=true"),
+            "its URL has a query, and the operation takes none",
+            id="query",
+        ),
+    ],
+)
+def test_a_recording_that_cannot_be_sent_as_it_was_is_not_tried(
+    entry: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    """Where not all that was sent is known nothing is sent in its place: exit 6, and the reason."""
+    path = recorded(tmp_path, entry)
+
+    with served(Vendor) as server:
+        result = replay(path, to=server)
+
+    assert result.exit_code == 6
+    assert result.stdout.splitlines()[:-1] == [f"NOT TRIED  {path}", f"  reason    {said}"]
+    assert "PUT" not in {method for method, _ in server.calls}
+    assert replay(path, "--as-test").stdout == f"# {path}: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        pytest.param(browser_s(status=422, response=REFUSED), "  nothing was recorded as broken", id="as-promised"),
+        pytest.param(
+            browser_s(status=422, response={"content": {"size": 160}}),
+            "  recorded  not the whole answer is in the file: only its status was judged",
+            id="answer-s-text-missing",
+        ),
+        pytest.param(
+            browser_s(status=-1),
+            "  answer.given: A request is answered, within the limits of time and size, whenever a plain update is.",
+            id="no-answer",
+        ),
+    ],
+)
+def test_nothing_is_claimed_of_what_is_not_in_the_file(entry: dict[str, Any], said: str, tmp_path: Path) -> None:
+    """A recorded answer is judged as far as it is known; an answer of today is not no answer again."""
+    name_null = {
+        "postData": {"text": '{"name":null}'},
+        "bodySize": 13,
+        "headers": [{"name": "content-type", "value": "application/json"}],
+    }
+    entry = entry | {"request": entry["request"] | name_null}
+    result = replay(recorded(tmp_path, entry))
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("GONE  ")
+    assert said in result.stdout.splitlines()
+
+
+def test_a_status_is_judged_without_its_body(tmp_path: Path) -> None:
+    """A 500 whose text was not recorded is seen again where 500 comes again."""
+    with served(CrashesOnAccents) as server:
+        result = replay(recorded(tmp_path, browser_s(response={"content": {"size": 160}})), to=server)
+
+    assert result.stdout.startswith("SEEN AGAIN  "), result.output
+    assert "status.internal_error: " in result.stdout
+
+
+def test_bytes_in_base64_are_sent_decoded(tmp_path: Path) -> None:
+    """What the browser recorded as base64 goes out as the bytes that it was."""
+    coded = {"postData": {"text": "eyJuYW1lIjogIsOpIn0=", "encoding": "base64"}, "bodySize": 14}
+    entry = browser_s(headers={"content-type": "application/json", "content-length": "14"}, request=coded)
+
+    with served(CrashesOnAccents) as server:
+        result = replay(recorded(tmp_path, entry), to=server)
+
+    assert result.stdout.startswith("SEEN AGAIN  "), result.output
+    assert "14 bytes of application/json" in result.stdout
 
 
 def test_a_recording_becomes_an_entry_for_the_payloads(tmp_path: Path) -> None:
     """--as-test prints an entry that can be pasted into payloads.yaml, and sends nothing."""
     path = recorded(tmp_path, browser_s())
 
-    result = replay(str(path), "--as-test", "--base-url", "http://127.0.0.1:9")
+    result = replay(path, "--as-test", "--base-url", "http://127.0.0.1:9")
     (entry,) = yaml.safe_load(result.stdout)
 
-    (found,) = recording.read(path)
-    assert result.returncode == 0
+    ((_, found),) = har.read([path])
+    assert result.exit_code == 0
     assert _payload("family", entry).request == replace(found.failing.template, path=f"/customers/{CUSTOMER}")
 
 
 def test_a_target_that_does_not_answer_gives_no_verdict(evidence: Path, tmp_path: Path) -> None:
     """An unreachable target is one line and exit 6."""
-    result = replay(
-        str(evidence), "--base-url", "http://127.0.0.1:9", "--patience", "0.5", "--journal", str(tmp_path / "j")
-    )
+    where = ("--base-url", "http://127.0.0.1:9", "--patience", "0.5", "--journal", str(tmp_path / "j"))
+    result = replay_in_a_process(str(evidence), *where)
 
     assert result.returncode == 6
     assert result.stderr.startswith("No verdict: ")
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"log":{"entries":[]}}', json.dumps({"log": {"entries": [{}]}})])
-def test_a_file_that_is_not_ours_is_one_line_and_exit_2(content: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
     """A broken file is one line and exit 2, and nothing is sent."""
-    (tmp_path / "odd.har").write_text(content)
+    (tmp_path / "odd.har").write_text("{}")
 
-    result = replay(str(tmp_path / "odd.har"), "--base-url", "http://127.0.0.1:9")
+    result = replay_in_a_process(str(tmp_path / "odd.har"), "--base-url", "http://127.0.0.1:9")
 
     assert result.returncode == 2
-    assert result.stderr.count("\n") == 1
-    assert "odd.har" in result.stderr
+    assert result.stderr == f"Error: {tmp_path / 'odd.har'} is no HAR file, or is broken\n"
 
 
-def test_evidence_that_needs_the_read_token_is_not_gone_without_it(tmp_path: Path) -> None:
+def test_evidence_that_needs_the_read_token_is_not_gone_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What cannot be tried for want of a token is not tried: exit 6, and the reason."""
-    path = recorded(tmp_path, browser_s(status=403))
+    monkeypatch.delenv("KAITEN_READ_TOKEN")
 
-    with serving(Vendor(load("docs"))) as server:
-        result = replay(str(path), "--base-url", server.url, "--journal", str(tmp_path / "j"), KAITEN_READ_TOKEN="")
+    with served(Vendor) as server:
+        result = replay(recorded(tmp_path, browser_s(status=403)), to=server)
 
-    assert result.returncode == 6
+    assert result.exit_code == 6
     assert "reason    KAITEN_READ_TOKEN is not set" in result.stdout
-
-
-def test_replay_sends_nothing_but_updates_to_the_operation(tmp_path: Path) -> None:
-    """Replay has the manners of a run: PUT to the operation, the rest to customers of its own."""
-    with serving(vendor_named("TrimsNames")(load("docs"))) as server:
-        run_suite("--base-url", server.url, "-k", "name-only-space", journal=tmp_path)
-        server.calls.clear()
-        replay(str(evidence_beside(tmp_path)), "--base-url", server.url, "--journal", str(tmp_path / "j"))
-
-    assert {path for method, path in server.calls if method == "POST"} == {"/customers"}
-    assert all(path.startswith("/customers/contract-test-") for method, path in server.calls if method != "POST")
 
 
 def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> None:
     """With --customer no other customer is made, so what was done to another one cannot be seen again."""
-    vendor = KnowsAcme(load("docs"))
-    vendor.customers["acme"] = {"id": "1", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1"}
-    broken = violation("update.isolated", "this", "that", "name")
     template = update(CUSTOMER, b'{"name":"x"}')
-    step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
-    kept = Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken)
-    har.write(tmp_path / "kept.har", har.to_har(kept))
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.isolated", (Part.FAILING, template))))
 
-    with serving(vendor) as server:
-        folder = ("--journal", str(tmp_path / "j"))
-        result = replay(str(tmp_path), "--base-url", server.url, "--customer", "acme", *folder)
+    with served(CrashesOnAccents) as server:
+        result = replay(tmp_path / "kept.har", "--customer", "acme", to=server)
 
-    assert result.returncode == 6
+    assert result.exit_code == 6
     assert "NOT TRIED" in result.stdout
+    assert "reason    it needs a second customer" in result.stdout
     assert "POST" not in {method for method, _ in server.calls}
-
-
-def test_a_recorded_customer_that_is_not_there_is_not_gone(tmp_path: Path) -> None:
-    """Where the target has no customer of the recorded slug nothing can be told: exit 6, and the reason."""
-    path = recorded(tmp_path, browser_s())
-
-    with serving(Vendor(load("docs"))) as server:
-        result = replay(str(path), "--base-url", server.url, "--journal", str(tmp_path / "j"))
-
-    assert result.returncode == 6
-    assert "reason    the target has no customer 'acme'" in result.stdout
-    assert ("PUT", "/customers/acme") not in server.calls

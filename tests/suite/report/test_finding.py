@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.evidence import recording
+from contracts.evidence import har
 from contracts.evidence.evidence import Source
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.outcome import Outcome
@@ -66,7 +66,7 @@ def test_a_sighting_carries_its_evidence() -> None:
     """The HAR file of a sighting has the exchange, the promise, and where it comes from."""
     (one,) = seen(outcome(WRONG_TITLE))
 
-    (evidence,) = recording.evidence_in(one.har)
+    (evidence,) = har.evidence_in(one.har)
 
     assert evidence.rule == "problem.title"
     assert evidence.failing.template.body == REQUESTS[422].body
