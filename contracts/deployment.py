@@ -188,8 +188,8 @@ def differences(pin: Run, candidate: Run) -> list[Difference]:
 
 
 def _answers(run: Run, chosen: Sequence[Payload]) -> Iterator[str]:
-    for outcome in run.trials.each([payload.request for payload in chosen]):
-        yield _shape(outcome.exchange)
+    for attempt in run.attempts.spread([payload.request for payload in chosen]):
+        yield _shape(attempt.exchange)
 
 
 def _shape(exchange: Exchange) -> str:

@@ -24,7 +24,7 @@ from contracts.http.exchange import Exchange, Failure, Request, update
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
-from contracts.trials import MADE
+from contracts.rules.state import MADE
 
 # Requests of the burst that shows whether the rate is limited.
 _BURST = 24

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.attempt import NO_READING, Attempts
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import DEFAULT_FOLDER, Journal
 from contracts.customers.sibling import refused_token
@@ -17,12 +18,10 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Request
 from contracts.http.target import Target
-from contracts.reading import NO_READING
 from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
-from contracts.trials import Trials
 from contracts.vendor import served as mock
 from contracts.vendor.model import Vendor
 
@@ -69,7 +68,7 @@ class Run:
         try:
             if self._journal:
                 self.customers.remove_leftovers(self.options.journal)
-            self.trials = Trials(self.client, self.document, self.customers, self.record)
+            self.attempts = Attempts(self.client, self.document, self.customers, self.record)
             self._note_what_cannot_be_tried()
             if self.target.can_try_scope and not self.customers.read_token_is_valid():
                 raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
@@ -95,8 +94,8 @@ class Run:
             return
         self.closed = True
         try:
-            if hasattr(self, "trials"):
-                self.trials.close()
+            if hasattr(self, "attempts"):
+                self.attempts.workers.shutdown(cancel_futures=True)
         finally:
             self.customers.close()
             self.client.__exit__()

@@ -20,7 +20,6 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange, update
 from contracts.http.interrupt import uncut
-from contracts.outcome import Outcome
 from contracts.rules.state import GONE, Stored, stored_in
 
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
@@ -34,9 +33,8 @@ class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
     `before` is what was stored before the last request, and `unread` says why what is stored after it is not known.
-    `racing` are the updates of which the last one to count may not have been read yet: those that were sent at once.
-    `last` is the update that is known to have made what is stored, or None. `judged_by` names the release whose judge
-    alone decided on the last request; it is empty where a literal of a test may speak, too.
+    `judged_by` names the release whose judge alone decided on the last request; it is empty where a literal of a test
+    may speak, too.
     """
 
     slug: str
@@ -44,8 +42,6 @@ class Customer:
     before: Stored = field(default_factory=dict)
     unread: str = ""
     judged_by: str = ""
-    racing: Sequence[Outcome] = ()
-    last: Outcome | None = None
 
 
 class Customers:
@@ -182,8 +178,7 @@ class Customers:
     def replace(self, customer: Customer) -> None:
         """Let the customer stand for a new one from now on."""
         new = self.make()
-        customer.slug, customer.stored, customer.racing, customer.last = new.slug, new.stored, (), None
-        customer.before = new.stored
+        customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
         """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies.

@@ -11,9 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from contracts.attempt import Attempt
 from contracts.errors import WrongCall
-from contracts.outcome import Outcome
-from contracts.rules.judge import Verdict
 from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
@@ -66,19 +65,15 @@ class Deviations:
         self._seen.update(covering)
         return bool(covering)
 
-    def left_of(self, outcome: Outcome, test_id: str) -> Outcome:
-        """The outcome without what is accepted."""
-        if not self._holding or not outcome.violations:
-            return outcome
-
-        def left(verdict: Verdict) -> Verdict:
-            accepted = [one for one in verdict.violations if self.accept(one, outcome.exchange.status, test_id)]
-            # A status that is accepted is accepted under each of its names.
-            statuses = {one.place for one in accepted if one.place.startswith("HTTP status")}
-            kept = [one for one in verdict.violations if one not in accepted and one.place not in statuses]
-            return replace(verdict, violations=tuple(kept))
-
-        return replace(outcome, answer=left(outcome.answer), stored=left(outcome.stored))
+    def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
+        """The attempt without what is accepted."""
+        if not self._holding or not attempt.violations:
+            return attempt
+        accepted = [one for one in attempt.violations if self.accept(one, attempt.exchange.status, test_id)]
+        # A status that is accepted is accepted under each of its names.
+        statuses = {one.place for one in accepted if one.place.startswith("HTTP status")}
+        left = (one for one in attempt.violations if one not in accepted and one.place not in statuses)
+        return replace(attempt, violations=tuple(left))
 
     @property
     def seen(self) -> dict[str, int]:

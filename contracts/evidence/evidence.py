@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.attempt import Attempt
 from contracts.http.exchange import Exchange, Request
-from contracts.outcome import Outcome
 from contracts.rules.promise import Violation, is_of_state
 
 
@@ -71,24 +71,24 @@ class Evidence:
         return self.part(Part.FAILING)[0]
 
 
-def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
-    """The evidence of one violation of a failed outcome."""
+def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evidence:
+    """The evidence of one violation of a failed attempt."""
     return Evidence(
-        tuple(_steps(outcome, violation)),
+        tuple(_steps(attempt, violation)),
         source,
         violation,
-        (violation.rule, *sorted(outcome.rules - {violation.rule})),
-        outcome.repeated is False,
+        (violation.rule, *sorted(attempt.rules - {violation.rule})),
+        attempt.repeated is False,
     )
 
 
-def _steps(outcome: Outcome, violation: Violation) -> Iterator[Step]:
+def _steps(attempt: Attempt, violation: Violation) -> Iterator[Step]:
     of_state = is_of_state(violation.rule)
-    if outcome.before:
-        yield Step(Part.BEFORE, outcome.before.template, outcome.before.exchange)
+    if attempt.before:
+        yield Step(Part.BEFORE, attempt.before.template, attempt.before.exchange)
     if of_state:
-        for beside in outcome.beside:
+        for beside in attempt.beside:
             yield Step(Part.BESIDE, beside.template, beside.exchange)
-    yield Step(Part.FAILING, outcome.template, outcome.exchange)
-    if of_state and outcome.read:
-        yield Step(Part.READ, outcome.read.request, outcome.read)
+    yield Step(Part.FAILING, attempt.template, attempt.exchange)
+    if of_state and attempt.read:
+        yield Step(Part.READ, attempt.read.request, attempt.read)

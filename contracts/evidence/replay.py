@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from contracts.attempt import NO_READING, Attempt
 from contracts.customers.disposable import Customer
 from contracts.customers.journal import PREFIX
 from contracts.evidence.evidence import Evidence, Part, Step
 from contracts.http.credential import READ_TOKEN
-from contracts.outcome import Outcome
-from contracts.reading import NO_READING
-from contracts.rules.judge import judge
+from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation, is_of_state
 from contracts.run import NO_READ_TOKEN, ONE_CUSTOMER, Run
@@ -21,8 +20,6 @@ from contracts.run import NO_READ_TOKEN, ONE_CUSTOMER, Run
 _LONG_LINGER = 1.0
 # What is seen each time, or never, is told from what comes and goes by so many times.
 _STEADY = 3
-# What breaks one of these shows in what is stored, but is found under this rule and not under `update.stored`.
-_UNDER = frozenset({"update.idempotent", "update.atomic"})
 
 
 class Fate(StrEnum):
@@ -47,7 +44,7 @@ class Replayed:
     seen: int = 0
     times: int = 1
     now: tuple[Violation, ...] = ()
-    outcome: Outcome | None = None
+    attempt: Attempt | None = None
     needs_state: bool = False
     reason: str = ""
 
@@ -65,7 +62,7 @@ class Replay:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._trials = run.trials
+        self._attempts = run.attempts
         self._customer = run.customers.unused()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
@@ -74,22 +71,22 @@ class Replay:
         reason = next(self._obstacles(evidence), "")
         if reason:
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
-        outcomes = [self._once(evidence, build=number == 0) for number in range(times)]
-        steady = all(evidence.rule in outcome.rules for outcome in outcomes)
+        attempts = [self._once(evidence, build=number == 0) for number in range(times)]
+        steady = all(evidence.rule in attempt.rules for attempt in attempts)
         never_alone = steady and self._is_never_seen_alone(evidence, max(times, _STEADY))
         if never_alone:
-            outcomes += [self._once(evidence, build=True) for _ in range(times, _STEADY)]
-        seen = [outcome for outcome in outcomes if evidence.rule in outcome.rules]
-        other = [outcome for outcome in outcomes if outcome.violations]
-        telling = (seen or other or outcomes)[0]
+            attempts += [self._once(evidence, build=True) for _ in range(times, _STEADY)]
+        seen = [attempt for attempt in attempts if evidence.rule in attempt.rules]
+        other = [attempt for attempt in attempts if attempt.violations]
+        telling = (seen or other or attempts)[0]
         return Replayed(
             evidence,
             Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if other else Fate.GONE,
             len(seen),
-            len(outcomes),
+            len(attempts),
             _first(telling, evidence.rule),
             telling,
-            needs_state=never_alone and len(seen) == len(outcomes),
+            needs_state=never_alone and len(seen) == len(attempts),
         )
 
     def _judged(self, evidence: Evidence) -> Evidence:
@@ -119,29 +116,25 @@ class Replay:
             if not evidence.source.contract and step.exchange.status != 404 and not self._knows(slug):
                 yield f"the target has no customer {slug!r}, and the recorded one had"
 
-    def _once(self, evidence: Evidence, *, build: bool) -> Outcome:
+    def _once(self, evidence: Evidence, *, build: bool) -> Attempt:
         """Send it once; `build` the state before it, where the customer does not have that yet."""
         of_state = is_of_state(evidence.rule)
         # What is stored is only known of a customer on which nothing but this was tried.
         customer = self._run.customers.unused() if of_state else self._customer
         if build or of_state:
             for step in evidence.part(Part.BEFORE):
-                self._trials.one(step.template, customer, 0.0, read=of_state)
+                self._attempts.send(step.template, customer, 0.0, read=of_state)
         return self._tried(evidence, (Part.BESIDE, Part.FAILING), customer)
 
-    def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Outcome:
+    def _tried(self, evidence: Evidence, parts: tuple[Part, ...], customer: Customer) -> Attempt:
         rule, templates = evidence.rule, [step.template for step in evidence.part(*parts)]
+        circumstance = Circumstance(rule)
         if len(templates) > 1:
-            outcomes = self._trials.together(templates, customer)
-            outcome = next((one for one in outcomes if one.stored.violations), outcomes[-1])
-            return self._trials.under(rule, outcome) if rule in _UNDER else outcome
-        if rule == "update.isolated":
-            return self._trials.leaving_others_alone(templates[0], customer)
+            attempts = self._attempts.send_at_once(templates, customer, circumstance)
+            return next((one for one in attempts if any(map(is_of_state, one.rules))), attempts[-1])
+        others = self._attempts.others() if circumstance is Circumstance.BESIDE_OTHERS else ()
         linger = _LONG_LINGER if rule == "success.empty" else 0.0
-        outcome = self._trials.one(templates[0], customer, linger, read=is_of_state(rule))
-        if rule == "refused.created":
-            return self._trials.creating_none(outcome)
-        return self._trials.under(rule, outcome) if rule in _UNDER else outcome
+        return self._attempts.send(templates[0], customer, linger, circumstance, others, read=is_of_state(rule))
 
     def _visit(self, step: Step) -> None:
         """Get to know the customer of a request that is not to a disposable one; the mock has those that were there."""
@@ -160,9 +153,9 @@ class Replay:
         if not evidence.part(Part.BEFORE, Part.BESIDE):
             return False
         alone = (self._tried(evidence, (Part.FAILING,), self._run.customers.unused()) for _ in range(times))
-        return all(evidence.rule not in outcome.rules for outcome in alone)
+        return all(evidence.rule not in attempt.rules for attempt in alone)
 
 
-def _first(outcome: Outcome, rule: str) -> tuple[Violation, ...]:
-    """The violations of an outcome, those of this rule first."""
-    return tuple(sorted(outcome.violations, key=lambda violation: violation.rule != rule))
+def _first(attempt: Attempt, rule: str) -> tuple[Violation, ...]:
+    """The violations of an attempt, those of this rule first."""
+    return tuple(sorted(attempt.violations, key=lambda violation: violation.rule != rule))

@@ -35,9 +35,9 @@ def replayed(came: Replayed, path: Path) -> Iterator[str]:
     for violation in came.now[:1] if came.result is Fate.SEEN_AGAIN else came.now:
         told = promise_lines(violation.rule, violation.layer, violation.expected, violation.actual)
         yield from ("  " + line for line in told)
-    if came.outcome:
-        yield f"  request   {request_line(came.outcome.exchange)}"
-        yield f"  answer    {answer_line(came.outcome.exchange)}"
+    if came.attempt:
+        yield f"  request   {request_line(came.attempt.exchange)}"
+        yield f"  answer    {answer_line(came.attempt.exchange)}"
     if came.needs_state:
         yield "  state     it needs what was sent before it: alone, on a fresh customer, it is not seen"
     if came.result is Fate.GONE and came.evidence.seen_once:
