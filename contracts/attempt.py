@@ -25,6 +25,8 @@ from contracts.rules.judge import Circumstance, Verdict, judge, predicted
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Violation, is_of_state
 
+Requests = Sequence[Request]
+
 NO_READING = "the target does not let the token read customers back"
 _NOT_SAID = "what came does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
@@ -118,10 +120,8 @@ class Attempts:
         `linger` is how many seconds to wait for what may follow a 204. With `apart` something else is stored first, if
         what is there would not show what the request stores.
         """
-        made = (
-            self._apart([template], customer, circumstance) if apart else [self._made(template, customer, circumstance)]
-        )
-        attempt = self._sent(customer, linger, made[0])
+        (made,) = self._made([template], customer, circumstance, apart=apart)
+        attempt = self._sent(customer, linger, made)
         if read or self.customers.given:
             (attempt,) = self._read_back([attempt], customer)
         if circumstance is Circumstance.OF_NOBODY:
@@ -136,15 +136,13 @@ class Attempts:
         self._set_apart(self._first)
         return [self._first, self.customers.unused()]
 
-    def send_at_once(
-        self, templates: Sequence[Request], customer: Customer, circumstance: Circumstance
-    ) -> list[Attempt]:
+    def send_at_once(self, templates: Requests, customer: Customer, circumstance: Circumstance) -> list[Attempt]:
         """Try all requests at once on one customer, and read back once. Which one is blamed is as with `spread`."""
-        made = self._apart(templates, customer, circumstance)
+        made = self._made(templates, customer, circumstance, apart=True)
         rest = self.workers.map(partial(self._sent, customer, LINGER), made[1:])
         return self._read_back([self._sent(customer, LINGER, made[0]), *rest], customer)
 
-    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Attempt]:
+    def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
         """Try requests on several customers at once; each takes its share in turn, and is read back once.
 
         What is wrong with what is stored counts for the last request that was accepted, or for the last of all. In a
@@ -157,9 +155,9 @@ class Attempts:
         tried = [self._in_turn(settle, shares[0]), *rest]
         return [tried[place % lanes][place // lanes] for place in range(len(templates))]
 
-    def _in_turn(self, settle: float | None, templates: Sequence[Request]) -> list[Attempt]:
+    def _in_turn(self, settle: float | None, templates: Requests) -> list[Attempt]:
         customer = self.own_customer
-        made = self._apart(templates, customer, Circumstance.USUAL)
+        made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if prose.is_of_1x(self._document):
             # What an update leaves out may be kept from the one before it.
             return [self._read_back([self._sent(customer, LINGER, one)], customer, settle)[0] for one in made]
@@ -206,20 +204,19 @@ class Attempts:
                 return [replace(mixed_up, repeated=True)]
         return once
 
-    def _made(self, template: Request, customer: Customer, circumstance: Circumstance) -> Attempt:
-        request = template.addressed(customer.slug).without_tokens(self._client.target.masked)
-        prediction = predicted(request, self._document, self.customers.existing, circumstance)
-        return Attempt(template, Exchange(request, None), prediction, circumstance)
-
-    def _apart(self, templates: Sequence[Request], customer: Customer, circumstance: Circumstance) -> list[Attempt]:
-        """Attempts that are still to be sent, once something else is stored, so that whatever they store shows."""
-        if state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
+    def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
+        """Attempts that are still to be sent."""
+        if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
             # Whatever is asked of one that is gone is answered 404, and says nothing of the request.
             self.customers.replace(customer)
             self._new_ones_show = state.GONE not in customer.stored
-        made = [self._made(template, customer, circumstance) for template in templates]
+        made = []
+        for template in templates:
+            request = template.addressed(customer.slug).without_tokens(self._client.target.masked)
+            prediction = predicted(request, self._document, self.customers.existing, circumstance)
+            made.append(Attempt(template, Exchange(request, None), prediction, circumstance))
         sent = [(attempt.template.body, attempt.prediction) for attempt in made]
-        if self.customers.readable and not state.would_show(sent, customer.stored, self._document):
+        if apart and self.customers.readable and not state.would_show(sent, customer.stored, self._document):
             self._set_apart(customer)
         return made
 
