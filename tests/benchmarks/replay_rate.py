@@ -38,9 +38,9 @@ def record(url: str, folder: Path) -> list[Request]:
     run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal")).open()
     customer = run.customers.make()
     for number, template in enumerate(templates):
-        outcome = run.trials.one(template, customer, 0.0, read=False)
+        attempt = run.attempts.send(template, customer, 0.0, read=False)
         broken = violation("problem.title", "another title", "this title", "title")
-        evidence = evidence_of(outcome, broken, Source("docs", url))
+        evidence = evidence_of(attempt, broken, Source("docs", url))
         har.write(folder / "evidence" / f"{number:04}.har", har.to_har(evidence))
     sent = [step.template.addressed(customer.slug) for path in _files(folder) for step in recording.read(path)[0].steps]
     run.close()
