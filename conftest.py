@@ -23,11 +23,10 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session")
-def api(request: pytest.FixtureRequest, run: Run) -> Iterator[Api]:
+def api(request: pytest.FixtureRequest, run: Run) -> Api:
     """The operation under contract: what is sent through it is judged."""
     api = request.config.stash[stash.API] = Api(run)
-    yield api
-    api.close()
+    return api
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def replay(
     results: list[Replayed] = []
     for release, group in by_contract.items():
         with _running(chosen | {"contract": release}, base_url) as run:
-            again = Replay(run.trials)
+            again = Replay(run.attempts)
             for path, evidence in group:
                 results.append(again.of(evidence, times))
                 click.echo("\n".join(lines(results[-1], path)))

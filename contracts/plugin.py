@@ -11,12 +11,12 @@ from typing import NoReturn
 import pytest
 
 from contracts import fuzz, stash
+from contracts.attempt import Attempt
 from contracts.errors import NoVerdict, WrongCall
 from contracts.fuzz.generation import PROFILES, register_profiles
 from contracts.http.credential import Secret
 from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from
-from contracts.outcome import Outcome
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Results
 from contracts.rules.document import STATUSES, Document
 from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
@@ -24,7 +24,7 @@ from contracts.workers import Workers, is_worker, upcoming_payloads, worker_inpu
 # Why it is over is told once, with the verdict.
 _OVER = "the run is over: the verdict says why"
 # What was found by a test that was cut short.
-UNFINISHED = pytest.StashKey[list[Outcome]]()
+UNFINISHED = pytest.StashKey[list[Attempt]]()
 
 register_profiles()
 
@@ -140,8 +140,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 def _keep_unfinished(item: pytest.Item) -> None:
     """What a run has found that is cut short goes with the report of the test that was running."""
-    if outcomes := item.config.stash[stash.API].unfinished():
-        item.stash[UNFINISHED] = outcomes
+    if attempts := item.config.stash[stash.API].unfinished():
+        item.stash[UNFINISHED] = attempts
 
 
 def _passed() -> Generator[None, object, object]:

@@ -10,10 +10,10 @@ import pytest
 
 from contracts import stash
 from contracts.api import BrokenPromise
+from contracts.attempt import Attempt
 from contracts.customers.journal import leftovers
 from contracts.evidence.evidence import Source
 from contracts.http.credential import concealed
-from contracts.outcome import Outcome
 from contracts.plugin import UNFINISHED
 from contracts.record import Record
 from contracts.report import github, junit, page, result, terminal
@@ -69,10 +69,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     config, run = item.config, item.config.stash.get(stash.RUN, None)
     broken = list(_broken_promises(call.excinfo.value)) if call.excinfo and run else []
     cut_short = item.stash.get(UNFINISHED, []) if made.when == "call" else []
-    found = [*((error.outcomes, error.why) for error in broken), *(((outcome,), "") for outcome in cut_short)]
-    made.broken = [one for outcomes, why in found for one in _seen(item, run, outcomes, why)] if run else []
+    found = [*((error.attempts, error.why) for error in broken), *(((attempt,), "") for attempt in cut_short)]
+    made.broken = [one for attempts, why in found for one in _seen(item, run, attempts, why)] if run else []
     for error in broken:
-        config.stash[stash.API].explained(one for outcome in error.outcomes for one in outcome.violations)
+        config.stash[stash.API].explained(one for attempt in error.attempts for one in attempt.violations)
     made.required = ""
     if made.skipped and not hasattr(made, "wasxfail") and _must_be_tried(config, made.longrepr[2]):
         made.required = made.longrepr[2].removeprefix("Skipped: ")
@@ -102,15 +102,15 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
             yield from _broken_promises(one)
 
 
-def _seen(item: pytest.Item, run: Run, outcomes: Iterable[Outcome], why: str) -> list[list[dict[str, Any]]]:
-    """What the outcomes of a test broke, as plain data; evidence goes with what shows a finding better than before."""
+def _seen(item: pytest.Item, run: Run, attempts: Iterable[Attempt], why: str) -> list[list[dict[str, Any]]]:
+    """What the attempts of a test broke, as plain data; evidence goes with what shows a finding better than before."""
     payload, options = payload_of(item), run.options
     source = Source(options.document.name, options.target.base_url, options.generation.seed, item.nodeid)
     sent = item.config.stash.setdefault(_SENT, {})
     told = []
-    for outcome in outcomes:
+    for attempt in attempts:
         seen = []
-        for one in sightings(outcome, options.document, source, payload.family if payload else "", why):
+        for one in sightings(attempt, options.document, source, payload.family if payload else "", why):
             better = one.key not in sent or one.rank < sent[one.key].rank
             if better:
                 sent[one.key] = one
@@ -208,8 +208,6 @@ def _taken_down(config: pytest.Config) -> str:
     run = config.stash.get(stash.RUN, None)
     try:
         if run and not run.closed:
-            if stash.API in config.stash:
-                config.stash[stash.API].close()
             run.close()
     except OSError as error:
         return f"not everything could be written: {error}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.attempt import NO_READING, Attempts
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import DEFAULT_FOLDER, Journal
 from contracts.customers.sibling import refused_token
@@ -17,11 +18,9 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Request
 from contracts.http.target import Target
-from contracts.reading import NO_READING
 from contracts.record import Record
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
-from contracts.trials import Trials
 from contracts.vendor import served as mock
 from contracts.vendor.model import Vendor
 
@@ -66,7 +65,7 @@ class Run:
         try:
             if self.vendor is None:
                 self.customers.remove_leftovers(self.options.journal)
-            self.trials = Trials(self.client, self.document, self.customers, self.record)
+            self.attempts = Attempts(self.client, self.document, self.customers, self.record)
             self._note_what_cannot_be_tried()
             if self.target.can_try_scope and not self.customers.read_token_is_valid():
                 raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
@@ -92,8 +91,8 @@ class Run:
             return
         self.closed = True
         try:
-            if hasattr(self, "trials"):
-                self.trials.close()
+            if hasattr(self, "attempts"):
+                self.attempts.workers.shutdown(cancel_futures=True)
         finally:
             self.customers.close()
             self.client.__exit__()
@@ -124,6 +123,6 @@ def _silent(document: Document) -> Iterator[str]:
 
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
-ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 5)"
+ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
 SHAPE_OF_500 = "the shape of a 500"
 NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"

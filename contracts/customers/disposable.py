@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from contracts.customers import sibling
@@ -30,8 +29,8 @@ _TRIES = 6
 _FUTILE = 3
 # A failure is tried again on a customer that is made for that, and another one is looked at beside it.
 _SHORT_LIVED = 2
-# With these go the run's first customer, the one of the tests, and one for the payloads that are sent ahead.
-_FEWEST = _SHORT_LIVED + 3
+# With these go the run's first customer, that of the plain updates, that of the tests, and one to send to at once.
+_FEWEST = _SHORT_LIVED + 4
 
 
 @dataclass
@@ -39,9 +38,8 @@ class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
     `before` is what was stored before the last request, and `unread` says why what is stored after it is not known.
-    `racing` are the attempts of which the last one to count may not have been read yet: those that were sent at once.
-    `last` is the attempt that is known to have made what is stored, or None. `judged_by` names the release whose judge
-    alone decided on the last request; it is empty where a literal of a test may speak, too.
+    `judged_by` names the release whose judge alone decided on the last request; it is empty where a literal of a test
+    may speak, too.
     """
 
     slug: str
@@ -49,9 +47,6 @@ class Customer:
     before: Stored = field(default_factory=dict)
     unread: str = ""
     judged_by: str = ""
-    # Attempts belong to a room above.
-    racing: Sequence[Any] = ()
-    last: Any = None
 
 
 class Customers:
@@ -85,6 +80,12 @@ class Customers:
     def given(self) -> bool:
         """Whether there is only one customer: that of `--customer`, or because `--customers` allows too few."""
         return self._only is not None
+
+    @property
+    def lanes(self) -> int:
+        """How many customers may be sent to at once, each one request at a time."""
+        at_once = self._client.target.limits.concurrency
+        return 1 if self._only else min(at_once, self._most - _FEWEST + 1) if self._most else at_once
 
     @property
     def left(self) -> list[str]:
@@ -159,7 +160,6 @@ class Customers:
             self.remove(customer.slug)
         new = uncut(self._make)
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
-        customer.racing, customer.last = (), None
 
     def _make(self) -> Customer:
         """Make a customer; one that is not made is tried again, under another slug."""

@@ -1,4 +1,4 @@
-"""The sibling operations: make, read and remove a customer. None is under contract; the attempts need them."""
+"""The sibling operations: create, read and delete a customer. None is under contract; the attempts need them."""
 
 from __future__ import annotations
 

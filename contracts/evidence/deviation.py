@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from contracts.attempt import Attempt
 from contracts.errors import WrongCall
-from contracts.outcome import Outcome
-from contracts.rules.judge import Verdict
 from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
@@ -65,17 +64,13 @@ class Deviations:
         self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
-    def left_of(self, outcome: Outcome, test_id: str) -> Outcome:
-        """The outcome without what is accepted."""
-        accepted = [one for one in outcome.violations if self.accept(one, outcome.exchange.status, test_id)]
+    def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
+        """The attempt without what is accepted."""
+        accepted = [one for one in attempt.violations if self.accept(one, attempt.exchange.status, test_id)]
         # A status that is accepted is accepted under each of its names.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
-
-        def left(verdict: Verdict) -> Verdict:
-            kept = [one for one in verdict.violations if one not in accepted and one.place not in statuses]
-            return replace(verdict, violations=tuple(kept))
-
-        return replace(outcome, answer=left(outcome.answer), stored=left(outcome.stored)) if accepted else outcome
+        left = (one for one in attempt.violations if one not in accepted and one.place not in statuses)
+        return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
         """A line on each: accepted, expired or mended; of the rules in `tried` and the tests in `test_ids` that ran."""

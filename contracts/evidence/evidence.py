@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts.attempt import Attempt
 from contracts.http.exchange import Exchange, Request
-from contracts.outcome import Outcome
 from contracts.rules.promise import Violation, is_of_state
 
 
@@ -74,11 +74,11 @@ class Evidence:
         return self.part(Part.FAILING)[0]
 
 
-def evidence_of(outcome: Outcome, violation: Violation, source: Source) -> Evidence:
-    """The evidence of one violation of a failed outcome."""
-    of_state, before, read = is_of_state(violation.rule), outcome.before, outcome.read
+def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evidence:
+    """The evidence of one violation of a failed attempt."""
+    of_state, before, read = is_of_state(violation.rule), attempt.before, attempt.read
     sent = [(Part.BEFORE, before)] if before else []
-    sent += [(Part.BESIDE, beside) for beside in outcome.beside if of_state] + [(Part.FAILING, outcome)]
+    sent += [(Part.BESIDE, beside) for beside in attempt.beside if of_state] + [(Part.FAILING, attempt)]
     steps = [Step(part, each.template, each.exchange) for part, each in sent]
     steps += [Step(Part.READ, read.request, read)] if read and of_state else []
-    return Evidence(tuple(steps), source, violation, outcome.repeated is False)
+    return Evidence(tuple(steps), source, violation, attempt.repeated is False)

@@ -6,20 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from contracts.attempt import Attempt, Attempts
 from contracts.evidence.evidence import Evidence, Part
 from contracts.http.credential import READ_TOKEN
-from contracts.outcome import Outcome
-from contracts.rules.judge import judge
+from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state
-from contracts.trials import Trials
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
 # What is seen each time, or never, is told from what comes and goes by so many times.
 _STEADY = 3
-# What breaks one of these shows in what is stored, but is found under this rule and not under `update.stored`.
-_UNDER = frozenset({"update.idempotent", "update.atomic"})
 
 
 class Fate(StrEnum):
@@ -43,7 +40,7 @@ class Replayed:
     result: Fate
     seen: int = 0
     times: int = 1
-    outcome: Outcome | None = None
+    attempt: Attempt | None = None
     needs_state: bool = False
     reason: str = ""
 
@@ -57,9 +54,9 @@ def exit_code(results: Iterable[Replayed]) -> int:
 class Replay:
     """Replays evidence against a target."""
 
-    def __init__(self, trials: Trials) -> None:
-        self._trials = trials
-        self._customer = trials.customers.make_several(1)[0]
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._customer = attempts.customers.make_several(1)[0]
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
         """Send what is in evidence again, in the same order, so many times."""
@@ -68,21 +65,21 @@ class Replay:
         rule = evidence.rule
         if reason := self._obstacle(evidence):
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
-        outcomes = [self._sent(evidence, build=number == 0) for number in range(times)]
+        attempts = [self._sent(evidence, build=number == 0) for number in range(times)]
         needs_state = False
-        if evidence.part(Part.BEFORE, Part.BESIDE) and all(rule in outcome.rules for outcome in outcomes):
+        if evidence.part(Part.BEFORE, Part.BESIDE) and all(rule in attempt.rules for attempt in attempts):
             alone = replace(evidence, steps=(evidence.failing,))
             if not any(rule in self._sent(alone, fresh=True).rules for _ in range(max(times, _STEADY))):
-                outcomes += [self._sent(evidence) for _ in range(times, _STEADY)]
-                needs_state = all(rule in outcome.rules for outcome in outcomes)
-        seen = [outcome for outcome in outcomes if rule in outcome.rules]
-        others = [outcome for outcome in outcomes if outcome.violations]
+                attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
+                needs_state = all(rule in attempt.rules for attempt in attempts)
+        seen = [attempt for attempt in attempts if rule in attempt.rules]
+        others = [attempt for attempt in attempts if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
-        return Replayed(evidence, fate, len(seen), len(outcomes), (seen or others or outcomes)[0], needs_state)
+        return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs_state)
 
     def _judged(self, evidence: Evidence) -> Evidence:
         """What others recorded, with the first violation of the answer, or of its status where that is all."""
-        step, document = evidence.failing, self._trials.document
+        step, document = evidence.failing, self._attempts.document
         existing = {step.exchange.request.slug.decode("utf-8", "replace")} if step.exchange.status != 404 else set()
         verdict = judge(step.exchange, predict(step.exchange.request, document, existing), document)
         of_status = (one for one in verdict.violations if step.answer_known or one.place.startswith("HTTP status"))
@@ -92,28 +89,22 @@ class Replay:
         """Why it cannot be tried here; empty where it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
         rules = [evidence.rule, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
-        untried = self._trials.record.untried
+        untried = self._attempts.record.untried
         reasons = [step.unsendable for step in evidence.steps] + [untried.get(rule, "") for rule in rules]
         return next(filter(None, reasons), "")
 
-    def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Outcome:
+    def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
-        rule, trials = evidence.rule, self._trials
+        rule, circumstance = evidence.rule, Circumstance(evidence.rule)
         of_state = is_of_state(rule)
         # What is stored is only known of a customer on which nothing but this was tried.
-        customer = trials.customers.unused() if of_state or fresh else self._customer
+        customer = self._attempts.customers.unused() if of_state or fresh else self._customer
         for step in evidence.part(Part.BEFORE) if build or of_state else ():
-            trials.one(step.template, customer, 0.0, read=of_state)
+            self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part(Part.BESIDE, Part.FAILING)]
         if len(templates) > 1:
-            outcomes = trials.together(templates, customer)
-            outcome = next((one for one in outcomes if one.stored.violations), outcomes[-1])
-        elif rule == "update.isolated":
-            return trials.leaving_others_alone(templates[0], customer)
-        else:
-            outcome = trials.one(
-                templates[0], customer, _LONG_LINGER if rule == "success.empty" else 0.0, read=of_state
-            )
-        if rule == "refused.created":
-            return trials.creating_none(outcome)
-        return trials.under(rule, outcome) if rule in _UNDER else outcome
+            attempts = self._attempts.send_at_once(templates, customer, circumstance)
+            return next((attempt for attempt in attempts if any(map(is_of_state, attempt.rules))), attempts[-1])
+        others = self._attempts.others() if circumstance is Circumstance.BESIDE_OTHERS else ()
+        linger = _LONG_LINGER if rule == "success.empty" else 0.0
+        return self._attempts.send(templates[0], customer, linger, circumstance, others, read=of_state)

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from contracts.attempt import Attempt, Attempts
 from contracts.http.exchange import Request
-from contracts.outcome import Outcome
 from contracts.rules.promise import is_of_state, promises
-from contracts.trials import Trials
 
 # Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
 SHRINKING = 5.0
@@ -19,26 +18,23 @@ _CANDIDATES = 3
 
 
 class Ledger:
-    """What one generated test has sent, and what of it broke a promise.
+    """What one generated test has sent: each different request once, in `sent`, and what of it broke a promise.
 
     `explained` are the promises that a test has explained before: they are counted, and not searched for again. `left`
-    takes from an outcome what somebody has accepted, `fail` raises for a promise.
+    takes from an attempt what somebody has accepted, `fail` raises for a promise.
     """
 
     def __init__(
         self,
-        trials: Trials,
+        attempts: Attempts,
         explained: Collection[str],
-        left: Callable[[Outcome], Outcome],
-        fail: Callable[[str, Outcome], None],
+        left: Callable[[Attempt], Attempt],
+        fail: Callable[[str, Attempt], None],
     ) -> None:
-        self._trials = trials
-        self._place = list(promises()).index
-        self._explained = frozenset(explained)
-        self._left = left
-        self._fail = fail
-        self._sent: set[Request] = set()
-        self._failures: dict[Request, Outcome] = {}
+        self._attempts, self._left, self._fail = attempts, left, fail
+        self._place, self._explained = list(promises()).index, frozenset(explained)
+        self.sent: set[Request] = set()
+        self._failures: dict[Request, Attempt] = {}
         self._named: Counter[str] = Counter()
         # Sent once more, the same requests have to fail in the same way, or Hypothesis takes them for flaky.
         self._raised: dict[tuple[Request, ...], str] = {}
@@ -54,7 +50,7 @@ class Ledger:
             broken = [self._failures[request] for request in requests if request in self._failures]
         else:
             broken = self._tried(requests)
-        found = {rule: outcome for outcome in broken for rule in outcome.rules if rule not in self._explained}
+        found = {rule: attempt for attempt in broken for rule in attempt.rules if rule not in self._explained}
         if found:
             rule = self._chosen(tuple(requests), found)
             self._deadline = min(self._deadline, time.monotonic() + SHRINKING)
@@ -67,41 +63,36 @@ class Ledger:
             self._named[self._raised[requests]] += 1
         return self._raised[requests]
 
-    def _tried(self, requests: Sequence[Request]) -> list[Outcome]:
-        wanted = [one for one in dict.fromkeys(requests) if self._raised or one not in self._sent]
-        self._sent.update(wanted)
-        outcomes = map(self._left, self._trials.spread(wanted, hurry=bool(self._raised))) if wanted else ()
-        broken = [outcome for outcome in outcomes if outcome.violations]
-        for outcome in broken:
-            self._failures.setdefault(outcome.template, outcome.kept())
+    def _tried(self, requests: Sequence[Request]) -> list[Attempt]:
+        wanted = [one for one in dict.fromkeys(requests) if self._raised or one not in self.sent]
+        self.sent.update(wanted)
+        attempts = map(self._left, self._attempts.spread(wanted, hurry=bool(self._raised))) if wanted else ()
+        broken = [attempt for attempt in attempts if attempt.violations]
+        for attempt in broken:
+            self._failures.setdefault(attempt.template, attempt)
         return broken
 
     @property
-    def distinct(self) -> int:
-        """How many different requests were sent."""
-        return len(self._sent)
-
-    @property
-    def failures(self) -> list[Outcome]:
+    def failures(self) -> list[Attempt]:
         """What broke a promise, as it was found."""
         return list(self._failures.values())
 
-    def conclusion(self) -> list[Outcome]:
+    def conclusion(self) -> list[Attempt]:
         """For each promise that was broken the smallest request that breaks it, tried again alone."""
-        by_size = sorted(self._failures.values(), key=lambda outcome: outcome.size)
-        concluded: list[Outcome] = []
-        for rule in sorted({rule for outcome in by_size for rule in outcome.rules}, key=self._place):
-            if not any(rule in outcome.rules and outcome.repeated is not False for outcome in concluded):
-                concluded.append(self._again([outcome for outcome in by_size if rule in outcome.rules], rule))
+        by_size = sorted(self._failures.values(), key=lambda attempt: attempt.size)
+        concluded: list[Attempt] = []
+        for rule in sorted({rule for attempt in by_size for rule in attempt.rules}, key=self._place):
+            if not any(rule in attempt.rules and attempt.repeated is not False for attempt in concluded):
+                concluded.append(self._again([attempt for attempt in by_size if rule in attempt.rules], rule))
         return concluded
 
-    def _again(self, failures: Sequence[Outcome], rule: str) -> Outcome:
+    def _again(self, failures: Sequence[Attempt], rule: str) -> Attempt:
         # Last the one that was found first.
-        first = next(outcome for outcome in self._failures.values() if rule in outcome.rules)
-        for outcome in (*failures[:_CANDIDATES], first):
+        first = next(attempt for attempt in self._failures.values() if rule in attempt.rules)
+        for attempt in (*failures[:_CANDIDATES], first):
             # What is wrong with what is stored may be the doing of any request that went to the customer.
-            for suspect in (outcome, *(outcome.beside if is_of_state(rule) else ())):
-                for again in map(self._left, self._trials.settled(replace(suspect, stored=outcome.stored))):
+            for suspect in (attempt, *(attempt.beside if is_of_state(rule) else ())):
+                for again in map(self._left, self._attempts.again(replace(suspect, violations=attempt.violations))):
                     if rule in again.rules and again.repeated is not False:
                         return again
         return replace(first.only({rule}), repeated=False)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from contracts.attempt import Attempt
 from contracts.evidence.evidence import Source, evidence_of
 from contracts.evidence.har import to_har
 from contracts.http.curl import curl, for_any_customer
 from contracts.http.exchange import Exchange
-from contracts.outcome import Outcome
 from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.promise import excerpt
@@ -93,11 +93,11 @@ class Finding:
         return f"comes and goes: {rate}" if self.comes_and_goes else rate
 
 
-def sightings(outcome: Outcome, document: Document, source: Source, family: str, why: str) -> Iterator[Sighting]:
-    """What an outcome broke, one sighting for each promise; `family` is that of the payload that was sent, if any."""
-    cause = cause_of(outcome, document, family)
-    for rule in dict.fromkeys(violation.rule for violation in outcome.violations):
-        first, *others = [violation for violation in outcome.violations if violation.rule == rule]
+def sightings(attempt: Attempt, document: Document, source: Source, family: str, why: str) -> Iterator[Sighting]:
+    """What an attempt broke, one sighting for each promise; `family` is that of the payload that was sent, if any."""
+    cause = cause_of(attempt, document, family)
+    for rule in dict.fromkeys(violation.rule for violation in attempt.violations):
+        first, *others = [violation for violation in attempt.violations if violation.rule == rule]
         yield Sighting(
             rule=rule,
             place=first.place,
@@ -105,23 +105,23 @@ def sightings(outcome: Outcome, document: Document, source: Source, family: str,
             layer=str(first.layer),
             expected=first.expected,
             actual=first.actual,
-            request=request_line(outcome.exchange),
-            answer=answer_line(outcome.exchange),
-            trace=outcome.exchange.trace_id,
-            curl=command(outcome, source.base_url),
+            request=request_line(attempt.exchange),
+            answer=answer_line(attempt.exchange),
+            trace=attempt.exchange.trace_id,
+            curl=command(attempt, source.base_url),
             why=why,
-            size=outcome.size,
-            repeated=outcome.repeated,
-            har=to_har(evidence_of(outcome, first, source)),
+            size=attempt.size,
+            repeated=attempt.repeated,
+            har=to_har(evidence_of(attempt, first, source)),
             also=tuple(dict.fromkeys(other.place for other in others)),
         )
 
 
-def cause_of(outcome: Outcome, document: Document, family: str) -> str:
+def cause_of(attempt: Attempt, document: Document, family: str) -> str:
     """The circumstance of a request in words: the keyword that its body breaks, its payload's family, its promise."""
-    promise = outcome.prediction.reasons[0]
+    promise = attempt.prediction.reasons[0]
     if promise.id == "status.schema":
-        request = outcome.exchange.request
+        request = attempt.exchange.request
         slug = request.slug.decode("utf-8", "replace")
         values = read(request.body).values
         broken = next(document.request_findings(values[0], slug), None) if values else None
@@ -135,10 +135,10 @@ def cause_of(outcome: Outcome, document: Document, family: str) -> str:
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 
-def command(outcome: Outcome, base_url: str) -> str:
-    """The curl line for an outcome, or why there is none."""
-    exchange = outcome.exchange
-    line = curl(for_any_customer(outcome.template, exchange.request), base_url, exchange.headers_in_front)
+def command(attempt: Attempt, base_url: str) -> str:
+    """The curl line for an attempt, or why there is none."""
+    exchange = attempt.exchange
+    line = curl(for_any_customer(attempt.template, exchange.request), base_url, exchange.headers_in_front)
     return (
         line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
     )

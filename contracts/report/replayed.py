@@ -33,9 +33,9 @@ def lines(replayed: Replayed, path: Path) -> Iterator[str]:
         yield "  nothing was recorded as broken"
     elif replayed.result is Fate.DIFFERENT:
         yield f"  recorded  {evidence.violation.actual}"
-    if replayed.outcome:
-        sent, recorded = replayed.outcome.exchange, step.exchange.request.path
-        found = sorted(replayed.outcome.violations, key=lambda violation: violation.rule != evidence.rule)
+    if replayed.attempt:
+        sent, recorded = replayed.attempt.exchange, step.exchange.request.path
+        found = sorted(replayed.attempt.violations, key=lambda violation: violation.rule != evidence.rule)
         for now in found[:1] if is_again else found:
             yield from ("  " + line for line in promise_lines(now.rule, now.layer, now.expected, now.actual))
         yield f"  request   {request_line(sent)}"

@@ -6,16 +6,17 @@ Pure: an exchange and what is known of its circumstances go in, a verdict comes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
 from contracts.http.credential import PLACEHOLDERS
-from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.rules.document import Document
-from contracts.rules.oracle import Prediction
+from contracts.rules.oracle import Prediction, predict
 from contracts.rules.problem import exact, judge_problem, tried_by
-from contracts.rules.promise import Violation, excerpt, violation
+from contracts.rules.promise import Violation, excerpt, promises, violation
 
 # Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and
 # Ruby, Rust.
@@ -31,8 +32,37 @@ _TRACES = re.compile(
 class Verdict:
     """The rules that an exchange put to the test, and those of them that it broke."""
 
-    tried: frozenset[str]
-    violations: tuple[Violation, ...]
+    tried: frozenset[str] = frozenset()
+    violations: tuple[Violation, ...] = ()
+
+
+class Circumstance(StrEnum):
+    """What is arranged around a request, of which its bytes say nothing.
+
+    The value is the promise that it puts to the test, if that is one of its own. `Circumstance(id)` is `USUAL` for any
+    other promise.
+    """
+
+    USUAL = ""
+    REPEATED = "update.idempotent"
+    AT_ONCE = "update.atomic"
+    BESIDE_OTHERS = "update.isolated"
+    OF_NOBODY = "refused.created"
+    PROVOKED = "a 500 was arranged"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Circumstance:
+        return cls.USUAL
+
+
+def predicted(
+    request: Request, document: Document, existing: Collection[str], circumstance: Circumstance
+) -> Prediction:
+    """What the contract says of a request before it is sent, when exactly the customers in `existing` exist."""
+    if circumstance is Circumstance.PROVOKED:
+        # Nothing but the shape of the 500 is in question.
+        return Prediction((promises()["status.internal_error"],), frozenset({500}))
+    return predict(request, document, existing)
 
 
 def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:

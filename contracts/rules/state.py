@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from contracts.http.exchange import Exchange
 from contracts.rules.body import plain, shallow
 from contracts.rules.document import Document
-from contracts.rules.judge import Verdict
+from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Violation, excerpt, violation
 
 Stored = Mapping[str, Any]
 
+# What a server answers that made something of a request, or says so; and what it answers that did not.
+MADE = frozenset({200, 201, 202, 204})
 REFUSED = frozenset({400, 401, 403, 404, 413, 414, 415, 422, 431})
 # Who looks after the customer and when is the vendor's business; what identifies it never changes.
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
+# What the members that may be cleared hold of a customer that is updated by us, so that something is there to clear.
+BEFORE = "before.example"
 # What stands for a customer that can no longer be read.
 GONE = "(unreadable)"
 
@@ -38,15 +42,26 @@ def stored_in(exchange: Exchange) -> Stored:
 
 
 def judge_state(
-    sent: Iterable[tuple[Prediction, Exchange]], before: Stored, after: Stored, document: Document
+    sent: Iterable[tuple[Prediction, Exchange]],
+    before: Stored,
+    after: Stored,
+    document: Document,
+    circumstance: Circumstance = Circumstance.USUAL,
 ) -> Verdict:
     """What is wrong with what one customer looks like after these updates of it, sent in any order.
 
-    Each exchange must be one that says what to expect: accepted as the contract allows, or refused.
+    Each exchange must be one that `says_what_is_stored`. What is wrong in
+    the circumstance that an update is repeated, or is sent at once with others, is wrong by the promise on that.
     """
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
-    if not accepted:
-        return unchanged(before, after, "refused.unchanged")
+    verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
+    if circumstance not in (Circumstance.REPEATED, Circumstance.AT_ONCE):
+        return verdict
+    found = (violation(circumstance, one.expected, one.actual, one.place) for one in verdict.violations)
+    return Verdict(frozenset({circumstance.value}), tuple(found))
+
+
+def _stored(accepted: Sequence[Prediction], before: Stored, after: Stored, document: Document) -> Verdict:
     clearable = document.clearable_members
     cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in clearable)
     tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
@@ -60,6 +75,17 @@ def judge_state(
         came = "; ".join(f"{found.place}: {found.actual}" for found in best)
         best = [violation("update.stored", f"one of the {len(accepted)} accepted bodies", came, best[0].place)]
     return Verdict(frozenset(tried), tuple(best))
+
+
+def says_what_is_stored(exchange: Exchange, prediction: Prediction) -> bool:
+    """Whether an answer says what has to be stored now: it is a refusal, or accepts what may be accepted."""
+    accepted = exchange.status == 204 and bool(prediction.readings)
+    return (accepted or exchange.status in REFUSED) and not exchange.persistent
+
+
+def telling_body(name: str, document: Document) -> bytes:
+    """A body with every member that an update may clear, so that it shows whether another request clears it."""
+    return json.dumps(dict.fromkeys(sorted(document.clearable_members), BEFORE) | {"name": name}).encode()
 
 
 def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, document: Document) -> bool:
@@ -92,14 +118,10 @@ def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
     return Verdict(frozenset({rule}), tuple(found))
 
 
-def under(rule: str, stored: Verdict) -> Verdict:
-    """The verdict on what is stored, where the request puts this rule to the test: what it broke, it broke under it."""
-    found = (violation(rule, one.expected, one.actual, one.place) for one in stored.violations)
-    return Verdict(frozenset({rule}), tuple(found))
-
-
-def creating_none(slug: str, after: Stored) -> Verdict:
-    """The verdict on an update of a customer that did not exist, by what a read of it shows afterwards."""
+def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: Stored) -> Verdict:
+    """The verdict on another customer than the one that was updated, or on nobody's: no update leaves a trace there."""
+    if circumstance is Circumstance.BESIDE_OTHERS:
+        return unchanged(before, after, "update.isolated")
     made = [] if GONE in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
     return Verdict(frozenset({"refused.created"}), tuple(made))
 

@@ -38,9 +38,9 @@ def record(url: str, folder: Path) -> list[Request]:
     run = Run(Options(Target(url, TOKENS), load("docs"), folder / "journal")).open()
     customer = run.customers.unused()
     for number, template in enumerate(templates):
-        outcome = run.trials.one(template, customer, 0.0, read=False)
+        attempt = run.attempts.send(template, customer, 0.0, read=False)
         broken = violation("problem.title", "another title", "this title", "title")
-        evidence = evidence_of(outcome, broken, Source("docs", url))
+        evidence = evidence_of(attempt, broken, Source("docs", url))
         har.write(folder / "evidence" / f"{number:04}.har", har.to_har(evidence))
     sent = [
         step.template.addressed(customer.slug) for _, kept in har.read([folder / "evidence"]) for step in kept.steps
@@ -52,7 +52,7 @@ def record(url: str, folder: Path) -> list[Request]:
 def replayed(url: str, folder: Path) -> float:
     """Exchanges a second of a replay, the judging included; the files are read before, as the command does it."""
     run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal")).open()
-    replay = Replay(run.trials)
+    replay = Replay(run.attempts)
     recorded = [evidence for _, evidence in har.read([folder / "evidence"])]
     before, started = run.record.exchanges, time.perf_counter()
     for evidence in recorded:

@@ -105,7 +105,7 @@ def main() -> None:
             lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
         )
         before = run.record.updates
-        ledgers = [Ledger(run.trials, (), lambda outcome: outcome, fail) for _ in tests]
+        ledgers = [Ledger(run.attempts, (), lambda attempt: attempt, fail) for _ in tests]
         everything = processor_time(
             lambda: [drawn(one, to.each_as_promised) for one, to in zip(tests.values(), ledgers, strict=True)]
         )

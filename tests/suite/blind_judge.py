@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from contracts import trials
+from contracts import attempt
 from contracts.http.exchange import Exchange
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
@@ -25,4 +25,4 @@ def _blind(exchange: Exchange, prediction: Prediction, document: Document) -> Ve
     return replace(verdict, violations=seen)
 
 
-trials.judge = _blind
+attempt.judge = _blind

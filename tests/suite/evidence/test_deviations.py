@@ -10,7 +10,6 @@ import pytest
 from contracts.errors import WrongCall
 from contracts.evidence.deviation import Deviation, Deviations, load_deviations
 from contracts.http.exchange import Exchange, Response
-from contracts.outcome import Outcome
 from contracts.rules.document import load
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
@@ -128,18 +127,18 @@ def test_a_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert load_deviations(None).accept(FOUND, 204, TEST) is False
 
 
-def outcome(answer: Response) -> Outcome:
+def attempt(answer: Response) -> Attempt:
     """What comes of a name that is null, where this answers."""
     request, document = REQUESTS[422], DOCUMENTS["docs"]
     exchange, prediction = Exchange(request, answer), predict(request, document, {"acme"})
-    return Outcome(request, exchange, prediction, judge(exchange, prediction, document))
+    return Attempt(request, exchange, prediction, violations=judge(exchange, prediction, document).violations)
 
 
 def test_what_was_not_accepted_is_still_found() -> None:
     """An accepted deviation hides no other violation of the same answer, and each name of an accepted status."""
     deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31))], TODAY)
 
-    left = deviations.left_of(outcome(answer(500, problem(500, trace="abc"))), TEST)
+    left = deviations.left_of(attempt(answer(500, problem(500, trace="abc"))), TEST)
 
     assert [violation.rule for violation in left.violations] == ["problem.members"]
     assert deviations.seen == {"status.schema 0": 1}
@@ -149,7 +148,7 @@ def test_nothing_is_left_of_what_was_accepted() -> None:
     """Where all that is wrong was accepted, nothing is."""
     deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31), status=204)], TODAY)
 
-    assert deviations.left_of(outcome(answer(204)), TEST).violations == ()
+    assert deviations.left_of(attempt(answer(204)), TEST).violations == ()
 
 
 def test_an_accepted_deviation_fails_no_run(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from contracts import __version__
+from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.evidence import Evidence, Part, Source, Step, evidence_of
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
-from contracts.outcome import Outcome
-from contracts.rules.judge import Verdict, judge
+from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import violation
 from tests.suite.samples import DOCUMENTS, PROBLEM, problem
@@ -26,18 +26,19 @@ REFUSED = update(CUSTOMER, b'{"name":null}')
 EMPTY = Response(204, (), b"", b"", "No Content")
 
 
-def outcome(template: Request, came: Response | Failure, **changes: Any) -> Outcome:
+def attempt(template: Request, came: Response | Failure, **changes: Any) -> Attempt:
     """What came of a request to a disposable customer."""
     response, failure = (None, came) if isinstance(came, Failure) else (came, None)
     request = template.addressed(SLUG)
     prediction = predict(request, DOCUMENTS["docs"], {SLUG})
     exchange = Exchange(request, response, failure, 0.5, sent_headers=request.headers, started=1_700_000_000.25)
-    return Outcome(template, exchange, prediction, judge(exchange, prediction, DOCUMENTS["docs"]), **changes)
+    found = {"violations": judge(exchange, prediction, DOCUMENTS["docs"]).violations}
+    return Attempt(template, exchange, prediction, **found | changes)
 
 
 def evidence(template: Request = REFUSED, came: Response | Failure = WRONG) -> Evidence:
     """The evidence of the first thing that is wrong with this answer."""
-    failed = outcome(template, came, before=outcome(update(CUSTOMER, b'{"name":"x"}'), EMPTY))
+    failed = attempt(template, came, before=attempt(update(CUSTOMER, b'{"name":"x"}'), EMPTY))
     return evidence_of(failed, failed.violations[0], SOURCE)
 
 
@@ -113,7 +114,7 @@ def test_a_header_that_the_client_would_add_is_kept_where_the_request_has_it() -
 @pytest.mark.parametrize("seen_once", [True, False])
 def test_whether_it_repeated_is_kept(seen_once: bool) -> None:
     """A failure that did not repeat is marked."""
-    failed = outcome(update(CUSTOMER, b"{}"), WRONG, repeated=not seen_once)
+    failed = attempt(update(CUSTOMER, b"{}"), WRONG, repeated=not seen_once)
 
     assert read_back(evidence_of(failed, failed.violations[0], SOURCE)).seen_once is seen_once
 
@@ -136,9 +137,9 @@ def test_bytes_after_a_204_are_kept() -> None:
 def test_what_showed_the_state_is_kept() -> None:
     """Where what is stored is wrong, what was sent at once and the read are in the file; the read is not sent again."""
     read = Exchange(Request("GET", f"/customers/{SLUG}"), Response(200, (), b"{}", b"{}"))
-    beside = outcome(update(CUSTOMER, b'{"name":"y"}'), EMPTY)
-    stored = Verdict(frozenset(), (violation("update.stored", "x", "y", "name"),))
-    failed = outcome(update(CUSTOMER, b'{"name":"x"}'), EMPTY, stored=stored, beside=(beside,), read=read)
+    beside = attempt(update(CUSTOMER, b'{"name":"y"}'), EMPTY)
+    found = (violation("update.stored", "x", "y", "name"),)
+    failed = attempt(update(CUSTOMER, b'{"name":"x"}'), EMPTY, violations=found, beside=(beside,), read=read)
 
     kept = evidence_of(failed, failed.violations[0], SOURCE)
 

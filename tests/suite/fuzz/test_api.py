@@ -70,9 +70,7 @@ def api_of(server: RawServer, folder: Path, concurrency: int) -> Iterator[Api]:
     """The operation at a served vendor."""
     limits = Limits(concurrency=concurrency)
     run = Run(Options(Target(server.url, TOKENS, limits), load("docs"), journal=folder)).open()
-    api = Api(run)
-    yield api
-    api.close()
+    yield Api(run)
     run.close()
 
 
@@ -141,12 +139,12 @@ def test_what_an_update_keeps_is_what_one_before_it_has_set(emails: list[str | N
     bodies = [{"name": "Contract Test"} | ({} if email is None else {"billingEmail": email}) for email in emails]
     run = Run(Options(Target(MOCK_URL, TOKENS, Limits(concurrency=1)), load("v1"))).open()
     try:
-        outcomes = run.trials.spread([update(CUSTOMER, to_json(body)) for body in bodies])
+        attempts = run.attempts.spread([update(CUSTOMER, to_json(body)) for body in bodies])
     finally:
         run.close()
 
-    assert [outcome.exchange.status for outcome in outcomes] == [204] * len(emails)
-    assert [violation for outcome in outcomes for violation in outcome.violations] == []
+    assert [attempt.exchange.status for attempt in attempts] == [204] * len(emails)
+    assert [violation for attempt in attempts for violation in attempt.violations] == []
 
 
 def test_a_literal_does_not_speak_where_the_pin_allows_something_else(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def first_failure(seed: int, generated: Generation, journal: Path, number: int =
     vendor = DislikesSomeNumbers()
     with serving(vendor) as server:
         run = Run(Options(Target(server.url, TOKENS), vendor.document, journal)).open()
-        ledger = Ledger(run.trials, (), lambda outcome: outcome, fail)
+        ledger = Ledger(run.attempts, (), lambda attempt: attempt, fail)
 
         @Round(number, 100, replace(generated, seed=seed)).settings_and_seed
         @given(numbers)

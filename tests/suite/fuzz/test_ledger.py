@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.attempt import Attempt
 from contracts.fuzz import Round, ledger
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import Ledger
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
-from contracts.outcome import Outcome
-from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
-from contracts.rules.promise import is_of_state, promises, violation
+from contracts.rules.promise import promises, violation
 
 # Three promises, in the order of promises.yaml; the last is about what is stored.
 FIRST, SECOND, STORED = "status.schema", "problem.title", "update.stored"
@@ -29,9 +28,9 @@ Rules = Callable[[Request], Collection[str]]
 class Raised(AssertionError):
     """Raised for a promise, of which each has a subclass, as Hypothesis tells failures apart by type and place."""
 
-    def __init__(self, rule: str, outcome: Outcome) -> None:
+    def __init__(self, rule: str, attempt: Attempt) -> None:
         super().__init__(rule)
-        self.rule, self.outcome = rule, outcome
+        self.rule, self.attempt = rule, attempt
 
 
 OF_RULES = {rule: type(rule, (Raised,), {}) for rule in (FIRST, SECOND, STORED)}
@@ -42,18 +41,15 @@ def named(name: str) -> Request:
     return update(CUSTOMER, b'{"name":"%s"}' % name.encode())
 
 
-def outcome_of(request: Request, rules: Collection[str], repeated: bool | None = None) -> Outcome:
+def attempt_of(request: Request, rules: Collection[str], repeated: bool | None = None) -> Attempt:
     """A request that was tried, and broke these promises."""
-    answer, stored = (
-        Verdict(frozenset(), tuple(violation(rule, "this", "that") for rule in rules if is_of_state(rule) is of_state))
-        for of_state in (False, True)
-    )
+    broken = tuple(violation(rule, "this", "that") for rule in rules)
     exchange = Exchange(request.addressed("acme"), Response(204, (), b"", b""))
     prediction = Prediction((promises()["status.valid"],), frozenset({204}))
-    return Outcome(request, exchange, prediction, answer, stored, repeated)
+    return Attempt(request, exchange, prediction, violations=broken, repeated=repeated)
 
 
-class FakeTrials:
+class FakeAttempts:
     """Tries requests without sending them: `breaks` says what each breaks, `again` what it breaks when tried alone."""
 
     def __init__(self, breaks: Rules, again: Rules | None = None, seconds: float = 0.0) -> None:
@@ -62,36 +58,32 @@ class FakeTrials:
         self.alone: list[Request] = []
         self.hurried: list[bool] = []
 
-    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Outcome]:
+    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Attempt]:
         """What comes of these when they are sent together."""
         time.sleep(self._seconds)
         self.sent += templates
         self.hurried.append(hurry)
-        tried = [outcome_of(template, self._breaks(template)) for template in templates]
+        tried = [attempt_of(template, self._breaks(template)) for template in templates]
         return [replace(one, beside=tuple(other for other in tried if other is not one)) for one in tried]
 
-    def settled(self, outcome: Outcome) -> list[Outcome]:
+    def again(self, failed: Attempt) -> list[Attempt]:
         """What comes of one that failed, tried again alone: what it broke again, and what it broke once."""
-        self.alone.append(outcome.template)
-        again = outcome_of(outcome.template, self._again(outcome.template), repeated=True)
-        once = outcome.rules - again.rules
-        return [*([again] if again.rules & outcome.rules else []), replace(outcome.only(once), repeated=False)]
+        self.alone.append(failed.template)
+        again = attempt_of(failed.template, self._again(failed.template), repeated=True)
+        once = failed.rules - again.rules
+        return [*([again] if again.rules & failed.rules else []), replace(failed.only(once), repeated=False)]
 
 
-def ledger_of(trials: FakeTrials, explained: Collection[str] = (), accepted: Collection[str] = ()) -> Ledger:
-    """A ledger on these trials; what is `accepted` is no violation."""
+def ledger_of(attempts: FakeAttempts, explained: Collection[str] = (), accepted: Collection[str] = ()) -> Ledger:
+    """A ledger on these attempts; what is `accepted` is no violation."""
 
-    def left(outcome: Outcome) -> Outcome:
-        kept = {
-            part: replace(verdict, violations=tuple(one for one in verdict.violations if one.rule not in accepted))
-            for part, verdict in (("answer", outcome.answer), ("stored", outcome.stored))
-        }
-        return replace(outcome, **kept)
+    def left(attempt: Attempt) -> Attempt:
+        return attempt.only(attempt.rules - set(accepted))
 
-    def fail(rule: str, outcome: Outcome) -> None:
-        raise OF_RULES[rule](rule, outcome)
+    def fail(rule: str, attempt: Attempt) -> None:
+        raise OF_RULES[rule](rule, attempt)
 
-    return Ledger(trials, explained, left, fail)  # type: ignore[arg-type]
+    return Ledger(attempts, explained, left, fail)  # type: ignore[arg-type]
 
 
 def raised_by(one: Ledger, *names: str) -> str | None:
@@ -99,7 +91,7 @@ def raised_by(one: Ledger, *names: str) -> str | None:
     try:
         one.each_as_promised([named(name) for name in names])
     except Raised as error:
-        return error.rule if error.rule in error.outcome.rules else "a rule that the outcome did not break"
+        return error.rule if error.rule in error.attempt.rules else "a rule that the attempt did not break"
     return None
 
 
@@ -112,36 +104,36 @@ def breaking(rules: dict[str, Collection[str]]) -> Rules:
 
 def test_nothing_is_sent_twice_while_nothing_failed() -> None:
     """What was sent before, in this batch or in an earlier one, is not sent again as long as all is as promised."""
-    trials = FakeTrials(breaking({}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({}))
+    one = ledger_of(attempts)
 
     batches = [("x", "y", "x"), ("y", "z"), ("x", "y", "z")]
     came = [raised_by(one, *batch) for batch in batches]
 
     assert came == [None] * 3
-    assert trials.sent == [named("x"), named("y"), named("z")]
+    assert attempts.sent == [named("x"), named("y"), named("z")]
     assert not one.conclusion()
     assert one.conclusion() == []
 
 
 def test_after_a_failure_everything_is_sent() -> None:
     """From the first failure on the vendor is asked and not a memory, so that shrinking sees what is so now."""
-    trials = FakeTrials(breaking({"a": {FIRST}}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}}))
+    one = ledger_of(attempts)
     raised_by(one, "x")
     raised_by(one, "a", "y")
-    trials.sent.clear()
+    attempts.sent.clear()
 
     came = [raised_by(one, *batch) for batch in [("x",), ("a",), ("x", "a", "a")]]
 
     assert came == [None, FIRST, FIRST]
-    assert trials.sent == [named(name) for name in ("x", "a", "x", "a")]
+    assert attempts.sent == [named(name) for name in ("x", "a", "x", "a")]
     assert one.conclusion()
 
 
 def test_each_promise_is_raised_the_one_named_least_often_first() -> None:
     """Batches that break several promises raise each in turn, so that Hypothesis finds and shrinks each of them."""
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST}, "b": {SECOND, STORED}})))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND, STORED}})))
 
     came = [raised_by(one, "a", "b", f"x{batch}") for batch in range(6)]
 
@@ -151,7 +143,7 @@ def test_each_promise_is_raised_the_one_named_least_often_first() -> None:
 
 def test_a_promise_that_only_some_batches_break_is_raised_before_one_named_often() -> None:
     """What was raised by itself before lets another promise go first."""
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST}, "b": {SECOND}})))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}})))
 
     came = [raised_by(one, *names) for names in [("a",), ("aa",), ("b", "a"), ("b", "aa"), ("b", "aaa")]]
 
@@ -164,7 +156,7 @@ def test_a_batch_that_is_tried_again_raises_what_it_raised_before(
 ) -> None:
     """One batch raises one promise, however often: anything else Hypothesis takes for a test that is flaky."""
     monkeypatch.setattr(ledger, "SHRINKING", seconds)
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST, SECOND}, "b": {STORED}})))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}, "b": {STORED}})))
 
     came = [raised_by(one, *names) for names in [("a", "b"), ("a",), ("a", "b"), ("a",), ("a", "b")]]
 
@@ -173,71 +165,71 @@ def test_a_batch_that_is_tried_again_raises_what_it_raised_before(
 
 def test_an_explained_promise_is_counted_and_not_raised() -> None:
     """What another test has explained stops no search, and is among what this one found all the same."""
-    trials = FakeTrials(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(trials, explained={FIRST})
+    attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
+    one = ledger_of(attempts, explained={FIRST})
 
     assert raised_by(one, "a", "x") is None
     assert raised_by(one, "a", "b") == SECOND
     assert one.conclusion()
-    assert [outcome.rules for outcome in one.conclusion()] == [{FIRST}, {SECOND}]
+    assert [attempt.rules for attempt in one.conclusion()] == [{FIRST}, {SECOND}]
 
 
 def test_a_batch_with_an_explained_promise_raises_the_other_of_the_same_request() -> None:
     """A request that breaks an explained promise and another one is raised for the other."""
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST, SECOND}})), explained={FIRST})
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})), explained={FIRST})
 
     assert [raised_by(one, "a"), raised_by(one, "a")] == [SECOND, SECOND]
 
 
 def test_an_accepted_deviation_is_no_failure() -> None:
     """What somebody has accepted is neither raised nor counted, and does not let everything be sent again."""
-    trials = FakeTrials(breaking({"a": {FIRST}}))
-    one = ledger_of(trials, accepted={FIRST})
+    attempts = FakeAttempts(breaking({"a": {FIRST}}))
+    one = ledger_of(attempts, accepted={FIRST})
 
     assert [raised_by(one, "a"), raised_by(one, "a", "x")] == [None, None]
     assert not one.conclusion()
-    assert trials.sent == [named("a"), named("x")]
+    assert attempts.sent == [named("a"), named("x")]
 
 
 def test_after_the_shrinking_time_nothing_is_sent_and_memory_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time is over, what is known to fail fails, and what is not known passes; nothing is sent for it."""
-    trials = FakeTrials(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
+    one = ledger_of(attempts)
     monkeypatch.setattr(ledger, "SHRINKING", -1.0)
     raised_by(one, "a", "x")
-    trials.sent.clear()
+    attempts.sent.clear()
 
     came = [raised_by(one, *names) for names in [("a",), ("x", "a"), ("x",), ("b",), ("aa",), ("y", "z")]]
 
     assert came == [FIRST, FIRST, None, None, None, None]
-    assert trials.sent == []
+    assert attempts.sent == []
 
 
 def test_while_it_is_shrunk_a_read_has_no_time_to_settle() -> None:
     """The first failure is looked at with all the time that a read may lag; what comes after it is not."""
-    trials = FakeTrials(breaking({"a": {FIRST}}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}}))
+    one = ledger_of(attempts)
 
     for name in ("x", "a", "a", "x"):
         raised_by(one, name)
 
-    assert trials.hurried == [False, False, True, True]
+    assert attempts.hurried == [False, False, True, True]
 
 
 def test_time_alone_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as nothing failed everything new is sent, however long it takes."""
-    trials = FakeTrials(breaking({"a": {FIRST}}), seconds=0.05)
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}}), seconds=0.05)
+    one = ledger_of(attempts)
     monkeypatch.setattr(ledger, "SHRINKING", 0.01)
 
     assert [raised_by(one, name) for name in "xyza"] == [None, None, None, FIRST]
-    assert trials.sent == [named(name) for name in "xyza"]
+    assert attempts.sent == [named(name) for name in "xyza"]
 
 
 def test_the_conclusion_has_the_smallest_request_of_each_promise() -> None:
     """For each promise the smallest request that breaks it is tried again alone, and is what the test has found."""
-    trials = FakeTrials(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
+    one = ledger_of(attempts)
     for names in [("aaaa", "bbb"), ("a", "x"), ("aa", "bb"), ("xxxb",)]:
         raised_by(one, *names)
 
@@ -247,12 +239,12 @@ def test_the_conclusion_has_the_smallest_request_of_each_promise() -> None:
         (named("a"), {FIRST}, True),
         (named("bb"), {SECOND}, True),
     ]
-    assert trials.alone == [named("a"), named("bb")]
+    assert attempts.alone == [named("a"), named("bb")]
 
 
 def test_one_request_may_show_several_promises() -> None:
     """A request that is the smallest for two promises is there once, with both."""
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST, SECOND}})))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})))
     raised_by(one, "a")
 
     (found,) = one.conclusion()
@@ -262,26 +254,26 @@ def test_one_request_may_show_several_promises() -> None:
 
 def test_a_larger_request_that_repeats_is_better_than_a_smaller_one_that_does_not() -> None:
     """Of the smallest failing requests the first that fails again when tried alone is shown."""
-    trials = FakeTrials(breaking({"a": {FIRST}}), again=breaking({"aa": {FIRST}}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}}), again=breaking({"aa": {FIRST}}))
+    one = ledger_of(attempts)
     raised_by(one, "a", "aa", "aaa")
 
     (found,) = one.conclusion()
 
     assert (found.template, found.repeated) == (named("aa"), True)
-    assert trials.alone == [named("a"), named("aa")]
+    assert attempts.alone == [named("a"), named("aa")]
 
 
 def test_what_does_not_repeat_is_told_as_such() -> None:
     """Where no request fails again when it is tried alone, the one found first is shown, as one not seen again."""
-    trials = FakeTrials(breaking({"a": {FIRST}}), again=breaking({}))
-    one = ledger_of(trials)
+    attempts = FakeAttempts(breaking({"a": {FIRST}}), again=breaking({}))
+    one = ledger_of(attempts)
     raised_by(one, "aaaaa", "aaa", "a", "aa", "aaaa")
 
     (found,) = one.conclusion()
 
     assert (found.template, found.rules, found.repeated) == (named("aaaaa"), {FIRST}, False)
-    assert trials.alone == [named(name) for name in ("a", "aa", "aaa", "aaaaa")]
+    assert attempts.alone == [named(name) for name in ("a", "aa", "aaa", "aaaaa")]
 
 
 def test_what_is_stored_may_be_the_doing_of_a_request_beside_it() -> None:
@@ -293,7 +285,7 @@ def test_what_is_stored_may_be_the_doing_of_a_request_beside_it() -> None:
     def culprit(request: Request) -> Collection[str]:
         return {STORED} if request == named("culprit") else ()
 
-    one = ledger_of(FakeTrials(blamed, again=culprit))
+    one = ledger_of(FakeAttempts(blamed, again=culprit))
     raised_by(one, "innocent", "culprit", "blamed")
 
     (found,) = one.conclusion()
@@ -303,7 +295,7 @@ def test_what_is_stored_may_be_the_doing_of_a_request_beside_it() -> None:
 
 def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
     """Of a request that breaks one promise each time and another one now and then, each is told as what it is."""
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST, SECOND}}), again=breaking({"a": {SECOND}})))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=breaking({"a": {SECOND}})))
     raised_by(one, "a")
 
     concluded = one.conclusion()
@@ -315,15 +307,15 @@ def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
 def test_what_one_try_shows_and_another_does_not_is_not_lost() -> None:
     """Two promises of one request, of which each try alone breaks another one, are both among what was found."""
     turns = iter([{FIRST}, {SECOND}, {SECOND}, {SECOND}])
-    one = ledger_of(FakeTrials(breaking({"a": {FIRST, SECOND}}), again=lambda request: next(turns)))
+    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=lambda request: next(turns)))
     raised_by(one, "a")
 
     assert {rule for found in one.conclusion() for rule in found.rules} == {FIRST, SECOND}
 
 
-def explored(trials: FakeTrials, examples: int, explained: Collection[str] = (), seed: int = 5) -> Ledger:
+def explored(attempts: FakeAttempts, examples: int, explained: Collection[str] = (), seed: int = 5) -> Ledger:
     """The ledger of a search by Hypothesis, as a generated test makes it."""
-    one = ledger_of(trials, explained)
+    one = ledger_of(attempts, explained)
     names = st.text("abcdxyz", min_size=1, max_size=12).map(named)
 
     @Round(0, examples, Generation(seed=seed)).settings_and_seed
@@ -349,9 +341,9 @@ def explored(trials: FakeTrials, examples: int, explained: Collection[str] = (),
 )
 def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[str]], seed: int) -> None:
     """A search finds every promise that is broken, and the smallest request for each."""
-    trials = FakeTrials(breaking(broken))
+    attempts = FakeAttempts(breaking(broken))
 
-    concluded = explored(trials, 60, seed=seed).conclusion()
+    concluded = explored(attempts, 60, seed=seed).conclusion()
 
     assert {rule: found.template for found in concluded for rule in found.rules} == {
         rule: named(letters) for letters, rules in broken.items() for rule in rules
@@ -361,10 +353,10 @@ def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[
 def test_shrinking_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against a slow vendor the search for a smaller request ends when its time is over, and what is known is told."""
     monkeypatch.setattr(ledger, "SHRINKING", 0.3)
-    trials = FakeTrials(breaking({"a": {FIRST}, "b": {SECOND}, "c": {STORED}}), seconds=0.02)
+    attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}, "c": {STORED}}), seconds=0.02)
     started = time.monotonic()
 
-    one = explored(trials, 8)
+    one = explored(attempts, 8)
 
     assert time.monotonic() - started < 3.0
     assert {rule for found in one.conclusion() for rule in found.rules} == {FIRST, SECOND, STORED}
@@ -373,9 +365,9 @@ def test_shrinking_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
     """A failure that Hypothesis does not see again is a failure all the same, and told as one that comes and goes."""
     count = iter(range(1_000_000))
-    trials = FakeTrials(lambda request: {FIRST} if next(count) == 40 else (), again=breaking({}))
+    attempts = FakeAttempts(lambda request: {FIRST} if next(count) == 40 else (), again=breaking({}))
 
-    one = explored(trials, 20)
+    one = explored(attempts, 20)
 
     (found,) = one.conclusion()
     assert (found.rules, found.repeated) == ({FIRST}, False)
@@ -383,9 +375,9 @@ def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
 
 def test_an_explained_promise_is_not_searched_for() -> None:
     """A search that meets only what was explained before tries each request of each example once, and shrinks none."""
-    trials = FakeTrials(breaking({"a": {FIRST}}))
+    attempts = FakeAttempts(breaking({"a": {FIRST}}))
 
-    one = explored(trials, 20, explained={FIRST})
+    one = explored(attempts, 20, explained={FIRST})
 
     assert one.conclusion()
-    assert len(trials.sent) <= 20 * 16
+    assert len(attempts.sent) <= 20 * 16

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.evidence import Source
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
-from contracts.outcome import Outcome
 from contracts.report.finding import Sighting, cause_of, sightings
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
@@ -22,27 +22,29 @@ DOCS = DOCUMENTS["docs"]
 WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
 
 
-def outcome(came: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Outcome:
+def attempt(came: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Attempt:
     """What came of a request: this answer."""
     response, failure = (None, came) if isinstance(came, Failure) else (came, None)
     exchange = Exchange(request, response, failure, 0.0021)
     prediction = predict(request, DOCS, {"acme"})
-    return Outcome(request, exchange, prediction, judge(exchange, prediction, DOCS), repeated=repeated)
+    return Attempt(
+        request, exchange, prediction, violations=judge(exchange, prediction, DOCS).violations, repeated=repeated
+    )
 
 
-def seen(of: Outcome, family: str = "", why: str = "") -> list[Sighting]:
-    """What an outcome broke."""
+def seen(of: Attempt, family: str = "", why: str = "") -> list[Sighting]:
+    """What an attempt broke."""
     return [*sightings(of, DOCS, Source("docs", TARGET, 42, TEST), family, why)]
 
 
 def cause(request: Request, family: str = "") -> str:
     """The circumstance of a request."""
-    return cause_of(outcome(answer(500), request), DOCS, family)
+    return cause_of(attempt(answer(500), request), DOCS, family)
 
 
 def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
     """What was promised, what came, the request, the answer, and how to send it again."""
-    (one,) = seen(outcome(WRONG_TITLE, repeated=True), why="The name is null.")
+    (one,) = seen(attempt(WRONG_TITLE, repeated=True), why="The name is null.")
 
     assert one == Sighting(
         rule="problem.title",
@@ -64,7 +66,7 @@ def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
 
 def test_a_sighting_carries_its_evidence() -> None:
     """The HAR file of a sighting has the exchange, the promise, and where it comes from."""
-    (one,) = seen(outcome(WRONG_TITLE))
+    (one,) = seen(attempt(WRONG_TITLE))
 
     (evidence,) = har.evidence_in(one.har)
 
@@ -80,17 +82,17 @@ def test_a_sighting_carries_its_evidence() -> None:
 )
 def test_a_wrong_status_breaks_the_promise_of_the_request_too(status: int, kind: str) -> None:
     """A wrong status is a sighting of its kind, where it has one, and of the promise that bound the request."""
-    broken = [one.rule for one in seen(outcome(answer(status))) if one.place == f"HTTP status {status}"]
+    broken = [one.rule for one in seen(attempt(answer(status))) if one.place == f"HTTP status {status}"]
 
     assert broken == [*filter(None, [kind]), "status.schema"]
 
 
 def test_one_promise_at_several_places_is_one_sighting() -> None:
     """What breaks one promise at several places of one answer is seen once, with the other places."""
-    broken = outcome(WRONG_TITLE)
+    broken = attempt(WRONG_TITLE)
     (first,) = broken.violations
     elsewhere = replace(first, place="elsewhere")
-    several = replace(broken, answer=replace(broken.answer, violations=(first, elsewhere, elsewhere)))
+    several = replace(broken, violations=(first, elsewhere, elsewhere))
 
     (one,) = seen(several)
 
@@ -129,14 +131,14 @@ def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str
 
 def test_no_answer_is_told_with_its_reason() -> None:
     """Where nothing came, the sighting says why."""
-    (one,) = seen(outcome(Failure.TIMEOUT))
+    (one,) = seen(attempt(Failure.TIMEOUT))
 
     assert (one.rule, one.answer) == ("answer.given", "none: no complete answer came in time")
 
 
 def test_a_sighting_names_the_trace() -> None:
     """Where the request had a trace id, the sighting says by what the vendor finds it."""
-    broken = outcome(WRONG_TITLE)
+    broken = attempt(WRONG_TITLE)
     traced = replace(broken.exchange, sent_headers=(("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"),))
 
     (one,) = seen(replace(broken, exchange=traced))
@@ -146,7 +148,7 @@ def test_a_sighting_names_the_trace() -> None:
 
 def test_the_curl_line_is_for_a_customer_of_the_reader() -> None:
     """The line names no customer that is gone."""
-    sent = outcome(WRONG_TITLE)
+    sent = attempt(WRONG_TITLE)
     (one,) = seen(replace(sent, template=replace(sent.template, path=f"/customers/{CUSTOMER}")))
 
     assert one.curl.endswith(f'"{TARGET}/customers/$CUSTOMER"')
@@ -155,7 +157,7 @@ def test_the_curl_line_is_for_a_customer_of_the_reader() -> None:
 def test_a_curl_line_of_a_mile_is_not_shown() -> None:
     """A body that would flood the terminal is left to the replay."""
     noise = bytes(range(256)) * 30 + b"".join(i.to_bytes(2, "big") for i in range(5000))
-    one, *_ = seen(outcome(answer(500), update("acme", noise)))
+    one, *_ = seen(attempt(answer(500), update("acme", noise)))
 
     assert one.curl.startswith("(a curl line of ")
     assert max(map(len, (one.curl, one.request, one.answer, one.actual, one.cause))) < 300
@@ -163,7 +165,7 @@ def test_a_curl_line_of_a_mile_is_not_shown() -> None:
 
 def test_no_sighting_shows_a_token() -> None:
     """Neither what is shown nor the evidence has a token in it."""
-    (one,) = seen(outcome(WRONG_TITLE))
+    (one,) = seen(attempt(WRONG_TITLE))
     text = json.dumps(one.plain())
 
     assert "$KAITEN_AUTH_TOKEN" in text

@@ -1,0 +1,301 @@
+"""The one way in which a request is tried: send, judge, read back, judge what is stored.
+
+Everything that makes a violation is in `contracts/rules`: the judge is told what is arranged around a request.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Self
+
+from contracts.customers import sibling
+from contracts.customers.disposable import Customer, Customers
+from contracts.http.client import LINGER, Client, Control
+from contracts.http.exchange import CUSTOMER, Exchange, Request, update
+from contracts.record import Record
+from contracts.rules import state
+from contracts.rules.document import Document
+from contracts.rules.judge import Circumstance, Verdict, judge, predicted
+from contracts.rules.oracle import Prediction
+from contracts.rules.promise import Violation, is_of_state
+
+Requests = Sequence[Request]
+
+NO_READING = "the target does not let the token read customers back"
+_NOT_SAID = "what came does not say whether the request was carried out"
+_PLAIN = b'{"name":"contract-test-plain"}'
+# A promise that was seen broken so often when tried again need not be tried again.
+_ENOUGH = 3
+# Of so many slugs that name no customer is known what was sent to them last.
+_REMEMBERED = 250
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request that is tried, what answers it, and what it breaks; before it is sent, its exchange has no answer.
+
+    `template` is the request as it was asked for. `interrupted` says whether an interruption came meanwhile, `repeated`
+    whether it broke the same promise when it was tried again alone; None where it was not tried again.
+
+    What it takes to see it again: `before` is the update that made what was stored before, `beside` are the updates
+    that were sent at once, and `read` is the exchange that showed what is stored.
+    """
+
+    template: Request
+    exchange: Exchange
+    prediction: Prediction
+    circumstance: Circumstance = Circumstance.USUAL
+    violations: tuple[Violation, ...] = ()
+    interrupted: bool = False
+    repeated: bool | None = None
+    before: Attempt | None = field(default=None, repr=False)
+    beside: tuple[Attempt, ...] = field(default=(), repr=False)
+    read: Exchange | None = field(default=None, repr=False)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        return frozenset(violation.rule for violation in self.violations)
+
+    @property
+    def accepted(self) -> bool:
+        return self.exchange.status == 204
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How large the request is, to find the smallest: bytes of body, characters of path."""
+        return len(self.template.body), len(self.template.path)
+
+    def only(self, rules: Collection[str]) -> Self:
+        """The attempt with the violations of these promises alone."""
+        return replace(self, violations=tuple(one for one in self.violations if one.rule in rules))
+
+    def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
+        """The attempt with what a read has shown to be wrong with what is stored."""
+        of_answer = tuple(violation for violation in self.violations if not is_of_state(violation.rule))
+        kept = self.exchange.kept()
+        return replace(self, exchange=kept, violations=of_answer + found, read=read.kept(), beside=tuple(beside))
+
+    def alone(self) -> Self:
+        """The attempt as it is remembered: without the others around it, and without the end of a very long answer."""
+        return replace(self, exchange=self.exchange.kept(), before=None, beside=())
+
+
+class Attempts:
+    """Tries requests whose path has `<CUSTOMER>` where a customer's slug goes."""
+
+    def __init__(self, client: Client, document: Document, customers: Customers, record: Record) -> None:
+        self._client, self.document, self.customers, self.record = client, document, customers, record
+        # To the first customer nothing is sent, so that only what is sent to others can change it.
+        self._first = customers.open()
+        (plain,) = customers.make_several(1)
+        self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
+        # Each thread has a customer of its own: the one that asks, and the workers.
+        self.workers = ThreadPoolExecutor(max(1, customers.lanes - 1))
+        self._own: dict[int, Customer] = {}
+        # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
+        self._new_ones_show = True
+        self._seen_again: Counter[str] = Counter()
+        # By slug, the updates one of which made what is stored, the likeliest last. By path, what a stranger got last.
+        self._makers: dict[str, list[Attempt]] = {}
+
+    def send(
+        self,
+        template: Request,
+        customer: Customer,
+        linger: float = LINGER,
+        circumstance: Circumstance = Circumstance.USUAL,
+        others: Sequence[Customer] = (),
+        *,
+        apart: bool = False,
+        read: bool = True,
+    ) -> Attempt:
+        """Try one request on a customer, and read back what is stored, also of `others` that must not be changed.
+
+        `linger` is how many seconds to wait for what may follow a 204. With `apart` something else is stored first, if
+        what is there would not show what the request stores.
+        """
+        (made,) = self._made([template], customer, circumstance, apart=apart)
+        attempt = self._sent(customer, linger, made)
+        if read or self.customers.given:
+            (attempt,) = self._read_back([attempt], customer)
+        if circumstance is Circumstance.OF_NOBODY:
+            others = [Customer(attempt.exchange.request.slug.decode("utf-8", "replace"))]
+        for other in others:
+            attempt = self._look_at(other, attempt)
+        return attempt
+
+    def others(self) -> list[Customer]:
+        """Customers on which a request to another one must leave no trace: the run's first one, and a new one."""
+        # What earlier requests did to the first one must not hide what this one does.
+        self._set_apart(self._first)
+        return [self._first, self.customers.unused()]
+
+    def send_at_once(self, templates: Requests, customer: Customer, circumstance: Circumstance) -> list[Attempt]:
+        """Try all requests at once on one customer, and read back once. Which one is blamed is as with `spread`."""
+        made = self._made(templates, customer, circumstance, apart=True)
+        with ThreadPoolExecutor(len(made)) as writers:
+            sent = [*writers.map(partial(self._sent, customer, LINGER), made)]
+        return self._read_back(sent, customer)
+
+    def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
+        """Try requests on several customers at once; each takes its share in turn, and is read back once.
+
+        What is wrong with what is stored counts for the last request that was accepted, or for the last of all. In a
+        `hurry` no read is made twice, unless reads were seen to lag on this target.
+        """
+        lanes = min(len(templates), self.customers.lanes)
+        settle = 0.0 if hurry and not self.customers.lags else None
+        shares = [templates[lane::lanes] for lane in range(lanes)]
+        rest = self.workers.map(partial(self._in_turn, settle), shares[1:])
+        tried = [self._in_turn(settle, shares[0]), *rest]
+        return [tried[place % lanes][place // lanes] for place in range(len(templates))]
+
+    def _in_turn(self, settle: float | None, templates: Requests) -> list[Attempt]:
+        customer = self.own_customer
+        made = self._made(templates, customer, Circumstance.USUAL, apart=True)
+        if self.document.is_of_1x:
+            # What an update leaves out may be kept from the one before it.
+            return [self._read_back([self._sent(customer, LINGER, one)], customer, settle)[0] for one in made]
+        sent = [self._sent(customer, LINGER, one) for one in made]
+        # One that was interrupted may be carried out later than it was sent.
+        in_order = not any(attempt.interrupted for attempt in sent)
+        last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
+        return sent[:last] + self._read_back(sent[last:], customer, settle)
+
+    @property
+    def own_customer(self) -> Customer:
+        """A customer that only the calling thread uses."""
+        thread = threading.get_ident()
+        if thread not in self._own:
+            (self._own[thread],) = self.customers.make_several(1)
+        return self._own[thread]
+
+    def again(self, failed: Attempt) -> list[Attempt]:
+        """A failed attempt, tried again alone on another customer: what it breaks each time, and what it broke once.
+
+        If its promises were seen broken often enough, or if it takes more than a request, it comes back as it is.
+        """
+        often = all(self._seen_again[rule] >= _ENOUGH for rule in failed.rules)
+        if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.rules}:
+            return [failed]
+        linger = 1.0 if "success.empty" in failed.rules else LINGER
+        # If need be, after the update that came before it.
+        for before in [None, failed.before] if failed.before else [None]:
+            customer = self.customers.unused()
+            if before:
+                self.send(before.template, customer)
+            second = self.send(failed.template, customer, linger, apart=not before)
+            same = failed.rules & second.rules
+            if same == failed.rules:
+                break
+        self._seen_again.update(same)
+        once = [replace(failed.only(failed.rules - same), repeated=False)] if failed.rules - same else []
+        if same:
+            return [replace(second, repeated=True), *once]
+        if any(map(is_of_state, failed.rules)) and not self.customers.given:
+            # An update of another customer may have changed this one: then that is what was broken.
+            mixed_up = self.send(update(CUSTOMER, _PLAIN), customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
+            if "update.isolated" in mixed_up.rules:
+                return [replace(mixed_up, repeated=True)]
+        return once
+
+    def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
+        """Attempts that are still to be sent."""
+        if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
+            # Whatever is asked of one that is gone is answered 404, and says nothing of the request.
+            self.customers.replace(customer)
+            self._new_ones_show = state.GONE not in customer.stored
+        made = []
+        for template in templates:
+            request = template.addressed(customer.slug).without_tokens(self._client.target.masked)
+            prediction = predicted(request, self.document, self.customers.existing, circumstance)
+            made.append(Attempt(template, Exchange(request, None), prediction, circumstance))
+        sent = [(attempt.template.body, attempt.prediction) for attempt in made]
+        if apart and self.customers.readable and not state.would_show(sent, customer.stored, self.document):
+            self._set_apart(customer)
+        return made
+
+    def _set_apart(self, customer: Customer) -> None:
+        """Update a customer so that nothing else that is sent is like what is stored of it."""
+        name = f"Before {customer.slug} {secrets.token_hex(4)}"
+        self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
+
+    def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
+        request, interruptions = made.exchange.request, self._client.patience.interruptions
+        exchange = self._client.send(request, control=self._control, linger=linger)
+        verdict = judge(exchange, made.prediction, self.document)
+        self.record.judged(verdict, exchange)
+        self.record.answered(exchange, made.prediction)
+        slug = request.slug.decode("utf-8", "replace")
+        if exchange.status in state.MADE and slug not in self.customers.existing:
+            self.customers.adopt(slug)
+        of_ours = made.template.is_template
+        makers = self._makers.get(customer.slug if of_ours else request.path)
+        attempt = replace(
+            made,
+            exchange=exchange.kept() if verdict.violations else exchange,
+            violations=verdict.violations,
+            interrupted=self._client.patience.interruptions > interruptions,
+            before=makers[-1] if makers else None,
+        )
+        if not of_ours and (makers or len(self._makers) < _REMEMBERED):
+            self._makers[request.path] = [attempt.alone()]
+        return attempt
+
+    def _read_back(self, attempts: list[Attempt], customer: Customer, settle: float | None = None) -> list[Attempt]:
+        """The attempts that were sent at once; the one to blame has what is wrong with what is stored."""
+        before = customer.before = customer.stored
+        accepted = [attempt.alone() for attempt in attempts if attempt.accepted]
+        latest, makers = accepted or [attempts[-1].alone()], self._makers.get(customer.slug, [])
+        # Where one customer has to do for all, the plain update beside an interruption may be what is stored.
+        overwritten = self.customers.given and any(attempt.interrupted for attempt in attempts)
+        says = not overwritten and all(state.says_what_is_stored(one.exchange, one.prediction) for one in attempts)
+        customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
+        if customer.unread:
+            if self.customers.readable:
+                customer.stored = self.customers.shown(self.customers.get(customer.slug))
+            if accepted or state.unchanged(before, customer.stored, "refused.unchanged").violations:
+                self._makers[customer.slug] = latest[-1:]
+            return attempts
+
+        def verdict(stored: state.Stored, sent: Sequence[Attempt] = attempts) -> Verdict:
+            pairs = [(attempt.prediction, attempt.exchange) for attempt in sent]
+            return state.judge_state(pairs, before, stored, self.document, sent[-1].circumstance)
+
+        read = self.customers.read_until(customer.slug, lambda stored: not verdict(stored).violations, settle)
+        customer.stored = self.customers.shown(read)
+        found = verdict(customer.stored)
+        if found.violations and len(makers) > 1 and not verdict(customer.stored, [*makers, *attempts]).violations:
+            found, customer.unread = Verdict(), "updates that were sent at once before had not settled yet"
+        self.record.judged(found, attempts[-1].exchange)
+        if accepted or found.violations:
+            # Those that explain what is stored come last.
+            latest.sort(key=lambda one: not verdict(customer.stored, [one]).violations)
+            self._makers[customer.slug] = latest
+        if found.violations:
+            at = max((place for place, one in enumerate(attempts) if one.accepted), default=len(attempts) - 1)
+            beside = [one.alone() for place, one in enumerate(attempts) if place != at]
+            attempts[at] = attempts[at].showing(found.violations, read, beside)
+        return attempts
+
+    def _look_at(self, other: Customer, attempt: Attempt) -> Attempt:
+        """The attempt with what is wrong with another customer, on which it must leave no trace."""
+        other.before, other.unread = other.stored, "" if self.customers.readable else NO_READING
+        if other.unread:
+            return attempt
+        verdict = partial(state.judge_other, attempt.circumstance, other.slug, other.before)
+        read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
+        other.stored = self.customers.shown(read)
+        found = verdict(other.stored)
+        self.record.judged(found, attempt.exchange)
+        if not found.violations:
+            return attempt
+        if other.slug not in self.customers.existing:
+            self.customers.adopt(other.slug)
+        return attempt.showing(found.violations, read)

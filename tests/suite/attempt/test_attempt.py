@@ -1,0 +1,219 @@
+"""Attempts: what is tried on a customer says something of the request that was tried, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.attempt import Attempt, Attempts
+from contracts.customers.disposable import Customers
+from contracts.fuzz.payloads import to_json
+from contracts.http.client import Client
+from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.http.target import MOCK_URL, Limits, Target
+from contracts.record import Record
+from contracts.rules.document import load
+from contracts.rules.judge import Circumstance
+from contracts.rules.state import BEFORE
+from contracts.run import Options, Run
+from contracts.vendor import served as mock
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
+from tests.suite.choosy import TOKENS, Choosy
+from tests.suite.served import Reset, serving
+from tests.suite.vendors.broken_wire import CutsProblemsShort
+
+PLAIN = update(CUSTOMER, b'{"name":"x"}')
+
+
+def attempts_on(vendor: Vendor) -> Attempts:
+    """Attempts on a vendor, in process."""
+    client = Client(Target(MOCK_URL, TOKENS, Limits(settle=0.1)), mock.transport(vendor))
+    return Attempts(client, load("docs"), Customers(client, None), Record())
+
+
+def beside_others(attempts: Attempts, template: Request) -> Attempt:
+    """A request that is tried on a customer, while others are looked at."""
+    customer = attempts.customers.unused()
+    return attempts.send(template, customer, circumstance=Circumstance.BESIDE_OTHERS, others=attempts.others())
+
+
+def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
+    """What a request does to a customer is no trouble of the requests that are tried on it afterwards."""
+    vendor = Choosy()
+    attempts = attempts_on(vendor)
+    customer = attempts.customers.unused()
+    del vendor.customers[customer.slug]
+    gone = customer.slug
+    first = attempts.send(PLAIN, customer)
+
+    second = attempts.send(PLAIN, customer, apart=True)
+
+    assert (first.exchange.status, second.exchange.status) == (404, 204)
+    assert customer.slug != gone
+    assert not second.violations
+
+
+def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> None:
+    """A customer keeps its external id although another one gets the same."""
+
+    class Unique(Choosy):
+        """Lets no two customers have the same external id."""
+
+        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+            for other in self.customers.values():
+                if other["externalCustomerId"] == value["externalCustomerId"]:
+                    other["externalCustomerId"] = None
+            super().store(customer, value)
+
+    attempts = attempts_on(Unique())
+    template = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
+
+    attempt = beside_others(attempts, template)
+
+    assert attempt.rules == {"update.isolated"}
+
+
+def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:
+    """The plain update that tells a request's own trouble from the target's is not held against the request."""
+    vendor = CutsProblemsShort(load("docs"))
+    with serving(vendor) as server:
+        run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path)).open()
+        attempt = beside_others(run.attempts, update(CUSTOMER, b'{"name":null}'))
+        run.close()
+
+    assert attempt.rules == {"answer.given"}
+
+
+class BreaksUpdates(Vendor):
+    """Resets the connection on every update; whatever else is asked it answers."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        raise Reset
+
+
+def test_an_operation_that_breaks_every_connection_is_found_in_seconds(tmp_path: Path) -> None:
+    """Where no update is answered and the siblings are, each update breaks its promise, and the run goes on."""
+    vendor = BreaksUpdates(load("docs"))
+    with serving(vendor) as server:
+        run = Run(Options(Target(server.url, TOKENS, Limits(settle=0.1)), vendor.document, tmp_path)).open()
+        started = time.monotonic()
+        attempts = [run.attempts.send(PLAIN, run.customers.unused(), apart=True) for _ in range(3)]
+        seconds = time.monotonic() - started
+        run.close()
+
+    assert [attempt.rules for attempt in attempts] == [{"answer.given"}] * 3
+    assert seconds < 10.0
+    assert vendor.customers == {}
+
+
+def test_requests_are_spread_over_several_customers(tmp_path: Path) -> None:
+    """Requests that are sent together go to several customers, each to one, and all of them come back."""
+    vendor = Vendor(load("docs"))
+    with serving(vendor) as server:
+        target = Target(server.url, TOKENS, Limits(concurrency=4))
+        run = Run(Options(target, vendor.document, tmp_path)).open()
+        requests = [update(CUSTOMER, to_json({"name": f"name {number}"})) for number in range(12)]
+        server.calls.clear()
+        attempts = run.attempts.spread(requests)
+        paths = {path for method, path in server.calls if method == "PUT"}
+        run.close()
+
+    assert {attempt.template for attempt in attempts} == set(requests)
+    assert {attempt.exchange.status for attempt in attempts} == {204}
+    assert not any(attempt.violations for attempt in attempts)
+    assert len(paths) == 4
+
+
+def test_a_500_by_arrangement_is_judged_by_its_shape_alone(tmp_path: Path) -> None:
+    """A vendor that was told to fail breaks no promise by the status, and would break one by a wrong shape."""
+    run = Run(Options(Target(MOCK_URL, TOKENS), load("docs"), tmp_path)).open()
+    assert run.vendor
+    customer = run.customers.unused()
+
+    with run.vendor.failing(customer.slug):
+        attempt = run.attempts.send(PLAIN, customer, circumstance=Circumstance.PROVOKED)
+    run.close()
+
+    assert (attempt.exchange.status, attempt.violations) == (500, ())
+    assert run.record.tally.decided("problem.title")
+
+
+class ForgetsCapitals(Choosy):
+    """Takes a name that differs in capitals alone for the one that it has."""
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        same = customer.get("name", "").lower() == value["name"].lower()
+        super().store(customer, value | ({"name": customer["name"]} if same else {}))
+
+
+def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
+    """A request that fails only after the update before it is tried again alone, and then after that update."""
+    attempts = attempts_on(ForgetsCapitals())
+    customer = attempts.customers.unused()
+    attempts.send(update(CUSTOMER, b'{"name":"Acme"}'), customer)
+
+    failed = attempts.send(update(CUSTOMER, b'{"name":"ACME"}'), customer)
+    (again,) = attempts.again(failed)
+
+    assert failed.rules == again.rules == {"update.stored"}
+    assert again.repeated
+    assert again.before
+    assert again.before.template.body == b'{"name":"Acme"}'
+
+
+def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:
+    """Of two promises that a request broke, the one that it keeps when it is tried again alone comes and goes."""
+
+    class WrongTitleAndOnceAWrongStatus(Choosy):
+        """Refuses under a wrong title; the first time with a wrong status in the body, too."""
+
+        refused = 0
+
+        def problem(self, call: Call, refusal: Refusal) -> Answer:
+            self.refused += 1
+            answer = super().problem(call, refusal)
+            wrong = json.loads(answer.body) | {"title": "Oops"} | ({"status": 1} if self.refused == 1 else {})
+            return Answer(answer.status, answer.headers, to_json(wrong))
+
+    attempts = attempts_on(WrongTitleAndOnceAWrongStatus())
+
+    failed = attempts.send(update(CUSTOMER, b'{"name":""}'), attempts.customers.unused())
+    again = attempts.again(failed)
+
+    assert failed.rules == {"problem.title", "problem.status"}
+    assert [(one.rules, one.repeated) for one in again] == [({"problem.title"}, True), ({"problem.status"}, False)]
+
+
+@pytest.mark.parametrize(
+    ("makes_it", "broken"), [(False, frozenset()), (True, frozenset({"refused.created"}))], ids=["right", "makes-it"]
+)
+def test_a_refused_update_of_nobody_is_looked_for(makes_it: bool, broken: frozenset[str]) -> None:
+    """Where a slug of nobody is tried, it is read afterwards; a customer that is there now is removed in the end."""
+
+    class Makes(Choosy):
+        """May make the customer that it says is not there."""
+
+        def update(self, call: Call, slug: str) -> Answer:
+            try:
+                return super().update(call, slug)
+            except Refusal:
+                if makes_it:
+                    self.add(slug, slug)
+                raise
+
+    vendor = Makes()
+    attempts = attempts_on(vendor)
+    customers = attempts.customers
+
+    template = update(customers.unused_slug(), b'{"name":"x"}')
+    attempt = attempts.send(template, customers.unused(), circumstance=Circumstance.OF_NOBODY)
+    again = attempts.again(attempt) if broken else [attempt]
+    customers.close()
+
+    assert (attempt.exchange.status, attempt.rules) == (404, broken)
+    assert again == [attempt]
+    assert set(vendor.customers) == {"acme"}
