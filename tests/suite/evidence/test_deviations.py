@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.attempt import Attempt
 from contracts.errors import WrongCall
 from contracts.evidence.deviation import Deviation, Deviations, load_deviations
 from contracts.http.exchange import Exchange, Response
