@@ -98,7 +98,7 @@ def observed(
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
     of_pin = _held(pin, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own").findings if own else of_pin.findings
-    told = terminal.deviations(load_deviations(deviations), of_pin)
+    told = [*load_deviations(deviations).report(of_pin.tried, of_pin.tests, of_pin.metrics.accepted)]
     return Observed(base_url, told_apart(of_pin.findings, of_own), deviations=told)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from contracts.customers.disposable import Customer, Customers
 from contracts.http.client import Client
 from contracts.http.exchange import Exchange
+from contracts.metrics import Metrics
 from contracts.outcome import NOTHING, Outcome
-from contracts.record import Record
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict
 from contracts.rules.state import REFUSED, Stored, judge_state, unchanged
@@ -23,7 +23,7 @@ NOT_SAID = "what came does not say whether the request was carried out"
 class Reading:
     """Reads customers back, and judges what is stored by what was sent."""
 
-    def __init__(self, client: Client, document: Document, customers: Customers, record: Record) -> None:
+    def __init__(self, client: Client, document: Document, customers: Customers, record: Metrics) -> None:
         self._client = client
         self._document = document
         self._customers = customers
@@ -57,7 +57,7 @@ class Reading:
         found = verdict(customer.stored)
         if found.violations and racing and not self._state([*racing, *outcomes], before, customer.stored).violations:
             found, customer.unread = NOTHING, RACING
-        self._record.judged(found, outcomes[-1].exchange)
+        self._record.judged(found)
         if accepted:
             customer.racing = accepted if len(accepted) > 1 else ()
         if accepted or found.violations:

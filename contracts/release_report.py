@@ -14,7 +14,7 @@ from contracts import deployment
 from contracts.deployment import Observed
 from contracts.release.changes import Change, Kind, Verdict
 from contracts.release.containment import Proof, Reason
-from contracts.report import github
+from contracts.report import ci
 
 Json = Any
 
@@ -66,9 +66,7 @@ class Told:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             grave = [change for change in self.verdict.changes if change.kind in (Kind.BREAKING, Kind.UNDECIDED)]
             for change in grave:
-                click.echo(
-                    github.annotation(f"{change.kind.value}: {change.where}", _sentence(change)), err=self.as_json
-                )
+                click.echo(ci.annotation(f"{change.kind.value}: {change.where}", _sentence(change)), err=self.as_json)
 
     def at_last(self) -> None:
         """Tell what the deployment did, and the verdict as the last line."""

@@ -17,8 +17,8 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Request
 from contracts.http.target import Target
+from contracts.metrics import Metrics
 from contracts.reading import NO_READING
-from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
@@ -48,7 +48,7 @@ class Run:
         self.opened = self.closed = False
         self.target = options.target
         self.document = options.document
-        self.record = Record()
+        self.record = Metrics()
         self.record.not_tried(
             _silent(self.document), f"the contract {self.document.name} has nothing that could break them"
         )
@@ -86,8 +86,6 @@ class Run:
             self.record.not_tried(["update.isolated"], ONE_CUSTOMER)
         if not self.target.can_try_scope:
             self.record.not_tried(["status.scope"], NO_READ_TOKEN)
-        if self.vendor is None:
-            self.record.not_tried([SHAPE_OF_500], NO_500)
 
     def close(self) -> None:
         """Remove what was made and end every connection; once."""
@@ -102,13 +100,15 @@ class Run:
             self.client.__exit__()
 
     def part(self) -> dict[str, Any]:
-        """What this process did, as plain data."""
-        return self.record.part() | {
+        """What this process did since its last report, as plain data: at its end, once."""
+        ended = {
             "interruptions": self.client.patience.interruptions,
             "left": list(self.customers.left),
             "accepted": self.options.deviations.seen,
             "warnings": [warning for warning in (self.options.generation.warning,) if warning],
         }
+        self.record.add(ended)
+        return self.record.taken()
 
     def untriable(self, request: Request) -> str | None:
         """Why a request cannot be tried here; None where it can."""
@@ -128,5 +128,4 @@ def _silent(document: Document) -> Iterator[str]:
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs a second customer, and only the one of --customer may be used"
-SHAPE_OF_500 = "the shape of a 500"
 NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"

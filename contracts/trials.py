@@ -16,9 +16,9 @@ from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
 from contracts.http.client import LINGER, Client, Control
 from contracts.http.exchange import CUSTOMER, Exchange, Request, update
+from contracts.metrics import Metrics
 from contracts.outcome import Outcome
 from contracts.reading import INTERRUPTED, NO_READING, Reading
-from contracts.record import Record
 from contracts.rules import prose
 from contracts.rules.document import Document
 from contracts.rules.judge import Verdict, judge
@@ -51,7 +51,7 @@ class _Ready:
 class Trials:
     """Tries requests whose path has `<CUSTOMER>` where a customer's slug goes."""
 
-    def __init__(self, client: Client, document: Document, customers: Customers, record: Record) -> None:
+    def __init__(self, client: Client, document: Document, customers: Customers, record: Metrics) -> None:
         self.client = client
         self.document = document
         self.customers = customers
@@ -276,7 +276,7 @@ class Trials:
         return dict.fromkeys(sorted(prose.clearable_members(self.document)), BEFORE) | {"name": name}
 
     def _judged(self, verdict: Verdict, exchange: Exchange) -> Verdict:
-        self.record.judged(verdict, exchange)
+        self.record.judged(verdict)
         return verdict
 
     def _addressed(self, template: Request, customer: Customer) -> Request:

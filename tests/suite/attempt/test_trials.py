@@ -11,7 +11,7 @@ from contracts.fuzz.payloads import to_json
 from contracts.http.client import Client
 from contracts.http.exchange import CUSTOMER, update
 from contracts.http.target import MOCK_URL, Limits, Target
-from contracts.record import Record
+from contracts.metrics import Metrics
 from contracts.rules.document import load
 from contracts.run import Options, Run
 from contracts.trials import BEFORE, Trials
@@ -27,7 +27,7 @@ PLAIN = update(CUSTOMER, b'{"name":"x"}')
 def trials_on(vendor: Vendor) -> Trials:
     """Trials on a vendor, in process."""
     client = Client(Target(MOCK_URL, TOKENS, Limits(settle=0.1)), mock.transport(vendor))
-    return Trials(client, load("docs"), Customers(client, None), Record())
+    return Trials(client, load("docs"), Customers(client, None), Metrics())
 
 
 def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
