@@ -22,7 +22,6 @@ from contracts.http.credential import Secret
 from contracts.options import OPTIONS, options_from
 from contracts.plugin_process import PROCESS, Process
 from contracts.report import ci, page, result, terminal
-from contracts.report.finding import Sighting
 from contracts.report.result import GREEN, INTERRUPTED, Result
 from contracts.rules.document import STATUSES
 
@@ -134,24 +133,11 @@ class Collector:
         if not hasattr(report, "contract"):
             # It stands for a worker that crashed.
             return
-        made, test, required = self._result, report.nodeid, report.contract["required"]
-        if report.contract["metrics"] is not None:
-            self._begun = True
-            made.metrics.add(report.contract["metrics"])
-        if (report.when == "call" or report.failed or required) and test not in made.tests:
-            made.tests.append(test)
-        made.not_literal += report.when == "call" and any(name == "judged by" for name, _ in report.user_properties)
-        if required:
-            made.required[test] = required
-        elif report.failed and not report.contract["broken"] and test not in made.failed:
-            made.failed.append(test)
-        if report.skipped and not hasattr(report, "wasxfail"):
-            reason = report.longrepr[2].removeprefix("Skipped: ")
-            made.skipped[reason] = made.skipped.get(reason, 0) + 1
-        seen = [[Sighting(**one) for one in of_one] for of_one in report.contract["broken"]]
-        failures = [[(one, made.add(test, one)) for one in of_one] for of_one in seen]
+        self._begun = self._begun or report.contract["metrics"] is not None
+        made, failures = self._result, self._result.add(report)
         if failures and report.failed:
-            new = [failure for failure in failures if any(finding.tests[0] == test for _, finding in failure)]
+            # What no other test has explained comes first.
+            new = [failure for failure in failures if any(finding.tests[0] == report.nodeid for _, finding in failure)]
             known = [failure for failure in failures if failure not in new]
             report.longrepr = terminal.explanation([*new, *known], made.base_url, made.no_evidence)
             report.again = not new

@@ -69,8 +69,28 @@ class Result:
         """Note what a reader should know, though it changes no verdict."""
         self.metrics.add({"warnings": [warning]})
 
-    def add(self, test: str, seen: Sighting) -> Finding:
-        """Add what a test saw broken, to the finding that it belongs to."""
+    def add(self, report: Any) -> list[list[tuple[Sighting, Finding]]]:
+        """Add what pytest's report of a test says, and what it carries.
+
+        Comes back with all that each failing request broke, and the finding that this belongs to.
+        """
+        test, told, called = report.nodeid, report.contract, report.when == "call"
+        self.metrics.add(told["metrics"] or {})
+        if (called or report.failed or told["required"]) and test not in self.tests:
+            self.tests.append(test)
+        self.not_literal += called and any(name == "judged by" for name, _ in report.user_properties)
+        if told["required"]:
+            self.required[test] = told["required"]
+        elif report.failed and not told["broken"] and test not in self.failed:
+            self.failed.append(test)
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            self.skipped[reason] = self.skipped.get(reason, 0) + 1
+        failures = [[Sighting(**one) for one in broken] for broken in told["broken"]]
+        return [[(seen, self._entered(test, seen)) for seen in failure] for failure in failures]
+
+    def _entered(self, test: str, seen: Sighting) -> Finding:
+        """The finding that a sighting belongs to, with it."""
         alike = self._alike(seen)
         known = next((one for one in alike if one.shown.key == seen.key), None)
         if known is None and len(alike) >= MOST_CAUSES:

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.report.hexdump import hexdump
-from contracts.report.page import _answer, _request
+from contracts.report.page import _answer, _hexdump, _request
 from tests.suite.samples import REQUESTS
 
 BODIES = [
@@ -100,10 +99,10 @@ def test_a_body_that_is_no_text_is_shown_in_hexadecimal() -> None:
 
 def test_hexadecimal_has_16_bytes_a_line_and_says_what_is_left_out() -> None:
     """The text beside the bytes begins in one column, and what is not printable ASCII is a dot."""
-    assert hexdump(b"0123456789abcdef~ \x7f\x80\n.more", 22) == [
+    assert [*_hexdump(b"0123456789abcdef~ \x7f\x80\n.more", 22)] == [
         "00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef",
         "00000010  7e 20 7f 80 0a 2e                                ~ ....",
         "… 4 more bytes",
     ]
-    assert hexdump(b"", 16) == []
-    assert len(hexdump(bytes(32), 32)) == 2
+    assert [*_hexdump(b"", 16)] == []
+    assert len([*_hexdump(bytes(32), 32)]) == 2
