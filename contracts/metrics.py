@@ -23,11 +23,10 @@ _LOCK = threading.Lock()
 class Metrics:
     """What was counted, by every thread of a run. `updates` are the requests to the operation.
 
-    `latencies` has all updates, by status and by step. `tried` is how many answers put each promise to the test,
-    `broken` how many updates broke it, those that were tried again among them. `answers` are those to the requests of
-    each circumstance (the promise to blame), by status, `wrong` those of them that nothing allows. `generated` counts
-    different requests by test, `accepted` has how often each accepted deviation was seen, `untried` why a promise could
-    not be tried, and `left` the customers that could not be removed.
+    `latencies` has all updates, by status and by step; `tried` how many answers put each promise to the test, `broken`
+    how many broke it; `answers` those to the requests of each circumstance (the promise to blame), by status, `wrong`
+    those of them that nothing allows; `generated` the different requests of each test; `accepted` how often each
+    accepted deviation was seen; `untried` why a promise could not be tried; `left` customers that are still there.
     """
 
     exchanges: int = 0

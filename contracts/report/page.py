@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from contracts.errors import WrongCall
 from contracts.evidence import recording
@@ -27,9 +27,8 @@ from contracts.report.finding import Finding, Sighting
 from contracts.report.result import GREEN, RED, Result, by
 from contracts.rules.promise import printable, promises
 
-# Characters of a body that are shown, those of one that is written out by line, and bytes of one that is no text; its
-# HAR file has the rest.
-_SHOWN, _SHOWN_BY_LINE, _SHOWN_BYTES = 2000, 8000, 512
+# Characters of a body that are shown, and those of one that is written out by line; its HAR file has the rest.
+_SHOWN, _SHOWN_BY_LINE = 2000, 8000
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -50,29 +49,17 @@ def page(result: Result, beside: Path) -> str:
         broken={rule: [_shown(one, result, beside) for one in group] for rule, group in result.groups.items()},
         no_evidence=result.no_evidence or terminal.NO_EVIDENCE,
         promises=promises(),
-        sources={rule: _linked(promise.source) for rule, promise in promises().items()},
+        sources={rule: Markup(_RFC.sub(_link, escape(one.source))) for rule, one in promises().items()},  # noqa: S704
         outcomes=outcomes,
         ended=ended,
         untried=by(ended.get("not tried", ()), lambda rule: outcomes[rule][1]),
         columns=sorted({status for statuses in result.metrics.answers.values() for status in statuses}),
-        milliseconds=_milliseconds,
     )
 
 
-def _linked(source: str) -> Markup:
-    """Where a promise is written, each RFC as a link to its section."""
-    parts, at = Markup(), 0
-    for found in _RFC.finditer(source):
-        section = f"#section-{found[2]}" if found[2] else ""
-        link = Markup('<a href="https://www.rfc-editor.org/rfc/rfc{}{}">{}</a>').format(found[1], section, found[0])
-        parts += Markup.escape(source[at : found.start()]) + link
-        at = found.end()
-    return parts + Markup.escape(source[at:])
-
-
-def _milliseconds(seconds: float) -> str:
-    """A latency, rounded as its step is."""
-    return f"{seconds * 1000:.2g} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
+def _link(rfc: re.Match[str]) -> str:
+    section = f"#section-{rfc[2]}" if rfc[2] else ""
+    return f'<a href="https://www.rfc-editor.org/rfc/rfc{rfc[1]}{section}">{rfc[0]}</a>'
 
 
 def _shown(finding: Finding, result: Result, beside: Path) -> dict[str, Any]:
@@ -137,27 +124,13 @@ def _by_line(body: bytes) -> Iterator[str]:
 
 
 def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
-    """The lines of a body. What is JSON and is not too long is JSON when it is copied."""
+    """The lines of a body. What is JSON and not too long is JSON when it is copied; what is no text has escapes."""
     if not body:
         return
     yield ""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        yield from _hexdump(body)
-        return
+    text = body.decode("utf-8", "backslashreplace")
     for line in re.split("\r\n|\r|\n", text[:most]):
         # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
         yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
     if len(text) > most:
         yield f"… {len(text) - most} more characters"
-
-
-def _hexdump(body: bytes, most: int = _SHOWN_BYTES) -> Iterator[str]:
-    """Bytes to read, 16 a line: offset, hexadecimal, and the printable ASCII of it."""
-    for at in range(0, min(len(body), most), 16):
-        part = body[:most][at : at + 16]
-        text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)
-        yield f"{at:08x}  {part.hex(' '):<47}  {text}"
-    if body[most:]:
-        yield f"… {len(body) - most} more bytes"

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,18 +114,16 @@ class Result:
 
     def _keep(self, finding: Finding) -> None:
         """Write the evidence of a finding, where one more file may be kept: the first of each promise in any case."""
-        others = [one for one in self.findings if one.evidence and one is not finding]
-        full = len(others) >= MOST_EVIDENCE and finding.rule in {one.rule for one in others}
-        if not self.evidence or not finding.shown.har or (full and not finding.evidence):
+        number = [one.shown.key for one in self.groups[finding.rule]].index(finding.shown.key) + 1
+        full = sum(bool(one.evidence) for one in self.findings) >= MOST_EVIDENCE
+        if not self.evidence or not finding.shown.har or (full and number > 1 and not finding.evidence):
             return
-        taken = {one.evidence for one in others}
-        names = (f"{finding.rule}{f'-{number}' if number > 1 else ''}.har" for number in count(1))
-        free = (path for name in names if (path := str(Path(self.evidence, name))) not in taken)
-        path, finding.evidence = finding.evidence or next(free), ""
+        path = Path(self.evidence, f"{finding.rule}{f'-{number}' if number > 1 else ''}.har")
         try:
-            har.write(Path(path), finding.shown.har)
-            finding.evidence = path
+            har.write(path, finding.shown.har)
+            finding.evidence = str(path)
         except OSError as error:
+            finding.evidence = ""
             self.no_evidence = f"{self.evidence} cannot be written: {error.strerror}"
             self.warn(self.no_evidence)
 

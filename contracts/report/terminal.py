@@ -7,6 +7,7 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from contracts.http.curl import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
@@ -19,9 +20,9 @@ WIDTH = 110
 _ALONE = {True: "it was broken again", None: "it was not sent again", False: "it was not broken again"}
 # So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
 _NAMED, _IN_LINE, _TESTS = 6, 3, 3
-# So many broken promises are explained of one answer and told in a summary, and so many further failures of one test
-# are named: an explanation has to be read, and a summary to fit on a screen. More promises not tried are counted.
-_EXPLAINED, _IN_SHORT, _SCREEN, _LISTED = 4, 2, 50, 12
+# So many broken promises are explained of one answer and told in a summary, which has to fit on a screen. So many
+# that were not tried are named.
+_EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 # Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
 # (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983). Of fewer than these nothing is worth saying.
@@ -30,34 +31,19 @@ NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
 
 
 def explanation(failures: Sequence[Sequence[tuple[Sighting, Finding]]], base_url: str, no_evidence: str) -> str:
-    """What a test found broken: all that the first request broke, and a line on each of the others."""
-    first, *others = failures
-    lines = [*_explained(first, base_url, no_evidence)]
-    if others:
-        lines += ["", *(f"  and also  {seen.rule}: {_actual(seen)}" for (seen, _), *_ in others[:_IN_SHORT])]
-    if others[_IN_SHORT:]:
-        lines.append(f"  and {len(others) - _IN_SHORT} more, in the summary")
-    return "\n".join(lines)
+    """What a test found broken: what was promised, what came, and how to see it again.
 
-
-def _explained(failure: Sequence[tuple[Sighting, Finding]], base_url: str, no_evidence: str) -> Iterator[str]:
-    """Everything that one request broke: what was promised, what came, and how to see it again."""
-    seen = failure[0][0]
-    for one, _ in failure[:_EXPLAINED]:
-        yield from promise_lines(one.rule, one.layer, one.expected, _actual(one))
-    if failure[_EXPLAINED:]:
-        yield f"  and also  {some([one.rule for one, _ in failure[_EXPLAINED:]])}"
-    yield ""
-    yield f"  request   {seen.request}"
-    yield f"  answer    {seen.answer}"
-    yield from _trace(seen)
-    if seen.why:
-        yield f"  payload   {seen.why}"
-    yield f"  alone     {_ALONE[seen.repeated]}"
-    yield f"  curl      {seen.curl}"
-    if names_customer(seen.curl):
-        yield f"            ({OF_YOURS})"
-    yield _again((finding for _, finding in failure), base_url, no_evidence)
+    Of several failing requests the first is explained, and what the others broke is named.
+    """
+    first, seen = failures[0], failures[0][0][0]
+    lines = [line for one, _ in first[:_EXPLAINED] for line in _promise(one)]
+    rules = dict.fromkeys(one.rule for failure in (first[_EXPLAINED:], *failures[1:]) for one, _ in failure)
+    lines += [f"  and also  {some([*rules])}"] if rules else []
+    lines += ["", f"  request   {seen.request}", f"  answer    {seen.answer}", *_trace(seen)]
+    lines += [f"  payload   {seen.why}"] if seen.why else []
+    lines += [f"  alone     {_ALONE[seen.repeated]}", f"  curl      {seen.curl}"]
+    lines += [f"            ({OF_YOURS})"] if names_customer(seen.curl) else []
+    return "\n".join([*lines, _again((finding for _, finding in first), base_url, no_evidence)])
 
 
 def promise_lines(rule: str, layer: str, expected: str, actual: str, word: str = "") -> Iterator[str]:
@@ -68,9 +54,10 @@ def promise_lines(rule: str, layer: str, expected: str, actual: str, word: str =
     yield f"  came      {actual}"
 
 
-def _actual(seen: Sighting) -> str:
+def _promise(seen: Sighting, word: str = "") -> Iterator[str]:
     places = [place for place in (seen.place, *seen.also) if place]
-    return seen.actual + (f"   [at {some(places)}]" if places else "")
+    at = f"   [at {some(places)}]" if places else ""
+    return promise_lines(seen.rule, seen.layer, seen.expected, seen.actual + at, word)
 
 
 def _trace(seen: Sighting) -> list[str]:
@@ -93,7 +80,7 @@ def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
     metrics = result.metrics
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
-    told = [
+    facts = [
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
         ("contract", result.contract),
         ("promises", count_of(result)),
@@ -104,29 +91,28 @@ def summary(result: Result) -> list[str]:
         ("customers left", some(metrics.left) or "none"),
     ]
     if metrics.left:
-        told.append(("", "remove them with: python -m contracts clean"))
+        facts.append(("", "remove them with: python -m contracts clean"))
     if result.failed:
-        told.append(("failed too", f"{len(result.failed)} without a broken promise: {names(result.failed)}"))
+        facts.append(("failed too", f"{len(result.failed)} without a broken promise: {names(result.failed)}"))
     if result.not_literal:
         words = f"of the tests judged by {result.contract}, not by the literal, which speaks of docs"
-        told.append(("literals", f"{result.not_literal} {words}"))
+        facts.append(("literals", f"{result.not_literal} {words}"))
     for reason, tests in by(result.required, result.required.__getitem__).items():
-        told.append(("required", f"{len(tests)} of the tests could not be tried (--require-all): {reason}"))
+        facts.append(("required", f"{len(tests)} of the tests could not be tried (--require-all): {reason}"))
     for reason, rules in result.not_tried.items():
         # A run that was over at once has tried next to nothing: the promises are on the page.
         which = ", ".join(rules) if len(rules) <= _LISTED else f"{len(rules)} promises"
-        told.append(("not tried", f"{which}: {reason}"))
-    told += [("how sure", how_sure(result))] if how_sure(result) else []
-    told += [("warning", warning) for warning in metrics.warnings]
-    lines = [line for label, text in told for line in _wrapped(label, text)]
+        facts.append(("not tried", f"{which}: {reason}"))
+    facts += [("how sure", how_sure(result))] if how_sure(result) else []
+    facts += [("warning", warning) for warning in metrics.warnings]
+    lines = [line for label, text in facts for line in _wrapped(label, text)]
     groups = [*result.groups.values()]
-    for number, group in enumerate(groups):
-        more, rest = ["", *broken_lines(group, result)], _also_broken(groups[number + 1 :], result)
-        if number == _EXPLAINED or (number and len([*lines, *more, *rest, ""]) > _SCREEN):
-            lines += _also_broken(groups[number:], result)
-            break
-        lines += more
-    return [*lines, ""]
+    told = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
+    while True:
+        whole = [*lines, *chain(*told), *_also_broken(groups[len(told) :], result), ""]
+        if len(told) < 2 or len(whole) <= _SCREEN:
+            return whole
+        told.pop()
 
 
 def _also_broken(groups: Sequence[Sequence[Finding]], result: Result) -> list[str]:
@@ -142,7 +128,7 @@ def _also_broken(groups: Sequence[Sequence[Finding]], result: Result) -> list[st
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one promise, told by what was found first."""
     first, shown = group[0], group[0].shown
-    yield from promise_lines(first.rule, shown.layer, shown.expected, _actual(shown), "BROKEN ")
+    yield from _promise(shown, "BROKEN ")
     yield f"  request   {shown.request}"
     yield from _trace(shown)
     # What comes and goes has no circumstance.

@@ -103,16 +103,12 @@ def test_an_explanation_is_read_at_a_glance() -> None:
 
 
 def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
-    """Where one test found many failures, one is explained, two are named, and the rest is counted."""
+    """Where one test found many failures, one is explained, and what the others broke is named."""
     lines = explained(failure(SEEN), *(failure(seen(rule)) for rule in ALL[:9]))
 
     assert len(lines) <= 25
     assert lines[0].startswith("problem.title: ")
-    assert [line.split(":")[0] for line in lines if line.startswith("and also")] == [
-        "and also answer.given",
-        "and also answer.http",
-    ]
-    assert lines[-1] == "and 7 more, in the summary"
+    assert [line for line in lines if line.startswith("and also")] == [f"and also {', '.join(ALL[:6])} and 3 more"]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_what_another_test_explained_is_not_explained_again(collector: Collector
     assert collector.pytest_report_teststatus(again) == ("failed again", "F", "FAILED")
     assert collector.pytest_report_teststatus(more) is None
     assert more.longrepr.startswith("status.slug: ")
-    assert more.longrepr.splitlines()[-1].startswith("  and also  problem.title: ")
+    assert "  and also  problem.title" in more.longrepr.splitlines()
 
 
 def test_what_passed_is_left_as_it_is(collector: Collector) -> None:
