@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from contracts.http.exchange import OPERATION, Exchange
@@ -57,8 +58,8 @@ class Metrics:
     def sent(self, exchange: Exchange) -> None:
         """Count one exchange."""
         step = str(round(math.log10(max(exchange.seconds, 1e-6)) * _STEPS))
-        update = exchange.request.method == OPERATION
-        self.add({"exchanges": 1} | ({"latencies": {_status(exchange): {step: 1}}} if update else {}))
+        latency = {"latencies": {str(exchange.status or NO_ANSWER): {step: 1}}}
+        self.add({"exchanges": 1} | (latency if exchange.request.method == OPERATION else {}))
 
     def judged(self, verdict: Verdict) -> None:
         """Count which promises something put to the test, and which of them it broke."""
@@ -67,9 +68,9 @@ class Metrics:
 
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count what came of a request, by its circumstance."""
-        may_be = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
-        answer = {prediction.reasons[0].id: {_status(exchange): 1}}
-        self.add({"answers": answer, "wrong": {} if may_be else answer})
+        allowed = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
+        answer = {prediction.reasons[0].id: {str(exchange.status or NO_ANSWER): 1}}
+        self.add({"answers": answer, "wrong": {} if allowed else answer})
 
     def drawn(self, distinct: int, test: str) -> None:
         """Count the different requests that one round of a generated test has sent."""
@@ -91,12 +92,12 @@ class Metrics:
 
     def quantile(self, status: str, share: float) -> float:
         """In how many seconds this share of the answers with a status came."""
-        wanted, seen = share * self.statuses[status], 0
-        for step, count in sorted((int(step), count) for step, count in self.latencies[status].items()):
-            seen += count
-            if seen >= wanted:
-                return float(10 ** (step / _STEPS))
-        return 0.0
+        steps = sorted((int(step), count) for step, count in self.latencies[status].items())
+        seen = accumulate(count for _, count in steps)
+        wanted = (
+            step for (step, _), so_far in zip(steps, seen, strict=True) if so_far >= share * self.statuses[status]
+        )
+        return float(10 ** (next(wanted) / _STEPS))
 
 
 def _add(into: dict[str, Any], more: Mapping[str, Any]) -> None:
@@ -108,7 +109,3 @@ def _add(into: dict[str, Any], more: Mapping[str, Any]) -> None:
             known += [one for one in value if one not in known]
         else:
             into[key] = known or value if isinstance(value, str) else known + value
-
-
-def _status(exchange: Exchange) -> str:
-    return str(exchange.status or NO_ANSWER)

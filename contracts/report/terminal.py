@@ -19,7 +19,7 @@ WIDTH = 110
 # A statement on one request. Whether the fault comes and goes is known at the end, of all requests.
 _ALONE = {True: "it was broken again", None: "it was not sent again", False: "it was not broken again"}
 # So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
-_NAMED, _IN_LINE, _TESTS = 6, 3, 3
+_NAMED, _IN_LINE, _TESTS = 6, 3, 2
 # So many broken promises are explained of one answer and told in a summary, which has to fit on a screen. So many
 # that were not tried are named.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
