@@ -93,11 +93,9 @@ class Metrics:
     def quantile(self, status: str, share: float) -> float:
         """In how many seconds this share of the answers with a status came."""
         steps = sorted((int(step), count) for step, count in self.latencies[status].items())
-        seen = accumulate(count for _, count in steps)
-        wanted = (
-            step for (step, _), so_far in zip(steps, seen, strict=True) if so_far >= share * self.statuses[status]
-        )
-        return float(10 ** (next(wanted) / _STEPS))
+        seen, wanted = accumulate(count for _, count in steps), share * self.statuses[status]
+        step = next(step for (step, _), so_far in zip(steps, seen, strict=True) if so_far >= wanted)
+        return float(10 ** (step / _STEPS))
 
 
 def _add(into: dict[str, Any], more: Mapping[str, Any]) -> None:
