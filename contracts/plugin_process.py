@@ -23,7 +23,7 @@ from contracts.run import NO_500, Options, Run
 # Why it is over is told once, with the verdict.
 _OVER = "the run is over: the verdict says why"
 # Of so many tests to come a worker sends the payloads ahead: what is further away, another one may be given.
-_NEAR = 32
+_NEAR = 12
 
 
 class Process:
