@@ -18,7 +18,7 @@ from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
 from contracts.http.client import LINGER, Client, Control
 from contracts.http.exchange import CUSTOMER, Exchange, Request, update
-from contracts.record import Record
+from contracts.metrics import Metrics
 from contracts.rules import state
 from contracts.rules.document import Document
 from contracts.rules.judge import Circumstance, Verdict, judge, predicted
@@ -89,7 +89,7 @@ class Attempt:
 class Attempts:
     """Tries requests whose path has `<CUSTOMER>` where a customer's slug goes."""
 
-    def __init__(self, client: Client, document: Document, customers: Customers, record: Record) -> None:
+    def __init__(self, client: Client, document: Document, customers: Customers, record: Metrics) -> None:
         self._client, self.document, self.customers, self.record = client, document, customers, record
         # To the first customer nothing is sent, so that only what is sent to others can change it.
         self._first = customers.open()
@@ -230,7 +230,7 @@ class Attempts:
         request, interruptions = made.exchange.request, self._client.patience.interruptions
         exchange = self._client.send(request, control=self._control, linger=linger)
         verdict = judge(exchange, made.prediction, self.document)
-        self.record.judged(verdict, exchange)
+        self.record.judged(verdict)
         self.record.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
@@ -273,7 +273,7 @@ class Attempts:
         found = verdict(customer.stored)
         if found.violations and len(makers) > 1 and not verdict(customer.stored, [*makers, *attempts]).violations:
             found, customer.unread = Verdict(), "updates that were sent at once before had not settled yet"
-        self.record.judged(found, attempts[-1].exchange)
+        self.record.judged(found)
         if accepted or found.violations:
             # Those that explain what is stored come last.
             latest.sort(key=lambda one: not verdict(customer.stored, [one]).violations)
@@ -293,7 +293,7 @@ class Attempts:
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
         found = verdict(other.stored)
-        self.record.judged(found, attempt.exchange)
+        self.record.judged(found)
         if not found.violations:
             return attempt
         if other.slug not in self.customers.existing:

@@ -24,7 +24,6 @@ from contracts.http.exchange import Failure, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
 from contracts.release.adoption import adopt
-from contracts.report import terminal
 from contracts.report.finding import Finding
 from contracts.report.release import Observed, Word
 from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read
@@ -119,7 +118,8 @@ def observed(
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
     broken = by_word(of_pin.findings, of_own.findings)
-    return Observed(base_url, broken, terminal.deviations(load_deviations(deviations), of_pin))
+    accepted = load_deviations(deviations).report(of_pin.tried, of_pin.tests, of_pin.metrics.accepted)
+    return Observed(base_url, broken, [*accepted])
 
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:

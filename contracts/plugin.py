@@ -1,30 +1,33 @@
-"""What of a run goes through pytest's hooks: options, markers, which tests, and what ends a run."""
+"""The plugin of pytest: options and markers, the one result that reports are made into, and all that is drawn of it."""
 
 from __future__ import annotations
 
 import gc
 import os
 import time
-from collections.abc import Generator
-from typing import NoReturn
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contracts import fuzz, stash
-from contracts.attempt import Attempt
-from contracts.errors import NoVerdict, WrongCall
+from contracts import fuzz
+from contracts.customers.journal import leftovers
+from contracts.errors import WrongCall
 from contracts.fuzz.generation import PROFILES, register_profiles
 from contracts.http.credential import Secret
 from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from
-from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Results
-from contracts.rules.document import STATUSES, Document
-from contracts.workers import Workers, is_worker, upcoming_payloads, worker_input
+from contracts.plugin_process import PROCESS, Process
+from contracts.report import ci, page, result, terminal
+from contracts.report.result import GREEN, INTERRUPTED, Result
+from contracts.rules.document import STATUSES
 
-# Why it is over is told once, with the verdict.
-_OVER = "the run is over: the verdict says why"
-# What was found by a test that was cut short.
-UNFINISHED = pytest.StashKey[list[Attempt]]()
+# The files that a run writes in the end: the option, and the name that pytest has for it.
+_FILES = {"--junit-xml": "xmlpath", "--result": "result", "--promises-xml": "promises_xml", "--html": "htmlpath"}
+# The exit codes of pytest that say something of the tests; the others are of pytest itself.
+_OF_TESTS = frozenset({0, 1, 2, 5})
 
 register_profiles()
 
@@ -32,17 +35,12 @@ register_profiles()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("contract", "the contract of update-customer (with --base-url; without it, the mock)")
     for option in OPTIONS:
-        if option.default is False:
-            group.addoption(option.flag, action="store_true", help=option.help)
-        else:
-            group.addoption(
-                option.flag,
-                action="append" if option.repeatable else "store",
-                type=option.type,
-                default=option.default,
-                metavar=option.metavar,
-                help=f"{option.help} (default: {option.default})" if option.default is not None else option.help,
-            )
+        default = f" (default: {option.default})" if option.default not in (None, False) else ""
+        kind: dict[str, Any] = {"action": "store_true"}
+        if option.default is not False:
+            kind = {"action": "append" if option.repeatable else "store", "default": option.default}
+            kind |= {"type": option.type, "metavar": option.metavar}
+        group.addoption(option.flag, help=option.help + default, **kind)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,49 +53,36 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "member(name): about a request member that not every release has")
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
-    seed = worker_input(config, "contract_seed", _number(config.getoption("hypothesis_seed")))
-    workers = worker_input(config, "workercount", config.getoption("numprocesses", None) or 1)
+    # What a worker was told by the process that the user started.
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    seed = told.get("contract_seed", config.getoption("hypothesis_seed"))
+    if isinstance(seed, str):
+        # Hypothesis takes any word for a seed.
+        seed = int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
+    # By the clock of the machine: its processes have begun at different times.
+    ends = time.time() + chosen["max_time"] if chosen["max_time"] else float("inf")
     given, variable = config.getoption("base_url"), variables.get("KAITEN_BASE_URL")
     # A variable that a CI does not have is an empty text there: it must not mean the mock.
     base_url = given if given is not None else variable
     try:
+        workers = told.get("workercount", config.getoption("numprocesses", None) or 1)
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[stash.OPTIONS] = options
-    # By the clock of the machine: its processes have begun at different times.
-    ends = time.time() + chosen["max_time"] if chosen["max_time"] else float("inf")
-    config.stash[stash.ENDS] = worker_input(config, "contract_ends", ends)
     # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
     fuzz.pin(options.document, options.generation)
-    results = config.stash[stash.RESULTS] = Results(
-        options.target.base_url, options.document.name, str(options.generation.seed), options.evidence
-    )
-    if config.getoption("numprocesses", None):
-        workers_of = Workers(options.generation.seed, config.stash[stash.ENDS], results)
-        config.pluginmanager.register(workers_of, stash.WORKERS)
+    process = config.stash[PROCESS] = Process(config, options, told.get("contract_ends", ends))
+    config.pluginmanager.register(process, "contract-process")
+    if not told:
+        config.pluginmanager.register(Collector(config, process), "contract-result")
     heed_signals()
 
 
-def _number(seed: str | int | None) -> int | None:
-    # Hypothesis takes any word for a seed.
-    if seed is None or isinstance(seed, int):
-        return seed
-    return int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    document = config.stash[stash.OPTIONS].document
-    others = [item for item in items if not _is_of(document, item)]
-    if others:
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if _is_of(document, item)]
-
-
-def _is_of(document: Document, item: pytest.Item) -> bool:
-    """Whether a test is about what this release has."""
-    marker = item.get_closest_marker("member")
-    return marker is None or marker.args[0] in document.request_members
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    # What a CI's variables hold, addresses with tokens in them for one, is nobody's who reads the page.
+    for name in set(metadata) - {"Python", "Platform", "Packages"}:
+        del metadata[name]
 
 
 def pytest_collection_finish() -> None:
@@ -105,72 +90,127 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    return (yield from _stopping(item, _tried(item)))
+class Collector:
+    """The plugin of the process that the user started: it makes the one result, of each report before others see it."""
+
+    def __init__(self, config: pytest.Config, process: Process) -> None:
+        self._config, self._process, self._options = config, process, process.options
+        name, seed, folder = self._options.document.name, self._options.generation.seed, self._options.evidence
+        self._result = Result(self._options.target.base_url, name, str(seed), str(folder or ""), time.time())
+        # Whether a test of the contract has begun, and whether the result is made.
+        self._begun = self._made = False
+        for option, attribute in _FILES.items():
+            if path := config.getoption(attribute, None):
+                _empty(option, Path(path).expanduser())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """All workers generate from one seed, and end at one time."""
+        node.workerinput["contract_seed"] = self._options.generation.seed
+        node.workerinput["contract_ends"] = self._process.ends
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take what a worker did, or note that it crashed: then what came of its last tests is not known."""
+        output = getattr(node, "workeroutput", {})
+        if "contract" in output:
+            self._take(output["contract"])
+        elif error:
+            self._result.stop(f"the worker {node.gateway.id} crashed")
+
+    def _take(self, ended: dict[str, Any]) -> None:
+        """Take what a process did after its last test."""
+        if ended:
+            self._begun = True
+            self._result.metrics.add(ended["metrics"])
+            self._result.selected = self._result.selected and ended["selected"]
+            if ended["stopped"]:
+                self._result.stop(*ended["stopped"])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Take what the report carries; its failure is explained with the file that keeps it."""
+        if not hasattr(report, "contract"):
+            # It stands for a worker that crashed.
+            return
+        self._begun = self._begun or report.contract["metrics"] is not None
+        made, failures = self._result, self._result.add(report)
+        if failures and report.failed:
+            # What no other test has explained comes first.
+            new = [failure for failure in failures if any(finding.tests[0] == report.nodeid for _, finding in failure)]
+            known = [failure for failure in failures if failure not in new]
+            report.longrepr = terminal.explanation([*new, *known], made.base_url, made.no_evidence)
+            report.again = not new
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """What another test explained is not explained again."""
+        return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that the run was ended by hand. What pytest itself raises, for -x, is a kind of that."""
+        self._result.by_hand = self._result.by_hand or excinfo.type is KeyboardInterrupt
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+        """Make the result before others draw from it. What cannot be written, like --junit-xml, changes no verdict."""
+        self._take(self._process.end(exitstatus))
+        made = self._result
+        if (self._begun or made.stopped or made.by_hand) and not self._config.getoption("collectonly"):
+            self._conclude(made)
+            session.exitstatus = made.code if exitstatus in _OF_TESTS else exitstatus
+        for option, write in {"result": result.write, "promises_xml": ci.write_junit}.items():
+            if self._made and (path := self._config.getoption(option)):
+                with self._warning():
+                    write(made, path.expanduser())
+        with self._warning():
+            yield
+
+    @contextmanager
+    def _warning(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._result.warn(f"not everything could be written: {error}")
+
+    def _conclude(self, made: Result) -> None:
+        if made.by_hand and self._config.getoption("numprocesses", None):
+            # The workers had no time to say what they left behind; their journals did.
+            listed = [one for one in leftovers(self._options.journal) if one.base_url == made.base_url]
+            made.metrics.add({"left": [slug for one in listed for slug in one.slugs]})
+            made.warn("the workers were stopped: what they sent in their last tests is not counted")
+        made.finish()
+        self._made = True
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        if self._made:
+            prefix.append(page.page(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        # All of them failed, whoever explained them.
+        again = terminalreporter.stats.pop("failed again", [])
+        if again:
+            terminalreporter.stats.setdefault("failed", []).extend(again)
+        if self._made:
+            made = self._result
+            terminalreporter.section("contract")
+            deviations = self._options.deviations.report(made.tried, made.tests, made.metrics.accepted)
+            for line in [*terminal.summary(made), *deviations, *ci.github(made)]:
+                terminalreporter.line(line)
+            colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")
+            terminalreporter.line(terminal.last_line(made), **{colour: True}, bold=True)
 
 
-def _tried(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test; what a generated one found is tried again alone, and raised once."""
-    api = item.config.stash.get(stash.API, None)
-    if api is None:
-        return (yield)
-    api.begin(item.nodeid, upcoming_payloads(item.session, item))
+def _empty(option: str, path: Path) -> None:
+    """Find out before the run, and not after it, that a file of its results cannot be written.
+
+    Raises:
+        UsageError: it cannot.
+
+    """
     try:
-        came = yield
-    # A failure that Hypothesis does not see again is a group, and so are several different ones.
-    except (AssertionError, ExceptionGroup):
-        if found := api.conclude():
-            raise found from None
-        raise
-    except (NoVerdict, WrongCall, KeyboardInterrupt):
-        _keep_unfinished(item)
-        raise
-    if found := api.conclude():
-        raise found
-    if api.judged_by:
-        item.user_properties.append(("judged by", api.judged_by))
-    return came
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    return (yield from _stopping(item, _passed()))
-
-
-def _keep_unfinished(item: pytest.Item) -> None:
-    """What a run has found that is cut short goes with the report of the test that was running."""
-    if attempts := item.config.stash[stash.API].unfinished():
-        item.stash[UNFINISHED] = attempts
-
-
-def _passed() -> Generator[None, object, object]:
-    return (yield)
-
-
-def _stopping(item: pytest.Item, inner: Generator[None, object, object]) -> Generator[None, object, object]:
-    """End the whole run on what is no test's fault."""
-    config = item.config
-    if time.time() > config.stash[stash.ENDS]:
-        over = f"{OUT_OF_TIME} {config.getoption('max_time'):g} s was over"
-        if stash.RUN not in config.stash:
-            config.stash.setdefault(stash.STOPPED, (f"{over} before the first test", NO_VERDICT))
-        pytest.skip(over)
-    if stash.STOPPED in config.stash:
-        pytest.skip(_OVER)
-    try:
-        return (yield from inner)
-    except NoVerdict as reason:
-        _stop(item, str(reason), NO_VERDICT)
-    except WrongCall as reason:
-        # What was right in the beginning of a run and is wrong now is the target's doing.
-        begun = stash.RUN in config.stash and config.stash[stash.RUN].opened
-        _stop(item, f"in the middle of the run {reason}" if begun else str(reason), NO_VERDICT if begun else WRONG_CALL)
-
-
-def _stop(item: pytest.Item, reason: str, code: int) -> NoReturn:
-    item.config.stash[stash.STOPPED] = (reason, code)
-    # A worker goes through the rest, and skips it: whoever gave it out takes a worker that ends for one that crashed.
-    if not is_worker(item.config):
-        del item.session.items[item.session.items.index(item) + 1 :]
-    pytest.skip(_OVER)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # What an earlier run left there says nothing of this one.
+        path.open("w").close()
+    except OSError as error:
+        raise pytest.UsageError(f"{option} cannot be written: {error}") from None

@@ -18,7 +18,7 @@ from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Request
 from contracts.http.target import Target
-from contracts.record import Record
+from contracts.metrics import Metrics
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
 from contracts.vendor import served as mock
@@ -46,7 +46,7 @@ class Run:
         self.opened = self.closed = False
         self.target = options.target
         self.document = options.document
-        self.record = Record()
+        self.record = Metrics()
         without = f"the contract {self.document.name} has nothing that could break them"
         self.record.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
@@ -82,8 +82,6 @@ class Run:
             self.record.not_tried(["update.isolated"], ONE_CUSTOMER)
         if not self.target.can_try_scope:
             self.record.not_tried(["status.scope"], NO_READ_TOKEN)
-        if self.vendor is None:
-            self.record.not_tried([SHAPE_OF_500], NO_500)
 
     def close(self) -> None:
         """Remove what was made and end every connection; once."""
@@ -98,13 +96,15 @@ class Run:
             self.client.__exit__()
 
     def part(self) -> dict[str, Any]:
-        """What this process did, as plain data."""
-        return self.record.part() | {
+        """What this process did since its last report, as plain data: at its end, once."""
+        ended = {
             "interruptions": self.client.patience.interruptions,
             "left": list(self.customers.left),
             "accepted": self.options.deviations.seen,
             "warnings": [*self.options.generation.warnings],
         }
+        self.record.add(ended)
+        return self.record.taken()
 
     def untriable(self, request: Request) -> str | None:
         """Why a request cannot be tried here; None where it can."""
@@ -124,5 +124,4 @@ def _silent(document: Document) -> Iterator[str]:
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
-SHAPE_OF_500 = "the shape of a 500"
 NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from contracts.attempt import Attempt
 from contracts.evidence.evidence import Source, evidence_of
@@ -16,7 +15,7 @@ from contracts.rules.document import Document
 from contracts.rules.promise import excerpt
 
 _CURL_SHOWN = 1000
-# What shows a failure best: one that was seen again, then one that was not tried again, then one that was seen once.
+# What shows a failure best: one that was broken again alone, then one that was not sent again, then the others.
 _SURE = (True, None, False)
 
 
@@ -24,13 +23,15 @@ _SURE = (True, None, False)
 class Sighting:
     """One promise that one test saw broken, and everything that is shown of it: plain data that goes with a report.
 
-    `place` is where in the answer (`also` where else), `cause` the circumstance in words. `size` is how large the
-    request is, `repeated` whether it was seen again when it was tried alone (None: not tried). `har` is the evidence as
-    the text of a HAR file, empty where this process has sent a better one.
+    `place` is where in the answer, `also` where else. `cause` is the circumstance in words, `group` what circumstances
+    are told apart by. `why` is what a payload is there for, `size` how large the request is, and `repeated` whether it
+    broke the promise again when it was sent again alone (None: it was not). `har` is the evidence as the text of a HAR
+    file, empty where this process has sent a better one.
     """
 
     rule: str
     place: str
+    group: str
     cause: str
     layer: str
     expected: str
@@ -40,42 +41,36 @@ class Sighting:
     trace: str = ""
     curl: str = ""
     why: str = ""
-    size: tuple[int, int] = (0, 0)
+    size: list[int] = field(default_factory=list)
     repeated: bool | None = None
     har: str = ""
-    also: tuple[str, ...] = ()
+    also: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What it is the same finding by."""
-        return self.rule, self.place, self.cause
+        return self.rule, self.place, self.group
 
     @property
-    def rank(self) -> tuple[int, tuple[int, int]]:
+    def rank(self) -> tuple[int, list[int]]:
         """The less, the better it shows what is broken."""
         return _SURE.index(self.repeated), self.size
 
-    def plain(self) -> dict[str, Any]:
-        """As pytest's reports can carry it from process to process."""
-        return asdict(self)
 
-
-def sighting_of(told: dict[str, Any]) -> Sighting:
-    """What a report has carried."""
-    return Sighting(**told | {"size": tuple(told["size"]), "also": tuple(told["also"])})
-
-
-@dataclass(frozen=True)
+@dataclass
 class Finding:
     """One promise broken in one circumstance: the sighting that shows it best, and the tests that saw it.
 
-    `evidence` is the file that keeps it, or empty. Of `tried` updates that put the promise to the test `broke` broke
-    it; `comes_and_goes` says that it was not seen when the same requests were tried again alone.
+    `evidence` is the file that keeps it, or empty. Sent again alone, its requests broke the promise `again` so often,
+    and so often it was `gone`. Of `tried` answers that put the promise to the test `broke` broke it, and it comes and
+    goes where it was mostly gone: that is known when the run is over.
     """
 
     shown: Sighting
-    tests: tuple[str, ...] = ()
+    tests: list[str] = field(default_factory=list)
     evidence: str = ""
+    again: int = 0
+    gone: int = 0
     broke: int = 0
     tried: int = 0
     comes_and_goes: bool = False
@@ -87,20 +82,20 @@ class Finding:
     @property
     def seen(self) -> str:
         """How often, in words that are the same everywhere."""
-        if not self.tried:
-            return "how often is not known"
-        rate = f"{self.broke} of {self.tried} updates"
-        return f"comes and goes: {rate}" if self.comes_and_goes else rate
+        return f"{'comes and goes: ' if self.comes_and_goes else ''}{self.broke} of {self.tried} updates"
 
 
-def sightings(attempt: Attempt, document: Document, source: Source, family: str, why: str) -> Iterator[Sighting]:
-    """What an attempt broke, one sighting for each promise; `family` is that of the payload that was sent, if any."""
-    cause = cause_of(attempt, document, family)
+def sightings(
+    attempt: Attempt, document: Document, source: Source, family: str = "", why: str = ""
+) -> Iterator[Sighting]:
+    """What an attempt broke, one sighting for each promise; a payload that was sent has a `family`, and says `why`."""
+    group, cause = cause_of(attempt, document, family, why)
     for rule in dict.fromkeys(violation.rule for violation in attempt.violations):
         first, *others = [violation for violation in attempt.violations if violation.rule == rule]
         yield Sighting(
             rule=rule,
             place=first.place,
+            group=group,
             cause=cause,
             layer=str(first.layer),
             expected=first.expected,
@@ -108,40 +103,39 @@ def sightings(attempt: Attempt, document: Document, source: Source, family: str,
             request=request_line(attempt.exchange),
             answer=answer_line(attempt.exchange),
             trace=attempt.exchange.trace_id,
-            curl=command(attempt, source.base_url),
+            curl=_command(attempt, source.base_url),
             why=why,
-            size=attempt.size,
+            size=[*attempt.size],
             repeated=attempt.repeated,
             har=to_har(evidence_of(attempt, first, source)),
-            also=tuple(dict.fromkeys(other.place for other in others)),
+            also=[*dict.fromkeys(other.place for other in others)],
         )
 
 
-def cause_of(attempt: Attempt, document: Document, family: str) -> str:
-    """The circumstance of a request in words: the keyword that its body breaks, its payload's family, its promise."""
-    promise = attempt.prediction.reasons[0]
-    if promise.id == "status.schema":
-        request = attempt.exchange.request
-        slug = request.slug.decode("utf-8", "replace")
-        values = read(request.body).values
-        broken = next(document.request_findings(values[0], slug), None) if values else None
-        if broken:
-            member = ".".join(map(str, broken.path[:1])) or "body"
-            return f"{member} breaks {broken.keyword}"
+def cause_of(attempt: Attempt, document: Document, family: str = "", why: str = "") -> tuple[str, str]:
+    """What the circumstance of a request is told apart by, and the circumstance in words, which stand behind a "when".
+
+    Of a body that breaks the request schema it is the keyword, of any other payload its family, else the promise.
+    """
+    promise, request = attempt.prediction.reasons[0], attempt.exchange.request
+    values = read(request.body).values if promise.id == "status.schema" else ()
+    slug = request.slug.decode("utf-8", "replace")
+    if values and (broken := next(document.request_findings(values[0], slug), None)):
+        words = f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
+        return words, words
     if family:
-        return f"payloads of the family {family}"
+        return family, why.removesuffix(".")
     words = promise.circumstance
-    # It stands behind a "when".
-    return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
+    words = f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
+    return words, words
 
 
-def command(attempt: Attempt, base_url: str) -> str:
+def _command(attempt: Attempt, base_url: str) -> str:
     """The curl line for an attempt, or why there is none."""
-    exchange = attempt.exchange
-    line = curl(for_any_customer(attempt.template, exchange.request), base_url, exchange.headers_in_front)
-    return (
-        line if len(line) <= _CURL_SHOWN else f"(a curl line of {len(line)} characters; the evidence has the request)"
-    )
+    request = for_any_customer(attempt.template, attempt.exchange.request)
+    line = curl(request, base_url, attempt.exchange.headers_in_front)
+    too_long = f"(a curl line of {len(line)} characters; the evidence has the request)"
+    return line if len(line) <= _CURL_SHOWN else too_long
 
 
 def request_line(exchange: Exchange) -> str:

@@ -74,7 +74,7 @@ def generated(url: str, cases: int, *arguments: str) -> Came:
         kept = ["--journal", str(folder / "journal"), "--evidence", str(folder / "evidence"), "--result", str(result)]
         command = [sys.executable, "-m", "pytest", GENERATED, "-q", "-p", "no:cacheprovider", *told, *kept, *arguments]
         came = _measured(command, ROOT, LIMIT)
-        return Came(came.code, came.seconds, came.megabytes, read(result).updates)
+        return Came(came.code, came.seconds, came.megabytes, read(result).metrics.updates)
 
 
 def _measured(command: Sequence[str], folder: Path, limit: float) -> Came:

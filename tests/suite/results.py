@@ -1,16 +1,14 @@
-"""What the tests of a result begin with: a sighting, the part of a process, and what is collected of both."""
+"""What the tests of a result begin with: a sighting, what a process has counted, and what came of both."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from contracts.report.finding import Finding, Sighting
-from contracts.report.result import Result, Results
-from contracts.tally import Tally
+from contracts.report.result import Result
 
 TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 TARGET = "https://api.example.org"
@@ -18,6 +16,7 @@ TARGET = "https://api.example.org"
 SEEN = Sighting(
     rule="problem.title",
     place="title",
+    group="name breaks minLength",
     cause="name breaks minLength",
     layer="exact",
     expected="Unprocessable Entity",
@@ -25,7 +24,7 @@ SEEN = Sighting(
     request="PUT /customers/acme, 11 bytes of application/json",
     answer="422 Unprocessable Entity, 99 bytes, 2 ms",
     curl="curl https://api.example.org",
-    size=(11, 15),
+    size=[11, 15],
     repeated=True,
     har="{}",
 )
@@ -33,39 +32,48 @@ SEEN = Sighting(
 
 def seen(rule: str = "problem.title", **changes: Any) -> Sighting:
     """A sighting of this promise."""
-    return replace(SEEN, rule=rule, **changes)
+    return replace(SEEN, rule=rule, **({"group": changes["cause"]} if "cause" in changes else {}) | changes)
 
 
 def finding(rule: str = "problem.title", **changes: Any) -> Finding:
     """A finding of this promise, without a file."""
-    return replace(Finding(seen(rule), (TEST,), broke=2, tried=32), **changes)
+    return replace(Finding(seen(rule), [TEST], broke=2, tried=32), **changes)
 
 
-def part(*tried: str, **changes: Any) -> dict[str, Any]:
-    """What a process did that got one answer, a 422, which put these promises to the test."""
-    return {
-        "exchanges": 1,
-        "updates": 1,
-        "statuses": {"422": 1},
-        "tally": Tally(Counter({f"{rule} 422": 1 for rule in tried})).plain(),
-        "untried": {},
-        "generated": {},
-        "violated": {},
-        "interruptions": 0,
-        "left": [],
-        "accepted": {},
-        "warnings": [],
-        "stopped": None,
-        "selected": True,
-    } | changes
+def report(
+    *broken: Sighting,
+    test: str = TEST,
+    failed: bool = False,
+    required: str = "",
+    skipped: str = "",
+    judged: bool = False,
+) -> SimpleNamespace:
+    """What pytest reports of a test, and the plugin adds to it: all of `broken` was broken by one request."""
+    told = {"broken": [[vars(one) for one in broken]] if broken else [], "required": required, "metrics": None}
+    return SimpleNamespace(
+        nodeid=test,
+        when="call",
+        failed=failed or bool(broken or required),
+        skipped=bool(skipped),
+        longrepr=("a.py", 1, f"Skipped: {skipped}") if skipped else "",
+        user_properties=[("judged by", "v1")] if judged else [],
+        contract=told,
+    )
 
 
-def results(folder: Path | None = None) -> Results:
-    """What is collected of a run that has just begun."""
-    return Results(TARGET, "docs", "42", folder)
+def counted(*tried: str, **changes: Any) -> dict[str, Any]:
+    """What a process counted that got one answer, a 422, which put these promises to the test."""
+    return {"exchanges": 1, "latencies": {"422": {"-60": 1}}, "tried": dict.fromkeys(tried, 1)} | changes
 
 
-def result(*findings: Finding, tried: Iterable[str] = (), **changes: Any) -> Result:
-    """What came of a run that found this, and put these promises to the test besides."""
-    tally = Tally(Counter({f"{rule} 422": 1 for rule in tried}))
-    return replace(Result(TARGET, "docs", "42", findings=findings, tally=tally), **changes)
+def result(
+    *findings: Finding,
+    tried: Iterable[str] = (),
+    metrics: Mapping[str, Any] = MappingProxyType({}),
+    base_url: str = TARGET,
+    **changes: Any,
+) -> Result:
+    """What came of a run that found this, put these promises to the test besides, and counted that."""
+    made = Result(base_url, "docs", "42", findings=[*findings], **changes)
+    made.metrics.add({"tried": dict.fromkeys(tried, 1), **metrics})
+    return made

@@ -15,7 +15,7 @@ from contracts.fuzz.payloads import to_json
 from contracts.http.client import Client
 from contracts.http.exchange import CUSTOMER, Request, update
 from contracts.http.target import MOCK_URL, Limits, Target
-from contracts.record import Record
+from contracts.metrics import Metrics
 from contracts.rules.document import load
 from contracts.rules.judge import Circumstance
 from contracts.rules.state import BEFORE
@@ -32,7 +32,7 @@ PLAIN = update(CUSTOMER, b'{"name":"x"}')
 def attempts_on(vendor: Vendor) -> Attempts:
     """Attempts on a vendor, in process."""
     client = Client(Target(MOCK_URL, TOKENS, Limits(settle=0.1)), mock.transport(vendor))
-    return Attempts(client, load("docs"), Customers(client, None), Record())
+    return Attempts(client, load("docs"), Customers(client, None), Metrics())
 
 
 def beside_others(attempts: Attempts, template: Request) -> Attempt:

@@ -38,8 +38,8 @@ def seen(of: Attempt, family: str = "", why: str = "") -> list[Sighting]:
 
 
 def cause(request: Request, family: str = "") -> str:
-    """The circumstance of a request."""
-    return cause_of(attempt(answer(500), request), DOCS, family)
+    """The circumstance of a request in words; a payload is said to be there for its script."""
+    return cause_of(attempt(answer(500), request), DOCS, family, "A name in another script.")[1]
 
 
 def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
@@ -49,6 +49,7 @@ def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
     assert one == Sighting(
         rule="problem.title",
         place="title",
+        group="name breaks type",
         cause="name breaks type",
         layer="exact",
         expected="Unprocessable Entity",
@@ -57,7 +58,7 @@ def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
         answer=f"422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms",
         curl=one.curl,
         why="The name is null.",
-        size=(13, 15),
+        size=[13, 15],
         repeated=True,
         har=one.har,
     )
@@ -96,7 +97,7 @@ def test_one_promise_at_several_places_is_one_sighting() -> None:
 
     (one,) = seen(several)
 
-    assert (one.place, one.also) == ("title", ("elsewhere",))
+    assert (one.place, one.also) == ("title", ["elsewhere"])
 
 
 @pytest.mark.parametrize(
@@ -115,9 +116,11 @@ def test_the_cause_of_a_refused_body_is_the_keyword_that_it_breaks(value: object
     assert cause(update("acme", json.dumps(value).encode()), "names") == said
 
 
-def test_the_cause_of_any_other_payload_is_its_family() -> None:
-    """What is no question of the schema is told by the family of the payload that was sent."""
-    assert cause(REQUESTS[204], "other scripts") == "payloads of the family other scripts"
+def test_the_cause_of_any_other_payload_is_why_it_is_there() -> None:
+    """What is no question of the schema is told in the payload's words, and told apart by its family."""
+    one, *_ = seen(attempt(answer(500), REQUESTS[204]), "other-scripts", "A name in another script.")
+
+    assert (one.cause, one.group) == ("A name in another script", "other-scripts")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_a_curl_line_of_a_mile_is_not_shown() -> None:
 def test_no_sighting_shows_a_token() -> None:
     """Neither what is shown nor the evidence has a token in it."""
     (one,) = seen(attempt(WRONG_TITLE))
-    text = json.dumps(one.plain())
+    text = json.dumps(vars(one))
 
     assert "$KAITEN_AUTH_TOKEN" in text
     assert not [token for token in MOCK_TOKENS if token in text]

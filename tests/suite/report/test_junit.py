@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contracts.report import junit
+from contracts.report import ci
 from contracts.report.result import Result
 from contracts.rules.promise import promises
 from tests.suite.results import TEST, finding, result, seen
@@ -18,7 +18,7 @@ VERDICT = "the run comes to a verdict"
 
 def suite(made: Result, folder: Path) -> ElementTree.Element:
     """The suite in the file of a result."""
-    junit.write(made, folder / "p" / "promises.xml")
+    ci.write_junit(made, folder / "p" / "promises.xml")
     return ElementTree.parse(folder / "p" / "promises.xml").getroot()[0]
 
 
@@ -52,7 +52,10 @@ def test_a_broken_promise_fails_with_all_that_is_told_of_it(tmp_path: Path) -> N
 
 def test_what_was_not_tried_is_skipped(tmp_path: Path) -> None:
     """A promise that nothing tried is skipped with the reason, and so is one that is broken as accepted."""
-    made = result(tried=["status.valid"], untried={"status.scope": "no token"}, accepted={"problem.title 0": 2})
+    made = result(
+        tried=["status.valid"],
+        metrics={"untried": {"status.scope": "no token"}, "accepted": {"problem.title 0": 2}},
+    )
     found = cases(made, tmp_path)
 
     skipped = {rule: [one.attrib["message"] for one in found[rule]] for rule in ("status.scope", "problem.title")}
@@ -63,7 +66,7 @@ def test_what_was_not_tried_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "tag", "message"),
     [
-        ({"failed": (TEST,)}, "failure", "FAILED 1 test without a broken promise: name-null"),
+        ({"failed": [TEST]}, "failure", "FAILED 1 test without a broken promise: test_a_name[name-null]"),
         ({"required": {TEST: "no token"}}, "failure", "NOT TRIED, though --require-all wants it: no token"),
         ({"by_hand": True}, "error", "STOPPED by hand; nothing was found broken before"),
         ({"stopped": "it does not answer"}, "error", "NO VERDICT: it does not answer"),
@@ -84,7 +87,7 @@ def test_failures_are_broken_promises(tmp_path: Path) -> None:
     """However many causes a promise was broken by, the failures that are counted are the broken promises."""
     found = [finding(), finding(shown=seen(cause="name breaks type")), finding("problem.status")]
 
-    made = suite(result(*found, tried=["status.valid"], failed=(TEST,), stopped="it does not answer"), tmp_path)
+    made = suite(result(*found, tried=["status.valid"], failed=[TEST], stopped="it does not answer"), tmp_path)
 
     total = len(promises())
     counted = {name: int(made.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import WrongCall
-from contracts.report.finding import Sighting, sighting_of
-from contracts.report.result import MOST_EVIDENCE, Results, read, write
+from contracts.metrics import Metrics
+from contracts.report.finding import Sighting
+from contracts.report.result import MOST_EVIDENCE, Result, read, write
 from contracts.rules.promise import promises
-from contracts.tally import Tally
-from tests.suite.results import TEST, finding, part, result, results, seen
+from tests.suite.results import TEST, counted, finding, report, result, seen
 
 
-def found(collected: Results) -> list[tuple[str, str, str]]:
+def found(made: Result) -> list[tuple[str, str, str]]:
     """By what the findings are told apart."""
-    return [one.shown.key for one in collected.result().findings]
+    return [one.shown.key for one in made.findings]
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -29,13 +29,13 @@ def files(folder: Path) -> dict[str, str]:
 
 def test_what_is_broken_alike_is_one_finding() -> None:
     """What breaks the same promise at the same place in the same circumstance is one finding, with all its tests."""
-    collected = results()
-    collected.add("a.py::test_one", [seen(), seen()])
-    collected.add("a.py::test_two", [seen()])
+    collected = result()
+    collected.add(report(seen(), seen(), test="a.py::test_one"))
+    collected.add(report(seen(), test="a.py::test_two"))
 
-    (one,) = collected.result().findings
+    (one,) = collected.findings
 
-    assert one.tests == ("a.py::test_one", "a.py::test_two")
+    assert one.tests == ["a.py::test_one", "a.py::test_two"]
 
 
 @pytest.mark.parametrize(
@@ -45,28 +45,31 @@ def test_what_is_broken_alike_is_one_finding() -> None:
 )
 def test_each_promise_place_and_cause_is_a_finding(other: Sighting) -> None:
     """Another promise, another place or another cause is another finding."""
-    collected = results()
-    collected.add(TEST, [seen(), other])
+    collected = result()
+    collected.add(report(seen(), other))
 
     assert found(collected) == [seen().key, other.key]
 
 
-def test_a_test_is_told_whether_its_finding_was_known() -> None:
-    """What one test has found, the next is told that it is known, so that it is not explained again."""
-    collected = results()
+def test_a_report_comes_back_with_its_findings() -> None:
+    """What one test has found, the next finds with that test's name first, so that it is not explained again."""
+    collected = result()
+    collected.add(report(seen(), test="a.py::test_one"))
 
-    assert [known for _, known in collected.add("a.py::test_one", [seen(), seen("problem.status")])] == [False, False]
-    assert [known for _, known in collected.add("a.py::test_two", [seen(), seen(place="x")])] == [True, False]
+    ((known, new),) = collected.add(report(seen(), seen(place="x"), test="a.py::test_two"))
+
+    assert [one.place for one, _ in (known, new)] == ["title", "x"]
+    assert [finding.tests[0] for _, finding in (known, new)] == ["a.py::test_one", "a.py::test_two"]
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (seen(size=(11, 15)), seen(size=(2, 15))),
-        (seen(size=(2, 20)), seen(size=(2, 15))),
-        (seen(repeated=False, size=(1, 1)), seen(size=(11, 15))),
-        (seen(repeated=None, size=(1, 1)), seen(size=(11, 15))),
-        (seen(repeated=False, size=(1, 1)), seen(repeated=None, size=(11, 15))),
+        (seen(size=[11, 15]), seen(size=[2, 15])),
+        (seen(size=[2, 20]), seen(size=[2, 15])),
+        (seen(repeated=False, size=[1, 1]), seen(size=[11, 15])),
+        (seen(repeated=None, size=[1, 1]), seen(size=[11, 15])),
+        (seen(repeated=False, size=[1, 1]), seen(repeated=None, size=[11, 15])),
     ],
     ids=["smaller-body", "shorter-path", "seen-again-not-once", "seen-again-not-untried", "untried-not-seen-once"],
 )
@@ -76,11 +79,11 @@ def test_a_finding_is_shown_by_its_best_request(
 ) -> None:
     """Seen again before seen once, then the smallest: that one is shown, and its evidence is in the one file."""
     worse, better = replace(first, har="worse"), replace(second, har="better")
-    collected = results(tmp_path / "e")
+    collected = result(evidence=str(tmp_path / "e"))
     for one in (better, worse) if turned else (worse, better):
-        collected.add(TEST, [one])
+        collected.add(report(one))
 
-    (shown,) = collected.result().findings
+    (shown,) = collected.findings
 
     assert shown.shown == better
     assert shown.evidence == str(tmp_path / "e" / "problem.title.har")
@@ -89,23 +92,23 @@ def test_a_finding_is_shown_by_its_best_request(
 
 def test_what_comes_without_its_evidence_is_not_shown(tmp_path: Path) -> None:
     """A process that has sent a better sighting sends the others without evidence: they count, and show nothing."""
-    collected = results(tmp_path / "e")
-    collected.add("a.py::test_one", [seen()])
-    collected.add("a.py::test_two", [seen(size=(1, 1), har="")])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(seen(), test="a.py::test_one"))
+    collected.add(report(seen(size=[1, 1], har=""), test="a.py::test_two"))
 
-    (one,) = collected.result().findings
+    (one,) = collected.findings
 
     assert one.shown == seen()
-    assert one.tests == ("a.py::test_one", "a.py::test_two")
+    assert one.tests == ["a.py::test_one", "a.py::test_two"]
     assert files(tmp_path / "e") == {"problem.title.har": "{}"}
 
 
 def test_files_are_named_by_the_promise(tmp_path: Path) -> None:
     """The first cause of a promise is in the file with its name, each further one has a number."""
-    collected = results(tmp_path / "e")
-    collected.add(TEST, [seen(cause="one"), seen("problem.status"), seen(cause="two"), seen(cause="three")])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(seen(cause="one"), seen("problem.status"), seen(cause="two"), seen(cause="three")))
 
-    assert [Path(one.evidence).name for one in collected.result().findings] == [
+    assert [Path(one.evidence).name for one in collected.findings] == [
         "problem.title.har",
         "problem.status.har",
         "problem.title-2.har",
@@ -115,11 +118,11 @@ def test_files_are_named_by_the_promise(tmp_path: Path) -> None:
 
 def test_a_sixth_cause_is_other_circumstances(tmp_path: Path) -> None:
     """Five causes of one promise at one place are told apart; whatever else breaks it there is one more finding."""
-    collected = results(tmp_path / "e")
+    collected = result(evidence=str(tmp_path / "e"))
     for number in range(1, 9):
-        collected.add(TEST, [seen(cause=f"cause {number}", har=str(number))])
-    collected.add(TEST, [seen(cause="cause 3")])
-    collected.add(TEST, [seen(cause="cause 1", place="elsewhere")])
+        collected.add(report(seen(cause=f"cause {number}", har=str(number))))
+    collected.add(report(seen(cause="cause 3")))
+    collected.add(report(seen(cause="cause 1", place="elsewhere")))
 
     assert [cause for _, _, cause in found(collected)] == [
         *("cause 1", "cause 2", "cause 3", "cause 4", "cause 5"),
@@ -131,11 +134,11 @@ def test_a_sixth_cause_is_other_circumstances(tmp_path: Path) -> None:
 
 def test_no_more_than_twenty_files_are_kept(tmp_path: Path) -> None:
     """The 21st finding has no file; that of an earlier one is still written over by what shows it better."""
-    collected = results(tmp_path / "e")
-    collected.add(TEST, [seen(place=f"member-{number}") for number in range(23)])
-    collected.add(TEST, [seen(place="member-7", size=(1, 1), har="better")])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(*(seen(place=f"member-{number}") for number in range(23))))
+    collected.add(report(seen(place="member-7", size=[1, 1], har="better")))
 
-    kept = [one.evidence for one in collected.result().findings]
+    kept = [one.evidence for one in collected.findings]
 
     assert MOST_EVIDENCE == 20
     assert kept[20:] == ["", "", ""]
@@ -146,28 +149,25 @@ def test_no_more_than_twenty_files_are_kept(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_the_reason(tmp_path: Path) -> None:
     """Where no evidence can be written the findings stay, and the result says why they have no file."""
     (tmp_path / "e").write_text("a file where the folder should be")
-    collected = results(tmp_path / "e")
-    collected.add(TEST, [seen(), seen("problem.status")])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(seen(), seen("problem.status")))
 
-    made = collected.result()
-
-    assert [one.evidence for one in made.findings] == ["", ""]
+    assert [one.evidence for one in collected.findings] == ["", ""]
     assert collected.no_evidence == f"{tmp_path / 'e'} cannot be written: File exists"
-    assert made.no_evidence == collected.no_evidence
-    assert made.warnings == (collected.no_evidence,)
+    assert collected.metrics.warnings == [collected.no_evidence]
 
 
 def test_evidence_that_cannot_be_written_over_is_nobody_elses_file(tmp_path: Path) -> None:
     """Where a file is lost its finding says so, and no later finding is put into the file of another."""
-    collected = results(tmp_path / "e")
-    collected.add(TEST, [seen(cause="one", har="one"), seen(cause="two", har="two")])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(seen(cause="one", har="one"), seen(cause="two", har="two")))
     (tmp_path / "e" / "problem.title.har").unlink()
     (tmp_path / "e" / "problem.title.har").mkdir()
-    collected.add(TEST, [seen(cause="one", size=(1, 1), har="one")])
+    collected.add(report(seen(cause="one", size=[1, 1], har="one")))
     (tmp_path / "e" / "problem.title.har").rmdir()
-    collected.add(TEST, [seen(cause="three", har="three")])
+    collected.add(report(seen(cause="three", har="three")))
 
-    kept = {one.shown.cause: one.evidence for one in collected.result().findings}
+    kept = {one.shown.cause: one.evidence for one in collected.findings}
 
     assert kept["one"] == ""
     assert {cause: Path(kept[cause]).read_text() for cause in ("two", "three")} == {"two": "two", "three": "three"}
@@ -187,24 +187,26 @@ def test_evidence_that_cannot_be_written_over_is_nobody_elses_file(tmp_path: Pat
 )
 def test_what_is_mostly_not_seen_again_comes_and_goes(repeated: list[bool | None], goes: bool) -> None:
     """Whether a finding comes and goes is told by how often it was seen again when it was tried again alone."""
-    collected = results()
+    collected = result()
     for one in repeated:
-        collected.add(TEST, [seen(repeated=one)])
+        collected.add(report(seen(repeated=one)))
+    collected.finish()
 
-    (made,) = collected.result().findings
+    (made,) = collected.findings
 
     assert made.comes_and_goes is goes
 
 
 def test_what_comes_and_goes_is_told_by_the_promise_as_a_whole() -> None:
     """A fault that comes and goes may be seen again once in one of its circumstances; a sure one is not doubted."""
-    collected = results()
+    collected = result()
     by_chance = [seen(cause=f"cause {number}", repeated=number == 1) for number in range(1, 5)]
     surely = [seen("problem.status", cause="sure"), seen("problem.status", cause="sure")]
     beside = [seen("problem.status", cause=f"cause {number}", repeated=False) for number in range(3)]
-    collected.add(TEST, [*by_chance, *surely, *beside])
+    collected.add(report(*by_chance, *surely, *beside))
+    collected.finish()
 
-    goes = {one.shown.key[::2]: one.comes_and_goes for one in collected.result().findings}
+    goes = {one.shown.key[::2]: one.comes_and_goes for one in collected.findings}
 
     assert [goes["problem.title", f"cause {number}"] for number in range(1, 5)] == [True, True, True, True]
     assert not goes["problem.status", "sure"]
@@ -212,13 +214,14 @@ def test_what_comes_and_goes_is_told_by_the_promise_as_a_whole() -> None:
 
 def test_a_finding_says_how_many_updates_broke_its_promise() -> None:
     """The rate is that of the promise, of all updates that put it to the test in any process."""
-    collected = results()
-    collected.add(TEST, [seen(repeated=False), seen("problem.status")])
+    collected = result()
+    collected.add(report(seen(repeated=False), seen("problem.status")))
     for _ in range(2):
-        collected.add_part(part("problem.title", "problem.status", violated={"problem.title": 1}))
-    collected.add_part(part("problem.title"))
+        collected.metrics.add(counted("problem.title", "problem.status", broken={"problem.title": 1}))
+    collected.metrics.add(counted("problem.title"))
+    collected.finish()
 
-    title, status = collected.result().findings
+    title, status = collected.findings
 
     assert (title.broke, title.tried, title.seen) == (2, 3, "comes and goes: 2 of 3 updates")
     assert (status.broke, status.tried, status.seen) == (1, 2, "1 of 2 updates")
@@ -227,83 +230,46 @@ def test_a_finding_says_how_many_updates_broke_its_promise() -> None:
 def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None:
     """The rate in a file is that of the whole run, and not what was known when it was written first."""
     har = '{"log": {"_contract": {"rule": "problem.title", "broke": 0, "tried": 0}}}'
-    collected = results(tmp_path / "e")
-    collected.add(TEST, [seen(har=har)])
+    collected = result(evidence=str(tmp_path / "e"))
+    collected.add(report(seen(har=har)))
     for _ in range(3):
-        collected.add_part(part("problem.title", violated={"problem.title": 1}))
-    collected.add_part(part("problem.title"))
+        collected.metrics.add(counted("problem.title", broken={"problem.title": 1}))
+    collected.metrics.add(counted("problem.title"))
 
-    collected.note_rates()
+    collected.finish()
 
     own = json.loads(files(tmp_path / "e")["problem.title.har"])["log"]["_contract"]
     assert own == {"rule": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
 
 
-def test_the_parts_of_several_processes_add_up() -> None:
-    """What processes counted is summed up, and what any of them tried was tried."""
-    collected = results()
-    collected.add_part(
-        part(
-            "status.schema",
-            left=["contract-test-1"],
-            untried={"status.scope": "no token", "status.slug": "no time"},
-            generated={"any body": 3},
-            accepted={"problem.title 0": 1},
-            warnings=["the disk is full"],
-        )
-    )
-    collected.add_part(
-        part(
-            "status.scope",
-            left=["contract-test-1", "contract-test-2"],
-            untried={"status.slug": "another reason"},
-            generated={"any body": 4},
-            accepted={"problem.title 0": 2},
-            warnings=["the disk is full"],
-            interruptions=2,
-            selected=False,
-        )
-    )
-
-    made = collected.result()
-
-    assert (made.exchanges, made.updates, made.interruptions, made.statuses) == (2, 2, 2, {"422": 2})
-    assert made.kept == ["status.scope", "status.schema"]
-    assert made.untried == {"status.scope": "no token", "status.slug": "no time"}
-    assert made.left == ("contract-test-1", "contract-test-2")
-    assert (made.generated, made.accepted) == ({"any body": 7}, {"problem.title 0": 3})
-    assert (made.warnings, made.selected) == (("the disk is full",), False)
-
-
 def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
     """A test that failed otherwise is named once; one that had to be tried has its reason; each was run."""
-    collected = results()
-    collected.add_test("a.py::test_one", failed=True)
-    collected.add_test("a.py::test_one", failed=True)
-    collected.add_test("a.py::test_two", failed=True, required="no token")
-    collected.add_test("a.py::test_three", not_literal=True)
-    collected.add("a.py::test_four", [seen()])
+    made = result()
+    made.add(report(test="a.py::test_one", failed=True))
+    made.add(report(test="a.py::test_one", failed=True))
+    made.add(report(test="a.py::test_two", required="no token"))
+    made.add(report(test="a.py::test_three", judged=True))
+    made.add(report(seen(), test="a.py::test_four"))
+    made.add(report(test="a.py::test_five", skipped="no time"))
+    made.add(report(test="a.py::test_six", skipped="no time"))
 
-    made = collected.result()
-
-    assert made.failed == ("a.py::test_one",)
+    assert made.failed == ["a.py::test_one"]
     assert made.required == {"a.py::test_two": "no token"}
     assert made.not_literal == 1
-    assert made.tests == {"a.py::test_one", "a.py::test_two", "a.py::test_three", "a.py::test_four"}
+    assert made.skipped == {"no time": 2}
+    assert made.tests == [f"a.py::test_{number}" for number in ("one", "two", "three", "four", "five", "six")]
 
 
 def test_why_a_run_was_stopped_is_said_once() -> None:
     """Several processes that stop for one reason give it once; a wrong call outranks that nothing answered."""
-    collected = results()
+    made = result()
     for reason, code in [("it does not answer", 6), ("it does not answer", 6), ("the token is refused", 4)]:
-        collected.add_part(part(stopped=(reason, code)))
-
-    made = collected.result()
+        made.stop(reason, code)
 
     assert (made.stopped, made.code) == ("it does not answer; the token is refused", 4)
 
 
-BROKEN, FAILED = {"findings": (finding(),)}, {"failed": (TEST,)}
+BROKEN, FAILED = {"findings": [finding()]}, {"failed": [TEST]}
 REQUIRED, BY_HAND = {"required": {TEST: "no token"}}, {"by_hand": True}
 STOPPED, WRONG = {"stopped": "it does not answer"}, {"stopped": "the token is refused", "stop_code": 4}
 
@@ -318,8 +284,8 @@ STOPPED, WRONG = {"stopped": "it does not answer"}, {"stopped": "the token is re
         pytest.param(BY_HAND, 2, id="by-hand"),
         pytest.param(STOPPED, 6, id="stopped"),
         pytest.param(WRONG, 4, id="wrong-call"),
-        pytest.param({"tally": Tally()}, 6, id="nothing-tried"),
-        pytest.param({"tally": Tally(), "accepted": {"problem.title 0": 1}}, 0, id="only-as-accepted"),
+        pytest.param({"metrics": Metrics()}, 6, id="nothing-tried"),
+        pytest.param({"metrics": Metrics(accepted={"problem.title 0": 1})}, 0, id="only-as-accepted"),
         pytest.param(BROKEN | BY_HAND, 1, id="broken-and-by-hand"),
         pytest.param(BROKEN | STOPPED, 1, id="broken-and-stopped"),
         pytest.param(FAILED | STOPPED, 1, id="failed-and-stopped"),
@@ -336,13 +302,13 @@ def test_a_result_is_an_exit_code(changes: dict[str, object], code: int) -> None
 def test_every_promise_came_out_in_one_way() -> None:
     """A promise is broken, broken as accepted, kept, or not tried: broken outranks what was accepted of it."""
     accepted = {"problem.title 0": 2, "problem.title 1": 1, "problem.status 0": 4}
-    made = result(finding("problem.status"), tried=["status.valid", "problem.title"], accepted=accepted)
+    made = result(finding("problem.status"), tried=["status.valid", "problem.title"], metrics={"accepted": accepted})
 
-    outcomes = Counter(made.outcome_of(rule)[0] for rule in promises())
+    outcomes = Counter(outcome for outcome, _ in made.outcomes.values())
 
     assert outcomes == {"broken": 1, "accepted": 1, "kept": 1, "not tried": len(promises()) - 3}
-    assert made.outcome_of("problem.status") == ("broken", "")
-    assert made.outcome_of("problem.title") == ("accepted", "broken 3 times, as somebody has accepted")
+    assert made.outcomes["problem.status"] == ("broken", "")
+    assert made.outcomes["problem.title"] == ("accepted", "broken 3 times, as somebody has accepted")
     assert made.kept == ["status.valid"]
 
 
@@ -350,7 +316,7 @@ def test_every_promise_came_out_in_one_way() -> None:
     ("changes", "reason"),
     [
         ({}, "nothing that was answered decided it"),
-        ({"untried": {"status.scope": "no token"}}, "no token"),
+        ({"metrics": {"untried": {"status.scope": "no token"}}}, "no token"),
         ({"stopped": "it does not answer"}, "the run was over before"),
         ({"by_hand": True}, "the run was over before"),
         ({"selected": False}, "no test that was selected tries it"),
@@ -359,51 +325,62 @@ def test_every_promise_came_out_in_one_way() -> None:
 )
 def test_what_was_not_tried_has_a_reason(changes: dict[str, object], reason: str) -> None:
     """A promise that nothing put to the test says why."""
-    assert result(tried=["status.valid"], **changes).outcome_of("status.scope") == ("not tried", reason)
+    assert result(tried=["status.valid"], **changes).outcomes["status.scope"] == ("not tried", reason)
 
 
 def test_what_was_not_selected_is_not_listed() -> None:
-    """Where some tests were chosen, what the others would have tried is nobody's question."""
-    untried = {"status.scope": "no token", "the shape of a 500": "it is only looked for"}
+    """Where some tests were chosen, only what they could not try is listed: the others are nobody's question."""
+    untried = {"status.scope": "no token", "update.stored": "no reading"}
 
-    assert result(untried=untried, selected=False).not_tried == {}
-    assert list(result(untried=untried).not_tried)[-1] == "the shape of a 500"
+    assert result(metrics={"untried": untried}, selected=False).not_tried == {}
+    assert result(metrics={"untried": untried}, selected=False, skipped={"no token": 4}).not_tried == {
+        "no token": ["status.scope"]
+    }
+    assert list(result(metrics={"untried": untried}).not_tried) == [
+        "nothing that was answered decided it",
+        "no token",
+        "no reading",
+    ]
 
 
-def test_groups_come_in_the_order_in_which_they_were_found() -> None:
-    """What was broken is told by promise: first what was found first, and of each what most tests saw."""
-    often = finding(shown=seen(cause="often"), tests=("a", "b"))
-    rare = finding(shown=seen(cause="rare"))
+def test_groups_come_in_the_order_in_which_they_were_found(tmp_path: Path) -> None:
+    """What was broken is told by promise: of each first what was found first, which has the file without a number."""
+    made = result(evidence=str(tmp_path))
+    made.add(report(seen(cause="rare"), seen("status.schema"), test="a"))
+    made.add(report(seen(cause="often"), test="b"))
+    made.add(report(seen(cause="often"), test="c"))
 
-    groups = result(finding("status.schema"), rare, often).groups
+    groups = made.groups
 
-    assert groups == {"status.schema": [finding("status.schema")], "problem.title": [often, rare]}
+    assert {rule: [one.shown.cause for one in group] for rule, group in groups.items()} == {
+        "problem.title": ["rare", "often"],
+        "status.schema": ["name breaks minLength"],
+    }
+    assert groups["problem.title"][0].evidence == str(tmp_path / "problem.title.har")
 
 
 def test_a_result_goes_through_a_file(tmp_path: Path) -> None:
     """What is written for another process is read as the same; evidence has files of its own."""
-    shown = finding(shown=seen(har="", also=("detail",)), evidence="evidence/problem.title.har", comes_and_goes=True)
+    shown = finding(shown=seen(har="", also=["detail"]), evidence="evidence/problem.title.har", comes_and_goes=True)
     made = result(
         shown,
         tried=["status.valid"],
-        statuses={"204": 4},
-        left=("contract-test-1",),
-        accepted={"problem.title 0": 1},
-        tests=frozenset({TEST}),
-        warnings=("the disk is full",),
-        failed=(TEST,),
+        metrics=counted(left=["contract-test-1"], accepted={"problem.title 0": 1}, warnings=["the disk is full"]),
+        tests=[TEST],
+        failed=[TEST],
         required={TEST: "no token"},
+        skipped={"no token": 1},
         started=1000.0,
     )
 
-    write(replace(made, findings=(replace(shown, shown=replace(shown.shown, har="{}")),)), tmp_path / "r" / "it.json")
+    write(replace(made, findings=[replace(shown, shown=replace(shown.shown, har="{}"))]), tmp_path / "r" / "it.json")
 
     assert read(tmp_path / "r" / "it.json") == made
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", '{"findings": [{}]}', '{"findings": 1}', '{"findings": [], "tests": [], "tally": []}'],
+    ["", "[]", "{}", "null", '{"findings": [{}]}', '{"findings": 1}', '{"findings": [], "metrics": []}'],
 )
 def test_what_is_no_result_is_a_wrong_call(text: str, tmp_path: Path) -> None:
     """A file that holds no result is refused in one line."""
@@ -415,6 +392,6 @@ def test_what_is_no_result_is_a_wrong_call(text: str, tmp_path: Path) -> None:
 
 def test_a_sighting_goes_from_process_to_process() -> None:
     """What a report carries as plain data is the same sighting on the other side, whatever serialized it."""
-    one = seen(also=("detail", "status"), repeated=False)
+    one = seen(also=["detail", "status"], repeated=False)
 
-    assert sighting_of(json.loads(json.dumps(one.plain()))) == one
+    assert Sighting(**json.loads(json.dumps(vars(one)))) == one

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts.report import github
+from contracts.report import ci
 from contracts.report.terminal import last_line
 from contracts.rules.promise import promises
 from tests.suite.results import TEST, finding, result, seen
@@ -17,9 +17,9 @@ from tests.suite.suite_run import run_suite
 
 ALL = [*promises()]
 # What is green, and what is not though no promise was broken.
-GREEN = [{}, {"accepted": {"problem.title 0": 1}}, {"untried": {"status.scope": "no token"}}]
+GREEN = [{}, {"metrics": {"accepted": {"problem.title 0": 1}}}, {"metrics": {"untried": {"status.scope": "no token"}}}]
 NOT_GREEN: list[tuple[dict[str, Any], str]] = [
-    ({"failed": (TEST,)}, "::error title=FAILED 1 test without a broken promise::name-null"),
+    ({"failed": [TEST]}, "::error title=FAILED 1 test without a broken promise::test_a_name[name-null]"),
     ({"required": {TEST: "no token"}}, "::error title=NOT TRIED%2C though --require-all wants it::no token"),
     (
         {"by_hand": True},
@@ -45,7 +45,7 @@ NOT_GREEN: list[tuple[dict[str, Any], str]] = [
 )
 def test_each_special_character_is_escaped_once(text: str, written: str) -> None:
     """What is special in Markdown or HTML is a reference to itself, and no reference is escaped again."""
-    assert github._markdown(text) == written
+    assert ci.markdown(text) == written
     assert html.unescape(written) == text.replace("\n", " ")
 
 
@@ -54,7 +54,7 @@ def test_the_heading_is_the_last_line(changes: dict[str, Any]) -> None:
     """The step's summary begins with the verdict as the terminal has it."""
     made = result(tried=ALL, **changes)
 
-    assert html.unescape(github.step_summary(made).splitlines()[0]) == f"### {last_line(made)}"
+    assert html.unescape(ci.step_summary(made).splitlines()[0]) == f"### {last_line(made)}"
 
 
 def test_the_table_is_one_that_nothing_breaks_out_of() -> None:
@@ -62,7 +62,7 @@ def test_the_table_is_one_that_nothing_breaks_out_of() -> None:
     one = finding(shown=seen(actual="a | pipe, <b>, *stars*, `ticks`, \\x1b\nand 100%"))
     other = finding(shown=seen(cause="name breaks type"))
 
-    (row,) = [line for line in github.step_summary(result(one, other)).splitlines() if line.startswith("| **")]
+    (row,) = [line for line in ci.step_summary(result(one, other)).splitlines() if line.startswith("| **")]
 
     assert row.count("|") == 5
     assert not re.search(r"<b>|\*stars\*|`|\\", row)
@@ -74,10 +74,11 @@ def test_the_table_is_one_that_nothing_breaks_out_of() -> None:
 
 def test_the_summary_says_what_was_sent_and_what_was_not_tried() -> None:
     """Contract, counts, target, updates, time and seed; then what was not tried and why, and how sure the rest is."""
+    sent = {"latencies": {"204": {"0": 7}}, "generated": {"any body": 300}}
     untried = {"status.scope": "no token"}
-    made = result(tried={*ALL} - {*untried}, untried=untried, updates=7, seconds=12.4, generated={"any body": 300})
+    made = result(tried={*ALL} - {*untried}, metrics=sent | {"untried": untried}, seconds=12.4)
 
-    lines = html.unescape(github.step_summary(made)).splitlines()
+    lines = html.unescape(ci.step_summary(made)).splitlines()
 
     assert lines[2] == (
         f"Contract docs: {len(ALL) - 1} kept, 0 broken, 1 not tried (of {len(ALL)}). "
@@ -91,7 +92,7 @@ def test_the_summary_says_what_was_sent_and_what_was_not_tried() -> None:
 @pytest.mark.parametrize("said", ["one\ntwo", "a::b", "100%0Aset"])
 def test_an_annotation_is_one_line(said: str) -> None:
     """An annotation names the promise, and what came cannot begin another workflow command."""
-    (line,) = github.error_lines(result(finding(shown=seen(actual=said))))
+    (line,) = ci.error_lines(result(finding(shown=seen(actual=said))))
 
     assert line.startswith("::error title=problem.title%3A ")
     assert "\n" not in line
@@ -102,14 +103,14 @@ def test_there_is_one_annotation_for_each_broken_promise() -> None:
     """However many causes a promise was broken by, it is one annotation; GitHub shows no more than ten."""
     several = [finding(), finding(shown=seen(cause="name breaks type")), finding("problem.status")]
 
-    assert len([*github.error_lines(result(*several, failed=(TEST,)))]) == 2
-    assert len([*github.error_lines(result(*map(finding, ALL)))]) == 10
+    assert len([*ci.error_lines(result(*several, failed=[TEST]))]) == 2
+    assert len([*ci.error_lines(result(*map(finding, ALL)))]) == 10
 
 
 @pytest.mark.parametrize("changes", GREEN, ids=["kept", "accepted", "not-tried"])
 def test_a_green_run_has_no_annotation(changes: dict[str, Any]) -> None:
     """Where the run is green nothing is shown as an error."""
-    assert [*github.error_lines(result(tried=["status.valid"], **changes))] == []
+    assert [*ci.error_lines(result(tried=["status.valid"], **changes))] == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_a_green_run_has_no_annotation(changes: dict[str, Any]) -> None:
 )
 def test_a_run_that_is_not_green_has_an_annotation(changes: dict[str, Any], line: str) -> None:
     """Where the run is not green though no promise was broken, the annotation is its last line."""
-    assert [*github.error_lines(result(tried=["status.valid"], **changes))] == [line]
+    assert [*ci.error_lines(result(tried=["status.valid"], **changes))] == [line]
 
 
 def test_elsewhere_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +126,7 @@ def test_elsewhere_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
-    assert github.told(result(finding())) == []
+    assert ci.github(result(finding())) == []
 
 
 def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +137,8 @@ def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     made = result(finding())
 
-    assert github.told(made) == [*github.error_lines(made)]
-    assert path.read_text(encoding="utf-8") == f"before\n{github.step_summary(made)}"
+    assert ci.github(made) == [*ci.error_lines(made)]
+    assert path.read_text(encoding="utf-8") == f"before\n{ci.step_summary(made)}"
 
 
 def test_a_summary_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:

@@ -1,0 +1,212 @@
+"""The contract in one process of pytest: its fixtures, its run, and what goes with the reports of its tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from contracts.api import Api, BrokenPromise
+from contracts.attempt import Attempt
+from contracts.customers.disposable import Customer
+from contracts.errors import NoVerdict, WrongCall
+from contracts.evidence.evidence import Source
+from contracts.fuzz.payloads import Payload
+from contracts.http.credential import concealed
+from contracts.report.finding import Sighting, sightings
+from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL
+from contracts.run import NO_500, Options, Run
+
+# Why it is over is told once, with the verdict.
+_OVER = "the run is over: the verdict says why"
+# Of so many tests to come a worker sends the payloads ahead: what is further away, another one may be given.
+_NEAR = 12
+
+
+class Process:
+    """The plugin of each process in which tests run. `ends` is when the run has to be over, in epoch seconds.
+
+    `stopped` is why it is over before its end, and the exit code that this means. `selected` says whether all tests of
+    the contract were.
+    """
+
+    def __init__(self, config: pytest.Config, options: Options, ends: float) -> None:
+        self.options, self.ends = options, ends
+        self.run: Run | None = None
+        self.api: Api | None = None
+        self.stopped: tuple[str, int] | None = None
+        self.selected = True
+        # Whether it is one of several processes, to which pytest-xdist gives out the tests.
+        self._is_worker = hasattr(config, "workerinput")
+        # What a test had found that was cut short, and of each finding the best that was sent to show it.
+        self._unfinished: list[Attempt] = []
+        self._sent: dict[tuple[str, str, str], Sighting] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the tests about members that this release does not have: they are no tests of it."""
+        markers = [(item, item.get_closest_marker("member")) for item in items]
+        members = self.options.document.request_members
+        items[:] = [item for item, marker in markers if marker is None or marker.args[0] in members]
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note that not all tests of the contract were selected: what the others would have tried is not asked."""
+        self.selected = self.selected and not any("api" in getattr(item, "fixturenames", ()) for item in items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        with self._stopping(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Run a test; what a generated one found is tried again alone, and raised once."""
+        with self._stopping(item):
+            if self.api is None:
+                return (yield)
+            place, near = item.session.items.index(item), _NEAR if self._is_worker else None
+            upcoming = map(_payload, item.session.items[place:][:near])
+            self.api.begin(item.nodeid, (payload for payload in upcoming if payload))
+            try:
+                result = yield
+            # A failure that Hypothesis does not see again is a group, and so are several different ones.
+            except (AssertionError, ExceptionGroup):
+                if found := self.api.conclude():
+                    raise found from None
+                raise
+            except (NoVerdict, WrongCall, KeyboardInterrupt):
+                self._unfinished = self.api.unfinished()
+                raise
+            if found := self.api.conclude():
+                raise found
+            if self.api.judged_by:
+                item.user_properties.append(("judged by", self.api.judged_by))
+            return result
+
+    @contextmanager
+    def _stopping(self, item: pytest.Item) -> Iterator[None]:
+        """End the whole run on what is no test's fault, and when its time is over."""
+        if time.time() > self.ends:
+            over = f"{OUT_OF_TIME} {item.config.getoption('max_time'):g} s was over"
+            if self.run is None:
+                self.stopped = self.stopped or (f"{over} before the first test", NO_VERDICT)
+            pytest.skip(over)
+        if self.stopped:
+            pytest.skip(_OVER)
+        try:
+            yield
+        except (NoVerdict, WrongCall) as reason:
+            self.stopped = str(reason), WRONG_CALL if isinstance(reason, WrongCall) else NO_VERDICT
+            if isinstance(reason, WrongCall) and self.run and self.run.opened:
+                # What was right in the beginning of a run and is wrong now is the target's doing.
+                self.stopped = f"in the middle of the run {reason}", NO_VERDICT
+            # A worker goes through the rest, and skips it: one that ends would be taken for one that crashed.
+            if not self._is_worker:
+                del item.session.items[item.session.items.index(item) + 1 :]
+            pytest.skip(_OVER)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Give the report what the test saw broken and what was counted meanwhile, as plain data.
+
+        It goes to the process that the user started.
+        """
+        report = yield
+        broken = [*_broken_promises(call.excinfo.value)] if call.excinfo and self.run else []
+        found = [attempt for error in broken for attempt in error.attempts]
+        seen, required = [self._seen(item, attempt, _payload(item)) for attempt in found], ""
+        if self.api:
+            self.api.explained(violation for attempt in found for violation in attempt.violations)
+        if report.when == "call":
+            seen += [self._seen(item, attempt) for attempt in self._unfinished]
+            self._unfinished = []
+        if report.skipped and not hasattr(report, "wasxfail") and self._must_be_tried(report.longrepr[2]):
+            required = report.longrepr[2].removeprefix("Skipped: ")
+            # What there was no time for is told once, and not test by test.
+            if not required.startswith(OUT_OF_TIME):
+                report.outcome, report.longrepr = "failed", f"could not be tried (--require-all): {required}"
+        if report.failed and (text := str(report.longrepr)) != (shown := concealed(text, self.options.target.masked)):
+            report.longrepr = shown
+        metrics = self.run.record.taken() if self.run else None
+        report.contract = {"broken": seen, "required": required, "metrics": metrics}
+        return report
+
+    def _must_be_tried(self, reason: str) -> bool:
+        # Nobody can provoke a 500 on a live target: it is tried on the mock, and looked for elsewhere.
+        return bool(self.options.require_all and self.run and not self.stopped and NO_500 not in reason)
+
+    def _seen(self, item: pytest.Item, attempt: Attempt, payload: Payload | None = None) -> list[dict[str, Any]]:
+        """What an attempt broke, as plain data; evidence goes with what shows a finding better than before."""
+        document, base_url = self.options.document, self.options.target.base_url
+        source = Source(document.name, base_url, self.options.generation.seed, item.nodeid)
+        seen = []
+        for one in sightings(attempt, document, source, *((payload.family, payload.why) if payload else ())):
+            better = one.key not in self._sent or one.rank < self._sent[one.key].rank
+            if better:
+                self._sent[one.key] = one
+            seen.append(vars(one) | ({} if better else {"har": ""}))
+        return seen
+
+    def end(self, status: int) -> dict[str, Any]:
+        """Take down what runs in this process, where its fixtures were cut short; what it did, as plain data.
+
+        That is nothing where the process had no part in the contract.
+        """
+        if status == pytest.ExitCode.NO_TESTS_COLLECTED and not self.selected:
+            self.stopped = "no test of the contract was selected", NO_VERDICT
+        metrics: dict[str, Any] = {}
+        if self.run:
+            try:
+                self.run.close()
+            except OSError as error:
+                self.run.record.add({"warnings": [f"not everything could be written: {error}"]})
+            metrics = self.run.part()
+        ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected}
+        return ended if self.run or self.stopped else {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._is_worker:
+            session.config.workeroutput["contract"] = self.end(exitstatus)  # type: ignore[attr-defined]  # xdist's own
+
+
+def _payload(item: pytest.Item) -> Payload | None:
+    """The payload that a test is tried with, if it is one of a table."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("payload") if callspec else None
+
+
+def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
+    """The broken promises of what a test raised: itself, or each of a group."""
+    if isinstance(error, BrokenPromise):
+        yield error
+    elif isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _broken_promises(one)
+
+
+PROCESS = pytest.StashKey[Process]()
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Iterator[Run]:
+    """The run against the target of the options."""
+    process = pytestconfig.stash[PROCESS]
+    process.run = Run(process.options)
+    yield process.run.open()
+    process.run.close()
+
+
+@pytest.fixture(scope="session")
+def api(pytestconfig: pytest.Config, run: Run) -> Api:
+    """The operation under contract: what is sent through it is judged."""
+    api = pytestconfig.stash[PROCESS].api = Api(run)
+    return api
+
+
+@pytest.fixture
+def customer(api: Api) -> Customer:
+    """A customer to update."""
+    return api.customer

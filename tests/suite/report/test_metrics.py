@@ -1,0 +1,137 @@
+"""Metrics: what was sent and what came of it, counted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contracts.http.exchange import Exchange, Request, Response, update
+from contracts.metrics import Metrics
+from contracts.rules.judge import Verdict
+from contracts.rules.oracle import Prediction
+from contracts.rules.promise import promises, violation
+
+REFUSED = Prediction((promises()["status.schema"],), frozenset({422}))
+UPDATE = update("acme", b"{}")
+
+
+def came(status: int | None, seconds: float = 0.0, request: Request = UPDATE) -> Exchange:
+    """A request that was answered with this status, or not at all."""
+    response = None if status is None else Response(status, (), b"", b"")
+    return Exchange(request, response, seconds=seconds)
+
+
+def sent(*exchanges: Exchange) -> Metrics:
+    """What was counted of these."""
+    metrics = Metrics()
+    for exchange in exchanges:
+        metrics.sent(exchange)
+    return metrics
+
+
+def test_updates_are_counted_by_their_answer() -> None:
+    """Each exchange counts; of updates it is counted with which status they were answered, or that they were not."""
+    metrics = sent(came(422), came(None), came(204), came(422), came(200, request=Request("GET", "/", (), b"")))
+
+    assert (metrics.exchanges, metrics.updates) == (5, 4)
+    assert metrics.statuses == {"204": 1, "422": 2, "no answer": 1}
+
+
+def test_what_was_put_to_the_test_is_counted_by_its_promise() -> None:
+    """Each promise that something put to the test counts once, and once where it was broken, at however many places."""
+    metrics = Metrics()
+    broken = [violation("problem.title", "a", "b", place) for place in ("title", "detail")]
+    metrics.judged(Verdict(frozenset({"problem.title", "status.schema"}), tuple(broken)))
+    metrics.judged(Verdict(frozenset({"status.schema"}), ()))
+
+    assert metrics.tried == {"problem.title": 1, "status.schema": 2}
+    assert metrics.broken == {"problem.title": 1}
+
+
+def test_answers_are_counted_by_circumstance() -> None:
+    """An answer is counted by the promise that is to blame, and by its status."""
+    metrics = Metrics()
+    for status in (422, 422, None):
+        metrics.answered(came(status), REFUSED)
+
+    assert metrics.answers == {"status.schema": {"422": 2, "no answer": 1}}
+
+
+@pytest.mark.parametrize(
+    ("status", "prediction", "wrong"),
+    [
+        (422, REFUSED, {}),
+        (204, REFUSED, {"status.schema": {"204": 1}}),
+        (None, REFUSED, {"status.schema": {"no answer": 1}}),
+        (None, Prediction((promises()["status.size"],), frozenset({413}), may_break=True), {}),
+    ],
+    ids=["allowed", "not-allowed", "no-answer", "no-answer-that-may-break"],
+)
+def test_what_nothing_allows_is_counted_as_wrong(
+    status: int | None, prediction: Prediction, wrong: dict[str, dict[str, int]]
+) -> None:
+    """Of the answers those are wrong that nothing allows, and no answer where the connection may not break."""
+    metrics = Metrics()
+    metrics.answered(came(status), prediction)
+
+    assert metrics.wrong == wrong
+    assert len(metrics.answers) == 1
+
+
+def test_quantiles_are_those_of_the_steps() -> None:
+    """Of 100 answers the 50th, 95th and 99th tell p50, p95 and p99, each within the width of a step."""
+    metrics = sent(*(came(422, hundredth / 100) for hundredth in range(1, 101)))
+
+    assert [metrics.quantile("422", share) for share in (0.5, 0.95, 0.99)] == pytest.approx([0.5, 0.95, 0.99], rel=0.07)
+
+
+def test_each_status_has_its_own_latencies() -> None:
+    """Each status has its own latencies, and those of what got no answer are apart."""
+    metrics = sent(came(204, 0.01), came(422, 1.0), came(None, 10.0))
+
+    assert [metrics.quantile(status, 0.5) for status in ("204", "422", "no answer")] == pytest.approx(
+        [0.01, 1.0, 10.0], rel=0.07
+    )
+
+
+def test_what_several_processes_counted_is_summed_up() -> None:
+    """Numbers are added, lists are joined without repeating, and of two reasons the first stays."""
+    first = {
+        "exchanges": 1,
+        "answers": {"status.schema": {"422": 1}},
+        "untried": {"status.scope": "no token", "status.slug": "no time"},
+        "left": ["contract-test-1"],
+    }
+    second = {
+        "exchanges": 2,
+        "answers": {"status.schema": {"422": 2, "204": 1}, "status.slug": {"404": 1}},
+        "untried": {"status.slug": "another reason"},
+        "left": ["contract-test-1", "contract-test-2"],
+        "generated": {"any body": 4},
+    }
+    whole = Metrics()
+    for counts in (first, second):
+        whole.add(counts)
+
+    assert whole == Metrics(
+        exchanges=3,
+        answers={"status.schema": {"422": 3, "204": 1}, "status.slug": {"404": 1}},
+        untried={"status.scope": "no token", "status.slug": "no time"},
+        left=["contract-test-1", "contract-test-2"],
+        generated={"any body": 4},
+    )
+    assert first["answers"] == {"status.schema": {"422": 1}}
+
+
+def test_what_was_counted_is_taken_once() -> None:
+    """What goes with one report is not in the next, and is the same on the other side, whatever serialized it."""
+    metrics, other = sent(came(204, 0.1)), Metrics()
+    metrics.drawn(3, "a.py::test_any_body[round-1]")
+
+    taken = json.loads(json.dumps(metrics.taken()))
+    other.add(taken)
+
+    assert metrics.taken() == {}
+    assert (other.exchanges, other.statuses, other.generated) == (1, {"204": 1}, {"any body": 3})
+    assert other.quantile("204", 0.5) == pytest.approx(0.1, rel=0.07)
