@@ -74,13 +74,12 @@ class Connections:
 
         """
         given = {name.lower(): value.lower() for name, value in headers}
-        chunks = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
-        framed = chunks if given.get("transfer-encoding") == "chunked" else body
+        chunked = given.get("transfer-encoding") == "chunked"
         connection = kept = self._kept()
         answer = _Answer(method, bounds)
         try:
             connection = connection or self._connected(bounds.left())
-            return answer.to(self._head(method, path, headers) + framed, connection, linger)
+            return answer.to(self._head(method, path, headers), _chunks(body) if chunked else body, connection, linger)
         except (OSError, HTTPException, h11.RemoteProtocolError) as error:
             failure = _failure(error, connected=connection is not None, ended=answer.ended)
             if not (kept and failure is Failure.BROKEN and not answer.received):
@@ -151,27 +150,30 @@ class _Answer:
         """Whether it has come, leaves the connection open, and is followed by nothing."""
         return self._parser.their_state is h11.DONE and self._parser.trailing_data == (b"", False)
 
-    def to(self, sent: bytes, connection: socket.socket, linger: float) -> Response:
+    def to(self, head: bytes, body: bytes, connection: socket.socket, linger: float) -> Response:
         """Send a request and read the whole answer to it, tokens and all."""
         self._connection = connection
         # A server that takes no more may have answered.
         with suppress(ConnectionError, ssl.SSLError):
-            for start in range(0, len(sent), _AT_ONCE):
-                connection.settimeout(self._bounds.left())
-                connection.sendall(sent[start : start + _AT_ONCE])
-        head = self._head()
+            for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
+                left = memoryview(part)
+                while left:
+                    connection.settimeout(self._bounds.left())
+                    left = left[connection.send(left) :]
+        response = self._final()
         begins = len(self.received) - len(self._parser.trailing_data[0])
-        if head.status_code == 204:
+        if response.status_code == 204:
             self._linger(linger)
         parts = []
         while isinstance(event := self._event(), h11.Data):
             parts.append(event.data)
-        body, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
-        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
-        reason = head.reason.decode("ascii", "ignore")
-        return Response(head.status_code, tuple(headers), body, body if body == wire_body else wire_body, reason)
+        content, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
+        wire_body = content if wire_body == content else wire_body
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items())
+        reason = response.reason.decode("ascii", "ignore")
+        return Response(response.status_code, tuple(headers), content, wire_body, reason)
 
-    def _head(self) -> h11.Response:
+    def _final(self) -> h11.Response:
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event
@@ -219,6 +221,11 @@ class InProcess:
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
+
+
+def _chunks(body: bytes) -> bytes:
+    """A body in one chunk (RFC 9112 section 7.1)."""
+    return (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
 
 
 def _failure(error: Exception, *, connected: bool, ended: bool) -> Failure:
