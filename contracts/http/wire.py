@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
 import h11
@@ -74,12 +74,15 @@ class Connections:
 
         """
         given = {name.lower(): value.lower() for name, value in headers}
-        chunked = given.get("transfer-encoding") == "chunked"
+        framed = body
+        if given.get("transfer-encoding") == "chunked":
+            # One chunk and the last one (RFC 9112 section 7.1).
+            framed = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
         connection = kept = self._kept()
         answer = _Answer(method, bounds)
         try:
-            connection = connection or self._connected(bounds.left())
-            return answer.to(self._head(method, path, headers), _chunks(body) if chunked else body, connection, linger)
+            connection = connection or self._connected(bounds)
+            return answer.to(self._head(method, path, headers), framed, connection, linger)
         except (OSError, HTTPException, h11.RemoteProtocolError) as error:
             failure = _failure(error, connected=connection is not None, ended=answer.ended)
             if not (kept and failure is Failure.BROKEN and not answer.received):
@@ -99,18 +102,17 @@ class Connections:
         lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", "")
         return "\r\n".join(lines).encode("latin-1")
 
-    def _connected(self, seconds: float) -> socket.socket:
+    def _connected(self, bounds: Bounds) -> socket.socket:
         """A new connection, through the proxy if there is one."""
-        hop = self._proxy or self._url
-        host, port = hop.raw_host.decode("ascii"), hop.port or (443 if hop.scheme == "https" else 80)
-        if self._tls:
-            new: HTTPConnection = HTTPSConnection(host, port, timeout=seconds, context=self._tls)
-        else:
-            new = HTTPConnection(host, port, timeout=seconds)
+        host, port = _address(self._url)
+        plain = HTTPConnection(*_address(self._proxy or self._url), timeout=bounds.left())
         if self._proxy and self._tls:
-            new.set_tunnel(self._url.netloc.decode("ascii"), headers=dict(self._to_proxy))
-        new.connect()
-        return new.sock
+            plain.set_tunnel(host, port, dict(self._to_proxy))
+        plain.connect()
+        if not self._tls:
+            return plain.sock
+        plain.sock.settimeout(bounds.left())
+        return self._tls.wrap_socket(plain.sock, server_hostname=host)
 
     def _kept(self) -> socket.socket | None:
         """A connection that was kept and still stands."""
@@ -223,9 +225,8 @@ class InProcess:
         self._transport.close()
 
 
-def _chunks(body: bytes) -> bytes:
-    """A body in one chunk (RFC 9112 section 7.1)."""
-    return (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+def _address(url: httpx.URL) -> tuple[str, int]:
+    return url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
 def _failure(error: Exception, *, connected: bool, ended: bool) -> Failure:
