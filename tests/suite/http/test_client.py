@@ -165,8 +165,7 @@ def test_no_tls_where_it_was_asked_for_is_a_failure() -> None:
 def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None:
     """The time limit is for making a secure connection, too."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        with client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3) as client:
-            came = client.once(UPDATE)
+        came = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3).once(UPDATE)
 
     assert came.failure is Failure.TIMEOUT
     assert came.seconds < 2.0
