@@ -62,11 +62,14 @@ class Client:
         self.reached = False
         self._observe = observe
         self._pace = Pace(target.limits.rate)
-        url, proxy = httpx.URL(target.base_url), None if transport else target.proxy()
+        url = httpx.URL(target.base_url)
         self._host, self._prefix = url.netloc.decode("ascii"), url.raw_path.decode("ascii").rstrip("/")
-        secure = not transport and "https" in (url.scheme, proxy and proxy.scheme)
-        tls = (target.tls or checked_tls()) if secure else None
-        self._sender = InProcess(url, transport) if transport else Connections(url, proxy, tls)
+        self._sender: InProcess | Connections
+        if transport:
+            self._sender = InProcess(url, transport)
+        else:
+            tls = (target.tls or checked_tls()) if url.scheme == "https" else None
+            self._sender = Connections(url, target.proxy(), tls)
         self._rounds, self._breaks = _ROUNDS, _BREAKS
         # However many threads ask: no more requests are on their way at once than the user allows.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)

@@ -13,14 +13,9 @@ from contracts.http.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
-# What stands in the path of a template, a request that is tried on some customer, for the customer's slug: as it is, in
-# upper case, with its first letter percent-encoded without need, with that encoded again, with the first letter in full
-# width, and without its last character.
+# What stands in the path of a template, a request that is tried on some customer: its slug, or a form of it.
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
-CUSTOMER_ENCODED = "<CUSTOMER_ENCODED>"
-CUSTOMER_ENCODED_TWICE = "<CUSTOMER_ENCODED_TWICE>"
-CUSTOMER_FULL_WIDTH = "<CUSTOMER_FULL_WIDTH>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
@@ -77,10 +72,11 @@ class Request:
         forms = {
             CUSTOMER: slug,
             CUSTOMER_UPPER: slug.upper(),
-            CUSTOMER_ENCODED: f"%{ord(slug[0]):X}{slug[1:]}",
-            CUSTOMER_ENCODED_TWICE: f"%25{ord(slug[0]):X}{slug[1:]}",
-            CUSTOMER_FULL_WIDTH: quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
             CUSTOMER_CUT: slug[:-1],
+            # The first letter percent-encoded without need, with that encoded again, and in full width.
+            "<CUSTOMER_ENCODED>": f"%{ord(slug[0]):X}{slug[1:]}",
+            "<CUSTOMER_ENCODED_TWICE>": f"%25{ord(slug[0]):X}{slug[1:]}",
+            "<CUSTOMER_FULL_WIDTH>": quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
         }
         return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
 

@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
 import h11
@@ -74,13 +74,15 @@ class Connections:
 
         """
         given = {name.lower(): value.lower() for name, value in headers}
-        chunks = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
-        framed = chunks if given.get("transfer-encoding") == "chunked" else body
+        framed = body
+        if given.get("transfer-encoding") == "chunked":
+            # One chunk and the last one (RFC 9112 section 7.1).
+            framed = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
         connection = kept = self._kept()
         answer = _Answer(method, bounds)
         try:
-            connection = connection or self._connected(bounds.left())
-            return answer.to(self._head(method, path, headers) + framed, connection, linger)
+            connection = connection or self._connected(bounds)
+            return answer.to(self._head(method, path, headers), framed, connection, linger)
         except (OSError, HTTPException, h11.RemoteProtocolError) as error:
             failure = _failure(error, connected=connection is not None, ended=answer.ended)
             if not (kept and failure is Failure.BROKEN and not answer.received):
@@ -100,18 +102,17 @@ class Connections:
         lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", "")
         return "\r\n".join(lines).encode("latin-1")
 
-    def _connected(self, seconds: float) -> socket.socket:
+    def _connected(self, bounds: Bounds) -> socket.socket:
         """A new connection, through the proxy if there is one."""
-        hop = self._proxy or self._url
-        host, port = hop.raw_host.decode("ascii"), hop.port or (443 if hop.scheme == "https" else 80)
-        if self._tls:
-            new: HTTPConnection = HTTPSConnection(host, port, timeout=seconds, context=self._tls)
-        else:
-            new = HTTPConnection(host, port, timeout=seconds)
+        host, port = _address(self._url)
+        plain = HTTPConnection(*_address(self._proxy or self._url), timeout=bounds.left())
         if self._proxy and self._tls:
-            new.set_tunnel(self._url.netloc.decode("ascii"), headers=dict(self._to_proxy))
-        new.connect()
-        return new.sock
+            plain.set_tunnel(host, port, dict(self._to_proxy))
+        plain.connect()
+        if not self._tls:
+            return plain.sock
+        plain.sock.settimeout(bounds.left())
+        return self._tls.wrap_socket(plain.sock, server_hostname=host)
 
     def _kept(self) -> socket.socket | None:
         """A connection that was kept and still stands."""
@@ -151,27 +152,30 @@ class _Answer:
         """Whether it has come, leaves the connection open, and is followed by nothing."""
         return self._parser.their_state is h11.DONE and self._parser.trailing_data == (b"", False)
 
-    def to(self, sent: bytes, connection: socket.socket, linger: float) -> Response:
+    def to(self, head: bytes, body: bytes, connection: socket.socket, linger: float) -> Response:
         """Send a request and read the whole answer to it, tokens and all."""
         self._connection = connection
         # A server that takes no more may have answered.
         with suppress(ConnectionError, ssl.SSLError):
-            for start in range(0, len(sent), _AT_ONCE):
-                connection.settimeout(self._bounds.left())
-                connection.sendall(sent[start : start + _AT_ONCE])
-        head = self._head()
+            for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
+                left = memoryview(part)
+                while left:
+                    connection.settimeout(self._bounds.left())
+                    left = left[connection.send(left) :]
+        response = self._final()
         begins = len(self.received) - len(self._parser.trailing_data[0])
-        if head.status_code == 204:
+        if response.status_code == 204:
             self._linger(linger)
         parts = []
         while isinstance(event := self._event(), h11.Data):
             parts.append(event.data)
-        body, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
-        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
-        reason = head.reason.decode("ascii", "ignore")
-        return Response(head.status_code, tuple(headers), body, body if body == wire_body else wire_body, reason)
+        content, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
+        wire_body = content if wire_body == content else wire_body
+        headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items())
+        reason = response.reason.decode("ascii", "ignore")
+        return Response(response.status_code, tuple(headers), content, wire_body, reason)
 
-    def _head(self) -> h11.Response:
+    def _final(self) -> h11.Response:
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event
@@ -219,6 +223,10 @@ class InProcess:
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
+
+
+def _address(url: httpx.URL) -> tuple[str, int]:
+    return url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
 def _failure(error: Exception, *, connected: bool, ended: bool) -> Failure:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -158,6 +160,33 @@ def test_no_tls_where_it_was_asked_for_is_a_failure() -> None:
     """A server that does not speak TLS is no server for https."""
     with recording(in_turn(EMPTY_204)) as server, client_of(server.url.replace("http:", "https:")) as client:
         assert client.once(UPDATE).failure is Failure.TLS
+
+
+def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None:
+    """The time limit is for making a secure connection, too."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        came = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3).once(UPDATE)
+
+    assert came.failure is Failure.TIMEOUT
+    assert came.seconds < 2.0
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"), [(b"{}", b"2\r\n{}\r\n0\r\n\r\n"), (b"", b"0\r\n\r\n")], ids=["some", "none"]
+)
+def test_a_body_is_sent_in_chunks_where_the_request_says_so(body: bytes, sent: bytes) -> None:
+    """With Transfer-Encoding: chunked the body has no Content-Length, and is one chunk and the last one."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}")
+        came = pool.submit(client.once, update("acme", body).with_header("Transfer-Encoding", "chunked"))
+        with server.accept()[0] as connection:
+            request = connection.recv(65536)
+            connection.sendall(EMPTY_204)
+        status = came.result().status
+
+    assert status == 204
+    assert request.partition(b"\r\n\r\n")[2] == sent
+    assert b"content-length" not in request.lower()
 
 
 def test_a_redirect_is_not_followed() -> None:

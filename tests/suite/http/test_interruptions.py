@@ -13,6 +13,7 @@ import pytest
 
 from contracts.customers import sibling
 from contracts.errors import NoVerdict
+from contracts.http import retries
 from contracts.http.client import Client, Control
 from contracts.http.exchange import Failure, update
 from contracts.http.retries import RetryBudget
@@ -225,6 +226,13 @@ def test_an_operation_that_breaks_every_connection_is_broken() -> None:
     assert rules(verdict) == ["answer.given"]
 
 
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause takes long."""
+    monkeypatch.setattr(retries, "_BACK_OFF", (0.02,))
+
+
+@pytest.mark.usefixtures("short_pauses")
 def test_an_operation_that_is_known_to_be_broken_is_not_proven_again() -> None:
     """Until an update is answered the next one that breaks the connection is believed at once."""
     with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
@@ -237,6 +245,7 @@ def test_an_operation_that_is_known_to_be_broken_is_not_proven_again() -> None:
     assert len(server.requests) - sent <= 5
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_an_operation_that_answers_again_is_proven_again() -> None:
     """Once an update was answered, one that breaks the connection is waited for as in the beginning."""
     with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from contracts.__main__ import main
 from contracts.customers.journal import Journal
 from contracts.deployment import candidate
-from contracts.errors import WrongCall
+from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import Failure, update
@@ -26,7 +26,7 @@ from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.recorder import EMPTY_204, in_turn, recording, running
 from tests.suite.run.test_options import DEFAULTS, TOKENS
 from tests.suite.served import RawServer, serving
-from tests.suite.suite_run import ROOT, doctor, environment_of, release, replay, run_suite
+from tests.suite.suite_run import doctor, release, replay, run_suite
 from tests.suite.vendors import vendor_named
 
 KEY = "gateway-0123456789"
@@ -151,25 +151,21 @@ def test_every_command_passes_what_stands_in_front(tmp_path: Path) -> None:
     assert any("$KAITEN_HEADER_1" in text for text in files if text.startswith("<!DOCTYPE"))
 
 
-def test_what_was_left_is_removed_through_what_stands_in_front(tmp_path: Path) -> None:
+def test_what_was_left_is_removed_through_what_stands_in_front(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`clean` is let through, too, and tells a wrong file before anything else."""
-    clean = [sys.executable, "-m", "contracts", "clean", "--journal", str(tmp_path)]
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", TOKENS["KAITEN_AUTH_TOKEN"])
+    clean = ["clean", "--journal", str(tmp_path)]
     with serving(behind_a_gateway(Vendor(load("docs")))) as server:
         journal = Journal(tmp_path, "dead", server.url)
         journal.made("contract-test-left-1")
         journal.close()
-        wrong, cleaned = (
-            subprocess.run(
-                [*clean, *arguments], cwd=ROOT, env=environment_of(TOKENS), capture_output=True, text=True, check=False
-            )
-            for arguments in (["--client-cert", "nowhere.pem"], ["--header", f"X-Gateway-Key={KEY}"])
-        )
+        with pytest.raises(WrongCall, match=r"^--client-cert nowhere\.pem cannot be read: No such file or directory$"):
+            main([*clean, "--client-cert", "nowhere.pem"], standalone_mode=False)
+        main([*clean, "--header", f"X-Gateway-Key={KEY}"], standalone_mode=False)
 
-    assert (wrong.returncode, wrong.stderr) == (
-        2,
-        "Error: --client-cert nowhere.pem cannot be read: No such file or directory\n",
-    )
-    assert cleaned.returncode == 0, cleaned.stdout + cleaned.stderr
+    assert "1 customers removed, 0 left" in capsys.readouterr().out
     assert ("DELETE", "/customers/contract-test-left-1") in server.calls
 
 
@@ -349,16 +345,22 @@ def test_a_fault_of_the_environment_is_none_where_it_is_not_used(monkeypatch: py
 
 
 @needs_openssl
-def test_the_commands_take_the_files(certificates: Path) -> None:
+def test_the_commands_take_the_files(
+    certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A command makes its connection with the files that are named."""
+    for name, token in TOKENS.items():
+        monkeypatch.setenv(name, token)
+    files = ["--ca-bundle", str(certificates / "ca.pem"), "--client-cert", str(certificates / "own.pem")]
     with secure(certificates, asks=True) as url:
-        files = [
-            f"--{name}={certificates / file}" for name, file in (("ca-bundle", "ca.pem"), ("client-cert", "own.pem"))
-        ]
-        let_in, refused = doctor("--base-url", url, *files), doctor("--base-url", url)
+        doctor = ["doctor", "--base-url", url, "--journal", str(tmp_path)]
+        main([*doctor, *files], standalone_mode=False)
+        let_in = capsys.readouterr().out
+        with pytest.raises(NoVerdict):
+            main(doctor, standalone_mode=False)
 
-    assert "reachable          yes, TLS, a valid certificate" in let_in.stdout, let_in.stdout
-    assert "an authority of your own needs --ca-bundle" in refused.stdout
+    assert "reachable          yes, TLS, a valid certificate" in let_in
+    assert "an authority of your own needs --ca-bundle" in capsys.readouterr().out
 
 
 def test_each_request_has_a_trace_id_of_its_own() -> None:
