@@ -25,6 +25,8 @@ from contracts.rules.state import GONE, Stored, stored_in
 
 # The sibling operations are not under contract: one bad answer of theirs ends nothing.
 _TRIES = 6
+# What an update replaces of a customer; a release may know the first two alone.
+_DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3
 # A failure is tried again on a customer that is made for that, and another one is looked at beside it.
@@ -258,15 +260,26 @@ class Customers:
     def _close(self) -> None:
         with suppress(NoVerdict):
             for slug, original in list(self._originals.items()):
-                details = {name: original[name] for name in ("name", "externalCustomerId") if name in original}
-                exchange = self._client.send(update(quote(slug, safe=""), json.dumps(details).encode()))
+                status = self._put_back(slug, original)
                 del self._originals[slug]
-                if exchange.status != 204:
-                    self._stayed.append(f"{slug} (its details could not be put back: PUT answered {exchange.status})")
+                if status != 204:
+                    self._stayed.append(f"{slug} (its details could not be put back: PUT answered {status})")
             with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
                 # What should not be there may be another name for one that was made: it comes after them.
                 list(pool.map(self.remove, [*sorted(self._made), *sorted(self._journal.slugs - self._made)]))
         self._journal.close()
+
+    def _put_back(self, slug: str, original: Stored) -> int | None:
+        details = {name: original[name] for name in _DETAILS if original.get(name) is not None}
+        if "billingEmail" not in details and stored_in(self.get(slug)).get("billingEmail"):
+            # Left out it would be kept.
+            details["billingEmail"] = ""
+        of_the_page = {name: details[name] for name in _DETAILS[:2] if name in details}
+        for content in [details, of_the_page] if details != of_the_page else [details]:
+            status = self._client.send(update(quote(slug, safe=""), json.dumps(content).encode())).status
+            if status == 204:
+                break
+        return status
 
     def remove_leftovers(self, folder: Path) -> int:
         """Take over what earlier runs against this target left behind, and remove it; how many were still there."""

@@ -12,7 +12,8 @@ from contracts.customers.journal import Journal, leftovers
 from contracts.errors import NoVerdict
 from contracts.http.client import Client
 from contracts.http.target import MOCK_URL, Limits, Target
-from contracts.vendor.model import Answer, Call
+from contracts.rules.document import load
+from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.choosy import ACME, TOKENS, Choosy, customers_of
 
 
@@ -40,6 +41,39 @@ def test_a_given_customer_gets_its_details_back() -> None:
 
     assert vendor.customers["acme"] | {"updatedAt": "then"} == ACME
     assert set(vendor.calls) == {"GET", "PUT"}
+
+
+@pytest.mark.parametrize("email", ["a@example.com", None], ids=["email", "no-email"])
+def test_a_given_customer_of_1x_gets_all_its_details_back(email: str | None) -> None:
+    """What only 1.x has of a customer is put back, too: an update that leaves it out clears the domain."""
+    vendor = Vendor(load("v1"))
+    vendor.add("acme", "Acme", "acme-1")
+    vendor.customers["acme"] |= {"domain": "acme.example.com", "billingEmail": email}
+    before = dict(vendor.customers["acme"])
+    customers = customers_of(vendor, customer="acme")
+    customers.open()
+    vendor.customers["acme"] |= {"name": "Changed", "domain": None, "billingEmail": "changed@example.com"}
+
+    customers.close()
+
+    after = vendor.customers["acme"]
+    assert after["billingEmail"] in (email, *([""] if email is None else []))
+    assert after | {"updatedAt": "", "billingEmail": ""} == before | {"updatedAt": "", "billingEmail": ""}
+    assert customers.left == []
+
+
+def test_a_detail_that_the_release_does_not_take_hinders_no_other() -> None:
+    """Where a member that is shown cannot be set, what the page has is put back all the same."""
+    vendor = Choosy()
+    vendor.customers["acme"]["domain"] = "acme.example.com"
+    customers = customers_of(vendor, customer="acme")
+    customers.open()
+    vendor.customers["acme"] |= {"name": "Changed"}
+
+    customers.close()
+
+    assert vendor.customers["acme"]["name"] == "Acme"
+    assert customers.left == []
 
 
 def test_a_given_customer_that_cannot_be_put_back_is_named() -> None:
