@@ -132,8 +132,9 @@ def _twin(family: str, payload: Payload) -> Payload:
 
 
 def _may_be_a_stranger_s(slug: str) -> bool:
-    """Whether a customer may have this slug that the suite did not make: a template is addressed to one of ours."""
-    return "<CUSTOMER" not in slug and not slug.startswith(PREFIX) and any(map(str.isalnum, unquote(slug)))
+    """Whether a customer may have this slug that the suite did not make, also where a careless server resolves `..`."""
+    named = unquote(unquote(slug)).rpartition("..")[2].lstrip("/\\")
+    return "<CUSTOMER" not in named and not named.startswith(PREFIX) and any(map(str.isalnum, named))
 
 
 def entry_of(name: str, recorded: Request, status: int | None) -> str:
