@@ -211,7 +211,7 @@ def test_where_nothing_is_read_a_wrong_answer_is_still_found(tmp_path: Path) -> 
 
     with serving(ShowsNoCustomersAndIsBroken(load("docs"))) as server:
         for api in api_of(server, tmp_path, 4):
-            with pytest.raises(BrokenPromise, match="^problem[.]title") as broken:
+            with pytest.raises(BrokenPromise) as broken:
                 api.put(api.customer, b'{"name": ""}')
 
     assert [(attempt.rules, attempt.repeated) for attempt in broken.value.attempts] == [({"problem.title"}, True)]
