@@ -176,24 +176,21 @@ class Attempts:
             (self._own[thread],) = self.customers.make_several(1)
         return self._own[thread]
 
-    def again(self, failed: Attempt) -> list[Attempt]:
+    def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
         """A failed attempt, tried again alone on another customer: what it breaks each time, and what it broke once.
 
-        If its promises were seen broken often enough, or if it takes more than a request, it comes back as it is.
+        `before` is tried again before it. If its promises were seen broken often enough, or if it takes more than one
+        request, it comes back as it is.
         """
         often = all(self._seen_again[rule] >= _ENOUGH for rule in failed.rules)
         if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.rules}:
             return [failed]
+        customer = self.customers.unused()
+        if before:
+            self.send(before.template, customer)
         linger = 1.0 if "success.empty" in failed.rules else LINGER
-        # If need be, after the update that came before it.
-        for before in [None, failed.before] if failed.before else [None]:
-            customer = self.customers.unused()
-            if before:
-                self.send(before.template, customer)
-            second = self.send(failed.template, customer, linger, apart=not before)
-            same = failed.rules & second.rules
-            if same == failed.rules:
-                break
+        second = self.send(failed.template, customer, linger, apart=not before)
+        same = failed.rules & second.rules
         self._seen_again.update(same)
         once = [replace(failed.only(failed.rules - same), repeated=False)] if failed.rules - same else []
         if same:

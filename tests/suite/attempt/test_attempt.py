@@ -151,13 +151,13 @@ class ForgetsCapitals(Choosy):
 
 
 def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
-    """A request that fails only after the update before it is tried again alone, and then after that update."""
+    """A request that fails only after another update is tried again after that one."""
     attempts = attempts_on(ForgetsCapitals())
     customer = attempts.customers.unused()
     attempts.send(update(CUSTOMER, b'{"name":"Acme"}'), customer)
 
     failed = attempts.send(update(CUSTOMER, b'{"name":"ACME"}'), customer)
-    (again,) = attempts.again(failed)
+    (again,) = attempts.again(failed, failed.before)
 
     assert failed.rules == again.rules == {"update.stored"}
     assert again.repeated
