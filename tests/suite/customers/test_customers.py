@@ -258,7 +258,7 @@ def test_where_few_customers_may_exist_there_is_one(most: int) -> None:
     assert (vendor.calls.count("POST"), set(vendor.customers)) == (1, {"acme"})
 
 
-@pytest.mark.parametrize("most", [5, 7, 12])
+@pytest.mark.parametrize("most", [6, 7, 12])
 def test_no_more_customers_exist_than_may(most: int) -> None:
     """What was made for a short time makes room; what is kept stays, and two at once can be used beside it."""
     vendor = HasAQuota(most, 409)
@@ -280,14 +280,14 @@ def test_no_more_customers_exist_than_may(most: int) -> None:
 def test_where_no_customer_can_be_removed_no_more_are_made_than_may_exist() -> None:
     """A DELETE that is refused leaves no room: that is no verdict, and never one customer more."""
     vendor = HasAQuota(100, 409)
-    customers = customers_of(vendor, most=5)
+    customers = customers_of(vendor, most=6)
     customers.open()
     vendor.refuse("DELETE", 403)
 
-    with pytest.raises(NoVerdict, match="--customers 5 allows no more"):
+    with pytest.raises(NoVerdict, match="--customers 6 allows no more"):
         [customers.unused() for _ in range(9)]
 
-    assert len(vendor.customers) - 1 == 5
+    assert len(vendor.customers) - 1 == 6
 
 
 def test_a_given_customer_has_to_exist() -> None:

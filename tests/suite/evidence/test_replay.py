@@ -404,5 +404,5 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
 
     assert result.exit_code == 6
     assert "NOT TRIED" in result.stdout
-    assert "reason    it needs a second customer" in result.stdout
+    assert "reason    it needs other customers" in result.stdout
     assert "POST" not in {method for method, _ in server.calls}
