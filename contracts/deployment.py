@@ -133,23 +133,19 @@ def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[
 
 def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Result:
     """The result of the whole contract, run against a base URL."""
-    for old in folder.glob("*.har"):
-        old.unlink()
     path = folder / "result.json"
+    for old in (path, *folder.glob("*.har")):
+        old.unlink(missing_ok=True)
     chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
     done = _ended([*command, *chosen, *arguments], f"{base_url} is held to {contract}")
-    if done.returncode == WRONG_CALL and not path.stat().st_size:
-        raise WrongCall(_last_words(done))
     try:
         result = read(path)
     except WrongCall:
-        raise NoVerdict(_last_words(done)) from None
+        raise (WrongCall if done.returncode == WRONG_CALL else NoVerdict)(_last_words(done)) from None
     if result.stopped:
         raise (WrongCall if result.code == WRONG_CALL else NoVerdict)(result.stopped)
-    if done.returncode not in (GREEN, RED):
-        raise NoVerdict(_last_words(done))
-    if done.returncode == RED and not result.findings:
+    if done.returncode != (RED if result.findings else GREEN):
         failed = ", ".join(result.failed[:2]) or _last_words(done)
         raise NoVerdict(f"the run of {contract} failed without a broken promise that it could name: {failed}")
     return result

@@ -21,24 +21,18 @@ Json = Any
 YES, NO, UNKNOWN = Containment.YES, Containment.NO, Containment.UNKNOWN
 # Keywords whose message names the member that it is about.
 _ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
-# What the validator says worse than we do, by the last keyword on the way to it.
-_IN_OTHER_WORDS = {
-    "contains": "no item is as `contains` asks",
-    "minContains": "too few items are as `contains` asks",
-    "maxContains": "too many items are as `contains` asks",
-}
+# How deep members are named.
 _DEEPEST = 8
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a value does not fit: the path in it, the keyword, what is there, and the reason and the place in words."""
+    """Why a value does not fit: the path in it, the keyword, what is there, and the reason in words."""
 
     path: tuple[str | int, ...]
     keyword: str
     value: Json
     message: str
-    place: str
 
     @property
     def about(self) -> str:
@@ -110,36 +104,12 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
 
 def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Reason]:
     for error in refuses.iter_errors(value):
-        path, keyword, what = tuple(error.instance_path), str(["", *error.schema_path][-1]), error.kind.value
-        if error.kind.name in ("additionalProperties", "unevaluatedProperties"):
-            yield from (_not_allowed((*path, name), keyword, error.instance) for name in what)
-        elif error.kind.name == "falseSchema" and path:
-            yield _not_allowed(path, keyword, error.instance)
-        else:
-            yield Reason(path, keyword, error.instance, _words(error, keyword, what), _place(path))
-
-
-def _not_allowed(path: tuple[str | int, ...], keyword: str, value: Json) -> Reason:
-    return Reason(path, keyword, value, f"{json.dumps(path[-1])} is not allowed", _place(path[:-1]))
-
-
-def _place(path: tuple[str | int, ...]) -> str:
-    return ".".join(map(str, path))
-
-
-def _words(error: jsonschema_rs.ValidationError, keyword: str, what: Json) -> str:
-    """The message of the validator, or ours where that does not say what the schema asks for."""
-    if keyword in _IN_OTHER_WORDS:
-        return _IN_OTHER_WORDS[keyword]
-    value = json.dumps(error.instance, ensure_ascii=False)
-    if error.kind.name in ("anyOf", "oneOf"):
-        refusing = [alternative[0].message for alternative in what if alternative]
-        none = f"none of the alternatives of {keyword}: {'; '.join(refusing)}"
-        return f"{value} fits {none if len(refusing) == len(what) else 'more than one of the alternatives of oneOf'}"
-    if error.kind.name in ("not", "const"):
-        how = "is excluded:" if error.kind.name == "not" else "is not"
-        return f"{value} {how} {json.dumps(what, ensure_ascii=False)}"
-    return "nothing is allowed" if error.kind.name == "falseSchema" else " ".join(error.message.split())
+        kind, path, keyword = error.kind.name, tuple(error.instance_path), str(["", *error.schema_path][-1])
+        members = error.kind.value if kind in ("additionalProperties", "unevaluatedProperties") else ()
+        for place in [(*path, name) for name in members] or [path]:
+            not_allowed = place and (members or kind == "falseSchema")
+            message = f"{json.dumps(place[-1])} is not allowed" if not_allowed else " ".join(error.message.split())
+            yield Reason(place, keyword, error.instance, message)
 
 
 def members(root: Schema) -> dict[str, Schema]:

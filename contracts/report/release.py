@@ -177,8 +177,8 @@ def _change(change: Change) -> dict[str, Json]:
 
 def words(reason: Reason) -> str:
     """A reason with the place that it is about."""
-    message = _cut(reason.message, _REASON)
-    return f"{message} [at {reason.place}]" if reason.place else message
+    place = ".".join(map(str, reason.path))
+    return f"{_cut(reason.message, _REASON)}{f' [at {place}]' if place else ''}"
 
 
 def _labelled(label: str, text: str) -> str:

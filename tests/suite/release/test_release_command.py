@@ -6,20 +6,39 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from contracts.__main__ import run
+from contracts.http import interrupt
 from contracts.rules.document import DOCUMENTS
-from tests.suite.suite_run import ROOT, release
+from tests.suite.suite_run import ROOT
+
+Release = Callable[..., subprocess.CompletedProcess[str]]
 
 V1 = str(DOCUMENTS / "v1.yaml")
 DOCS = (DOCUMENTS / "docs.yaml").read_text(encoding="utf-8")
 NAME = "name: {type: string, minLength: 1}"
 TITLE = "title: {type: string}"
+
+
+@pytest.fixture
+def release(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Release:
+    """The command line in this process, with its exit code."""
+    monkeypatch.setattr(interrupt, "heed", lambda: None)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+    def release(*arguments: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["contracts", "release", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), *capsys.readouterr())
+
+    return release
 
 
 @contextmanager
@@ -53,7 +72,7 @@ def changed(folder: Path, old: str, new: str) -> str:
     return str(path)
 
 
-def test_a_safe_release_exits_0_and_lists_the_drift(tmp_path: Path) -> None:
+def test_a_safe_release_exits_0_and_lists_the_drift(release: Release, tmp_path: Path) -> None:
     """A safe release exits 0, with a block for each change, what to do next, and the verdict as the last line."""
     path = changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}")
 
@@ -69,7 +88,7 @@ def test_a_safe_release_exits_0_and_lists_the_drift(tmp_path: Path) -> None:
     )
 
 
-def test_exact_makes_drift_fail(tmp_path: Path) -> None:
+def test_exact_makes_drift_fail(release: Release, tmp_path: Path) -> None:
     """With --exact drift exits 1, and the verdict says why."""
     result = release("--candidate", changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}"), "--exact")
 
@@ -77,7 +96,7 @@ def test_exact_makes_drift_fail(tmp_path: Path) -> None:
     assert result.stdout.splitlines()[-1].endswith(": 1 drift (--exact refuses drift)")
 
 
-def test_the_published_release_exits_1_with_the_answer() -> None:
+def test_the_published_release_exits_1_with_the_answer(release: Release) -> None:
     """From docs to v1 one thing breaks, and the smallest answer proves it: errors may be null."""
     result = release("--candidate", V1)
 
@@ -92,7 +111,7 @@ def test_the_published_release_exits_1_with_the_answer() -> None:
     assert result.stdout.endswith(f"\nnot safe: docs → {V1}: 1 breaking, 2 drift, 4 compatible\n")
 
 
-def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:
+def test_a_release_that_breaks_exits_1_with_the_payload(release: Release, tmp_path: Path) -> None:
     """A release that is not safe exits 1, with the smallest payload that proves it."""
     result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 3}"))
 
@@ -107,7 +126,9 @@ def test_a_release_that_breaks_exits_1_with_the_payload(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 1), (["--allow-undecided"], 0)], ids=["refused", "let-pass"])
-def test_what_is_not_decided_is_not_safe_unless_allowed(options: list[str], code: int, tmp_path: Path) -> None:
+def test_what_is_not_decided_is_not_safe_unless_allowed(
+    release: Release, options: list[str], code: int, tmp_path: Path
+) -> None:
     """A pattern that may or may not take everything is listed, and passes with --allow-undecided alone."""
     path = changed(tmp_path, NAME, r"name: {type: string, minLength: 1, pattern: '^[\s\S]+$'}")
 
@@ -117,7 +138,7 @@ def test_what_is_not_decided_is_not_safe_unless_allowed(options: list[str], code
     assert "not decided: request body: " in result.stdout
 
 
-def test_the_verdict_for_machines_is_json(tmp_path: Path) -> None:
+def test_the_verdict_for_machines_is_json(release: Release, tmp_path: Path) -> None:
     """With --format json the whole is one JSON text, with oasdiff's names and each proof."""
     path = changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 5}")
 
@@ -141,11 +162,13 @@ def test_the_verdict_for_machines_is_json(tmp_path: Path) -> None:
     ]
 
 
-def test_github_shows_what_breaks_beside_the_run(tmp_path: Path) -> None:
+def test_github_shows_what_breaks_beside_the_run(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where GitHub Actions runs it, each breaking change is an annotation, too."""
-    path = changed(tmp_path, NAME, "name: {type: string, minLength: 2}")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
 
-    result = release("--candidate", path, GITHUB_ACTIONS="true")
+    result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 2}"))
 
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("::error ")]
     assert line == '::error title=breaking%3A request body::a body that was allowed is refused: {"name":"0"}'
@@ -160,7 +183,7 @@ def test_a_candidate_may_come_on_standard_input() -> None:
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "safe: docs → standard input: no change")
 
 
-def test_what_the_documents_say_outlives_an_adoption_that_fails(tmp_path: Path) -> None:
+def test_what_the_documents_say_outlives_an_adoption_that_fails(release: Release, tmp_path: Path) -> None:
     """Where a release cannot be adopted its changes are told all the same."""
     path = changed(tmp_path, TITLE, "title: {type: integer}")
 
@@ -171,7 +194,7 @@ def test_what_the_documents_say_outlives_an_adoption_that_fails(tmp_path: Path) 
     assert "cannot be adopted: no answer 400 can also be as every answer has to be" in result.stderr
 
 
-def test_a_pin_may_be_a_file_in_which_no_name_stands_twice(tmp_path: Path) -> None:
+def test_a_pin_may_be_a_file_in_which_no_name_stands_twice(release: Release, tmp_path: Path) -> None:
     """The pin is read as strictly as the candidate."""
     path = changed(tmp_path, NAME, f"{NAME}\n        {NAME}")
 
@@ -181,7 +204,7 @@ def test_a_pin_may_be_a_file_in_which_no_name_stands_twice(tmp_path: Path) -> No
     assert f"contract {path!r} has the name 'name' twice in one object (line" in result.stderr
 
 
-def test_a_long_payload_is_shown_by_its_ends(tmp_path: Path) -> None:
+def test_a_long_payload_is_shown_by_its_ends(release: Release, tmp_path: Path) -> None:
     """A payload of thousands of characters is shown by its beginning, its end and its size."""
     result = release("--candidate", changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 70000}"))
 
@@ -190,7 +213,7 @@ def test_a_long_payload_is_shown_by_its_ends(tmp_path: Path) -> None:
     assert len(result.stdout) < 1000
 
 
-def test_a_candidate_may_be_at_an_address() -> None:
+def test_a_candidate_may_be_at_an_address(release: Release) -> None:
     """A candidate is fetched from an http address; a query may hold a secret, and is not shown."""
     with served(200, DOCS.encode()) as url:
         result = release("--candidate", f"{url}?key=secret")
@@ -198,7 +221,7 @@ def test_a_candidate_may_be_at_an_address() -> None:
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, f"safe: docs → {url}: no change")
 
 
-def test_an_address_that_cannot_be_reached_is_no_verdict() -> None:
+def test_an_address_that_cannot_be_reached_is_no_verdict(release: Release) -> None:
     """Where nothing listens there is no verdict."""
     result = release("--candidate", "http://127.0.0.1:9/openapi.yaml")
 
@@ -216,7 +239,9 @@ def test_an_address_that_cannot_be_reached_is_no_verdict() -> None:
         pytest.param(200, b"a" * 5_000_000, {}, 2, "larger than 4 MiB", id="large"),
     ],
 )
-def test_an_address_without_a_document(status: int, body: bytes, headers: dict[str, str], code: int, says: str) -> None:
+def test_an_address_without_a_document(
+    release: Release, status: int, body: bytes, headers: dict[str, str], code: int, says: str
+) -> None:
     """What answers and has no document is a wrong call; what is out of order is no verdict."""
     with served(status, body, **headers) as url:
         result = release("--candidate", url)
@@ -235,10 +260,23 @@ def test_an_address_without_a_document(status: int, body: bytes, headers: dict[s
         pytest.param(["--candidate", V1, "--adopt", "docs"], "there is a contract of that name", id="name-taken"),
     ],
 )
-def test_a_wrong_call_exits_2(arguments: list[str], says: str) -> None:
+def test_a_wrong_call_exits_2(release: Release, arguments: list[str], says: str) -> None:
     """A call that cannot be answered exits 2 and says what to give instead."""
     result = release(*arguments)
 
     assert result.returncode == 2
-    assert says in result.stderr
+    assert (result.stdout, says in result.stderr) == ("", True)
     assert "secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("where", "code"), [("none.yaml", 2), ("http://127.0.0.1:9/openapi.yaml", 6)], ids=["wrong-call", "no-verdict"]
+)
+def test_a_machine_reads_why_there_is_no_verdict(release: Release, where: str, code: int) -> None:
+    """With --format json there is one JSON text in any case; the line for people is on standard error."""
+    result = release("--candidate", where, "--format", "json")
+
+    content = json.loads(result.stdout)
+    assert (result.returncode, content["verdict"]) == (code, None)
+    assert content["stopped"] in result.stderr
+    assert result.stderr.count("\n") == 1
