@@ -23,19 +23,19 @@ _SURE = (True, None, False)
 class Sighting:
     """One promise that one test saw broken, and everything that is shown of it: plain data that goes with a report.
 
-    `place` is where in the answer, `also` where else. `cause` is the circumstance in words, `group` what circumstances
-    are told apart by. `why` is what a payload is there for, `size` how large the request is, and `repeated` whether it
-    broke the promise again when it was sent again alone (None: it was not). `har` is the evidence as the text of a HAR
-    file, empty where this process has sent a better one.
+    `place` is where in the answer, `also` where else. `cause` is the circumstance in words, `family` that of a payload,
+    where circumstances are told apart by it, and `why` what the payload is there for. `size` is how large the request
+    is, and `repeated` whether it broke the promise again when it was sent again alone (None: it was not). `har` is the
+    evidence as the text of a HAR file, empty where this process has sent a better one.
     """
 
     rule: str
     place: str
-    group: str
     cause: str
     layer: str
     expected: str
     actual: str
+    family: str = ""
     request: str = ""
     answer: str = ""
     trace: str = ""
@@ -49,7 +49,7 @@ class Sighting:
     @property
     def key(self) -> tuple[str, str, str]:
         """What it is the same finding by."""
-        return self.rule, self.place, self.group
+        return self.rule, self.place, self.family or self.cause
 
     @property
     def rank(self) -> tuple[int, list[int]]:
@@ -89,17 +89,17 @@ def sightings(
     attempt: Attempt, document: Document, source: Source, family: str = "", why: str = ""
 ) -> Iterator[Sighting]:
     """What an attempt broke, one sighting for each promise; a payload that was sent has a `family`, and says `why`."""
-    group, cause = cause_of(attempt, document, family, why)
+    cause, family = cause_of(attempt, document, family, why)
     for rule in dict.fromkeys(violation.rule for violation in attempt.violations):
         first, *others = [violation for violation in attempt.violations if violation.rule == rule]
         yield Sighting(
             rule=rule,
             place=first.place,
-            group=group,
             cause=cause,
             layer=str(first.layer),
             expected=first.expected,
             actual=first.actual,
+            family=family,
             request=request_line(attempt.exchange),
             answer=answer_line(attempt.exchange),
             trace=attempt.exchange.trace_id,
@@ -113,21 +113,19 @@ def sightings(
 
 
 def cause_of(attempt: Attempt, document: Document, family: str = "", why: str = "") -> tuple[str, str]:
-    """What the circumstance of a request is told apart by, and the circumstance in words, which stand behind a "when".
+    """The circumstance of a request in words, which stand behind a "when", and the family that it is told apart by.
 
-    Of a body that breaks the request schema it is the keyword, of any other payload its family, else the promise.
+    Of a body that breaks the request schema it is the keyword, of another payload why it is there, else the promise.
     """
     promise, request = attempt.prediction.reasons[0], attempt.exchange.request
     values = read(request.body).values if promise.id == "status.schema" else ()
     slug = request.slug.decode("utf-8", "replace")
     if values and (broken := next(document.request_findings(values[0], slug), None)):
-        words = f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
-        return words, words
+        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}", ""
     if family:
-        return family, why.removesuffix(".")
+        return why.removesuffix("."), family
     words = promise.circumstance
-    words = f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
-    return words, words
+    return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words, ""
 
 
 def _command(attempt: Attempt, base_url: str) -> str:

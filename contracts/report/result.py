@@ -93,7 +93,7 @@ class Result:
         alike = self._alike(seen)
         known = next((one for one in alike if one.shown.key == seen.key), None)
         if known is None and len(alike) >= MOST_CAUSES:
-            seen = replace(seen, group=OTHER_CAUSES, cause=OTHER_CAUSES)
+            seen = replace(seen, cause=OTHER_CAUSES, family="")
             known = next((one for one in alike if one.shown.key == seen.key), None)
         finding = known or Finding(seen)
         if known is None:

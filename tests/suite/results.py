@@ -16,7 +16,6 @@ TARGET = "https://api.example.org"
 SEEN = Sighting(
     rule="problem.title",
     place="title",
-    group="name breaks minLength",
     cause="name breaks minLength",
     layer="exact",
     expected="Unprocessable Entity",
@@ -32,7 +31,7 @@ SEEN = Sighting(
 
 def seen(rule: str = "problem.title", **changes: Any) -> Sighting:
     """A sighting of this promise."""
-    return replace(SEEN, rule=rule, **({"group": changes["cause"]} if "cause" in changes else {}) | changes)
+    return replace(SEEN, rule=rule, **changes)
 
 
 def finding(rule: str = "problem.title", **changes: Any) -> Finding:

@@ -181,7 +181,8 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
 
     def failed(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
         path = Path(command[command.index("--result") + 1])
-        write(Result("http://127.0.0.1:1", "docs", "0", failed=("test_that_failed",)), path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(Result("http://127.0.0.1:1", "docs", "0", failed=["test_that_failed"]), path)
         return subprocess.CompletedProcess(command, 1, "", "")
 
     monkeypatch.setattr(deployment, "_ended", failed)

@@ -39,7 +39,7 @@ def seen(of: Attempt, family: str = "", why: str = "") -> list[Sighting]:
 
 def cause(request: Request, family: str = "") -> str:
     """The circumstance of a request in words; a payload is said to be there for its script."""
-    return cause_of(attempt(answer(500), request), DOCS, family, "A name in another script.")[1]
+    return cause_of(attempt(answer(500), request), DOCS, family, "A name in another script.")[0]
 
 
 def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
@@ -49,7 +49,6 @@ def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
     assert one == Sighting(
         rule="problem.title",
         place="title",
-        group="name breaks type",
         cause="name breaks type",
         layer="exact",
         expected="Unprocessable Entity",
@@ -120,7 +119,7 @@ def test_the_cause_of_any_other_payload_is_why_it_is_there() -> None:
     """What is no question of the schema is told in the payload's words, and told apart by its family."""
     one, *_ = seen(attempt(answer(500), REQUESTS[204]), "other-scripts", "A name in another script.")
 
-    assert (one.cause, one.group) == ("A name in another script", "other-scripts")
+    assert (one.cause, one.family) == ("A name in another script", "other-scripts")
 
 
 @pytest.mark.parametrize(
