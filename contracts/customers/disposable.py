@@ -243,11 +243,6 @@ class Customers:
                 break
         return status
 
-    def visit(self, slug: str) -> None:
-        """Know from now on that somebody's customer exists, if it does; its details are put back in the end."""
-        if slug not in self.existing and GONE not in (stored := stored_in(self.get(slug))):
-            self._originals[slug] = stored
-
     def adopt(self, slug: str) -> None:
         """Remove in the end a customer that a request made although it should not have."""
         if slug.startswith(PREFIX) and slug not in self._journal.slugs:
