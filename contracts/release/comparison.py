@@ -150,9 +150,7 @@ class _Comparison:
                 yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
             # An empty segment would be another path.
             sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-            yield from self._of_schemas(
-                "request", after.called, "a value that was allowed is refused", sent, after.schema
-            )
+            yield from self._of_schemas("request", after.called, sent, after.schema)
         elif before:
             yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
         elif after:
@@ -168,7 +166,7 @@ class _Comparison:
             if taken is None:
                 yield _change("body gone", where, media_type, **_media_types(before, after))
             else:
-                yield from self._of_schemas("request", where, "a body that was allowed is refused", sent, after[taken])
+                yield from self._of_schemas("request", where, sent, after[taken])
         for media_type in [one for one in after if before and one not in before]:
             yield _change("body too", where, media_type)
 
@@ -179,7 +177,7 @@ class _Comparison:
         for status in sorted(pin.keys() | candidate.keys()):
             before, after, where = self._pin.answer(status), self._candidate.answer(status), f"answer {status}"
             if before and after:
-                yield from self._of_contents(where, before.contents, after.contents, is_error=is_error(status))
+                yield from self._of_contents(where, before.contents, after.contents, error=is_error(status))
                 yield from _of_headers(where, before, after)
             elif is_error(status):
                 yield _change("error gone" if before else "error new", where)
@@ -192,35 +190,35 @@ class _Comparison:
             yield _change("no errors", "answers", **statuses)
 
     def _of_contents(
-        self, where: str, before: Mapping[str, Json], after: Mapping[str, Json], *, is_error: bool
+        self, where: str, before: Mapping[str, Json], after: Mapping[str, Json], *, error: bool
     ) -> Iterator[Change]:
         sides = _media_types(before, after)
         if bool(before) != bool(after):
-            new = "error content new" if is_error else "content new"
+            new = "error content new" if error else "content new"
             yield _change(new if after else "content gone", where, **sides)
             return
         # FastAPI writes a model under its own media type, and the media type that was meant for it without a schema.
-        misplaced = is_error and after.get(PROBLEM) == {} != before.get(PROBLEM)
+        misplaced = error and after.get(PROBLEM) == {} != before.get(PROBLEM)
         for media_type, schema in after.items():
             if media_type not in before:
-                yield _change(
-                    "type misplaced" if misplaced and schema != {} else "type new", where, media_type, **sides
-                )
+                name = "type misplaced" if misplaced and schema != {} else "type new"
+                yield _change(name, where, media_type, **sides)
             else:
-                what, held = "an answer may come that was not promised", is_error and media_type == PROBLEM
-                yield from self._of_schemas("answer", where, what, before[media_type], schema, held=held)
+                held = error and media_type == PROBLEM
+                yield from self._of_schemas("answer", where, before[media_type], schema, held=held)
         for media_type in [one for one in before if one not in after]:
             yield _change("type gone", where, media_type)
 
-    def _of_schemas(
-        self, side: str, where: str, what: str, before: Json, after: Json, *, held: bool = False
-    ) -> Iterator[Change]:
+    def _of_schemas(self, side: str, where: str, before: Json, after: Json, *, held: bool = False) -> Iterator[Change]:
         """What changes where the pin has one schema, and the candidate another.
 
         `side` is `request` (a client sends what the pin's allows) or `answer` (a client gets what the candidate's
         allows); an answer may be `held` to the exact problem shape anyway.
         """
-        direction = REQUEST if side == "request" else RESPONSE
+        direction, what = RESPONSE, "an answer may come that was not promised"
+        if side == "request":
+            sent = "body" if where == "request body" else "value"
+            direction, what = REQUEST, f"a {sent} that was allowed is refused"
         try:
             pin = plain(self._pin.references, before, direction, where)
             candidate = plain(self._candidate.references, after, direction, where)
@@ -239,7 +237,7 @@ class _Comparison:
         for name, says in new_members(names, named).items():
             if side == "answer" or not says["always"]:
                 found.append(_change(f"{side} member{' always' if says['always'] else ''}", where, name))
-        if side == "answer" and after == {} != before:
+        if side == "answer" and after == {} and before not in ({}, True):
             found.append(_change("no schema", where))
         elif side == "answer":
             found += [_change("answer member gone", where, name) for name in new_members(named, names)]
