@@ -31,6 +31,8 @@ _ENCODED = re.compile(
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
 # What may be the escape of a lone surrogate, by what is around it.
 _SUSPECT = re.compile(r"\\u[dD][89a-fA-F]")
+# The beginning of a number that is not zero.
+_DIGIT = re.compile(r"[-0.]*[1-9]")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # An escape: of a whole pair of surrogates, of a lone one, or of anything else.
 _HEX = "[0-9a-fA-F]{2}"
@@ -69,7 +71,8 @@ def read(data: bytes) -> Body:
     def number(digits: str) -> float:
         # Python refuses to read very long integers; all of them are past a double anyway.
         found = float(digits) if len(digits) > 300 or not digits.lstrip("-").isdecimal() else int(digits)
-        if math.isinf(found):
+        # A double holds it as infinity; or as zero, although a digit of it is none.
+        if math.isinf(found) or (not found and _DIGIT.match(digits)):
             odd.add("status.number")
         return found
 
