@@ -169,6 +169,9 @@ class _Answer:
         parts = []
         while isinstance(event := self._event(), h11.Data):
             parts.append(event.data)
+        if response.status_code != 204 and self._parser.their_state is h11.DONE and self._parser.trailing_data[0]:
+            # Any client would read what follows as the next answer. After a 204 the judge says more of it.
+            raise NoAnswer(Failure.MALFORMED)
         content, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
         wire_body = content if wire_body == content else wire_body
         headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items())

@@ -139,6 +139,8 @@ def test_an_answer_within_the_size_limit_is_taken() -> None:
         pytest.param(b"HTTP/1.1 404 Not Found\r\nno colon\r\n\r\n", Failure.MALFORMED, id="no-header"),
         pytest.param(b"HTTP/1.1 404 X\r\nContent-Length: x\r\n\r\n", Failure.MALFORMED, id="no-length"),
         pytest.param(CHUNKED + b"zz\r\n", Failure.MALFORMED, id="no-chunk"),
+        pytest.param(HEAD + b"\r\nhi!", Failure.MALFORMED, id="more-than-the-length"),
+        pytest.param(HEAD + b"\r\nhi" + EMPTY_204, Failure.MALFORMED, id="two-answers"),
     ],
 )
 def test_what_is_no_complete_answer_is_a_failure(reply: bytes, failure: Failure) -> None:
