@@ -19,7 +19,7 @@ _SERVER.set_forkserver_preload(
     ["schemathesis", "hypothesis", "respx", "jsonschema_rs", "jinja2", "yaml", "click", "xdist", "pytest_html"]
 )
 # pytest warns of plugins that were imported before it could rewrite their asserts. They need not be rewritten.
-_QUIET = {"PYTEST_ADDOPTS": "-W ignore::pytest.PytestAssertRewriteWarning"}
+_QUIET = "-W ignore::pytest.PytestAssertRewriteWarning"
 
 
 def python_m(
@@ -48,7 +48,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: Path, stdout
     for descriptor, path in ((1, stdout), (2, stderr)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     os.environ.clear()
-    os.environ.update(environment | _QUIET)
+    os.environ.update(environment | {"PYTEST_ADDOPTS": f"{environment.get('PYTEST_ADDOPTS', '')} {_QUIET}"})
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     sys.argv = arguments
