@@ -15,6 +15,7 @@ import pytest
 
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import MOCK_TOKENS, Vendor
+from tests.suite.forked import python_m
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, environment_of, run_suite, served_mock
 from tests.suite.vendors import vendor_named
@@ -118,6 +119,8 @@ def run(here: str) -> subprocess.CompletedProcess[str]:
         tox.read(ROOT / "tox.ini")
         words = shlex.split(tox[f"testenv:{words[1]}"]["commands"].replace("{posargs}", shlex.join(words[2:])))
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
+    if words[1] == "-m":
+        return python_m(words[2:], environment_of(tokens), ROOT, 180)
     return subprocess.run(
         [sys.executable, *words[1:]],
         cwd=ROOT,

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from contracts.__main__ import run
-from contracts.http import interrupt
 from contracts.rules.document import DOCUMENTS
 from tests.suite.suite_run import ROOT
 
@@ -29,7 +28,7 @@ TITLE = "title: {type: string}"
 @pytest.fixture
 def release(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Release:
     """The command line in this process, with its exit code."""
-    monkeypatch.setattr(interrupt, "heed", lambda: None)
+    monkeypatch.setattr("contracts.__main__.heed_signals", lambda: None)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
     def release(*arguments: str) -> subprocess.CompletedProcess[str]:
