@@ -125,7 +125,8 @@ class Target:
             proxy = httpx.URL(proxies[url.scheme])
         except httpx.InvalidURL:
             proxy = httpx.URL()
-        if proxy.scheme != "http" or not proxy.host:
+        named = _HOST.fullmatch(proxy.raw_host.decode("ascii")) and (proxy.port or 0) < 65536
+        if proxy.scheme != "http" or not named:
             # Its value may hold a password.
             raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
         return proxy

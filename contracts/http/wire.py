@@ -12,7 +12,6 @@ import socket
 import ssl
 import time
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
 import h11
@@ -83,7 +82,7 @@ class Connections:
         try:
             connection = connection or self._connected(bounds)
             return answer.to(self._head(method, path, headers), framed, connection, linger)
-        except (OSError, HTTPException, h11.RemoteProtocolError) as error:
+        except (OSError, h11.RemoteProtocolError) as error:
             failure = _failure(error, connected=connection is not None, ended=answer.ended)
             if not (kept and failure is Failure.BROKEN and not answer.received):
                 raise NoAnswer(failure) from None
@@ -99,20 +98,37 @@ class Connections:
         if self._proxy and not self._tls:
             # RFC 9112 section 3.2.2
             path, headers = f"http://{self._url.netloc.decode('ascii')}{path}", (*self._to_proxy, *headers)
-        lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", "")
-        return "\r\n".join(lines).encode("latin-1")
+        return _section(f"{method} {path}", headers)
 
     def _connected(self, bounds: Bounds) -> socket.socket:
         """A new connection, through the proxy if there is one."""
-        host, port = _address(self._url)
-        plain = HTTPConnection(*_address(self._proxy or self._url), timeout=bounds.left())
-        if self._proxy and self._tls:
-            plain.set_tunnel(host, port, dict(self._to_proxy))
-        plain.connect()
-        if not self._tls:
-            return plain.sock
-        plain.sock.settimeout(bounds.left())
-        return self._tls.wrap_socket(plain.sock, server_hostname=host)
+        connection = socket.create_connection(_address(self._proxy or self._url), bounds.left())
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not self._tls:
+                return connection
+            host, port = _address(self._url)
+            if self._proxy:
+                self._ask_for_tunnel(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", connection, bounds)
+            connection.settimeout(bounds.left())
+            return self._tls.wrap_socket(connection, server_hostname=host)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _ask_for_tunnel(self, authority: str, connection: socket.socket, bounds: Bounds) -> None:
+        """Let the proxy pass on whatever comes (RFC 9110 section 9.3.6)."""
+        head = _section(f"CONNECT {authority}", (("Host", authority), *self._to_proxy))
+        answer = _Answer("CONNECT", bounds)
+        try:
+            if 200 <= answer.begun(head, b"", connection).status_code < 300:
+                return
+        except (h11.RemoteProtocolError, NoAnswer):
+            if answer.ended:
+                # It hung up, and may be there again in a moment.
+                raise NoAnswer(Failure.REFUSED) from None
+        # What is no HTTP comes from the proxy as well, and says nothing of the target.
+        raise NoAnswer(Failure.PROXY)
 
     def _kept(self) -> socket.socket | None:
         """A connection that was kept and still stands."""
@@ -154,15 +170,7 @@ class _Answer:
 
     def to(self, head: bytes, body: bytes, connection: socket.socket, linger: float) -> Response:
         """Send a request and read the whole answer to it, tokens and all."""
-        self._connection = connection
-        # A server that takes no more may have answered.
-        with suppress(ConnectionError, ssl.SSLError):
-            for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
-                left = memoryview(part)
-                while left:
-                    connection.settimeout(self._bounds.left())
-                    left = left[connection.send(left) :]
-        response = self._final()
+        response = self.begun(head, body, connection)
         begins = len(self.received) - len(self._parser.trailing_data[0])
         if response.status_code == 204:
             self._linger(linger)
@@ -178,7 +186,16 @@ class _Answer:
         reason = response.reason.decode("ascii", "ignore")
         return Response(response.status_code, tuple(headers), content, wire_body, reason)
 
-    def _final(self) -> h11.Response:
+    def begun(self, head: bytes, body: bytes, connection: socket.socket) -> h11.Response:
+        """Send a request and read the answer's header section, past those of any 1xx."""
+        self._connection = connection
+        # A server that takes no more may have answered.
+        with suppress(ConnectionError, ssl.SSLError):
+            for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
+                left = memoryview(part)
+                while left:
+                    connection.settimeout(self._bounds.left())
+                    left = left[connection.send(left) :]
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event
@@ -228,22 +245,23 @@ class InProcess:
         self._transport.close()
 
 
+def _section(beginning: str, headers: Headers) -> bytes:
+    """A header section whose request line begins so."""
+    lines = (f"{beginning} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", "")
+    return "\r\n".join(lines).encode("latin-1")
+
+
 def _address(url: httpx.URL) -> tuple[str, int]:
     return url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
 def _failure(error: Exception, *, connected: bool, ended: bool) -> Failure:
-    text = str(error)
     if isinstance(error, TimeoutError):
         return Failure.TIMEOUT
     if isinstance(error, h11.RemoteProtocolError):
         return Failure.BROKEN if ended else Failure.MALFORMED
-    if isinstance(error, ssl.SSLError) and (not connected or _CERTIFICATE_REFUSED.search(text)):
+    if isinstance(error, ssl.SSLError) and (not connected or _CERTIFICATE_REFUSED.search(str(error))):
         return Failure.TLS
     if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
         return Failure.UNKNOWN_HOST
-    if connected:
-        return Failure.BROKEN
-    # What a proxy answers to CONNECT, unless it is no HTTP at all.
-    by_proxy = text.startswith("Tunnel connection failed") or not isinstance(error, OSError)
-    return Failure.PROXY if by_proxy else Failure.REFUSED
+    return Failure.BROKEN if connected else Failure.REFUSED

@@ -233,17 +233,32 @@ def test_a_proxy_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert server.requests[0].values("Authorization") == ["Bearer ksh_secret"]
 
 
-def test_a_proxy_that_refuses_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy gets the user and the password of its URL; that it refuses to pass a request on is told as that."""
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    with recording(in_turn(b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n")) as server:
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [
+        pytest.param(b"HTTP/1.1 407 X\r\nContent-Length: 9\r\n\r\n", Failure.PROXY, id="refuses"),
+        pytest.param(b"garbage\r\n\r\n", Failure.PROXY, id="is-no-http"),
+        pytest.param(b"\x15\x03\x01\x00\x02\x02\x46", Failure.PROXY, id="speaks-tls"),
+        pytest.param(b"", Failure.REFUSED, id="hangs-up"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\n", Failure.REFUSED, id="breaks-off"),
+        pytest.param(Slowly([b"HTTP/1.1 200 OK\r\n"] + [b"X-A: b\r\n"] * 100, 0.1), Failure.TIMEOUT, id="drips"),
+    ],
+)
+def test_a_proxy_that_passes_nothing_on_is_a_failure(
+    reply: Reply, failure: Failure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy gets the user and the password of its URL; that it passes nothing on is told in time, and as that."""
+    monkeypatch.setenv("no_proxy", "")
+    with recording(in_turn(reply)) as server:
         monkeypatch.setenv("https_proxy", server.url.replace("//", "//user:secret@"))
-        with Client(Target("https://staging.example.com/api", TOKENS, Limits(time=5), proxy_from_env=True)) as client:
+        with Client(Target("https://[::1]:8443/api", TOKENS, Limits(time=0.5), proxy_from_env=True)) as client:
             came = client.once(UPDATE)
 
-    assert came.failure is Failure.PROXY
-    assert server.requests[0].values("Proxy-Authorization") == ["Basic dXNlcjpzZWNyZXQ="]
+    assert came.failure is failure
+    assert came.seconds < 2.0
+    assert server.requests[0].head.decode().split("\r\n") == [
+        *("CONNECT [::1]:8443 HTTP/1.1", "Host: [::1]:8443", "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=", ""),
+    ]
 
 
 @pytest.mark.parametrize(
