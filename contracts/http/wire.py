@@ -19,6 +19,7 @@ import httpx
 
 from contracts.http.credential import Headers
 from contracts.http.exchange import Failure, Response
+from contracts.http.target import MIB
 
 _AT_ONCE = 65536
 # The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
@@ -187,15 +188,21 @@ class _Answer:
         return Response(response.status_code, tuple(headers), content, wire_body, reason)
 
     def begun(self, head: bytes, body: bytes, connection: socket.socket) -> h11.Response:
-        """Send a request and read the answer's header section, past those of any 1xx."""
-        self._connection = connection
+        """Send a request and read the answer's header section, past those of any 1xx.
+
+        The time that it takes to send a body of more than 1 MiB does not count, as long as the server goes on to read.
+        """
+        self._connection, started, limit = connection, time.monotonic(), self._bounds.left()
+        is_large = len(body) > MIB
         # A server that takes no more may have answered.
         with suppress(ConnectionError, ssl.SSLError):
             for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
                 left = memoryview(part)
                 while left:
-                    connection.settimeout(self._bounds.left())
+                    connection.settimeout(limit if is_large else self._bounds.left())
                     left = left[connection.send(left) :]
+        if is_large:
+            self._bounds = self._bounds._replace(ends=self._bounds.ends + time.monotonic() - started)
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event

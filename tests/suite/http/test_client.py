@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +13,7 @@ from contracts import __version__
 from contracts.http.client import READ_SLACK, Client
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import Exchange, Failure, Request, update
-from contracts.http.target import Limits, Target
+from contracts.http.target import MIB, Limits, Target
 from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording
 
 TOKENS = {WRITE_TOKEN: "ksh_secret"}
@@ -71,6 +72,30 @@ def test_the_time_limit_is_for_the_whole_exchange(reply: Reply) -> None:
 
     assert (came.failure, came.response) == (Failure.TIMEOUT, None)
     assert 0.3 < came.seconds <= time.monotonic() - started < 2.5
+
+
+def test_the_time_to_send_a_large_body_does_not_count() -> None:
+    """A server that takes a body of 16 MiB slowly, and answers at once then, has kept the time limit."""
+
+    def take_it_slowly() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as file:
+            for _ in range(3):
+                time.sleep(0.5)
+                file.read(2 * MIB)
+            file.read(10 * MIB)
+            connection.sendall(EMPTY_204)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # What the kernel keeps is not sent slowly.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        server = threading.Thread(target=take_it_slowly)
+        server.start()
+        with client_of(f"http://127.0.0.1:{listening.getsockname()[1]}", time=1.0) as client:
+            exchange = client.once(update("acme", b'{"name":"%s"}' % (b"a" * 16 * MIB)))
+        server.join()
+
+    assert exchange.status == 204
 
 
 def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
