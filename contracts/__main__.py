@@ -106,7 +106,7 @@ def replay(
     from contracts.evidence import har
     from contracts.evidence.replay import Replay, Replayed, exit_code
     from contracts.fuzz.payloads import entry_of
-    from contracts.report.replayed import lines, verdict
+    from contracts.report.terminal import replay_verdict, replayed_lines
 
     recorded = har.read(paths)
     if as_test:
@@ -124,8 +124,8 @@ def replay(
             again = Replay(run.attempts)
             for path, evidence in group:
                 results.append(again.of(evidence, times))
-                click.echo("\n".join(lines(results[-1], path)))
-    click.echo(verdict(results))
+                click.echo("\n".join(replayed_lines(results[-1], path)))
+    click.echo(replay_verdict(results))
     sys.exit(exit_code(results))
 
 
@@ -160,7 +160,7 @@ def release(
     """Say whether a release of the vendor is safe, and show what it changes."""
     from contracts import deployment
     from contracts.evidence.deviation import load_deviations
-    from contracts.report.release import ReleaseReport, no_verdict
+    from contracts.release_report import ReleaseReport, no_verdict
 
     try:
         # A wrong call is told before anything else.

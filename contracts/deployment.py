@@ -24,9 +24,8 @@ from contracts.http.exchange import Failure, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
 from contracts.release.adoption import adopt
-from contracts.report.finding import Finding
-from contracts.report.release import Observed, Word
-from contracts.report.result import GREEN, RED, WRONG_CALL, Result, read
+from contracts.release_report import Observed, Word
+from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result, read
 from contracts.rules.openapi import References, document
 
 # The largest document in bytes, and the seconds for one behind an address.
@@ -125,7 +124,7 @@ def observed(
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
     """What breaks the pin and what breaks the release's own document, each with what the release says of it."""
     # The circumstance may differ between two contracts: of each place the first finding is shown.
-    pin, own = ({(one.rule, one.shown.place): one for one in reversed(found)} for found in (of_pin, of_own))
+    pin, own = ({(one.rule, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
     found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
     return sorted(found, key=lambda each: [*Word].index(each[0]))

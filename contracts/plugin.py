@@ -137,9 +137,9 @@ class Collector:
         made, failures = self._result, self._result.add(report)
         if failures and report.failed:
             # What no other test has explained comes first.
-            new = [failure for failure in failures if any(finding.tests[0] == report.nodeid for _, finding in failure)]
+            new = [failure for failure in failures if any(seen.tests[0] == report.nodeid for seen in failure)]
             known = [failure for failure in failures if failure not in new]
-            report.longrepr = terminal.explanation([*new, *known], made.base_url, made.no_evidence)
+            report.longrepr = terminal.explanation([*new, *known], made)
             report.again = not new
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
@@ -170,14 +170,14 @@ class Collector:
         try:
             yield
         except OSError as error:
-            self._result.warn(f"not everything could be written: {error}")
+            self._result.metrics.add({"warnings": [f"not everything could be written: {error}"]})
 
     def _conclude(self, made: Result) -> None:
         if made.by_hand and self._config.getoption("numprocesses", None):
             # The workers had no time to say what they left behind; their journals did.
             listed = [one for one in leftovers(self._options.journal) if one.base_url == made.base_url]
-            made.metrics.add({"left": [slug for one in listed for slug in one.slugs]})
-            made.warn("the workers were stopped: what they sent in their last tests is not counted")
+            warning = "the workers were stopped: what they sent in their last tests is not counted"
+            made.metrics.add({"left": [slug for one in listed for slug in one.slugs], "warnings": [warning]})
         made.finish()
         self._made = True
 

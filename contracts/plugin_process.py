@@ -13,17 +13,23 @@ from contracts.api import Api, BrokenPromise
 from contracts.attempt import Attempt
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence.evidence import Source
+from contracts.evidence.evidence import Source, evidence_of
+from contracts.evidence.har import to_har
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
-from contracts.report.finding import Sighting, sightings
-from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL
+from contracts.http.curl import curl, for_any_customer
+from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
+from contracts.report.terminal import answer_line, request_line
+from contracts.rules.body import read
+from contracts.rules.document import Document
 from contracts.run import NO_500, Options, Run
 
 # Why it is over is told once, with the verdict.
 _OVER = "the run is over: the verdict says why"
 # Of so many tests to come a worker sends the payloads ahead: what is further away, another one may be given.
 _NEAR = 12
+# Characters of a curl line that is shown.
+_CURL_SHOWN = 1000
 
 
 class Process:
@@ -41,9 +47,9 @@ class Process:
         self.selected = True
         # Whether it is one of several processes, to which pytest-xdist gives out the tests.
         self._is_worker = hasattr(config, "workerinput")
-        # What a test had found that was cut short, and of each finding the best that was sent to show it.
+        # What a test had found that was cut short, and of each finding the rank of the best that was sent to show it.
         self._unfinished: list[Attempt] = []
-        self._sent: dict[tuple[str, str, str], Sighting] = {}
+        self._sent: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out the tests about members that this release does not have: they are no tests of it."""
@@ -141,13 +147,13 @@ class Process:
         """What an attempt broke, as plain data; evidence goes with what shows a finding better than before."""
         document, base_url = self.options.document, self.options.target.base_url
         source = Source(document.name, base_url, self.options.generation.seed, item.nodeid)
-        seen = []
-        for one in sightings(attempt, document, source, *((payload.family, payload.why) if payload else ())):
-            better = one.key not in self._sent or one.rank < self._sent[one.key].rank
-            if better:
-                self._sent[one.key] = one
-            seen.append(vars(one) | ({} if better else {"har": ""}))
-        return seen
+        seen = [*findings(attempt, document, source, payload)]
+        for one in seen:
+            if one.key in self._sent and self._sent[one.key] <= one.rank:
+                one.har = ""
+            else:
+                self._sent[one.key] = one.rank
+        return [*map(vars, seen)]
 
     def end(self, status: int) -> dict[str, Any]:
         """Take down what runs in this process, where its fixtures were cut short; what it did, as plain data.
@@ -170,6 +176,47 @@ class Process:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._is_worker:
             session.config.workeroutput["contract"] = self.end(exitstatus)  # type: ignore[attr-defined]  # xdist's own
+
+
+def findings(attempt: Attempt, document: Document, source: Source, payload: Payload | None = None) -> Iterator[Finding]:
+    """What an attempt broke, maybe with a payload: one finding for each promise."""
+    exchange = attempt.exchange
+    line = curl(for_any_customer(attempt.template, exchange.request), source.base_url, exchange.headers_in_front)
+    if len(line) > _CURL_SHOWN:
+        line = f"(a curl line of {len(line)} characters; the evidence has the request)"
+    for rule in dict.fromkeys(violation.rule for violation in attempt.violations):
+        first, *others = [violation for violation in attempt.violations if violation.rule == rule]
+        yield Finding(
+            **{name: getattr(first, name) for name in ("rule", "place", "expected", "actual")},
+            cause=cause_of(attempt, document, payload),
+            layer=str(first.layer),
+            request=request_line(exchange),
+            answer=answer_line(exchange),
+            trace=exchange.trace_id,
+            curl=line,
+            why=payload.why if payload else "",
+            size=[*attempt.size],
+            repeated=attempt.repeated,
+            har=to_har(evidence_of(attempt, first, source)),
+            also=[*dict.fromkeys(other.place for other in others)],
+            tests=[source.test],
+            again=int(attempt.repeated is True),
+            gone=int(attempt.repeated is False),
+        )
+
+
+def cause_of(attempt: Attempt, document: Document, payload: Payload | None = None) -> str:
+    """The circumstance of a request in words, which stand behind a "when".
+
+    Of a body that breaks the request schema it is the keyword, else what the promise is about.
+    """
+    promise, request = attempt.prediction.reasons[0], attempt.exchange.request
+    values = read(request.body).values if promise.id == "status.schema" else ()
+    slug = request.slug.decode("utf-8", "replace")
+    if values and (broken := next(document.request_findings(values[0], slug), None)):
+        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
+    words = f"{promise.circumstance} (payloads: {payload.family})" if payload else promise.circumstance
+    return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 
 def _payload(item: pytest.Item) -> Payload | None:

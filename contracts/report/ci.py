@@ -6,16 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
-from contracts.report.result import GREEN, RED, Result
-from contracts.report.terminal import broken_lines, count_of, how_sure, last_line
+from contracts.report.page import drawn
+from contracts.report.result import GREEN, Result
+from contracts.report.terminal import broken_lines, last_line
 from contracts.rules.promise import promises
 
 # GitHub shows no more annotations of one step, and cuts its message there.
 _ANNOTATIONS, _LONGEST = 10, 4000
-# What is special in Markdown or HTML, and what XML 1.0 (section 2.2) cannot hold.
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|&~$]")
+# What XML 1.0 (section 2.2) cannot hold.
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -24,51 +23,8 @@ def write_junit(result: Result, path: Path) -> None:
 
     One more case is the verdict: it fails where the run failed for what is no promise, and is an error without one.
     """
-    root = ElementTree.Element("testsuites", name="contract")
-    name = f"contract {result.contract} of {result.base_url}"
-    suite = ElementTree.SubElement(root, "testsuite", name=name, time=f"{result.seconds:.1f}")
-    groups = result.groups
-    for rule, (outcome, reason) in result.outcomes.items():
-        title, kind = f"{rule}: {promises()[rule].sentence}", f"contract.{rule.partition('.')[0]}"
-        case = ElementTree.SubElement(suite, "testcase", classname=kind, name=title)
-        if outcome == "broken":
-            shown = groups[rule][0].shown
-            message = _NO_XML.sub("", f"expected {shown.expected}, came {shown.actual}")
-            failure = ElementTree.SubElement(case, "failure", message=message)
-            failure.text = _NO_XML.sub("", "\n".join(broken_lines(groups[rule], result)))
-        elif outcome != "kept":
-            ElementTree.SubElement(case, "skipped", message=reason)
-    case = ElementTree.SubElement(suite, "testcase", classname="contract", name="the run comes to a verdict")
-    if result.code != GREEN and not groups:
-        kind = "failure" if result.code == RED else "error"
-        ElementTree.SubElement(case, kind, message=_NO_XML.sub("", last_line(result)))
-    counted = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
-    for attribute, element in counted.items():
-        suite.set(attribute, str(len([*suite.iter(element)])))
     path.parent.mkdir(parents=True, exist_ok=True)
-    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
-
-
-def step_summary(result: Result) -> str:
-    """The result as a short table in GitHub's Markdown."""
-    sent = f"{result.metrics.updates} updates in {result.seconds:.0f} s, seed {result.seed}"
-    told = f"Contract {result.contract}: {count_of(result)}. {result.base_url}, {sent}"
-    lines = [f"### {markdown(last_line(result))}", "", markdown(told), ""]
-    if result.groups:
-        lines += ["| broken promise | expected | came | seen |", "| --- | --- | --- | --- |"]
-        for rule, (first, *_) in result.groups.items():
-            cells = [promises()[rule].sentence, first.shown.expected, first.shown.actual, first.seen]
-            lines.append(f"| **{markdown(rule)}** {' | '.join(map(markdown, cells))} |")
-        lines.append("")
-    for why, rules in result.not_tried.items():
-        lines.append(f"- not tried: {markdown(', '.join(rules))} ({markdown(why)})")
-    lines += [f"- {markdown(how_sure(result))}"] if how_sure(result) else []
-    return "\n".join(lines) + "\n"
-
-
-def markdown(text: str) -> str:
-    """Text of the vendor's, as itself and not as Markdown or HTML."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text).replace("\n", " ")
+    path.write_text(_NO_XML.sub("", drawn("promises.xml.j2", result)), encoding="utf-8")
 
 
 def error_lines(result: Result) -> Iterator[str]:
@@ -92,7 +48,7 @@ def github(result: Result) -> list[str]:
     try:
         if path := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(path).open("a", encoding="utf-8") as file:
-                file.write(step_summary(result))
+                file.write(drawn("summary.md.j2", result))
     except OSError as error:
         # It changes no verdict.
         lines.append(f"warning        GITHUB_STEP_SUMMARY cannot be written: {error.strerror}")

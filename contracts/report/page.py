@@ -1,7 +1,7 @@
-"""The page: a result to look at in a browser, as HTML that pytest-html puts into its report.
+"""What is drawn of a result by a template: the page that pytest-html puts into its report, JUnit, and GitHub's summary.
 
-Everything that a vendor said goes through Jinja's escaping, and through `printable`. It needs no network; its script
-only copies commands, scrolls to what is marked, and puts pytest-html's table behind a fold.
+Everything that a vendor said goes through Jinja's escaping, and on the page through `printable`. The page needs no
+network; its script only copies commands, scrolls to what is marked, and puts pytest-html's table behind a fold.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,81 +21,72 @@ from markupsafe import Markup, escape
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
-from contracts.http.curl import OF_YOURS, names_customer
+from contracts.http import curl
 from contracts.http.exchange import Exchange, Request
 from contracts.report import terminal
-from contracts.report.finding import Finding, Sighting
-from contracts.report.result import GREEN, RED, Result, by
+from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import printable, promises
 
-# Characters of a body that are shown, and those of one that is written out by line; its HAR file has the rest.
-_SHOWN, _SHOWN_BY_LINE = 2000, 8000
+# Characters of a body that are shown, and bytes of one that is no text, so many in a line; its HAR file has the rest.
+_SHOWN, _BYTES, _IN_LINE = 4000, 256, 8
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
+# What is special in Markdown or HTML.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|&~$]")
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 
 
+def drawn(template: str, result: Result, **more: Any) -> str:
+    """The result as the template has it."""
+    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": curl, "green": GREEN, "red": RED}
+    return _TEMPLATES.get_template(template).render(common | more)
+
+
+def _markdown(text: str) -> Markup:
+    """Text of the vendor's, as itself and not as Markdown or HTML."""
+    return Markup(_SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text).replace("\n", " "))  # noqa: S704 (escaped)
+
+
+def _linked(source: str) -> Markup:
+    """Where a promise is written, with links to what is an RFC."""
+
+    def link(rfc: re.Match[str]) -> str:
+        section = f"#section-{rfc[2]}" if rfc[2] else ""
+        return f'<a href="https://www.rfc-editor.org/rfc/rfc{rfc[1]}{section}">{rfc[0]}</a>'
+
+    return Markup(_RFC.sub(link, escape(source)))  # noqa: S704 (escaped)
+
+
+_TEMPLATES.filters |= {"markdown": _markdown, "linked": _linked}
+
+
 def page(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
-    outcomes = result.outcomes
-    ended = by(outcomes, lambda rule: outcomes[rule][0])
-    return _TEMPLATES.get_template("page.html.j2").render(
-        result=result,
-        verdict=terminal.last_line(result),
-        colour={GREEN: "green", RED: "red"}.get(result.code, "none"),
-        counts=terminal.count_of(result),
-        sure=terminal.how_sure(result),
-        when=time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started)),
-        broken={rule: [_shown(one, result, beside) for one in group] for rule, group in result.groups.items()},
-        no_evidence=result.no_evidence or terminal.NO_EVIDENCE,
-        promises=promises(),
-        sources={rule: Markup(_RFC.sub(_link, escape(one.source))) for rule, one in promises().items()},  # noqa: S704
-        outcomes=outcomes,
-        ended=ended,
-        untried=by(ended.get("not tried", ()), lambda rule: outcomes[rule][1]),
-        columns=sorted({status for statuses in result.metrics.answers.values() for status in statuses}),
-    )
+    when = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started))
+    return drawn("page.html.j2", result, when=when, shown=_shown, beside=partial(os.path.relpath, start=beside))
 
 
-def _link(rfc: re.Match[str]) -> str:
-    section = f"#section-{rfc[2]}" if rfc[2] else ""
-    return f'<a href="https://www.rfc-editor.org/rfc/rfc{rfc[1]}{section}">{rfc[0]}</a>'
-
-
-def _shown(finding: Finding, result: Result, beside: Path) -> dict[str, Any]:
-    """A finding with what shows it: request and answer, each in lines of which some are at fault; and commands."""
-    shown, commands = finding.shown, {}
-    if shown.curl:
-        commands[f"curl; {OF_YOURS}" if names_customer(shown.curl) else "curl"] = shown.curl
-    if finding.evidence:
-        commands["send it again"] = terminal.replay_command([finding.evidence], result.base_url)
-    step = None
+def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
+    """Request and answer of a finding, each in lines of which some are at fault."""
     with suppress(WrongCall):
-        step = har.evidence_in(shown.har)[0].failing
-    return {
-        "finding": finding,
-        "request": [*_request(step.template)] if step else [(shown.request, False)],
-        "answer": [*_answer(step.exchange, *_places(shown))] if step else [(shown.answer, False)],
-        "commands": commands,
-        "evidence": os.path.relpath(finding.evidence, beside) if finding.evidence else "",
-        "tests": [test.rpartition("::")[2] for test in finding.tests],
-    }
+        step = har.evidence_in(finding.har)[0].failing
+        return {"request": [*_request(step.template)], "answer": [*_answer(step.exchange, *_places(finding))]}
+    return {"request": [(finding.request, False)], "answer": [(finding.answer, False)]}
 
 
-def _places(shown: Sighting) -> Sequence[str]:
+def _places(finding: Finding) -> list[str]:
     """Where the answer is at fault: a header, members of its body, or the whole of it."""
-    if shown.rule == "problem.members":
-        return re.findall("'(.*?)'", shown.actual)
+    if finding.rule == "problem.members":
+        return re.findall("'(.*?)'", finding.actual)
     # Written anew, a body would name a member once.
-    whole = shown.rule == "problem.unique_names" or (shown.rule.startswith("problem.") and not shown.place)
-    return ["body"] if whole else [shown.place, *shown.also]
+    whole = finding.rule == "problem.unique_names" or (finding.rule.startswith("problem.") and not finding.place)
+    return ["body"] if whole else [finding.place, *finding.also]
 
 
 def _request(request: Request) -> Iterator[tuple[str, bool]]:
-    yield f"{request.method} {request.path}", False
-    yield from ((f"{name}: {printable(value)}", False) for name, value in request.headers)
-    yield from ((line, False) for line in _body(request.body))
+    head = [f"{request.method} {request.path}", *(f"{name}: {printable(value)}" for name, value in request.headers)]
+    yield from ((line, False) for line in (*head, *_body(request.body)))
 
 
 def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
@@ -105,32 +97,32 @@ def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
     yield f"{response.status} {printable(response.reason)}", any(place.startswith("HTTP status") for place in places)
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", name.lower() in map(str.lower, places)
-    body = response.body or response.wire_body
-    # What is wrong with an item of a list is in the list. A whole body is shown as it came.
+    # What is wrong with an item of a list is in the list.
     starts = tuple(f'"{place.removesuffix(".[]").rpartition(".")[2]}":' for place in places if place)
-    for line in _by_line(body) if starts and "body" not in places else _body(body):
+    by_line = bool(starts) and "body" not in places
+    for line in _body(response.body or response.wire_body, by_line=by_line):
         yield line, bool(line) and ("body" in places or line.lstrip().startswith(starts))
 
 
-def _by_line(body: bytes) -> Iterator[str]:
-    """The lines of a body, with each member on a line of its own."""
-    with suppress(ValueError, RecursionError):
+def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
+    """The lines of a body: as it came, or `by_line` with each member of JSON on its own; hexadecimal if it is no text.
+
+    What is JSON and not too long is JSON when it is copied.
+    """
+    try:
         text = body.decode()
-        by_line = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-        # What can be shown whole is not cut for its white space; deep nesting is left as it came.
-        if len(text) > _SHOWN or len(by_line) <= _SHOWN_BY_LINE:
-            return _body(by_line.encode(), _SHOWN if len(text) > _SHOWN else _SHOWN_BY_LINE)
-    return _body(body)
-
-
-def _body(body: bytes, most: int = _SHOWN) -> Iterator[str]:
-    """The lines of a body. What is JSON and not too long is JSON when it is copied; what is no text has escapes."""
-    if not body:
+    except UnicodeDecodeError:
+        yield ""
+        for at in range(0, min(len(body), _BYTES), _IN_LINE):
+            part = body[at : at + _IN_LINE]
+            yield f"{at:04x}  {part.hex(' '):<24} {re.sub('[^ -~]', '.', part.decode('latin-1'))}"
+        yield from [f"… {len(body) - _BYTES} more bytes"] if body[_BYTES:] else []
         return
-    yield ""
-    text = body.decode("utf-8", "backslashreplace")
-    for line in re.split("\r\n|\r|\n", text[:most]):
+    with suppress(ValueError, RecursionError):
+        written = json.dumps(json.loads(text), indent=2, ensure_ascii=False) if by_line else text
+        # What can be shown whole is not cut for its white space; deep nesting is left as it came.
+        text = written if len(text) > _SHOWN or len(written) <= _SHOWN else text
+    for line in ["", *re.split("\r\n|\r|\n", text[:_SHOWN])] if text else []:
         # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
         yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
-    if len(text) > most:
-        yield f"… {len(text) - most} more characters"
+    yield from [f"… {len(text) - _SHOWN} more characters"] if text[_SHOWN:] else []

@@ -4,35 +4,97 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
 from contracts.metrics import Metrics
-from contracts.report.finding import Finding, Sighting
 from contracts.rules.promise import promises
 
 GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
 # Files of evidence that are kept, and findings of one promise at one place that are told apart.
 MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
+NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
+# What may become of a promise.
+OUTCOMES = ("kept", "broken", "broken as accepted", "not tried", "not selected")
 # How the reason begins for which a test was not run, where there was no time for it.
 OUT_OF_TIME = "the time of --max-time"
-NOT_SELECTED = "no test that was selected tries it"
 # What was broken again alone so often does not come and go.
 _SURELY = 2
+# What shows a failure best: one that was broken again alone, then one that was not sent again, then the others.
+_SURE = (True, None, False)
 
-_T = TypeVar("_T")
+
+@dataclass
+class Finding:
+    """One promise broken in one circumstance, and everything that is shown of it: plain data, so it goes in a report.
+
+    Each failing request makes one for each promise that it broke; the result merges those with the same key.
+
+    `place` is where in the answer, `also` where else; `cause` is the circumstance in words, and `why` what the payload
+    is there for. `size` is how large the request is, and `repeated` whether it broke the promise again when it was sent
+    again alone (None: it was not). `har` is the evidence as the text of a HAR file, empty where this process has sent a
+    better one, and `evidence` its file, or empty.
+
+    Sent again alone, the requests of all `tests` broke it `again` so often, and so often it was `gone`. When the run is
+    over it is known that of `tried` answers `broke` broke the promise, and whether that comes and goes.
+    """
+
+    rule: str
+    place: str
+    cause: str
+    layer: str
+    expected: str
+    actual: str
+    request: str = ""
+    answer: str = ""
+    trace: str = ""
+    curl: str = ""
+    why: str = ""
+    size: list[int] = field(default_factory=list)
+    repeated: bool | None = None
+    har: str = ""
+    evidence: str = ""
+    also: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+    again: int = 0
+    gone: int = 0
+    broke: int = 0
+    tried: int = 0
+    comes_and_goes: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is the same finding by."""
+        return self.rule, self.place, self.cause
+
+    @property
+    def rank(self) -> tuple[int, list[int]]:
+        """The less, the better it shows what is broken."""
+        return _SURE.index(self.repeated), self.size
+
+    @property
+    def seen(self) -> str:
+        """How often, in words that are the same everywhere."""
+        return f"{'comes and goes: ' if self.comes_and_goes else ''}{self.broke} of {self.tried} updates"
+
+    def merge(self, other: Finding) -> None:
+        """Take what another request showed of it; the better one is shown."""
+        better = other if other.har and other.rank < self.rank else self
+        again, gone, tests = self.again + other.again, self.gone + other.gone, [*self.tests, *other.tests]
+        of_both = {"evidence": self.evidence, "again": again, "gone": gone, "tests": [*dict.fromkeys(tests)]}
+        vars(self).update(vars(better) | of_both)
 
 
 @dataclass
 class Result:
     """What a run did and found: plain data, filled until `finish`. `started` is in seconds since the epoch.
 
-    Evidence goes to the folder `evidence`, empty for nowhere; `no_evidence` says why a file could not be written.
+    Evidence goes to the folder `evidence`, empty for nowhere; `no_evidence` says why a finding has no file.
     `stopped` says why the run came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM
     ended it; `selected` whether all tests were. Of the `tests` that ran `failed` are those that failed although no
     promise was found broken; `required` are those that --require-all wants and that could not be tried, each with its
@@ -56,7 +118,7 @@ class Result:
     required: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     not_literal: int = 0
-    no_evidence: str = ""
+    no_evidence: str = NO_EVIDENCE
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
         """The run is over before its end."""
@@ -64,14 +126,10 @@ class Result:
             self.stopped = "; ".join(filter(None, (self.stopped, reason)))
         self.stop_code = min(code, self.stop_code)
 
-    def warn(self, warning: str) -> None:
-        """Note what a reader should know, though it changes no verdict."""
-        self.metrics.add({"warnings": [warning]})
-
-    def add(self, report: Any) -> list[list[tuple[Sighting, Finding]]]:
+    def add(self, report: Any) -> list[list[Finding]]:
         """Add what pytest's report of a test says, and what it carries.
 
-        Comes back with all that each failing request broke, and the finding that this belongs to.
+        Comes back with all that each failing request broke, each with the file and the tests of the whole finding.
         """
         test, told, called = report.nodeid, report.contract, report.when == "call"
         self.metrics.add(told["metrics"] or {})
@@ -85,47 +143,40 @@ class Result:
         if report.skipped and not hasattr(report, "wasxfail"):
             reason = report.longrepr[2].removeprefix("Skipped: ")
             self.skipped[reason] = self.skipped.get(reason, 0) + 1
-        failures = [[Sighting(**one) for one in broken] for broken in told["broken"]]
-        return [[(seen, self._entered(test, seen)) for seen in failure] for failure in failures]
+        return [[self._entered(Finding(**broken)) for broken in failure] for failure in told["broken"]]
 
-    def _entered(self, test: str, seen: Sighting) -> Finding:
-        """The finding that a sighting belongs to, with it."""
-        alike = self._alike(seen)
-        known = next((one for one in alike if one.shown.key == seen.key), None)
-        if known is None and len(alike) >= MOST_CAUSES:
-            seen = replace(seen, cause=OTHER_CAUSES, family="")
-            known = next((one for one in alike if one.shown.key == seen.key), None)
-        finding = known or Finding(seen)
-        if known is None:
-            self.findings.append(finding)
-        elif seen.har and seen.rank < known.shown.rank:
-            finding.shown = seen
-        if test not in finding.tests:
-            finding.tests.append(test)
-        finding.again += seen.repeated is True
-        finding.gone += seen.repeated is False
-        if finding.shown is seen:
-            self._keep(finding)
-        return finding
+    def _entered(self, seen: Finding) -> Finding:
+        """What a test saw, entered into the finding that it belongs to; with that finding's file and tests."""
+        keys = [one.key for one in self._alike(seen)]
+        if seen.key not in keys and len(keys) >= MOST_CAUSES:
+            seen = replace(seen, cause=OTHER_CAUSES)
+        whole = next((one for one in self.findings if one.key == seen.key), None)
+        if whole:
+            whole.merge(seen)
+        else:
+            whole = replace(seen)
+            self.findings.append(whole)
+        if whole.har is seen.har:
+            self._keep(whole)
+        return replace(seen, evidence=whole.evidence, tests=whole.tests)
 
-    def _alike(self, seen: Sighting) -> list[Finding]:
+    def _alike(self, seen: Finding) -> list[Finding]:
         """The findings of the same promise at the same place, in any circumstance."""
-        return [one for one in self.findings if one.shown.key[:2] == seen.key[:2]]
+        return [one for one in self.findings if one.key[:2] == seen.key[:2]]
 
     def _keep(self, finding: Finding) -> None:
         """Write the evidence of a finding, where one more file may be kept: the first of each promise in any case."""
-        number = [one.shown.key for one in self.groups[finding.rule]].index(finding.shown.key) + 1
+        number = self.groups[finding.rule].index(finding) + 1
         full = sum(bool(one.evidence) for one in self.findings) >= MOST_EVIDENCE
-        if not self.evidence or not finding.shown.har or (full and number > 1 and not finding.evidence):
+        if not (self.evidence and finding.har) or (full and number > 1 and not finding.evidence):
             return
         path = Path(self.evidence, f"{finding.rule}{f'-{number}' if number > 1 else ''}.har")
         try:
-            har.write(path, finding.shown.har)
+            har.write(path, finding.har)
             finding.evidence = str(path)
         except OSError as error:
-            finding.evidence = ""
-            self.no_evidence = f"{self.evidence} cannot be written: {error.strerror}"
-            self.warn(self.no_evidence)
+            finding.evidence, self.no_evidence = "", f"{self.evidence} cannot be written: {error.strerror}"
+            self.metrics.add({"warnings": [self.no_evidence]})
 
     def finish(self) -> None:
         """Note what is known at the end: how often each promise was broken in the whole run, and how steadily.
@@ -136,18 +187,17 @@ class Result:
         for one in self.findings:
             one.broke = max(1, self.metrics.broken.get(one.rule, 0))
             one.tried = max(self.metrics.tried.get(one.rule, 0), one.broke)
-            alike = self._alike(one.shown)
+            alike = self._alike(one)
             mostly_gone = sum(other.gone for other in alike) > sum(other.again for other in alike)
             one.comes_and_goes = one.gone > one.again or (one.again < _SURELY and mostly_gone)
             if one.evidence:
-                text = har.with_rate(one.shown.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
-                one.shown = replace(one.shown, har=text)
+                one.har = har.with_rate(one.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
                 self._keep(one)
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
         """What was broken, by promise, in the order in which it was found: the first has the file named for it."""
-        return by(self.findings, lambda finding: finding.rule)
+        return {one.rule: [other for other in self.findings if other.rule == one.rule] for one in self.findings}
 
     @property
     def tried(self) -> set[str]:
@@ -155,39 +205,37 @@ class Result:
         return {*self.metrics.tried, *self.groups}
 
     @property
-    def deviating(self) -> dict[str, int]:
-        """How often each promise was seen broken as somebody has accepted it."""
-        seen = by(self.metrics.accepted.items(), lambda item: item[0].split()[0])
-        return {rule: sum(times for _, times in items) for rule, items in seen.items()}
-
-    @property
     def outcomes(self) -> dict[str, tuple[str, str]]:
-        """What became of each promise: broken, accepted, kept, or not tried; and why, where it is one of these.
+        """What became of each promise, one of `OUTCOMES`; and why, or how often, where that is said.
 
         Where not all tests were selected, what the others would have tried is nobody's question.
         """
-        reasons, otherwise = self.metrics.untried, "nothing that was answered decided it"
+        reasons, other = self.metrics.untried, ("not tried", "nothing that was answered decided it")
         if not self.selected:
-            reasons, otherwise = {what: why for what, why in reasons.items() if why in self.skipped}, NOT_SELECTED
+            reasons = {rule: why for rule, why in reasons.items() if why in self.skipped}
+            other = "not selected", "no test that was selected tries it"
         elif self.stopped or self.by_hand or self.out_of_time:
             late = [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]
-            otherwise = next(iter(late), "the run was over before")
-        found = {rule: ("not tried", reasons.get(rule, otherwise)) for rule in promises()}
+            other = "not tried", next(iter(late), "the run was over before")
+        found = {rule: ("not tried", reasons[rule]) if rule in reasons else other for rule in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
-        accepted = {rule: f"broken {times} times, as somebody has accepted" for rule, times in self.deviating.items()}
-        found |= {rule: ("accepted", reason) for rule, reason in accepted.items()}
+        accepted: Counter[str] = Counter()
+        for deviation, times in self.metrics.accepted.items():
+            accepted[deviation.split()[0]] += times
+        found |= {rule: ("broken as accepted", f"{times} times") for rule, times in accepted.items()}
         return found | dict.fromkeys(self.groups, ("broken", ""))
 
     @property
-    def kept(self) -> list[str]:
-        """The promises that were tried and not broken."""
-        return [rule for rule, (outcome, _) in self.outcomes.items() if outcome == "kept"]
+    def ended(self) -> dict[str, list[str]]:
+        """The promises by what became of them."""
+        outcomes = self.outcomes
+        return {ended: [rule for rule, (outcome, _) in outcomes.items() if outcome == ended] for ended in OUTCOMES}
 
     @property
     def not_tried(self) -> dict[str, list[str]]:
         """The promises that a test that was selected should have tried, and that nothing has, by the reason."""
-        reasons = {rule: why for rule, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
-        return by((rule for rule, why in reasons.items() if why != NOT_SELECTED), reasons.__getitem__)
+        untried = {rule: why for rule, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
+        return {why: [rule for rule, reason in untried.items() if reason == why] for why in untried.values()}
 
     @property
     def out_of_time(self) -> int:
@@ -203,20 +251,12 @@ class Result:
             return RED
         if self.by_hand:
             return INTERRUPTED
-        return self.stop_code if self.stopped else GREEN if self.tried or self.deviating else NO_VERDICT
-
-
-def by(items: Iterable[_T], key: Callable[[_T], str]) -> dict[str, list[_T]]:
-    """The items in groups, in the order in which they come."""
-    grouped: dict[str, list[_T]] = {}
-    for item in items:
-        grouped.setdefault(key(item), []).append(item)
-    return grouped
+        return self.stop_code if self.stopped else GREEN if self.tried or self.metrics.accepted else NO_VERDICT
 
 
 def write(result: Result, path: Path) -> None:
     """Write the result to a file as JSON, for another process to read. Evidence has files of its own."""
-    findings = [replace(one, shown=replace(one.shown, har="")) for one in result.findings]
+    findings = [replace(one, har="") for one in result.findings]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(replace(result, findings=findings)), indent=1), encoding="utf-8")
 
@@ -230,7 +270,7 @@ def read(path: Path) -> Result:
     """
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        findings = [Finding(**one | {"shown": Sighting(**one["shown"])}) for one in told["findings"]]
+        findings = [Finding(**one) for one in told["findings"]]
         return Result(**told | {"findings": findings, "metrics": Metrics(**told["metrics"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise WrongCall(f"{path} holds no result of a run: {' '.join(str(error).split())[:100]}") from None

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from pathlib import Path
 
+from contracts.evidence.evidence import Evidence
+from contracts.evidence.replay import Fate, Replayed
 from contracts.http.curl import OF_YOURS, names_customer
+from contracts.http.exchange import Exchange
 from contracts.http.target import MOCK_URL
-from contracts.report.finding import Finding, Sighting
-from contracts.report.result import GREEN, INTERRUPTED, MOST_EVIDENCE, RED, WRONG_CALL, Result, by
-from contracts.rules.promise import Layer, promises
+from contracts.report.result import INTERRUPTED, NO_VERDICT, WRONG_CALL, Finding, Result
+from contracts.rules.promise import Layer, Violation, excerpt, promises
 
 WIDTH = 110
 # A statement on one request. Whether the fault comes and goes is known at the end, of all requests.
-_ALONE = {True: "it was broken again", None: "it was not sent again", False: "it was not broken again"}
+_ALONE = {True: "sent again alone, it broke the promise again", None: "it was not sent again"}
+_NOT_AGAIN = "sent again alone, it did not break the promise again"
 # So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
 # So many broken promises are explained of one answer and told in a summary, which has to fit on a screen. So many
@@ -27,46 +31,47 @@ _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, w
 # Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
 # (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983). Of fewer than these nothing is worth saying.
 _THREE, _FEW = 3, 30
-NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
+# How likely the times that are suggested show a failure again, and the most that are suggested: what --times takes.
+_CHANCE, _MOST_TIMES = 0.95, 10_000
 
 
-def explanation(failures: Sequence[Sequence[tuple[Sighting, Finding]]], base_url: str, no_evidence: str) -> str:
+def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """What a test found broken: what was promised, what came, and how to see it again.
 
     Of several failing requests the first is explained, and what the others broke is named.
     """
-    first, seen = failures[0], failures[0][0][0]
-    lines = [line for one, _ in first[:_EXPLAINED] for line in _promise(one)]
-    rules = dict.fromkeys(one.rule for failure in (first[_EXPLAINED:], *failures[1:]) for one, _ in failure)
-    lines += [f"  and also  {some([*rules])}"] if rules else []
-    lines += ["", f"  request   {seen.request}", f"  answer    {seen.answer}", *_trace(seen)]
-    lines += [f"  payload   {seen.why}"] if seen.why else []
-    lines += [f"  alone     {_ALONE[seen.repeated]}", f"  curl      {seen.curl}"]
-    lines += [f"            ({OF_YOURS})"] if names_customer(seen.curl) else []
-    return "\n".join([*lines, _again((finding for _, finding in first), base_url, no_evidence)])
+    first, shown = failures[0], failures[0][0]
+    lines = [line for one in first[:_EXPLAINED] for line in promise_lines(one, one.also)]
+    others = dict.fromkeys(one.rule for failure in (first[_EXPLAINED:], *failures[1:]) for one in failure)
+    about = labelled(
+        ("request", shown.request),
+        ("answer", shown.answer),
+        ("trace id", shown.trace),
+        ("payload", shown.why),
+        ("alone", _ALONE.get(shown.repeated, _NOT_AGAIN)),
+        ("curl", shown.curl),
+        ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
+        ("again", _again(first, result)),
+    )
+    return "\n".join([*lines, *labelled(("and also", some([*others]))), "", *about])
 
 
-def promise_lines(rule: str, layer: str, expected: str, actual: str, word: str = "") -> Iterator[str]:
-    """A broken promise: what was promised, by whom, and what came."""
-    promise = promises()[rule]
-    yield f"{word}{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(layer)]})"
-    yield f"  expected  {expected}"
-    yield f"  came      {actual}"
+def labelled(*facts: tuple[str, str]) -> list[str]:
+    """A line for each fact that there is, behind its label."""
+    return [f"  {label:<9} {text}" for label, text in facts if text]
 
 
-def _promise(seen: Sighting, word: str = "") -> Iterator[str]:
-    places = [place for place in (seen.place, *seen.also) if place]
-    at = f"   [at {some(places)}]" if places else ""
-    return promise_lines(seen.rule, seen.layer, seen.expected, seen.actual + at, word)
+def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: str = "") -> Iterator[str]:
+    """A broken promise: what was promised, by whom, and what came, with the places in the answer."""
+    promise, places = promises()[broken.rule], [place for place in (broken.place, *also) if place]
+    at = f"   [at {some(places)}]" if places and not broken.place.startswith("HTTP status") else ""
+    yield f"{word}{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(broken.layer)]})"
+    yield from labelled(("expected", broken.expected), ("came", broken.actual + at))
 
 
-def _trace(seen: Sighting) -> list[str]:
-    return [f"  trace     {seen.trace}, for the vendor's own logs"] if seen.trace else []
-
-
-def _again(findings: Iterable[Finding], base_url: str, no_evidence: str) -> str:
-    paths = [finding.evidence for finding in findings if finding.evidence]
-    return f"  again     {replay_command(paths, base_url) if paths else no_evidence or NO_EVIDENCE}"
+def _again(findings: Iterable[Finding], result: Result) -> str:
+    paths = [one.evidence for one in findings if one.evidence]
+    return replay_command(paths, result.base_url) if paths else result.no_evidence
 
 
 def replay_command(paths: Iterable[str], base_url: str) -> str:
@@ -78,9 +83,10 @@ def replay_command(paths: Iterable[str], base_url: str) -> str:
 
 def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
-    metrics = result.metrics
+    metrics, groups = result.metrics, [*result.groups.values()]
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
-    facts = [
+    alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: the literals are written for docs"
+    lines = _wrapped(
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
         ("contract", result.contract),
         ("promises", count_of(result)),
@@ -89,118 +95,108 @@ def summary(result: Result) -> list[str]:
         ("updates sent", f"{metrics.updates}, answered {statuses or 'nothing'}"),
         ("interruptions", str(metrics.interruptions)),
         ("customers left", some(metrics.left) or "none"),
-    ]
-    if metrics.left:
-        facts.append(("", "remove them with: python -m contracts clean"))
-    if result.failed:
-        facts.append(("failed too", f"{len(result.failed)} without a broken promise: {names(result.failed)}"))
-    if result.not_literal:
-        words = f"of the tests judged by {result.contract}, not by the literal, which speaks of docs"
-        facts.append(("literals", f"{result.not_literal} {words}"))
-    for reason, tests in by(result.required, result.required.__getitem__).items():
-        facts.append(("required", f"{len(tests)} of the tests could not be tried (--require-all): {reason}"))
-    for reason, rules in result.not_tried.items():
+        ("", "remove them with: python -m contracts clean" if metrics.left else ""),
+        ("failed too", _failed(result) if result.failed else ""),
+        ("literals", alone if result.not_literal else ""),
+        *(
+            ("required", f"{number(count, 'test')} could not be tried (--require-all): {reason}")
+            for reason, count in Counter(result.required.values()).items()
+        ),
         # A run that was over at once has tried next to nothing: the promises are on the page.
-        which = ", ".join(rules) if len(rules) <= _LISTED else f"{len(rules)} promises"
-        facts.append(("not tried", f"{which}: {reason}"))
-    facts += [("how sure", how_sure(result))] if how_sure(result) else []
-    facts += [("warning", warning) for warning in metrics.warnings]
-    lines = [line for label, text in facts for line in _wrapped(label, text)]
-    groups = [*result.groups.values()]
-    told = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
-    while True:
-        whole = [*lines, *chain(*told), *_also_broken(groups[len(told) :], result), ""]
-        if len(told) < 2 or len(whole) <= _SCREEN:
-            return whole
-        told.pop()
+        *(
+            ("not tried", f"{', '.join(rules) if len(rules) <= _LISTED else f'{len(rules)} promises'}: {reason}")
+            for reason, rules in result.not_tried.items()
+        ),
+        ("how sure", how_sure(result)),
+        *(("warning", warning) for warning in metrics.warnings),
+    )
+    again = f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}"
+    # What is not told in full is in the failures above, on the page and in its evidence.
+    for told in range(min(_EXPLAINED, len(groups)), -1, -1):
+        whole = [*lines, *(line for group in groups[:told] for line in ("", *broken_lines(group, result)))]
+        if also := ", ".join(group[0].rule for group in groups[told:]):
+            kept = any(finding.evidence for finding in result.findings)
+            whole += ["", *_wrapped(("also broken", also)), *([again] if kept else [])]
+        if told < 2 or len(whole) < _SCREEN:
+            break
+    return [*whole, ""]
 
 
-def _also_broken(groups: Sequence[Sequence[Finding]], result: Result) -> list[str]:
-    """Further broken promises in a few lines: each is told in the failures above, on the page and by its evidence."""
-    if not groups:
-        return []
-    again = f"see all of them again with: {replay_command([result.evidence], result.base_url)}"
-    kept = any(finding.evidence for finding in result.findings)
-    named = _wrapped("also broken", ", ".join(group[0].rule for group in groups))
-    return ["", *named, *([f"{'':15}{again}"] if kept else [])]
+def _wrapped(*facts: tuple[str, str]) -> list[str]:
+    """Lines that fit the width, for each fact that there is, behind its label."""
+    texts = [f"{label:<15}{text}" for label, text in facts if text]
+    return [line for text in texts for line in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 15)]
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one promise, told by what was found first."""
-    first, shown = group[0], group[0].shown
-    yield from _promise(shown, "BROKEN ")
-    yield f"  request   {shown.request}"
-    yield from _trace(shown)
+    first, tests = group[0], dict.fromkeys(test for one in group for test in one.tests)
     # What comes and goes has no circumstance.
-    if not all(finding.comes_and_goes for finding in group):
-        yield f"  when      {some([one.shown.cause for one in group if one.shown.actual == shown.actual], '; ')}"
-        for other in group:
-            if other.shown.actual != shown.actual:
-                yield f"  and when  {other.shown.cause}: {other.shown.actual}"
-    yield f"  seen      {first.seen}"
-    tests = dict.fromkeys(test for finding in group for test in finding.tests)
-    yield f"  tests     {len(tests)}: {names(tests)}"
-    kept = [finding for finding in group if finding.evidence]
-    yield _again(kept[:1], result.base_url, result.no_evidence)
+    steady = [] if all(one.comes_and_goes for one in group) else group
+    yield from promise_lines(first, first.also, "BROKEN ")
+    yield from labelled(
+        ("request", first.request),
+        ("trace id", first.trace),
+        ("when", some([one.cause for one in steady if one.actual == first.actual], "; ")),
+        *(("and when", f"{one.cause}: {one.actual}") for one in steady if one.actual != first.actual),
+        ("seen", first.seen),
+        ("tests", f"{len(tests)}: {names(tests)}"),
+        ("again", _again([one for one in group if one.evidence][:1], result)),
+    )
 
 
 def last_line(result: Result) -> str:
     """The verdict in one line."""
-    code, groups = result.code, result.groups
-    if code == WRONG_CALL:
-        return f"WRONG CALL: {result.stopped}"
+    groups, ended = result.groups, result.ended
+    without = {
+        WRONG_CALL: f"WRONG CALL: {result.stopped}",
+        INTERRUPTED: "STOPPED by hand; nothing was found broken before",
+        NO_VERDICT: f"NO VERDICT: {result.stopped or 'nothing that was selected could be tried here'}",
+    }
+    if result.code in without:
+        return without[result.code]
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
     after += f"; {result.out_of_time} tests were not run: --max-time" if result.out_of_time else ""
     # Where a machine runs it, a variable that was forgotten must not look like a vendor that keeps its word.
     mocked = result.base_url == MOCK_URL and os.environ.get("CI")
     mock = " (on the mock, in process: no vendor was asked)" if mocked else ""
-    if code == RED and groups:
+    if groups:
         goes = f" ({result.findings[0].seen})" if all(one.comes_and_goes for one in result.findings) else ""
-        which = some([*groups], most=_IN_LINE)
-        return f"BROKEN {len(groups)} of {_promises(len(result.tried))}: {which}{goes}{after}{mock}"
-    if code == RED and result.failed:
-        tests = f"{len(result.failed)} test{'' if len(result.failed) == 1 else 's'}"
-        return f"FAILED {tests} without a broken promise: {names(result.failed)}{after}"
-    if code == RED:
+        which = f"{some([*groups], most=_IN_LINE)}{goes}{after}{mock}"
+        return f"BROKEN {len(groups)} of {number(len(result.tried), 'promise')}: {which}"
+    if result.failed:
+        return f"FAILED {_failed(result)}{after}"
+    if result.required:
         return f"NOT TRIED, though --require-all wants it: {'; '.join(dict.fromkeys(result.required.values()))}{after}"
-    if code == INTERRUPTED:
-        return "STOPPED by hand; nothing was found broken before"
-    if code != GREEN:
-        return f"NO VERDICT: {result.stopped or 'nothing that was selected could be tried here'}"
-    number = sum(map(len, result.not_tried.values()))
-    untried = f", {number} not tried" if number else ""
-    accepted = f", {len(result.deviating)} broken as accepted" if result.deviating else ""
-    return f"KEPT {_promises(len(result.kept))}{accepted}{untried}{after}{mock}"
+    others = [f", {len(ended[outcome])} {outcome}" for outcome in ("broken as accepted", "not tried") if ended[outcome]]
+    return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
 
 
-def _promises(number: int) -> str:
-    return f"{number} promise{'' if number == 1 else 's'}"
+def _failed(result: Result) -> str:
+    return f"{number(len(result.failed), 'test')} without a broken promise: {names(result.failed)}"
 
 
 def how_sure(result: Result) -> str:
     """What the generated requests show where none of them broke a promise; empty where that cannot be said."""
-    generated = result.metrics.generated
-    total = sum(generated.values())
-    found = any("test_generated_requests" in test for finding in result.findings for test in finding.tests)
-    if found or total < _FEW:
+    drawn = result.metrics.generated
+    total = sum(drawn.values())
+    if total < _FEW or any("test_generated_requests" in test for one in result.findings for test in one.tests):
         return ""
-    kinds = ", ".join(f"{name}: {_one_in(count)}" for name, count in sorted(generated.items()) if count >= _FEW)
-    return (
-        f"of {total:,} distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
-        f"than {_one_in(total)} would{f' ({kinds})' if kinds else ''}"
-    )
-
-
-def _one_in(count: int) -> str:
-    return f"1 in {count // _THREE:,}"
+    kinds = [f"{name}: 1 in {count // _THREE:,}" for name, count in sorted(drawn.items()) if count >= _FEW]
+    sure = f"with 95 % confidence, fewer than 1 in {total // _THREE:,} like them would"
+    return f"none of {total:,} distinct generated updates broke a promise: {sure}{f' ({some(kinds)})' if kinds else ''}"
 
 
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried. What was broken otherwise, too, is broken."""
-    counts = Counter(outcome for outcome, _ in result.outcomes.values())
-    accepted = f"{counts['accepted']} broken as accepted, " if counts["accepted"] else ""
-    untried = f"{counts['not tried']} {'not tried' if result.selected else 'not selected or not tried'}"
-    return f"{counts['kept']} kept, {counts['broken']} broken, {accepted}{untried} (of {counts.total()})"
+    ended = result.ended.items()
+    told = ", ".join(f"{len(rules)} {outcome}" for outcome, rules in ended if rules or outcome in ("kept", "broken"))
+    return f"{told} (of {len(result.outcomes)})"
+
+
+def number(count: int, noun: str) -> str:
+    """So many of a thing, in words."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def names(tests: Iterable[str]) -> str:
@@ -214,5 +210,60 @@ def some(words: Sequence[str], separator: str = ", ", most: int = _NAMED) -> str
     return separator.join(words[:most]) + more
 
 
-def _wrapped(label: str, text: str) -> list[str]:
-    return textwrap.wrap(f"{label:<15}{text}", WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
+def request_line(exchange: Exchange) -> str:
+    """A request in one line."""
+    request = exchange.request
+    media_type = request.header("Content-Type") or "no media type"
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
+
+
+def answer_line(exchange: Exchange) -> str:
+    """An answer in one line, or why there is none."""
+    response = exchange.response
+    if response is None:
+        return f"none: {exchange.failure}"
+    size = f"{response.size or len(response.wire_body)} bytes, {exchange.seconds * 1000:.0f} ms"
+    return f"{response.status} {excerpt(response.reason)}, {size}"
+
+
+def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
+    """What became of one recorded violation."""
+    evidence, step, is_again = replayed.evidence, replayed.evidence.failing, replayed.result is Fate.SEEN_AGAIN
+    broken = evidence.violation
+    how = "comes and goes: seen " if 0 < replayed.seen < replayed.times else ""
+    often = f", {how}{replayed.seen} of {replayed.times} times" if replayed.times > 1 else ""
+    yield f"{replayed.result.upper()}{often}  {path}"
+    if broken and not is_again:
+        yield f"  {broken.rule}: {broken.promise.sentence}"
+    recorded = broken.actual if broken and replayed.result is Fate.DIFFERENT else "" if broken else "nothing was broken"
+    if not step.answer_known:
+        recorded = "not the whole answer is in the file: only its status was judged"
+    yield from labelled(("reason", replayed.reason), ("recorded", "" if replayed.reason else recorded))
+    if replayed.attempt:
+        sent, before = replayed.attempt.exchange, step.exchange.request.path
+        found = sorted(replayed.attempt.violations, key=lambda violation: violation.rule != evidence.rule)
+        for now in found[:1] if is_again else found:
+            yield from ("  " + line for line in promise_lines(now))
+        anothers = not evidence.source.contract and sent.request.path != before
+        customer = f"one of the suite's, in place of {before}; --customer SLUG chooses another" if anothers else ""
+        yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
+    needs_state = "it needs what was sent before it: alone, on a fresh customer, it is not seen"
+    often = _how_often(evidence, replayed.times) if replayed.result is Fate.GONE and evidence.seen_once else ""
+    yield from labelled(("state", needs_state if replayed.needs_state else ""), ("often", often))
+
+
+def _how_often(evidence: Evidence, times: int) -> str:
+    """How often to send what came and went; empty where it was sent as often."""
+    if not 0 < evidence.broke < evidence.tried:
+        return "it was seen once when it was recorded: --times 50 gives it more chances" if times == 1 else ""
+    missed = 1 - evidence.broke / evidence.tried
+    wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), _MOST_TIMES)
+    rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)
+    hint = f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %"
+    return hint if times < wanted else ""
+
+
+def replay_verdict(results: Sequence[Replayed]) -> str:
+    """One line on all that was replayed."""
+    counts = Counter(replayed.result for replayed in results)
+    return ", ".join(f"{counts[fate]} {fate}" for fate in Fate if counts[fate] or fate is not Fate.NOT_TRIED)

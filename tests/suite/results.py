@@ -1,4 +1,4 @@
-"""What the tests of a result begin with: a sighting, what a process has counted, and what came of both."""
+"""What the tests of a result begin with: a finding, what a process has counted, and what came of both."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from contracts.report.finding import Finding, Sighting
-from contracts.report.result import Result
+from contracts.report.result import Finding, Result
 
 TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 TARGET = "https://api.example.org"
 # A title that is not the phrase of its status, seen again alone.
-SEEN = Sighting(
+SEEN = Finding(
     rule="problem.title",
     place="title",
     cause="name breaks minLength",
@@ -25,22 +24,24 @@ SEEN = Sighting(
     curl="curl https://api.example.org",
     size=[11, 15],
     repeated=True,
+    again=1,
     har="{}",
 )
 
 
-def seen(rule: str = "problem.title", **changes: Any) -> Sighting:
-    """A sighting of this promise."""
-    return replace(SEEN, rule=rule, **changes)
+def seen(rule: str = "problem.title", **changes: Any) -> Finding:
+    """What a test saw of this promise, when it was sent again alone as `repeated` says."""
+    repeated = changes.get("repeated", SEEN.repeated)
+    return replace(SEEN, rule=rule, again=int(repeated is True), gone=int(repeated is False), **changes)
 
 
 def finding(rule: str = "problem.title", **changes: Any) -> Finding:
     """A finding of this promise, without a file."""
-    return replace(Finding(seen(rule), [TEST], broke=2, tried=32), **changes)
+    return replace(seen(rule, tests=[TEST], broke=2, tried=32), **changes)
 
 
 def report(
-    *broken: Sighting,
+    *broken: Finding,
     test: str = TEST,
     failed: bool = False,
     required: str = "",
@@ -48,7 +49,11 @@ def report(
     judged: bool = False,
 ) -> SimpleNamespace:
     """What pytest reports of a test, and the plugin adds to it: all of `broken` was broken by one request."""
-    told = {"broken": [[vars(one) for one in broken]] if broken else [], "required": required, "metrics": None}
+    told = {
+        "broken": [[vars(one) | {"tests": [test]} for one in broken]] if broken else [],
+        "required": required,
+        "metrics": None,
+    }
     return SimpleNamespace(
         nodeid=test,
         when="call",

@@ -19,7 +19,7 @@ from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import _payload
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
-from contracts.report.replayed import lines
+from contracts.report.terminal import replayed_lines
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
@@ -217,7 +217,7 @@ def test_how_often_to_send_what_came_and_went_is_known_from_its_rate(
     broke: int, tried: int, times: int, said: str | None
 ) -> None:
     """What is gone and came and went is to be sent so often that it would be seen, unless it was."""
-    shown = [*lines(Replayed(cleared(broke, tried), Fate.GONE, times=times), Path("kept.har"))]
+    shown = [*replayed_lines(Replayed(cleared(broke, tried), Fate.GONE, times=times), Path("kept.har"))]
 
     assert [line.removeprefix("  often     ") for line in shown if "often  " in line] == ([said] if said else [])
 
@@ -300,7 +300,7 @@ def test_a_recording_that_cannot_be_sent_as_it_was_is_not_tried(
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        pytest.param(browser_s(status=422, response=REFUSED), "  nothing was recorded as broken", id="as-promised"),
+        pytest.param(browser_s(status=422, response=REFUSED), "  recorded  nothing was broken", id="as-promised"),
         pytest.param(
             browser_s(status=422, response={"content": {"size": 160}}),
             "  recorded  not the whole answer is in the file: only its status was judged",

@@ -16,9 +16,8 @@ import pytest
 from contracts import deployment
 from contracts.deployment import by_word, candidate
 from contracts.errors import NoVerdict
-from contracts.report.finding import Finding, Sighting
-from contracts.report.release import Word
-from contracts.report.result import Result, write
+from contracts.release_report import Word
+from contracts.report.result import Finding, Result, write
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import Vendor
 from tests.suite.kills import TOKENS
@@ -49,7 +48,7 @@ def compatible(tmp_path: Path) -> str:
 
 def broken(*rules: str) -> list[Finding]:
     """What a run found broken: these rules."""
-    return [Finding(Sighting(rule, "", "", "documented", "this", "that")) for rule in rules]
+    return [Finding(rule, "", "", "documented", "this", "that") for rule in rules]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import yaml
 
 from contracts.deployment import candidate as read
 from contracts.release.comparison import Change, Kind, Verdict, compared
-from contracts.report.release import blocks, words
+from contracts.release_report import blocks, words
 from contracts.rules.document import DOCUMENTS, load, pinned
 
 V1 = DOCUMENTS / "v1.yaml"

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.errors import WrongCall
 from contracts.release.comparison import Kind, Verdict
-from contracts.report.release import blocks
+from contracts.release_report import blocks
 from tests.suite.release_pairs import Pair, changed, pairs
 
 CHECKER = FormatChecker()

@@ -1,4 +1,4 @@
-"""A body is shown so that it can be read and copied: JSON stays JSON, and what is no text has escapes."""
+"""A body is shown so that it can be read and copied: JSON stays JSON, and what is no text is hexadecimal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BODIES = [
     pytest.param('{"name":"\x7f\x85\u00a0\u2028\u202e\ufeff\U000e0001\U0001f600\u00e9"}', id="not-printable"),
     pytest.param(r'{"name":"\u0000\ud800\\u2028\n\t"}', id="escaped"),
     pytest.param('{\t"a":\r[1,\r\n2,\n\t3]\r}\n', id="white-space"),
-    pytest.param('{"a":"' + "\u2028" * 1990 + '"}', id="longest"),
+    pytest.param('{"a":"' + "\u2028" * 3990 + '"}', id="longest"),
     pytest.param('{"a":' + "[1,2,3," * 200 + "1" + "]" * 200 + "}", id="deep"),
     pytest.param('{"a":[' + "1," * 900 + "1]}", id="many-items"),
     pytest.param('"text"', id="string"),
@@ -77,7 +77,7 @@ def test_no_answer_is_at_fault_itself() -> None:
 
 def test_the_member_at_fault_is_marked_in_a_long_body_too() -> None:
     """A body past the limit is cut after it was written out by line."""
-    lines = answered(json.dumps({"status": 1, "detail": "x" * 2000}).encode(), "status")
+    lines = answered(json.dumps({"status": 1, "detail": "x" * 4000}).encode(), "status")
 
     assert lines[1] == ('  "status": 1,', True)
     assert lines[-1][0].endswith(" more characters")
@@ -85,13 +85,22 @@ def test_the_member_at_fault_is_marked_in_a_long_body_too() -> None:
 
 def test_a_long_body_says_how_much_of_it_is_left_out() -> None:
     """A body past the limit is cut, and the line below counts the rest."""
-    assert answered(b"a" * 2001, "")[-1] == ("… 1 more characters", False)
+    assert answered(b"a" * 4001, "")[-1] == ("… 1 more characters", False)
 
 
-def test_a_body_that_is_no_text_is_shown_with_escapes() -> None:
-    """Bytes that are no UTF-8 can be read, in a request as in an answer."""
-    line = r"\xff\xfe{\u0000}\u0000"
-    body = b"\xff\xfe{\0}\0"
+def test_a_body_that_is_no_text_is_shown_as_hexadecimal_with_text_beside_it() -> None:
+    """Bytes that are no UTF-8 can be read, in a request as in an answer; each line fits a telephone."""
+    body = b'\xff\xfe{"a":\x00}\n'
+    lines = ['0000  ff fe 7b 22 61 22 3a 00  ..{"a":.', "0008  7d 0a                    }."]
 
-    assert answered(body, "") == [(line, False)]
-    assert [*_request(Request("PUT", "/", (), body))][-1] == (line, False)
+    assert [line for line, _ in answered(body, "")] == lines
+    assert [line for line, _ in _request(Request("PUT", "/", (), body))][-2:] == lines
+    assert max(len(line) for line, _ in answered(bytes(range(256)), "")) <= 40
+
+
+def test_a_long_body_that_is_no_text_says_how_much_of_it_is_left_out() -> None:
+    """Of bytes the first are shown, and the last line counts the rest."""
+    lines = [line for line, _ in answered(b"\xff" * 1000, "")]
+
+    assert len(lines) == 33
+    assert lines[-1] == "… 744 more bytes"

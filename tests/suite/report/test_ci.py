@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from contracts.report import ci
+from contracts.report import ci, page
+from contracts.report.page import drawn
 from contracts.report.terminal import last_line
 from contracts.rules.promise import promises
-from tests.suite.results import TEST, finding, result, seen
+from tests.suite.results import TEST, finding, result
 from tests.suite.suite_run import run_suite
 
 ALL = [*promises()]
@@ -45,7 +46,7 @@ NOT_GREEN: list[tuple[dict[str, Any], str]] = [
 )
 def test_each_special_character_is_escaped_once(text: str, written: str) -> None:
     """What is special in Markdown or HTML is a reference to itself, and no reference is escaped again."""
-    assert ci.markdown(text) == written
+    assert page._markdown(text) == written
     assert html.unescape(written) == text.replace("\n", " ")
 
 
@@ -54,15 +55,15 @@ def test_the_heading_is_the_last_line(changes: dict[str, Any]) -> None:
     """The step's summary begins with the verdict as the terminal has it."""
     made = result(tried=ALL, **changes)
 
-    assert html.unescape(ci.step_summary(made).splitlines()[0]) == f"### {last_line(made)}"
+    assert html.unescape(drawn("summary.md.j2", made).splitlines()[0]) == f"### {last_line(made)}"
 
 
 def test_the_table_is_one_that_nothing_breaks_out_of() -> None:
     """Each broken promise is a row of four cells; text of the vendor's is neither Markdown nor HTML."""
-    one = finding(shown=seen(actual="a | pipe, <b>, *stars*, `ticks`, \\x1b\nand 100%"))
-    other = finding(shown=seen(cause="name breaks type"))
+    one = finding(actual="a | pipe, <b>, *stars*, `ticks`, \\x1b\nand 100%")
+    other = finding(cause="name breaks type")
 
-    (row,) = [line for line in ci.step_summary(result(one, other)).splitlines() if line.startswith("| **")]
+    (row,) = [line for line in drawn("summary.md.j2", result(one, other)).splitlines() if line.startswith("| **")]
 
     assert row.count("|") == 5
     assert not re.search(r"<b>|\*stars\*|`|\\", row)
@@ -78,21 +79,21 @@ def test_the_summary_says_what_was_sent_and_what_was_not_tried() -> None:
     untried = {"status.scope": "no token"}
     made = result(tried={*ALL} - {*untried}, metrics=sent | {"untried": untried}, seconds=12.4)
 
-    lines = html.unescape(ci.step_summary(made)).splitlines()
+    lines = html.unescape(drawn("summary.md.j2", made)).splitlines()
 
     assert lines[2] == (
         f"Contract docs: {len(ALL) - 1} kept, 0 broken, 1 not tried (of {len(ALL)}). "
         "https://api.example.org, 7 updates in 12 s, seed 42"
     )
     assert lines[4] == "- not tried: status.scope (no token)"
-    assert lines[5].startswith("- of 300 distinct generated updates none broke a promise: ")
+    assert lines[5].startswith("- none of 300 distinct generated updates broke a promise: ")
     assert not [line for line in lines if line.startswith("|")]
 
 
 @pytest.mark.parametrize("said", ["one\ntwo", "a::b", "100%0Aset"])
 def test_an_annotation_is_one_line(said: str) -> None:
     """An annotation names the promise, and what came cannot begin another workflow command."""
-    (line,) = ci.error_lines(result(finding(shown=seen(actual=said))))
+    (line,) = ci.error_lines(result(finding(actual=said)))
 
     assert line.startswith("::error title=problem.title%3A ")
     assert "\n" not in line
@@ -101,7 +102,7 @@ def test_an_annotation_is_one_line(said: str) -> None:
 
 def test_there_is_one_annotation_for_each_broken_promise() -> None:
     """However many causes a promise was broken by, it is one annotation; GitHub shows no more than ten."""
-    several = [finding(), finding(shown=seen(cause="name breaks type")), finding("problem.status")]
+    several = [finding(), finding(cause="name breaks type"), finding("problem.status")]
 
     assert len([*ci.error_lines(result(*several, failed=[TEST]))]) == 2
     assert len([*ci.error_lines(result(*map(finding, ALL)))]) == 10
@@ -138,7 +139,7 @@ def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: p
     made = result(finding())
 
     assert ci.github(made) == [*ci.error_lines(made)]
-    assert path.read_text(encoding="utf-8") == f"before\n{ci.step_summary(made)}"
+    assert path.read_text(encoding="utf-8") == f"before\n{drawn('summary.md.j2', made)}"
 
 
 def test_a_summary_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.evidence import Source
+from contracts.fuzz.payloads import Payload
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
-from contracts.report.finding import Sighting, cause_of, sightings
+from contracts.plugin_process import cause_of, findings
+from contracts.report.result import Finding
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.vendor.model import MOCK_TOKENS
@@ -19,6 +21,7 @@ from tests.suite.results import TARGET, TEST
 from tests.suite.samples import DOCUMENTS, PROBLEM, REQUESTS, answer, problem
 
 DOCS = DOCUMENTS["docs"]
+NULL = Payload("null", "names", "The name is null.", frozenset(), frozenset(), REQUESTS[422])
 WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
 
 
@@ -32,21 +35,21 @@ def attempt(came: Response | Failure, request: Request = REQUESTS[422], repeated
     )
 
 
-def seen(of: Attempt, family: str = "", why: str = "") -> list[Sighting]:
+def seen(of: Attempt, payload: Payload | None = None) -> list[Finding]:
     """What an attempt broke."""
-    return [*sightings(of, DOCS, Source("docs", TARGET, 42, TEST), family, why)]
+    return [*findings(of, DOCS, Source("docs", TARGET, 42, TEST), payload)]
 
 
-def cause(request: Request, family: str = "") -> str:
-    """The circumstance of a request in words; a payload is said to be there for its script."""
-    return cause_of(attempt(answer(500), request), DOCS, family, "A name in another script.")[0]
+def cause(request: Request, payload: Payload | None = None) -> str:
+    """The circumstance of a request in words."""
+    return cause_of(attempt(answer(500), request), DOCS, payload)
 
 
-def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
+def test_a_finding_has_everything_that_is_shown_of_it() -> None:
     """What was promised, what came, the request, the answer, and how to send it again."""
-    (one,) = seen(attempt(WRONG_TITLE, repeated=True), why="The name is null.")
+    (one,) = seen(attempt(WRONG_TITLE, repeated=True), NULL)
 
-    assert one == Sighting(
+    assert one == Finding(
         rule="problem.title",
         place="title",
         cause="name breaks type",
@@ -60,12 +63,14 @@ def test_a_sighting_has_everything_that_is_shown_of_it() -> None:
         size=[13, 15],
         repeated=True,
         har=one.har,
+        tests=[TEST],
+        again=1,
     )
     assert one.curl.endswith(f"--data-binary '{{\"name\":null}}' {TARGET}/customers/acme")
 
 
-def test_a_sighting_carries_its_evidence() -> None:
-    """The HAR file of a sighting has the exchange, the promise, and where it comes from."""
+def test_a_finding_carries_its_evidence() -> None:
+    """The HAR file of a finding has the exchange, the promise, and where it comes from."""
     (one,) = seen(attempt(WRONG_TITLE))
 
     (evidence,) = har.evidence_in(one.har)
@@ -81,13 +86,13 @@ def test_a_sighting_carries_its_evidence() -> None:
     ids=["internal-error", "redirect", "undocumented", "another-documented"],
 )
 def test_a_wrong_status_breaks_the_promise_of_the_request_too(status: int, kind: str) -> None:
-    """A wrong status is a sighting of its kind, where it has one, and of the promise that bound the request."""
+    """A wrong status is a finding of its kind, where it has one, and of the promise that bound the request."""
     broken = [one.rule for one in seen(attempt(answer(status))) if one.place == f"HTTP status {status}"]
 
     assert broken == [*filter(None, [kind]), "status.schema"]
 
 
-def test_one_promise_at_several_places_is_one_sighting() -> None:
+def test_one_promise_at_several_places_is_one_finding() -> None:
     """What breaks one promise at several places of one answer is seen once, with the other places."""
     broken = attempt(WRONG_TITLE)
     (first,) = broken.violations
@@ -112,14 +117,13 @@ def test_one_promise_at_several_places_is_one_sighting() -> None:
 )
 def test_the_cause_of_a_refused_body_is_the_keyword_that_it_breaks(value: object, said: str) -> None:
     """Of a body that breaks the request schema the circumstance is the member, and the keyword that it breaks."""
-    assert cause(update("acme", json.dumps(value).encode()), "names") == said
+    assert cause(update("acme", json.dumps(value).encode()), NULL) == said
 
 
-def test_the_cause_of_any_other_payload_is_why_it_is_there() -> None:
-    """What is no question of the schema is told in the payload's words, and told apart by its family."""
-    one, *_ = seen(attempt(answer(500), REQUESTS[204]), "other-scripts", "A name in another script.")
-
-    assert (one.cause, one.family) == ("A name in another script", "other-scripts")
+def test_the_cause_of_any_other_payload_names_its_family() -> None:
+    """What is no question of the schema is told apart by the family of its payload, too."""
+    assert cause(REQUESTS[204], NULL) == "a request that breaks no rule (payloads: names)"
+    assert cause(REQUESTS[422], NULL) == "name breaks type"
 
 
 @pytest.mark.parametrize(
@@ -132,14 +136,14 @@ def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str
 
 
 def test_no_answer_is_told_with_its_reason() -> None:
-    """Where nothing came, the sighting says why."""
+    """Where nothing came, the finding says why."""
     (one,) = seen(attempt(Failure.TIMEOUT))
 
     assert (one.rule, one.answer) == ("answer.given", "none: no complete answer came in time")
 
 
-def test_a_sighting_names_the_trace() -> None:
-    """Where the request had a trace id, the sighting says by what the vendor finds it."""
+def test_a_finding_names_the_trace() -> None:
+    """Where the request had a trace id, the finding says by what the vendor finds it."""
     broken = attempt(WRONG_TITLE)
     traced = replace(broken.exchange, sent_headers=(("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"),))
 
@@ -165,7 +169,7 @@ def test_a_curl_line_of_a_mile_is_not_shown() -> None:
     assert max(map(len, (one.curl, one.request, one.answer, one.actual, one.cause))) < 300
 
 
-def test_no_sighting_shows_a_token() -> None:
+def test_no_finding_shows_a_token() -> None:
     """Neither what is shown nor the evidence has a token in it."""
     (one,) = seen(attempt(WRONG_TITLE))
     text = json.dumps(vars(one))

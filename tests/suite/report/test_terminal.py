@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.http.target import MOCK_URL
-from contracts.report.finding import Finding, Sighting
+from contracts.report.result import Finding
 from contracts.report.terminal import WIDTH, count_of, explanation, how_sure, last_line, summary
 from contracts.rules.promise import promises
 from tests.suite.results import SEEN, TARGET, TEST, finding, result, seen
@@ -19,14 +19,14 @@ KEPT_FILE = "evidence/problem.title.har"
 ALL = [*promises()]
 
 
-def failure(*of_one: Sighting, evidence: str = KEPT_FILE) -> list[tuple[Sighting, Finding]]:
-    """What one request broke, each with its finding."""
-    return [(one, Finding(one, [TEST], evidence)) for one in of_one]
+def failure(*of_one: Finding, evidence: str = KEPT_FILE) -> list[Finding]:
+    """What one request broke, each with the file of its finding."""
+    return [replace(one, tests=[TEST], evidence=evidence) for one in of_one]
 
 
-def explained(*failures: Sequence[tuple[Sighting, Finding]], no_evidence: str = "") -> list[str]:
+def explained(*failures: Sequence[Finding], **changes: Any) -> list[str]:
     """The explanation, line by line, without white space around and doubled."""
-    return [" ".join(line.split()) for line in explanation(failures, TARGET, no_evidence).splitlines()]
+    return [" ".join(line.split()) for line in explanation(failures, result(**changes)).splitlines()]
 
 
 def summed_up(*findings: Finding, **changes: Any) -> list[str]:
@@ -44,9 +44,9 @@ def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
         "",
         "request PUT /customers/acme, 11 bytes of application/json",
         "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
-        "trace 4b4b, for the vendor's own logs",
+        "trace id 4b4b",
         "payload The name is null.",
-        "alone it was broken again",
+        "alone sent again alone, it broke the promise again",
         "curl curl https://api.example.org",
         f"again python -m contracts replay {KEPT_FILE} --base-url {TARGET}",
     ]
@@ -61,14 +61,14 @@ def test_a_curl_line_for_any_customer_says_so() -> None:
 
 def test_what_is_seen_again_on_the_mock_needs_no_address() -> None:
     """The mock is what a replay sends to anyway."""
-    assert explanation([failure(SEEN)], MOCK_URL, "").endswith(f"replay {KEPT_FILE}")
+    assert explanation([failure(SEEN)], result(base_url=MOCK_URL)).endswith(f"replay {KEPT_FILE}")
 
 
 @pytest.mark.parametrize(
     ("repeated", "said"),
     [
-        (True, "alone it was broken again"),
-        (False, "alone it was not broken again"),
+        (True, "alone sent again alone, it broke the promise again"),
+        (False, "alone sent again alone, it did not break the promise again"),
         (None, "alone it was not sent again"),
     ],
     ids=["repeated", "comes-and-goes", "not-tried-again"],
@@ -114,15 +114,15 @@ def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("", "again none: no more than 20 files of evidence are kept"),
-        ("e cannot be written: No space left", "again e cannot be written: No space left"),
+        ({}, "again none: no more than 20 files of evidence are kept"),
+        ({"no_evidence": "e cannot be written: No space left"}, "again e cannot be written: No space left"),
     ],
     ids=["too-many", "cannot-be-written"],
 )
-def test_why_there_is_no_evidence_is_said(reason: str, said: str) -> None:
+def test_why_there_is_no_evidence_is_said(reason: dict[str, str], said: str) -> None:
     """Explanation and summary give the same reason why nothing can be sent again."""
-    assert explained(failure(SEEN, evidence=""), no_evidence=reason)[-1] == said
-    assert said in summed_up(finding(), no_evidence=reason)
+    assert explained(failure(SEEN, evidence=""), **reason)[-1] == said
+    assert said in summed_up(finding(), **reason)
 
 
 def test_a_summary_of_nothing_names_the_run() -> None:
@@ -159,7 +159,7 @@ def test_customers_that_are_left_are_named() -> None:
 def test_a_promise_that_was_broken_is_told() -> None:
     """A broken promise is in the summary with what came, when, how often, in which tests, and how to see it again."""
     often = finding(evidence=KEPT_FILE, tests=["a.py::test_title[one-two]", "a.py::test_other"])
-    rare = finding(shown=seen(cause="name breaks type", actual='"Oops"'), tests=["a.py::test_other"])
+    rare = finding(cause="name breaks type", actual='"Oops"', tests=["a.py::test_other"])
 
     lines = summed_up(often, rare)
 
@@ -177,7 +177,7 @@ def test_a_promise_that_was_broken_is_told() -> None:
 
 def test_what_comes_and_goes_has_no_circumstance() -> None:
     """What comes and goes is told with its rate, and not with what was sent by chance when it came."""
-    lines = summed_up(finding(comes_and_goes=True), finding(shown=seen(cause="name breaks type"), comes_and_goes=True))
+    lines = summed_up(finding(comes_and_goes=True), finding(cause="name breaks type", comes_and_goes=True))
 
     assert "seen comes and goes: 2 of 32 updates" in lines
     assert not [line for line in lines if line.startswith(("when", "and when"))]
@@ -185,8 +185,8 @@ def test_what_comes_and_goes_has_no_circumstance() -> None:
 
 def test_of_many_causes_a_few_are_told() -> None:
     """Circumstances in which the same came are one line; where another thing came that is told."""
-    alike = [finding(shown=seen(cause=f"cause {number}")) for number in range(9)]
-    lines = summed_up(*alike, finding(shown=seen(cause="another", actual='"Oops"')))
+    alike = [finding(cause=f"cause {number}") for number in range(9)]
+    lines = summed_up(*alike, finding(cause="another", actual='"Oops"'))
 
     assert len([line for line in lines if line.startswith("BROKEN")]) == 1
     assert "when cause 0; cause 1; cause 2; cause 3; cause 4; cause 5 and 3 more" in lines
@@ -213,18 +213,18 @@ def test_what_else_failed_is_in_the_summary() -> None:
         metrics={"warnings": ["the disk is full"]},
     )
 
-    assert "failed too 2 without a broken promise: test_one[a], test_two" in lines
-    assert "required 1 of the tests could not be tried (--require-all): no token" in lines
-    assert "literals 3 of the tests judged by docs, not by the literal, which speaks of docs" in lines
+    assert "failed too 2 tests without a broken promise: test_one[a], test_two" in lines
+    assert "required 1 test could not be tried (--require-all): no token" in lines
+    assert "literals 3 tests judged by docs alone: the literals are written for docs" in lines
     assert "warning the disk is full" in lines
 
 
 @pytest.mark.parametrize("causes", [1, 8])
 def test_a_summary_fits_on_a_screen(causes: int) -> None:
     """With 45 promises broken the summary has at most 50 lines; it names all, and how to see them again."""
-    shown = [seen(rule, trace="4b4b", cause=f"cause {number}") for rule in ALL[:45] for number in range(causes)]
+    shown = [finding(rule, trace="4b4b", cause=f"cause {number}") for rule in ALL[:45] for number in range(causes)]
     made = result(
-        *(finding(shown=one, evidence=f"evidence/{one.rule}.har", tests=[*ALL]) for one in shown),
+        *(replace(one, evidence=f"evidence/{one.rule}.har", tests=[*ALL]) for one in shown),
         metrics={"left": [f"contract-test-{number}" for number in range(1000)], "warnings": ["the disk is full"]},
         failed=[TEST],
         evidence="evidence",
@@ -261,7 +261,7 @@ def test_what_was_not_selected_is_counted_as_that() -> None:
     """Where some tests were chosen nobody is told that the others could not be tried."""
     made = result(tried=["status.valid"], selected=False)
 
-    assert count_of(made) == f"1 kept, 0 broken, {len(ALL) - 1} not selected or not tried (of {len(ALL)})"
+    assert count_of(made) == f"1 kept, 0 broken, {len(ALL) - 1} not selected (of {len(ALL)})"
     assert last_line(made) == "KEPT 1 promise"
 
 
@@ -361,8 +361,8 @@ def test_a_machine_that_asked_no_vendor_is_told_so(
 def test_how_sure_is_told_by_the_rule_of_three() -> None:
     """Of n requests none broke a promise: at 95 % fewer than 3 in n would; in all and by kind, the small left out."""
     assert how_sure(result(metrics={"generated": {"any body": 2998, "any slug": 300, "any token": 2}})) == (
-        "of 3,300 distinct generated updates none broke a promise: of updates drawn as these were, at 95 % fewer "
-        "than 1 in 1,100 would (any body: 1 in 999, any slug: 1 in 100)"
+        "none of 3,300 distinct generated updates broke a promise: with 95 % confidence, fewer than 1 in 1,100 like "
+        "them would (any body: 1 in 999, any slug: 1 in 100)"
     )
 
 
@@ -386,5 +386,5 @@ def test_nothing_is_sure_that_cannot_be_said(findings: list[Finding], generated:
 def test_what_other_tests_found_takes_nothing_from_the_generated_ones() -> None:
     """Where a payload broke a promise and no generated request did, it is said how sure that is."""
     assert how_sure(result(finding(), metrics={"generated": {"any body": 300}})).startswith(
-        "of 300 distinct generated updates"
+        "none of 300 distinct generated updates"
     )

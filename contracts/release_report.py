@@ -14,7 +14,7 @@ import click
 from contracts.release.comparison import Change, Kind, Verdict
 from contracts.release.compatibility import Reason
 from contracts.report import ci, terminal
-from contracts.report.finding import Finding
+from contracts.report.result import Finding
 from contracts.rules.promise import promises
 
 Json = Any
@@ -147,8 +147,9 @@ def blocks(verdict: Verdict) -> Iterator[str]:
         if change.proof is not None:
             refuses = f"refuses it: {'; '.join(map(words, change.proof.reasons))}"
             sides = (refuses, "allows it") if change.where.startswith("answer") else ("allows it", refuses)
-            yield _labelled(_VALUES.get(change.where.partition(" ")[0], "value"), _json(change.proof.value))
-        yield from (_labelled(*side) for side in zip(("pin", "candidate"), sides, strict=True) if side[1])
+            label = _VALUES.get(change.where.partition(" ")[0], "value")
+            yield from terminal.labelled((label, _cut(_json(change.proof.value))))
+        yield from terminal.labelled(("pin", _cut(sides[0])), ("candidate", _cut(sides[1])))
         yield ""
 
 
@@ -156,10 +157,9 @@ def _of_deployment(observed: Observed) -> Iterator[str]:
     yield f"behaviour at {observed.base_url}: {observed.counts}"
     for word, finding in observed.broken:
         yield f"\n{word.value}: {finding.rule}: {promises()[finding.rule].sentence}"
-        yield _labelled("expected", finding.shown.expected)
-        yield _labelled("came", finding.shown.actual)
-        if finding.evidence:
-            yield f"  again     {terminal.replay_command([finding.evidence], observed.base_url)}"
+        again = terminal.replay_command([finding.evidence], observed.base_url) if finding.evidence else ""
+        facts = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual)), ("again", again)
+        yield from terminal.labelled(*facts)
     yield from observed.deviations
 
 
@@ -179,10 +179,6 @@ def words(reason: Reason) -> str:
     """A reason with the place that it is about."""
     place = ".".join(map(str, reason.path))
     return f"{_cut(reason.message, _REASON)}{f' [at {place}]' if place else ''}"
-
-
-def _labelled(label: str, text: str) -> str:
-    return f"  {label:<9} {_cut(text)}"
 
 
 def _json(value: Json) -> str:
