@@ -228,7 +228,8 @@ class Attempts:
         exchange = self._client.send(request, control=self._control, linger=linger)
         verdict = judge(exchange, made.prediction, self._document)
         self._record.judged(verdict, exchange)
-        self._record.answered(exchange, made.prediction)
+        if made.circumstance is not Circumstance.PROVOKED:
+            self._record.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
