@@ -197,7 +197,8 @@ class Attempts:
             return [replace(second, repeated=True), *once]
         if any(map(is_of_state, failed.rules)) and not self.customers.given:
             # An update of another customer may have changed this one: then that is what was broken.
-            mixed_up = self.send(update(CUSTOMER, _PLAIN), customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
+            another = update(CUSTOMER, state.telling_body("Another Customer", self._document))
+            mixed_up = self.send(another, customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
             if "update.isolated" in mixed_up.rules:
                 return [replace(mixed_up, repeated=True)]
         return once
@@ -228,7 +229,8 @@ class Attempts:
         exchange = self._client.send(request, control=self._control, linger=linger)
         verdict = judge(exchange, made.prediction, self.document)
         self.record.judged(verdict)
-        self.record.answered(exchange, made.prediction)
+        if made.circumstance is not Circumstance.PROVOKED:
+            self.record.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)

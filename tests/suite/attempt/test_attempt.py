@@ -57,24 +57,36 @@ def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
     assert not second.violations
 
 
+class Unique(Choosy):
+    """Lets no two customers have the same external id."""
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        for other in self.customers.values():
+            if other["externalCustomerId"] == value["externalCustomerId"]:
+                other["externalCustomerId"] = None
+        super().store(customer, value)
+
+
+SAME_ID = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
+
+
 def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> None:
     """A customer keeps its external id although another one gets the same."""
+    assert beside_others(attempts_on(Unique()), SAME_ID).rules == {"update.isolated"}
 
-    class Unique(Choosy):
-        """Lets no two customers have the same external id."""
 
-        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-            for other in self.customers.values():
-                if other["externalCustomerId"] == value["externalCustomerId"]:
-                    other["externalCustomerId"] = None
-            super().store(customer, value)
-
+def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:
+    """A refused request that seems to have changed its customer, and does not alone: an update of another one did."""
     attempts = attempts_on(Unique())
-    template = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
+    one, other = attempts.customers.make_several(2)
+    attempts.send(SAME_ID, one)
+    attempts.send(SAME_ID, other)
 
-    attempt = beside_others(attempts, template)
+    failed = attempts.send(update(CUSTOMER, b'{"name":""}'), one)
+    (again,) = attempts.again(failed)
 
-    assert attempt.rules == {"update.isolated"}
+    assert failed.rules == {"refused.unchanged"}
+    assert (again.rules, again.repeated) == ({"update.isolated"}, True)
 
 
 def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:
