@@ -38,6 +38,11 @@ def checked(vendor: Vendor, candidate: str, folder: Path, *arguments: str) -> Co
         return release("--candidate", candidate, "--base-url", server.url, *folders, *arguments, **WRITTEN_OUT)
 
 
+def said(result: CompletedProcess[str]) -> list[str]:
+    """Standard error, without the lines that a slow machine gets on what is under way."""
+    return [line for line in result.stderr.splitlines() if not line.startswith("… ")]
+
+
 @pytest.fixture
 def compatible(tmp_path: Path) -> str:
     """A release like v1, without what breaks who keeps to docs: its errors are never null."""
@@ -135,8 +140,8 @@ def test_what_the_documents_say_is_told_of_a_deployment_that_is_dead(
 
     assert result.returncode == code
     assert result.stdout.splitlines()[-1].startswith(verdict)
-    assert result.stderr.startswith(says)
-    assert result.stderr.count("\n") == 1
+    (line,) = said(result)
+    assert line.startswith(says)
 
 
 def test_the_candidate_may_be_what_the_deployment_serves(tmp_path: Path) -> None:
@@ -147,7 +152,7 @@ def test_the_candidate_may_be_what_the_deployment_serves(tmp_path: Path) -> None
 
     last = result.stdout.splitlines()[-1]
     assert last == f"safe: docs → {server.url}/openapi.yaml: no change (the deployment: as promised)"
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, said(result)) == (0, [])
     assert server.vendor.customers == {}
 
 
