@@ -197,7 +197,7 @@ class Attempts:
             return [replace(second, repeated=True), *once]
         if any(map(is_of_state, failed.rules)) and not self.customers.given:
             # An update of another customer may have changed this one: then that is what was broken.
-            another = update(CUSTOMER, state.telling_body("Another Customer", self._document))
+            another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
             mixed_up = self.send(another, customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
             if "update.isolated" in mixed_up.rules:
                 return [replace(mixed_up, repeated=True)]
