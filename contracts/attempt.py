@@ -5,13 +5,13 @@ Everything that makes a violation is in `contracts/rules`: the judge is told wha
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Self
 
 from contracts.customers import sibling
@@ -101,6 +101,7 @@ class Attempts:
         # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
+        self._numbers = count(1)
         # By slug, the updates one of which made what is stored, the likeliest last. By path, what a stranger got last.
         self._makers: dict[str, list[Attempt]] = {}
 
@@ -221,7 +222,7 @@ class Attempts:
 
     def _set_apart(self, customer: Customer) -> None:
         """Update a customer so that nothing else that is sent is like what is stored of it."""
-        name = f"Before {customer.slug} {secrets.token_hex(4)}"
+        name = f"Before {customer.slug} {next(self._numbers)}"
         self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:

@@ -71,9 +71,11 @@ def read(data: bytes) -> Body:
     def number(digits: str) -> float:
         # Python refuses to read very long integers; all of them are past a double anyway.
         found = float(digits) if len(digits) > 300 or not digits.lstrip("-").isdecimal() else int(digits)
-        # A double holds it as infinity; or as zero, although a digit of it is none.
-        if math.isinf(found) or (not found and _DIGIT.match(digits)):
+        if math.isinf(found):
             odd.add("status.number")
+        elif not found and _DIGIT.match(digits):
+            # It is so close to zero that a double holds it as zero: as absurd as a text of great size.
+            odd.add("status.text")
         return found
 
     def constant(name: str) -> float:

@@ -106,7 +106,7 @@ def test_the_first_test_does_not_wait_for_those_to_come(tmp_path: Path) -> None:
 
     assert len(payloads()) > 400
     assert sent < 60
-    assert vendor.most == 4
+    assert 1 < vendor.most <= 4
     # What was not under way by then is never sent.
     assert len(server.calls) - before < 120
 

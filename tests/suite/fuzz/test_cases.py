@@ -79,9 +79,16 @@ def test_our_own_bodies_that_fit_do_fit(contract: str) -> None:
     assert wrong == []
 
 
-@CONTRACTS
-def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str) -> None:
-    """Whatever is drawn to break the schema keeps slug and credential as they are, and mostly breaks the body."""
+@pytest.mark.parametrize(
+    ("contract", "share"),
+    [
+        pytest.param("docs", 1.0, id="docs"),
+        # Of a body that is wrong in a read-only member alone a server may ignore that member.
+        pytest.param("v1", 0.8, id="v1"),
+    ],
+)
+def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str, share: float) -> None:
+    """Whatever is drawn to break the schema keeps slug and credential as they are, and breaks the body."""
     requests = drawn(contract, GenerationMode.NEGATIVE)
 
     allowed = [predict(one.addressed("acme"), DOCUMENTS[contract], {"acme"}).allowed for one in requests]
@@ -89,7 +96,7 @@ def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str) -> None:
     assert {one.path for one in requests} == {f"/customers/{CUSTOMER}"}
     assert {one.header("Authorization") for one in requests} == {f"Bearer {WRITE_TOKEN}"}
     assert {one.method for one in requests} == {"PUT"}
-    assert len([statuses for statuses in allowed if 204 not in statuses]) >= 0.9 * len(requests)
+    assert len([statuses for statuses in allowed if 204 not in statuses]) >= share * len(requests)
 
 
 @CONTRACTS
