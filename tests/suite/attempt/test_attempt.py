@@ -24,7 +24,7 @@ from contracts.vendor import served as mock
 from contracts.vendor.model import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS, Choosy
 from tests.suite.served import Reset, serving
-from tests.suite.vendors.broken_wire import CutsProblemsShort
+from tests.suite.vendors import vendor_named
 
 PLAIN = update(CUSTOMER, b'{"name":"x"}')
 
@@ -79,7 +79,7 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
 
 def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:
     """The plain update that tells a request's own trouble from the target's is not held against the request."""
-    vendor = CutsProblemsShort(load("docs"))
+    vendor = vendor_named("CutsProblemsShort")(load("docs"))
     with serving(vendor) as server:
         run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path)).open()
         attempt = beside_others(run.attempts, update(CUSTOMER, b'{"name":null}'))

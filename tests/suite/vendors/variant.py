@@ -1,12 +1,21 @@
-"""A variant: a vendor that differs from the documented one in one named thing. Its docstring says in which."""
+"""A variant: a vendor that differs from the documented one in one named thing, which a sentence of its own says.
+
+Most are a row: a name, and behind it the sentence and the methods of the documented vendor that are others.
+
+    SaysYesToAll = hostile("Answers 204 whatever is asked.", handle=lambda self, call: Answer(204))
+
+A method calls the documented one as `Variant.handle(self, call)`. Where many vendors of a family differ in the same
+way, a function of that family makes the row; what needs more than that is a class.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
 
 from contracts.rules.document import Document
-from contracts.vendor.model import Answer, Call, Vendor
+from contracts.vendor.model import Answer, Call, Refusal, Vendor
 from tests.suite.served import plain_wire
 
 
@@ -25,6 +34,10 @@ class Variant(Vendor):
     def __init__(self, document: Document, prefix: str = "") -> None:
         super().__init__(document, prefix)
         self.updates = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """What happens before the first call."""
 
     def update(self, call: Call, slug: str) -> Answer:
         self.updates += 1
@@ -50,9 +63,49 @@ class Hostile(Variant):
     """A vendor that harms who talks to it: the run ends in time and safely, red or without a verdict (exit 1 or 6)."""
 
 
-def variants_of(kind: type[Variant]) -> Iterator[type[Variant]]:
-    """Every named variant of a kind, in the order of its definition. A helper's name begins with an underscore."""
-    for variant in kind.__subclasses__():
-        if not variant.__name__.startswith("_"):
-            yield variant
-        yield from variants_of(variant)
+@dataclass(frozen=True)
+class Row:
+    """A vendor in a row: what it is, what is special about it, and the members of its class that say how.
+
+    Several rows may stand behind one name; each ends it with a `suffix` of its own.
+    """
+
+    kind: type[Variant]
+    sentence: str
+    members: dict[str, Any]
+    suffix: str = ""
+
+    def variant(self, name: str, family: str) -> type[Variant]:
+        """The vendor as a class."""
+        own = {"__doc__": self.sentence, "__module__": family}
+        return type(f"{name}{self.suffix}", (self.kind,), own | self.members)
+
+
+def broken(breaks: str, found_by: str) -> Callable[..., Row]:
+    """What makes rows of broken vendors: of the promise that they break, and the test that finds it."""
+
+    def row(sentence: str, suffix: str = "", **members: Any) -> Row:
+        return Row(Broken, sentence, {"breaks": breaks, "found_by": found_by, **members}, suffix)
+
+    return row
+
+
+def unusual(sentence: str, **members: Any) -> Row:
+    """A row of a correct vendor."""
+    return Row(Unusual, sentence, members)
+
+
+def hostile(sentence: str, **members: Any) -> Row:
+    """A row of a hostile vendor."""
+    return Row(Hostile, sentence, members)
+
+
+def refuse(status: int, detail: str, *errors: dict[str, Any]) -> NoReturn:
+    """Refuse, where an expression has to."""
+    raise Refusal(status, detail, *errors)
+
+
+def refuse_if(condition: object, status: int, detail: str, *errors: dict[str, Any]) -> None:
+    """Refuse if the condition holds."""
+    if condition:
+        raise Refusal(status, detail, *errors)
