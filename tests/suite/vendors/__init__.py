@@ -29,10 +29,11 @@ def vendor_named(name: str) -> type[Variant]:
 
 
 def _variants_of(family: ModuleType) -> Iterator[type[Variant]]:
-    """What has a name in a family's module and is a variant, or rows; a helper's name begins with an underscore."""
+    """The classes of a family's module, but for helpers, which have an underscore; and what stands in its rows."""
     for name, value in vars(family).items():
-        if isinstance(value, type) and issubclass(value, Variant) and value.__module__ == family.__name__:
-            yield from () if name.startswith("_") else (value,)
-        elif isinstance(value, Row | tuple):
-            rows = (value,) if isinstance(value, Row) else value
+        if isinstance(value, type) and issubclass(value, Variant):
+            if value.__module__ == family.__name__ and not name.startswith("_"):
+                yield value
+        else:
+            rows = value if isinstance(value, tuple) else (value,)
             yield from (row.variant(name, family.__name__) for row in rows if isinstance(row, Row))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_VALID, TEXTS
 from tests.suite.vendors.variant import Broken, broken
-from tests.suite.vendors.ways import to_updates
+from tests.suite.vendors.ways import holding, to_updates
 
 EMOJI = "\U0001f600".encode()
 HUGE = 3_000_000
@@ -25,19 +23,11 @@ BreaksOnEveryUpdate = broken("answer.given", EXAMPLE)(
     "Drops the connection at every update, while customers are made, read and removed as documented.",
     wire=to_updates(lambda call, answer: b""),
 )
-
-
-class HangsOnLongNames(Broken):
-    """Does not answer in time when a name is very long."""
-
-    breaks, found_by = "answer.given", OTHER_VALID
-    arguments = ("--time-limit", "1")
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        if call.method == "PUT" and len(call.body) > 50_000:
-            time.sleep(3)
-            return b""
-        return plain_wire(answer)
+HangsOnLongNames = broken("answer.given", OTHER_VALID)(
+    "Does not answer in time when a name is very long.",
+    arguments=("--time-limit", "1"),
+    wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 50_000 else plain_wire(answer)),
+)
 
 
 class SendsAHugeProblem(Broken):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from contracts.vendor.model import Answer, Call, Headers
-from tests.suite.served import HangUp, Reset, head, plain_wire
-from tests.suite.vendors.variant import Hostile, Row, hostile
+from contracts.vendor.model import Answer, Headers
+from tests.suite.served import Reset, head, plain_wire
+from tests.suite.vendors.variant import Row, hostile
 from tests.suite.vendors.ways import hanging_up, holding, to_refusals, to_updates
 
 CHUNKED = ("Transfer-Encoding", "chunked")
+TOO_EARLY = Answer(400, [("Connection", "close")], b"too early")
 SETTINGS = b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64"
 
 
@@ -89,19 +88,8 @@ AnswersTwice = hostile(
     "Sends a 204 after each problem, as if to the next request.",
     wire=to_refusals(lambda call, answer: plain_wire(answer) + b"HTTP/1.1 204 No Content\r\n\r\n"),
 )
-
-
-class AnswersEarly(Hostile):
-    """Answers an update before it read the body, and closes the connection."""
-
-    def early(self, call: Call) -> Iterator[bytes]:
-        if call.method == "PUT":
-            yield plain_wire(Answer(400, [("Connection", "close")], b"too early"))
-            raise HangUp
-
-
-class AlwaysResets(Hostile):
-    """Resets each connection."""
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        raise Reset
+AnswersEarly = hostile(
+    "Answers an update before it read the body, and closes the connection.",
+    early=lambda self, call: hanging_up(plain_wire(TOO_EARLY)) if call.method == "PUT" else (),
+)
+AlwaysResets = hostile("Resets each connection.", wire=lambda self, call, answer: hanging_up(by=Reset))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from contracts.vendor.model import Answer, Call
 from tests.suite.served import HangUp, plain_wire
 from tests.suite.vendors.variant import Hostile, Row, hostile, refuse, refuse_if
-from tests.suite.vendors.ways import HOLDS, first, holding, then
+from tests.suite.vendors.ways import first, holding, late, then
 
 IMPATIENT = ("--patience", "10")
 
@@ -36,19 +35,11 @@ CreatesWithoutShowing = hostile(
 DeniesItsCustomers = hostile(
     "Makes customers and knows none of them.", **then(create=lambda vendor, answer, call: vendor.customers.clear())
 )
-
-
-class CreatesSlowly(Hostile):
-    """Takes longer to make a customer than an exchange may take."""
-
-    arguments = IMPATIENT
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        if call.method == "POST":
-            time.sleep(HOLDS)
-        yield plain_wire(answer)
-
-
+CreatesSlowly = hostile(
+    "Takes longer to make a customer than an exchange may take.",
+    arguments=IMPATIENT,
+    wire=lambda self, call, answer: late(answer) if call.method == "POST" else plain_wire(answer),
+)
 CreatesGarbage = hostile(
     "Answers a POST with 201 and what is no customer, and makes none.",
     create=lambda self, call: Answer(201, [("Content-Type", "application/json")], b'[{"slug": 17'),
@@ -108,14 +99,7 @@ class _Ends(Hostile):
 
 DiesInTheMiddle = Row(_Ends, "Hangs up on everybody after 300 requests.", {})
 DiesAtTheEnd = Row(_Ends, "Hangs up on everybody after 1,000 requests.", {"lives": 1000})
-
-
-class FallsSilent(_Ends):
-    """Says nothing more after 300 requests."""
-
-    def ended(self, answer: Answer) -> Iterator[bytes]:
-        time.sleep(HOLDS)
-        yield plain_wire(answer)
+FallsSilent = Row(_Ends, "Says nothing more after 300 requests.", {"ended": lambda self, answer: late(answer)})
 
 
 def asks(sentence: str, pause: str) -> Row:

@@ -10,9 +10,9 @@ from email.utils import formatdate
 
 from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call
-from tests.suite.served import HangUp, Reset, plain_wire
+from tests.suite.served import Reset, plain_wire
 from tests.suite.vendors.variant import Row, Unusual, unusual
-from tests.suite.vendors.ways import first
+from tests.suite.vendors.ways import first, hanging_up
 
 # How often a connection breaks.
 OFTEN = 0.02
@@ -20,6 +20,10 @@ OFTEN = 0.02
 
 def _page(status: int, title: str) -> Answer:
     return Answer(status, [("Content-Type", "text/html")], f"<h1>{title}</h1>".encode())
+
+
+def _half(whole: bytes) -> Iterator[bytes]:
+    return hanging_up(whole[: len(whole) // 2])
 
 
 class LimitsTheRate(Unusual):
@@ -99,32 +103,15 @@ LosesLargeBodies = unusual(
         )
     ),
 )
-
-
-class BreaksBefore(Unusual):
-    """Closes the connection now and then before it carries out what was asked."""
-
-    def early(self, call: Call) -> Iterator[bytes]:
-        if random.random() < OFTEN:
-            raise HangUp
-        yield b""
-
-
-class ResetsAfter(Unusual):
-    """Resets the connection now and then after it carried out what was asked."""
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        if random.random() < OFTEN:
-            raise Reset
-        yield plain_wire(answer)
-
-
-class AnswersByHalves(Unusual):
-    """Closes the connection now and then in the middle of an answer."""
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        whole = plain_wire(answer)
-        if random.random() < OFTEN:
-            yield whole[: len(whole) // 2]
-            raise HangUp
-        yield whole
+BreaksBefore = unusual(
+    "Closes the connection now and then before it carries out what was asked.",
+    early=lambda self, call: hanging_up() if random.random() < OFTEN else (),
+)
+ResetsAfter = unusual(
+    "Resets the connection now and then after it carried out what was asked.",
+    wire=lambda self, call, answer: hanging_up(by=Reset) if random.random() < OFTEN else plain_wire(answer),
+)
+AnswersByHalves = unusual(
+    "Closes the connection now and then in the middle of an answer.",
+    wire=lambda self, call, answer: _half(plain_wire(answer)) if random.random() < OFTEN else plain_wire(answer),
+)

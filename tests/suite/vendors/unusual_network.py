@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contracts.vendor.model import Answer, Call, Headers
 from tests.suite.served import HangUp, head, plain_wire
 from tests.suite.vendors.variant import Row, Unusual, unusual
-from tests.suite.vendors.ways import hanging_up
+from tests.suite.vendors.ways import hanging_up, late
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
@@ -143,15 +143,10 @@ HintsEarly = unusual(
 
 # Speed, and where it is
 
-
-class IsSlow(Unusual):
-    """Takes 100 ms for each answer, and now and then 1 s."""
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        time.sleep(1.0 if random.random() < 0.02 else 0.1)
-        yield plain_wire(answer)
-
-
+IsSlow = unusual(
+    "Takes 100 ms for each answer, and now and then 1 s.",
+    wire=lambda self, call, answer: late(answer, 1.0 if random.random() < 0.02 else 0.1),
+)
 Drips = unusual("Sends each answer in many small pieces.", wire=lambda self, call, answer: dripping(answer))
 ListensOnIpv6 = unusual("Listens on an IPv6 address alone.", host="::1")
 IsBehindAPrefix = unusual("Has its API under /api.", base_path="/api")

@@ -1,11 +1,11 @@
 """A variant: a vendor that differs from the documented one in one named thing, which a sentence of its own says.
 
-Most are a row: a name, and behind it the sentence and the methods of the documented vendor that are others.
+Most are a row: a name, a sentence, and those methods of the documented vendor that are others.
 
     SaysYesToAll = hostile("Answers 204 whatever is asked.", handle=lambda self, call: Answer(204))
 
-A method calls the documented one as `Variant.handle(self, call)`. Where many vendors of a family differ in the same
-way, a function of that family makes the row; what needs more than that is a class.
+Such a method calls the documented one as `Variant.handle(self, call)`; `ways` has what writes most of them. Where many
+vendors of a family differ in the same way, a function of that family makes the row. What needs more is a class.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ class Variant(Vendor):
     """A vendor with a difference.
 
     `contract` is the release that it is, `arguments` are what a user would give the suite besides, `base_path` is the
-    path of its base URL. `elsewhere` is the base URL of another host, to which nothing may ever be sent.
+    path of its base URL. `elsewhere` is the base URL of another host, to which nothing may ever be sent. It listens on
+    `host`, and closes a connection on which nothing comes for `idle` seconds.
     """
 
     contract: ClassVar[str] = "docs"
     arguments: ClassVar[tuple[str, ...]] = ()
     base_path: ClassVar[str] = ""
     elsewhere = ""
+    host: ClassVar[str] = "127.0.0.1"
+    idle: ClassVar[float | None] = None
 
     def __init__(self, document: Document, prefix: str = "") -> None:
         super().__init__(document, prefix)
@@ -42,6 +45,10 @@ class Variant(Vendor):
     def update(self, call: Call, slug: str) -> Answer:
         self.updates += 1
         return super().update(call, slug)
+
+    def early(self, call: Call) -> Iterable[bytes]:
+        """What goes over the wire before the body of a request is read."""
+        return ()
 
     def wire(self, call: Call, answer: Answer) -> bytes | Iterable[bytes]:
         """What goes over the wire, in pieces where it takes its time; nothing breaks the connection."""
@@ -76,7 +83,15 @@ class Row:
     suffix: str = ""
 
     def variant(self, name: str, family: str) -> type[Variant]:
-        """The vendor as a class."""
+        """The vendor as a class.
+
+        Raises:
+            TypeError: a member has a name that nothing asks for.
+
+        """
+        known = {*dir(self.kind), *self.kind.__annotations__}
+        if unknown := self.members.keys() - known:
+            raise TypeError(f"{name} has {', '.join(sorted(unknown))}, which no vendor has")
         own = {"__doc__": self.sentence, "__module__": family}
         return type(f"{name}{self.suffix}", (self.kind,), own | self.members)
 

@@ -72,13 +72,19 @@ def to_refusals(own: Wire) -> Callable[..., bytes | Iterable[bytes]]:
     return lambda self, call, answer: own(call, answer) if answer.status >= 400 else plain_wire(answer)
 
 
-def hanging_up(*pieces: bytes) -> Iterator[bytes]:
+def hanging_up(*pieces: bytes, by: type[HangUp] = HangUp) -> Iterator[bytes]:
     """These pieces, then the end of the connection."""
     yield from pieces
-    raise HangUp
+    raise by
 
 
-def holding(*pieces: bytes) -> Iterator[bytes]:
+def holding(*pieces: bytes, seconds: float = HOLDS) -> Iterator[bytes]:
     """These pieces, then nothing for so long that nobody waits for more."""
     yield from pieces
-    time.sleep(HOLDS)
+    time.sleep(seconds)
+
+
+def late(answer: Answer, seconds: float = HOLDS) -> Iterator[bytes]:
+    """An answer after so many seconds."""
+    time.sleep(seconds)
+    yield plain_wire(answer)
