@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.suite.vendors import catalogue, vendor_named
-from tests.suite.vendors.measure import Measured, measured
+from tests.suite.measure import Measured, measured
+from tests.suite.vendors import catalogue
 from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
 MUST = {Broken: "1", Unusual: "0", Hostile: "1 or 6"}
@@ -51,16 +51,14 @@ def _all(
             print(_row(came, seed), flush=True)
             if keep:
                 keep.mkdir(parents=True, exist_ok=True)
-                (keep / f"{came.variant.__name__}-{seed}.txt").write_text(came.output, encoding="utf-8")
+                (keep / f"{came.name}-{seed}.txt").write_text(came.output, encoding="utf-8")
             yield came
 
 
 def _one(name: str, seed: int, arguments: Sequence[str]) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         # With a seed nothing of an earlier run is tried again.
-        return measured(
-            vendor_named(name), Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider", *arguments
-        )
+        return measured(name, Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider", *arguments)
 
 
 def _must(variant: type[Variant]) -> str:
@@ -72,7 +70,7 @@ def _row(came: Measured, seed: int) -> str:
     figures = f"{came.seconds:6.1f} s {came.megabytes:5.0f} MB"
     wrong = f"  WRONG: {'; '.join(came.wrong)}" if came.wrong else ""
     must = f"must {_must(came.variant):6} was {came.code}"
-    return f"{came.variant.__name__:50} seed {seed:<3} {must}{figures}  {found}{wrong}"
+    return f"{came.name:50} seed {seed:<3} {must}{figures}  {found}{wrong}"
 
 
 def _summary(came: Sequence[Measured]) -> Iterator[str]:
@@ -87,7 +85,7 @@ def _summary(came: Sequence[Measured]) -> Iterator[str]:
             yield f"{kind.__name__.lower():8} must be {must:6}: {len(right)} of {len(of_kind)} right, {figures}"
     yield ""
     for one in sorted(came, key=lambda one: -one.seconds)[:SLOWEST]:
-        yield f"{one.seconds:6.1f} s  {one.variant.__name__}"
+        yield f"{one.seconds:6.1f} s  {one.name}"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from contracts.vendor import served as mock
 from contracts.vendor.model import Answer, Call, Refusal, Vendor
 from tests.suite.choosy import TOKENS, Choosy
 from tests.suite.served import Reset, serving
-from tests.suite.vendors.broken_wire import CutsProblemsShort
+from tests.suite.vendors import vendor_named
 
 PLAIN = update(CUSTOMER, b'{"name":"x"}')
 
@@ -91,7 +91,7 @@ def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -
 
 def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:
     """The plain update that tells a request's own trouble from the target's is not held against the request."""
-    vendor = CutsProblemsShort(load("docs"))
+    vendor = vendor_named("CutsProblemsShort")(load("docs"))
     with serving(vendor) as server:
         run = Run(Options(Target(server.url, TOKENS), vendor.document, tmp_path)).open()
         attempt = beside_others(run.attempts, update(CUSTOMER, b'{"name":null}'))

@@ -14,10 +14,10 @@ import pytest
 from contracts.rules.document import load
 from contracts.rules.promise import promises
 from contracts.vendor.model import MOCK_TOKENS
+from tests.suite.measure import measured
 from tests.suite.served import serving
 from tests.suite.suite_run import ROOT, evidence_beside, replay, run_suite
 from tests.suite.vendors import catalogue
-from tests.suite.vendors.measure import measured
 from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
 
@@ -115,6 +115,6 @@ def test_a_family_is_judged_right(variant: type[Variant], tmp_path: Path) -> Non
     told = ("--hypothesis-seed", "1", "--patience", "15")
     # In a process of its own, so that the memory is that of this run.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-        came = alone.submit(measured, variant, tmp_path, *told).result()
+        came = alone.submit(measured, variant.__name__, tmp_path, *told).result()
 
     assert came.wrong == [], came.output[-3000:]

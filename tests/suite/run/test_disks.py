@@ -17,7 +17,9 @@ from contracts.vendor.model import Vendor
 from tests.suite.kills import TOKENS
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT
-from tests.suite.vendors.broken_statuses import AnswersMalformedJsonWith422
+from tests.suite.vendors import vendor_named
+
+AnswersMalformedJsonWith422 = vendor_named("AnswersMalformedJsonWith422")
 
 # Python, when even root is refused what a file's mode forbids (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE); for others the same.
 _OBEYING = """

@@ -15,7 +15,7 @@ from contracts.rules.document import load
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import plain_wire, serving
 from tests.suite.suite_run import ROOT, environment_of, evidence_beside, run_suite
-from tests.suite.vendors.broken_success import SendsBytesAfter204
+from tests.suite.vendors import vendor_named
 
 
 class Dies(Vendor):
@@ -46,7 +46,7 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
 
 def test_what_several_workers_found_is_told_once(tmp_path: Path) -> None:
     """What is broken is one group, with one file of evidence for each cause, whichever workers found it."""
-    with serving(SendsBytesAfter204(load("docs"))) as server:
+    with serving(vendor_named("SendsBytesAfter204")(load("docs"))) as server:
         came = run_suite("--base-url", server.url, "-n", "2", "-k", "valid", journal=tmp_path)
 
     assert came.returncode == 1, came.stdout + came.stderr

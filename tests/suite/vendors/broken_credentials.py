@@ -8,122 +8,86 @@ from dataclasses import replace
 
 from contracts.vendor.model import READ, WRITE, Answer, Call, Refusal
 from tests.suite.vendors.finders import LEFT_OPEN, NO_CREDENTIAL, NO_SCOPE, OTHER_CREDENTIAL, OTHER_VALID
-from tests.suite.vendors.named import named_after
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
+from tests.suite.vendors.ways import first
 
 
-class _Reads(Broken):
-    """Reads the Authorization header as `read` has it: as that of a token that it knows."""
+def takes(sentence: str, found_by: str, read: Callable[[str, str], bool]) -> Row:
+    """Takes an Authorization header for that of a token that it knows, where `read` says so of both."""
 
-    breaks = "status.credential"
-    read: Callable[[str, str], bool]
+    def authorize(self: Variant, call: Call, scope: str) -> None:
+        header = call.header("authorization")
+        taken = [f"Bearer {token}" for token in self.tokens if read(header, token)]
+        Variant.authorize(self, replace(call, headers=[("authorization", [*taken, header][0])]), scope)
 
-    def authorize(self, call: Call, scope: str) -> None:
-        came = call.header("authorization")
-        taken = next((token for token in self.tokens if self.read(came, token)), None)
-        header = came if taken is None else f"Bearer {taken}"
-        super().authorize(replace(call, headers=[("authorization", header)]), scope)
+    return broken("status.credential", found_by)(sentence, authorize=authorize)
 
 
-def _reads(found_by: str) -> Callable[[Callable[[str, str], bool]], type[Broken]]:
-    return lambda read: named_after(read, _Reads, read=staticmethod(read), found_by=found_by)
-
-
-@_reads(OTHER_CREDENTIAL)
-def takes_any_scheme(header: str, token: str) -> bool:
-    """Takes a valid token by any scheme."""
-    return header.endswith(f" {token}")
-
-
-@_reads(LEFT_OPEN)
-def takes_no_scheme(header: str, token: str) -> bool:
-    """Takes a valid token without a scheme."""
-    return header == token
-
-
-@_reads(OTHER_CREDENTIAL)
-def takes_what_a_token_begins_with(header: str, token: str) -> bool:
-    """Takes the beginning of a valid token, from its fifth character on."""
-    return len(header) > len("Bearer ksh_") and f"Bearer {token}".startswith(header)
-
-
-@_reads(OTHER_CREDENTIAL)
-def takes_what_begins_with_a_token(header: str, token: str) -> bool:
-    """Takes a valid token with more after it."""
-    return header.startswith(f"Bearer {token}")
-
-
-@_reads(LEFT_OPEN)
-def takes_a_token_and_more(header: str, token: str) -> bool:
-    """Takes a valid token with another word, or what ends a list, after it."""
-    return re.match(rf"Bearer {re.escape(token)}[ ,;]+\S", header) is not None
-
-
-@_reads(OTHER_CREDENTIAL)
-def takes_tokens_in_any_letter_case(header: str, token: str) -> bool:
-    """Takes a valid token in any letter case."""
-    return header.lower() == f"bearer {token}".lower()
-
-
-@_reads(NO_CREDENTIAL)
-def takes_any_basic(header: str, token: str) -> bool:
-    """Takes any user and password by the scheme Basic."""
-    return header.startswith("Basic ")
-
-
-@_reads(NO_CREDENTIAL)
-def takes_machine_tokens(header: str, token: str) -> bool:
-    """Takes tokens of the class ksm_."""
-    return header.startswith("Bearer ksm_")
-
-
-@_reads(NO_CREDENTIAL)
-def takes_any_token_of_its_class(header: str, token: str) -> bool:
-    """Takes every token that begins with ksh_ for the one that may write, but for the one that may not."""
-    return header.startswith("Bearer ksh_") and not header.endswith("-may-read")
-
-
-class WantsOneLetterCase(Broken):
-    """Takes the scheme Bearer in one letter case only."""
-
-    breaks, found_by = "status.valid", OTHER_VALID
-
-    def authorize(self, call: Call, scope: str) -> None:
-        if not call.header("authorization").startswith("Bearer"):
-            raise Refusal(401, "A valid bearer token is needed.")
-        super().authorize(call, scope)
-
-
-class HasAGateway(Broken):
-    """Has a gateway that answers a missing token, and one of another class, with 401 in plain text."""
-
-    breaks, found_by = "problem.media_type", NO_CREDENTIAL
-
-    def handle(self, call: Call) -> Answer:
-        if re.match("(?i)bearer +ksh_", call.header("authorization")):
-            return super().handle(call)
-        return Answer(401, [("Content-Type", "text/plain")], b"Unauthorized")
-
+TakesAnyScheme = takes(
+    "Takes a valid token by any scheme.", OTHER_CREDENTIAL, lambda header, token: header.endswith(f" {token}")
+)
+TakesNoScheme = takes("Takes a valid token without a scheme.", LEFT_OPEN, lambda header, token: header == token)
+TakesWhatATokenBeginsWith = takes(
+    "Takes the beginning of a valid token, from its fifth character on.",
+    OTHER_CREDENTIAL,
+    lambda header, token: len(header) > len("Bearer ksh_") and f"Bearer {token}".startswith(header),
+)
+TakesWhatBeginsWithAToken = takes(
+    "Takes a valid token with more after it.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header.startswith(f"Bearer {token}"),
+)
+TakesATokenAndMore = takes(
+    "Takes a valid token with another word, or what ends a list, after it.",
+    LEFT_OPEN,
+    lambda header, token: re.match(rf"Bearer {re.escape(token)}[ ,;]+\S", header) is not None,
+)
+TakesTokensInAnyLetterCase = takes(
+    "Takes a valid token in any letter case.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header.lower() == f"bearer {token}".lower(),
+)
+TakesAnyBasic = takes(
+    "Takes any user and password by the scheme Basic.", NO_CREDENTIAL, lambda header, token: header.startswith("Basic ")
+)
+TakesMachineTokens = takes(
+    "Takes tokens of the class ksm_.", NO_CREDENTIAL, lambda header, token: header.startswith("Bearer ksm_")
+)
+TakesAnyTokenOfItsClass = takes(
+    "Takes every token that begins with ksh_ for the one that may write, but for the one that may not.",
+    NO_CREDENTIAL,
+    lambda header, token: header.startswith("Bearer ksh_") and not header.endswith("-may-read"),
+)
+WantsOneLetterCase = broken("status.valid", OTHER_VALID)(
+    "Takes the scheme Bearer in one letter case only.",
+    **first(
+        authorize=lambda vendor, call, scope: refuse_if(
+            not call.header("authorization").startswith("Bearer"), 401, "A valid bearer token is needed."
+        )
+    ),
+)
+HasAGateway = broken("problem.media_type", NO_CREDENTIAL)(
+    "Has a gateway that answers a missing token, and one of another class, with 401 in plain text.",
+    **first(
+        handle=lambda vendor, call: (
+            None
+            if re.match("(?i)bearer +ksh_", call.header("authorization"))
+            else Answer(401, [("Content-Type", "text/plain")], b"Unauthorized")
+        )
+    ),
+)
 
 # Scopes
 
-
-class IgnoresScopes(Broken):
-    """Lets any valid token write."""
-
-    breaks, found_by = "status.scope", NO_SCOPE
-
-    def authorize(self, call: Call, scope: str) -> None:
-        super().authorize(call, READ)
-
-
-class IgnoresScopesOfSmallBodies(Broken):
-    """Lets any valid token write, where the body has no external id."""
-
-    breaks, found_by = "status.scope", NO_SCOPE
-
-    def authorize(self, call: Call, scope: str) -> None:
-        super().authorize(call, scope if b"externalCustomerId" in call.body else READ)
+IgnoresScopes = broken("status.scope", NO_SCOPE)(
+    "Lets any valid token write.", authorize=lambda self, call, scope: Variant.authorize(self, call, READ)
+)
+IgnoresScopesOfSmallBodies = broken("status.scope", NO_SCOPE)(
+    "Lets any valid token write, where the body has no external id.",
+    authorize=lambda self, call, scope: Variant.authorize(
+        self, call, scope if b"externalCustomerId" in call.body else READ
+    ),
+)
 
 
 class DoesNotKnowReaders(Broken):
@@ -135,5 +99,4 @@ class DoesNotKnowReaders(Broken):
         try:
             super().authorize(call, scope)
         except Refusal as refusal:
-            status = 401 if scope == WRITE else refusal.status
-            raise Refusal(status, refusal.detail) from None
+            raise Refusal(401 if scope == WRITE else refusal.status, refusal.detail) from None

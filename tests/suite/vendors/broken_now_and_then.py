@@ -3,82 +3,46 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
+from tests.suite.vendors.ways import NAME, Members, first
 
 
-class _Fails(Broken):
+def fails_each(number: int) -> Row:
     """Answers each so many'th update with 500."""
 
-    breaks, found_by = "status.internal_error", OTHER_VALID
-    each: int
-
-    def update(self, call: Call, slug: str) -> Answer:
-        if (self.updates + 1) % self.each == 0:
+    def update(self: Variant, call: Call, slug: str) -> Answer:
+        if (self.updates + 1) % number == 0:
             self.updates += 1
             raise Refusal(500, "Unlucky.")
-        return super().update(call, slug)
+        return Variant.update(self, call, slug)
+
+    return broken("status.internal_error", OTHER_VALID)(f"Answers each {number}th update with 500.", update=update)
 
 
-class FailsEach10thTime(_Fails):
-    """Answers each 10th update with 500."""
-
-    each = 10
-
-
-class FailsEach20thTime(_Fails):
-    """Answers each 20th update with 500."""
-
-    each = 20
-
-
-class FailsEach40thTime(_Fails):
-    """Answers each 40th update with 500."""
-
-    each = 40
-
-
-class FailsByChance(Broken):
-    """Answers one update in twenty with 500, nobody knows which."""
-
-    breaks, found_by = "status.internal_error", OTHER_VALID
-
-    def update(self, call: Call, slug: str) -> Answer:
-        if random.random() < 1 / 20:
-            raise Refusal(500, "Unlucky.")
-        return super().update(call, slug)
-
-
-class _Loses(Broken):
+def loses_each(number: int) -> Row:
     """Answers 204 to each so many'th update and does not store its name."""
 
-    breaks, found_by = "update.stored", OTHER_VALID
-    each: int
+    def store(self: Variant, customer: Members, value: Members) -> None:
+        lost = NAME in customer and self.updates % number == 0
+        Variant.store(self, customer, value | ({NAME: customer[NAME]} if lost else {}))
 
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        lost = "name" in customer and self.updates % self.each == 0
-        super().store(customer, value | ({"name": customer["name"]} if lost else {}))
-
-
-class LosesEach10thUpdate(_Loses):
-    """Answers 204 to each 10th update and does not store its name."""
-
-    each = 10
+    sentence = f"Answers 204 to each {number}th update and does not store its name."
+    return broken("update.stored", OTHER_VALID)(sentence, store=store)
 
 
-class LosesEach20thUpdate(_Loses):
-    """Answers 204 to each 20th update and does not store its name."""
-
-    each = 20
-
-
-class LosesEach40thUpdate(_Loses):
-    """Answers 204 to each 40th update and does not store its name."""
-
-    each = 40
+FailsEach10thTime = fails_each(10)
+FailsEach20thTime = fails_each(20)
+FailsEach40thTime = fails_each(40)
+FailsByChance = broken("status.internal_error", OTHER_VALID)(
+    "Answers one update in twenty with 500, nobody knows which.",
+    **first(update=lambda vendor, call, slug: refuse_if(random.random() < 1 / 20, 500, "Unlucky.")),
+)
+LosesEach10thUpdate = loses_each(10)
+LosesEach20thUpdate = loses_each(20)
+LosesEach40thUpdate = loses_each(40)
 
 
 class MistakesTheMediaTypeEach20thTime(Broken):

@@ -4,73 +4,68 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from contracts.vendor.model import WRITE, Answer, Call, Refusal
 from tests.suite.vendors.finders import BY_STATUS, CREATES_NONE, NO_CUSTOMER, OTHERS
-from tests.suite.vendors.variant import Broken
-
-Customer = dict[str, Any]
-Effect = Callable[["_Acts", Call, str], None]
+from tests.suite.vendors.variant import Broken, Row, Variant, broken
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME
 
 # The statuses of a refusal that has an effect.
 REFUSING = ((400,), (401,), (403,), (413, 415), (422,))
 
+Effect = Callable[[Variant, Call, str], object]
 
-class _Acts(Broken):
-    """Has its effect on a customer whose update it refuses with one of the statuses."""
 
-    breaks = "refused.unchanged"
-    statuses: tuple[int, ...] = ()
-    effect: ClassVar[Effect]
+def acting(effect: Effect, *statuses: int) -> Callable[..., Answer]:
+    """A method `update` that has an effect when it refuses an update with one of these statuses."""
 
-    def update(self, call: Call, slug: str) -> Answer:
+    def update(self: Variant, call: Call, slug: str) -> Answer:
         try:
-            return super().update(call, slug)
+            return Variant.update(self, call, slug)
         except Refusal as refusal:
-            if refusal.status in self.statuses and slug in self.customers:
-                self.effect(call, slug)
+            if refusal.status in statuses:
+                effect(self, call, slug)
             raise
 
+    return update
 
-def _stores_the_body(vendor: _Acts, call: Call, slug: str) -> None:
-    """Stores whatever came as the body."""
+
+def on_known(effect: Effect) -> Effect:
+    """The effect, where there is a customer of this slug."""
+    return lambda vendor, call, slug: slug in vendor.customers and effect(vendor, call, slug)
+
+
+def acts(sentence: str, effect: Effect) -> tuple[Row, ...]:
+    """Has its effect on a customer when it refuses its update: a vendor for each status of a refusal."""
+
+    def row(statuses: tuple[int, ...]) -> Row:
+        told = f"{sentence} when it refuses the update with {' or '.join(map(str, statuses))}."
+        suffix = f"With{'Or'.join(map(str, statuses))}"
+        update = acting(on_known(effect), *statuses)
+        return broken("refused.unchanged", BY_STATUS[statuses[0]])(told, suffix, update=update)
+
+    return tuple(map(row, REFUSING))
+
+
+def _store_the_body(vendor: Variant, call: Call, slug: str) -> None:
     text = call.body.decode("utf-8", "replace")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = text
-    vendor.customers[slug].update(value if isinstance(value, dict) else {"name": text[:1000]})
+    vendor.customers[slug].update(value if isinstance(value, dict) else {NAME: text[:1000]})
 
 
-def _clears_the_external_id(vendor: _Acts, call: Call, slug: str) -> None:
-    """Clears the external id."""
-    vendor.customers[slug]["externalCustomerId"] = None
-
-
-def _deletes_the_customer(vendor: _Acts, call: Call, slug: str) -> None:
-    """Deletes the customer."""
-    del vendor.customers[slug]
-
-
-def _acting(effect: Effect, statuses: tuple[int, ...]) -> type[Broken]:
-    words = " or ".join(map(str, statuses))
-    content = {
-        "__doc__": f"{(effect.__doc__ or '').rstrip('.')} when it refuses the update with {words}.",
-        "__module__": __name__,
-        "effect": effect,
-        "statuses": statuses,
-        "found_by": BY_STATUS[statuses[0]],
-    }
-    name = f"{effect.__name__}_with_{words}".title().replace("_", "").replace(" ", "")
-    return type(name, (_Acts,), content)
-
-
-for _effect in (_stores_the_body, _clears_the_external_id, _deletes_the_customer):
-    for _statuses in REFUSING:
-        _acting_so = _acting(_effect, _statuses)
-        # A class knows its subclasses, and pickle finds a class, only where a module keeps it.
-        globals()[_acting_so.__name__] = _acting_so
+StoresTheBody = acts("Stores whatever came as the body", _store_the_body)
+ClearsTheExternalId = acts(
+    "Clears the external id", lambda vendor, call, slug: vendor.customers[slug].update({EXTERNAL_ID: None})
+)
+DeletesTheCustomer = acts("Deletes the customer", lambda vendor, call, slug: vendor.customers.pop(slug))
+StoresWhatItForbids = broken("refused.unchanged", BY_STATUS[403])(
+    "Stores the update before it looks at the scope.",
+    update=acting(on_known(lambda vendor, call, slug: vendor.store(vendor.customers[slug], vendor.parse(call))), 403),
+)
 
 
 class StoresWhatItRefuses(Broken):
@@ -79,23 +74,9 @@ class StoresWhatItRefuses(Broken):
     breaks, found_by = "refused.unchanged", BY_STATUS[422]
 
     def validate(self, value: Any, slug: str) -> None:
-        if isinstance(value, dict) and isinstance(value.get("name"), str) and slug in self.customers:
-            self.customers[slug]["name"] = value["name"]
+        if isinstance(value, dict) and isinstance(value.get(NAME), str) and slug in self.customers:
+            self.customers[slug][NAME] = value[NAME]
         super().validate(value, slug)
-
-
-class StoresWhatItForbids(Broken):
-    """Stores the update before it looks at the scope."""
-
-    breaks, found_by = "refused.unchanged", BY_STATUS[403]
-
-    def update(self, call: Call, slug: str) -> Answer:
-        try:
-            return super().update(call, slug)
-        except Refusal as refusal:
-            if refusal.status == 403 and slug in self.customers:
-                self.store(self.customers[slug], self.parse(call))
-            raise
 
 
 # Customers that are not there
@@ -109,7 +90,7 @@ class CreatesWhatIsNotThere(Broken):
     def update(self, call: Call, slug: str) -> Answer:
         if slug not in self.customers and slug.startswith("contract-test-"):
             self.add(slug, "Nobody")
-        if self.customers.get(slug, {}).get("name") == "Nobody":
+        if self.customers.get(slug, {}).get(NAME) == "Nobody":
             raise Refusal(404, "No customer has this slug.")
         return super().update(call, slug)
 
@@ -130,29 +111,17 @@ class Upserts(Broken):
 # Other customers
 
 
-class _TouchesAnother(Broken):
-    """Renames the customer that was made first when it refuses an update with `status`."""
-
-    breaks, found_by = "update.isolated", OTHERS
-    status: int
-
-    def update(self, call: Call, slug: str) -> Answer:
-        try:
-            return super().update(call, slug)
-        except Refusal as refusal:
-            first = next(iter(self.customers.values()))
-            if refusal.status == self.status and first["slug"] != slug:
-                first["name"] = "Oops"
-            raise
+def _rename_another(vendor: Variant, call: Call, slug: str) -> None:
+    first = next(iter(vendor.customers.values()))
+    if first["slug"] != slug:
+        first[NAME] = "Oops"
 
 
-class TouchesAnotherWith401(_TouchesAnother):
-    """Renames the customer that was made first when it answers the update of another one with 401."""
-
-    status = 401
-
-
-class TouchesAnotherWith404(_TouchesAnother):
-    """Renames the customer that was made first when it answers the update of an unknown one with 404."""
-
-    status = 404
+TouchesAnotherWith401 = broken("update.isolated", OTHERS)(
+    "Renames the customer that was made first when it answers the update of another one with 401.",
+    update=acting(_rename_another, 401),
+)
+TouchesAnotherWith404 = broken("update.isolated", OTHERS)(
+    "Renames the customer that was made first when it answers the update of an unknown one with 404.",
+    update=acting(_rename_another, 404),
+)

@@ -1,176 +1,217 @@
-"""Vendors that answer 204 and store something else, somewhere else, or not at all."""
+"""Vendors that answer 204 and store something else, somewhere else, or not at all; or mix up updates."""
 
 from __future__ import annotations
 
+import random
 import re
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.suite.vendors.finders import CLEARED, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE
-from tests.suite.vendors.replacing import EXTERNAL_ID, _Replaces
+from contracts.vendor.model import Answer, Call, Refusal
+from tests.suite.vendors.finders import AT_ONCE, CLEARED, EXAMPLE, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE, TWICE
+from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
+
+Instead = Callable[[Members, Members], Members | None]
+
+
+def replacing(replace: Callable[[Variant, Members, Members], None]) -> Callable[..., None]:
+    """A method `store` that makes customers as documented, and replaces their details in its own way."""
+
+    def store(self: Variant, customer: Members, value: Members) -> None:
+        # Only what is being made has no name yet.
+        (replace if NAME in customer else Variant.store)(self, customer, value)
+
+    return store
+
+
+def stores(sentence: str, instead: Instead, found_by: str = EXAMPLE, breaks: str = "update.stored") -> Row:
+    """Stores what `instead` makes of the customer as it was and of the update; where that is None, nothing."""
+
+    def replace(vendor: Variant, customer: Members, value: Members) -> None:
+        stored = instead(customer, value)
+        if stored is not None:
+            Variant.store(vendor, customer, stored)
+
+    return broken(breaks, found_by)(sentence, store=replacing(replace))
+
+
+def clears(sentence: str, instead: Instead) -> Row:
+    """Stores something else where the external id is null or left out."""
+    return stores(sentence, instead, CLEARED, "update.cleared")
+
+
+def repeats(sentence: str, breaks: str, again: Callable[[Members], Members]) -> Row:
+    """Stores what `again` makes of an update that changes nothing."""
+    return stores(sentence, lambda customer, value: again(value) if _same(customer, value) else value, TWICE, breaks)
+
+
+def renews(sentence: str, member: str, renewed: Callable[[Variant, Members], Any]) -> Row:
+    """Changes with each update a member that an update must leave alone."""
+
+    def replace(vendor: Variant, customer: Members, value: Members) -> None:
+        Variant.store(vendor, customer, value)
+        customer[member] = renewed(vendor, value)
+
+    return broken("update.stored", EXAMPLE)(sentence, store=replacing(replace))
+
+
+def _same(customer: Members, value: Members) -> bool:
+    return all(customer[name] == value.get(name) for name in (NAME, EXTERNAL_ID))
+
+
+def _has_null(value: Members) -> bool:
+    return EXTERNAL_ID in value and value[EXTERNAL_ID] is None
+
 
 # Not, or not all
 
-
-class StoresNothing(_Replaces):
-    """Answers 204 and keeps the old details."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        pass
-
-
-class StoresOnlyNames(_Replaces):
-    """Stores the name, and clears the external id whatever was sent."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | {EXTERNAL_ID: None})
-
-
-class KeepsExternalIds(_Replaces):
-    """Keeps the external id as it was, whatever was sent."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | {EXTERNAL_ID: customer[EXTERNAL_ID]})
-
-
-class StoresOnlyExternalIds(_Replaces):
-    """Keeps the name as it was."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | {"name": customer["name"]})
-
-
-class StoresOnlyWithANewName(_Replaces):
-    """Stores an update only if the name changes."""
-
-    found_by = ONE_MEMBER
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        if value["name"] != customer["name"]:
-            super().replace(customer, value)
-
-
-class OverlooksLetterCase(_Replaces):
-    """Keeps the name where the new one differs in letter case alone."""
-
-    found_by = SMALL_CHANGE
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        same = value["name"].lower() == customer["name"].lower()
-        super().replace(customer, value | ({"name": customer["name"]} if same else {}))
-
+StoresNothing = stores("Answers 204 and keeps the old details.", lambda customer, value: None)
+StoresOnlyNames = stores(
+    "Stores the name, and clears the external id whatever was sent.",
+    lambda customer, value: value | {EXTERNAL_ID: None},
+)
+KeepsExternalIds = stores(
+    "Keeps the external id as it was, whatever was sent.",
+    lambda customer, value: value | {EXTERNAL_ID: customer[EXTERNAL_ID]},
+)
+StoresOnlyExternalIds = stores("Keeps the name as it was.", lambda customer, value: value | {NAME: customer[NAME]})
+StoresOnlyWithANewName = stores(
+    "Stores an update only if the name changes.",
+    lambda customer, value: value if value[NAME] != customer[NAME] else None,
+    ONE_MEMBER,
+)
+OverlooksLetterCase = stores(
+    "Keeps the name where the new one differs in letter case alone.",
+    lambda customer, value: value | ({NAME: customer[NAME]} if value[NAME].lower() == customer[NAME].lower() else {}),
+    SMALL_CHANGE,
+)
 
 # What is null or left out
 
-
-class KeepsWhatIsLeftOut(_Replaces):
-    """Treats the update as a patch: what is left out stays."""
-
-    breaks, found_by = "update.cleared", CLEARED
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, customer | value)
-
-
-class IgnoresNull(_Replaces):
-    """Keeps the external id where the new one is null; left out, it is cleared."""
-
-    breaks, found_by = "update.cleared", CLEARED
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        null = EXTERNAL_ID in value and value[EXTERNAL_ID] is None
-        super().replace(customer, value | ({EXTERNAL_ID: customer[EXTERNAL_ID]} if null else {}))
-
-
-class StoresNullAsEmpty(_Replaces):
-    """Stores an empty external id where it is null or left out."""
-
-    breaks, found_by = "update.cleared", CLEARED
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or ""})
-
-
-class StoresNullAsWord(_Replaces):
-    """Stores the word null for an external id that is null."""
-
-    breaks, found_by = "update.cleared", CLEARED
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, {name: "null" if item is None else item for name, item in value.items()})
-
-
-class StoresEmptyAsNull(_Replaces):
-    """Stores null for an empty external id."""
-
-    found_by = OTHER_VALID
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or None})
-
+KeepsWhatIsLeftOut = clears(
+    "Treats the update as a patch: what is left out stays.", lambda customer, value: customer | value
+)
+IgnoresNull = clears(
+    "Keeps the external id where the new one is null; left out, it is cleared.",
+    lambda customer, value: value | ({EXTERNAL_ID: customer[EXTERNAL_ID]} if _has_null(value) else {}),
+)
+StoresNullAsEmpty = clears(
+    "Stores an empty external id where it is null or left out.",
+    lambda customer, value: value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or ""},
+)
+StoresNullAsWord = clears(
+    "Stores the word null for an external id that is null.",
+    lambda customer, value: {name: "null" if item is None else item for name, item in value.items()},
+)
+StoresEmptyAsNull = stores(
+    "Stores null for an empty external id.",
+    lambda customer, value: value | {EXTERNAL_ID: value.get(EXTERNAL_ID) or None},
+    OTHER_VALID,
+)
 
 # Elsewhere
 
 
-class StoresForTheFirstCustomer(_Replaces):
-    """Stores every update for the customer that was made first."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(next(iter(self.customers.values())), value)
+def _to_all(vendor: Variant, customer: Members, value: Members) -> None:
+    for each in vendor.customers.values():
+        Variant.store(vendor, each, value)
 
 
-class WritesToTheFirstCustomer(_Replaces):
-    """Stores every update for all customers."""
-
-    breaks, found_by = "update.isolated", OTHERS
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        for one in self.customers.values():
-            super().replace(one, value)
+def _to_one_alone(vendor: Variant, customer: Members, value: Members) -> None:
+    Variant.store(vendor, customer, value)
+    for other in vendor.customers.values():
+        if other is not customer and other[EXTERNAL_ID] == customer[EXTERNAL_ID]:
+            other[EXTERNAL_ID] = None
 
 
-class KeepsExternalIdsUnique(_Replaces):
-    """Takes the external id away from every other customer that has the same."""
-
-    breaks, found_by = "update.isolated", OTHERS
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value)
-        for other in self.customers.values():
-            if other is not customer and other[EXTERNAL_ID] == customer[EXTERNAL_ID]:
-                other[EXTERNAL_ID] = None
-
+StoresForTheFirstCustomer = broken("update.stored", EXAMPLE)(
+    "Stores every update for the customer that was made first.",
+    store=replacing(
+        lambda vendor, customer, value: Variant.store(vendor, next(iter(vendor.customers.values())), value)
+    ),
+)
+WritesToTheFirstCustomer = broken("update.isolated", OTHERS)(
+    "Stores every update for all customers.", store=replacing(_to_all)
+)
+KeepsExternalIdsUnique = broken("update.isolated", OTHERS)(
+    "Takes the external id away from every other customer that has the same.", store=replacing(_to_one_alone)
+)
 
 # What an update must leave alone
 
+MovesTheSlug = renews(
+    "Shows a slug that is made from the name.",
+    "slug",
+    lambda vendor, value: re.sub("[^a-z0-9]+", "-", value[NAME].lower()[:100]),
+)
+RenewsTheId = renews(
+    "Gives the customer a new id with each update.", "id", lambda vendor, value: f"customer-after-{vendor.updates}"
+)
+ForgetsWhenItWasMade = renews(
+    "Renews the time of creation with each update.", "createdAt", lambda vendor, value: datetime.now(UTC).isoformat()
+)
+ForgetsWhoMadeIt = renews(
+    "Says after an update that whoever sent it made the customer.",
+    "createdBy",
+    lambda vendor, value: {"id": "editor", "name": "The editor"},
+)
 
-class MovesTheSlug(_Replaces):
-    """Shows a slug that is made from the name."""
+# The same again
 
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value)
-        customer["slug"] = re.sub("[^a-z0-9]+", "-", value["name"].lower()[:100])
+AppendsTheSame = repeats(
+    "Counts in the name how often the same update came.",
+    "update.idempotent",
+    lambda value: value | {NAME: f"{value[NAME]} (2)"},
+)
+ClearsTheSame = repeats(
+    "Clears the external id when the same update comes again.",
+    "update.idempotent",
+    lambda value: value | {EXTERNAL_ID: None},
+)
+RefusesTheSameTwice = repeats(
+    "Answers an update that changes nothing with 409.",
+    "status.documented",
+    lambda value: refuse(409, "Nothing would change."),
+)
+FindsTheSameInvalid = repeats(
+    "Answers an update that changes nothing with 422.",
+    "status.valid",
+    lambda value: refuse(422, "Nothing would change.", {"location": "body", "message": "the same"}),
+)
 
 
-class RenewsTheId(_Replaces):
-    """Gives the customer a new id with each update."""
+class FindsTheSameUnmodified(Broken):
+    """Answers an update that changes nothing with 304."""
 
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value)
-        customer["id"] = f"customer-after-{self.updates}"
+    breaks, found_by = "response.redirect", TWICE
 
-
-class ForgetsWhenItWasMade(_Replaces):
-    """Renews the time of creation with each update."""
-
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value)
-        customer["createdAt"] = datetime.now(UTC).isoformat()
+    def update(self, call: Call, slug: str) -> Answer:
+        before = dict(self.customers.get(slug, {}))
+        answer = super().update(call, slug)
+        return Answer(304) if before and _same(before, self.customers[slug]) else answer
 
 
-class ForgetsWhoMadeIt(_Replaces):
-    """Says after an update that whoever sent it made the customer."""
+# At once
 
-    def replace(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        super().replace(customer, value)
-        customer["createdBy"] = {"id": "editor", "name": "The editor"}
+
+class WritesInTwoSteps(Broken):
+    """Stores the two members one after the other, so that another update comes between."""
+
+    breaks, found_by = "update.atomic", AT_ONCE
+
+    def handle(self, call: Call) -> Answer:
+        # Without the lock of the documented vendor.
+        try:
+            return self.route(call)
+        except Refusal as refusal:
+            return self.problem(call, refusal)
+
+    def store(self, customer: Members, value: Members) -> None:
+        if NAME in customer:
+            customer[NAME] = value[NAME]
+            time.sleep(random.uniform(0, 0.004))
+            value = value | {NAME: customer[NAME]}
+        super().store(customer, value)

@@ -3,202 +3,139 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
 
-from contracts.vendor.model import Answer, Call, Headers, Refusal
+from contracts.vendor.model import Answer, Call, Headers
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import EXAMPLE, LINGERING, NO_CREDENTIAL, TWICE
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.variant import Row, Variant, broken
+from tests.suite.vendors.ways import Members, then, to_updates
+
+CHUNKED = [("Transfer-Encoding", "chunked")]
 
 
-class _Accepting(Broken):
+def accepts(sentence: str, breaks: str, status: int = 204, headers: Headers | None = None, body: bytes = b"") -> Row:
     """Answers a valid update with this status, headers and body."""
-
-    found_by = EXAMPLE
-    status: ClassVar[int] = 204
-    headers: ClassVar[Headers] = []
-    body: ClassVar[bytes] = b""
-
-    def update(self, call: Call, slug: str) -> Answer:
-        super().update(call, slug)
-        return Answer(self.status, list(self.headers), self.body)
+    return broken(breaks, EXAMPLE)(
+        sentence, **then(update=lambda vendor, answer, call, slug: Answer(status, list(headers or []), body))
+    )
 
 
-class AnswersOkWithTheCustomer(Broken):
-    """Answers 200 with the customer instead of 204."""
-
-    breaks, found_by = "status.documented", EXAMPLE
-
-    def update(self, call: Call, slug: str) -> Answer:
-        super().update(call, slug)
-        return self.json(200, self.find(slug))
+def redirects(sentence: str, location: Callable[[Variant, Call], str]) -> Row:
+    """Sends updates to another location."""
+    return broken("response.redirect", EXAMPLE)(
+        sentence, update=lambda self, call, slug: Answer(308, [("Location", location(self, call))])
+    )
 
 
-class AnswersOkWithNothing(_Accepting):
-    """Answers 200 with an empty body instead of 204."""
+def sends_later(sentence: str, seconds: float, condition: Callable[[Call], bool]) -> Row:
+    """Sends a body so many seconds after the headers of a 204, where `condition` holds of the update."""
 
-    breaks, status = "status.documented", 200
-
-
-class AnswersCreated(_Accepting):
-    """Answers 201, as if an update made a customer."""
-
-    breaks, status = "status.documented", 201
-
-
-class AnswersAccepted(_Accepting):
-    """Answers 202, as if an update were still to come."""
-
-    breaks, status = "status.documented", 202
-
-
-class AnswersResetContent(_Accepting):
-    """Answers 205, as to a form."""
-
-    breaks, status = "status.documented", 205
-
-
-class SendsBytesAfter204(_Accepting):
-    """Sends a body after the headers of a 204."""
-
-    breaks, body = "success.empty", b"{}"
-
-
-class SendsANewlineAfter204(_Accepting):
-    """Sends a line break after the headers of a 204."""
-
-    breaks, body = "success.empty", b"\n"
-
-
-class SendsNullWith204(_Accepting):
-    """Sends null with a 204, its length and media type announced."""
-
-    breaks, body = "success.empty", b"null"
-    headers: ClassVar[Headers] = [("Content-Type", "application/json"), ("Content-Length", "4")]
-
-
-class SendsChunksWith204(_Accepting):
-    """Sends a chunked body with a 204."""
-
-    breaks, body = "success.empty", b"2\r\n{}\r\n0\r\n\r\n"
-    headers: ClassVar[Headers] = [("Transfer-Encoding", "chunked")]
-
-
-class SendsTheLastChunkWith204(_Accepting):
-    """Sends a chunked body with a 204 that is empty but for its own end."""
-
-    breaks, body = "success.empty", b"0\r\n\r\n"
-    headers: ClassVar[Headers] = [("Transfer-Encoding", "chunked")]
-
-
-class AnnouncesGzipWith204(_Accepting):
-    """Says that the body of a 204 is packed with gzip, which nobody asked for."""
-
-    breaks = "response.encoding"
-    headers: ClassVar[Headers] = [("Content-Encoding", "gzip")]
-
-
-class SendsBytesAfter204OnKeptConnections(Broken):
-    """Sends a body after the headers of a 204, unless the connection is to be closed."""
-
-    breaks, found_by = "success.empty", EXAMPLE
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        kept = _is_success(call, answer) and call.header("connection") != "close"
-        return plain_wire(answer) + (b"{}" if kept else b"")
-
-
-class SendsBytes20MillisecondsAfter204(Broken):
-    """Sends a body 20 ms after the headers of a 204, just before it closes the connection."""
-
-    breaks, found_by = "success.empty", LINGERING
-    seconds = 0.02
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
+    def wire(self: Variant, call: Call, answer: Answer) -> Iterator[bytes]:
         yield plain_wire(answer)
-        if _is_success(call, answer) and call.header("connection") == "close":
-            time.sleep(self.seconds)
+        if call.method == "PUT" and answer.status == 204 and condition(call):
+            time.sleep(seconds)
             yield b"{}"
 
-
-class SendsBytes200MillisecondsAfter204(SendsBytes20MillisecondsAfter204):
-    """Sends a body 200 ms after the headers of a 204, just before it closes the connection."""
-
-    seconds = 0.2
+    return broken("success.empty", LINGERING)(sentence, wire=wire)
 
 
-class EchoesTheTokenIn204(Broken):
-    """Says in a header of a 204 who asked."""
-
-    breaks, found_by = "public.credential", EXAMPLE
-
-    def update(self, call: Call, slug: str) -> Answer:
-        super().update(call, slug)
-        return Answer(204, [("X-Authenticated-By", call.header("authorization"))])
-
-
-class Redirects(Broken):
-    """Sends updates to another host."""
-
-    breaks, found_by = "response.redirect", EXAMPLE
-
-    def update(self, call: Call, slug: str) -> Answer:
-        return Answer(308, [("Location", f"{self.elsewhere}{call.path}")])
-
-
-class RedirectsToTheSlash(Broken):
-    """Sends updates to the same path with a slash at its end."""
-
-    breaks, found_by = "response.redirect", EXAMPLE
-
-    def update(self, call: Call, slug: str) -> Answer:
-        return Answer(308, [("Location", f"{call.path}/")])
-
-
-class RedirectsToALogin(Broken):
-    """Sends whoever has no valid credential to a login page."""
-
-    breaks, found_by = "response.redirect", NO_CREDENTIAL
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        return Answer(302, [("Location", f"{self.elsewhere}/login")]) if answer.status == 401 else answer
-
-
-class _SaysThatNothingChanges(Broken):
+def says_that_nothing_changes(sentence: str, breaks: str, status: int) -> Row:
     """Answers an update that changes nothing with a status of its own."""
 
-    found_by = TWICE
-    status: ClassVar[int]
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+    def store(self: Variant, customer: Members, value: Members) -> None:
         before = dict(customer)
-        super().store(customer, value)
+        Variant.store(self, customer, value)
         self.changes = any(customer[name] != before.get(name) for name in customer if name != "updatedAt")
 
-    def update(self, call: Call, slug: str) -> Answer:
-        answer = super().update(call, slug)
-        return answer if self.changes else Answer(self.status)
+    def update(self: Variant, call: Call, slug: str) -> Answer:
+        answer = Variant.update(self, call, slug)
+        return answer if self.changes else Answer(status)
+
+    return broken(breaks, TWICE)(sentence, store=store, update=update)
 
 
-class AnswersOkWhenNothingChanges(_SaysThatNothingChanges):
-    """Answers 200 to an update that changes nothing."""
-
-    breaks, status = "status.documented", 200
+def _is_last(call: Call) -> bool:
+    return call.header("connection") == "close"
 
 
-class RefusesTheSameAgain(_SaysThatNothingChanges):
-    """Answers 409 to an update that changes nothing."""
+# Another status
 
-    breaks, status = "status.documented", 409
+AnswersOkWithTheCustomer = broken("status.documented", EXAMPLE)(
+    "Answers 200 with the customer instead of 204.",
+    **then(update=lambda vendor, answer, call, slug: vendor.json(200, vendor.find(slug))),
+)
+AnswersOkWithNothing = accepts("Answers 200 with an empty body instead of 204.", "status.documented", 200)
+AnswersCreated = accepts("Answers 201, as if an update made a customer.", "status.documented", 201)
+AnswersAccepted = accepts("Answers 202, as if an update were still to come.", "status.documented", 202)
+AnswersResetContent = accepts("Answers 205, as to a form.", "status.documented", 205)
+AnswersOkWhenNothingChanges = says_that_nothing_changes(
+    "Answers 200 to an update that changes nothing.", "status.documented", 200
+)
+RefusesTheSameAgain = says_that_nothing_changes(
+    "Answers 409 to an update that changes nothing.", "status.documented", 409
+)
+AnswersNotModified = says_that_nothing_changes(
+    "Answers 304, which RFC 9110 counts as a redirection, to an update that changes nothing.", "response.redirect", 304
+)
 
+# A body, or a header that speaks of one
 
-class AnswersNotModified(_SaysThatNothingChanges):
-    """Answers 304, which RFC 9110 counts as a redirection, to an update that changes nothing."""
+SendsBytesAfter204 = accepts("Sends a body after the headers of a 204.", "success.empty", body=b"{}")
+SendsANewlineAfter204 = accepts("Sends a line break after the headers of a 204.", "success.empty", body=b"\n")
+SendsNullWith204 = accepts(
+    "Sends null with a 204, its length and media type announced.",
+    "success.empty",
+    headers=[("Content-Type", "application/json"), ("Content-Length", "4")],
+    body=b"null",
+)
+SendsChunksWith204 = accepts(
+    "Sends a chunked body with a 204.", "success.empty", headers=CHUNKED, body=b"2\r\n{}\r\n0\r\n\r\n"
+)
+SendsTheLastChunkWith204 = accepts(
+    "Sends a chunked body with a 204 that is empty but for its own end.",
+    "success.empty",
+    headers=CHUNKED,
+    body=b"0\r\n\r\n",
+)
+AnnouncesGzipWith204 = accepts(
+    "Says that the body of a 204 is packed with gzip, which nobody asked for.",
+    "response.encoding",
+    headers=[("Content-Encoding", "gzip")],
+)
+SendsBytes20MillisecondsAfter204 = sends_later(
+    "Sends a body 20 ms after the headers of a 204, just before it closes the connection.", 0.02, _is_last
+)
+SendsBytes200MillisecondsAfter204 = sends_later(
+    "Sends a body 200 ms after the headers of a 204, just before it closes the connection.", 0.2, _is_last
+)
+SendsBytesBetweenAnswers = sends_later(
+    "Sends a body 20 ms after the headers of a 204, into the answer to whatever is asked next.", 0.02, lambda call: True
+)
+SendsBytesAfter204OnKeptConnections = broken("success.empty", EXAMPLE)(
+    "Sends a body after the headers of a 204, unless the connection is to be closed.",
+    wire=to_updates(
+        lambda call, answer: plain_wire(answer) + (b"{}" if answer.status == 204 and not _is_last(call) else b"")
+    ),
+)
+EchoesTheTokenIn204 = broken("public.credential", EXAMPLE)(
+    "Says in a header of a 204 who asked.",
+    **then(
+        update=lambda vendor, answer, call, slug: Answer(204, [("X-Authenticated-By", call.header("authorization"))])
+    ),
+)
 
-    breaks, status = "response.redirect", 304
+# Somewhere else
 
-
-def _is_success(call: Call, answer: Answer) -> bool:
-    return call.method == "PUT" and answer.status == 204
+Redirects = redirects("Sends updates to another host.", lambda vendor, call: f"{vendor.elsewhere}{call.path}")
+RedirectsToTheSlash = redirects(
+    "Sends updates to the same path with a slash at its end.", lambda vendor, call: f"{call.path}/"
+)
+RedirectsToALogin = broken("response.redirect", NO_CREDENTIAL)(
+    "Sends whoever has no valid credential to a login page.",
+    **then(
+        problem=lambda vendor, answer, call, refusal: (
+            Answer(302, [("Location", f"{vendor.elsewhere}/login")]) if answer.status == 401 else None
+        )
+    ),
+)

@@ -5,215 +5,124 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from contracts.vendor.model import Call
 from tests.suite.vendors.finders import LEFT_OPEN, OTHER_VALID, TEXTS
-from tests.suite.vendors.named import named_after
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.variant import Broken, Row, Variant, broken
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members, reading
 
-Change = Callable[[str], str | None]
-
-
-class _StoresAnother(Broken):
-    """Stores the text of some members as `change` has it."""
-
-    breaks, found_by = "update.stored", OTHER_VALID
-    members: tuple[str, ...] = ()
-    change: Change
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        texts = {name: value[name] for name in self.members if value.get(name) is not None}
-        super().store(customer, value | {name: self.change(text) for name, text in texts.items()})
+Change = Callable[[str], str]
+ASTRAL = "[\U00010000-\U0010ffff]"
 
 
-def _stored(*members: str, **content: str) -> Callable[[Change], type[Broken]]:
-    """A variant that stores these members as the function has them."""
-    return lambda change: named_after(change, _StoresAnother, members=members, change=staticmethod(change), **content)
+def texts(
+    sentence: str, change: Change, found_by: str = OTHER_VALID, members: Sequence[str] = (NAME, EXTERNAL_ID)
+) -> Row:
+    """Stores the text of these members as `change` has it."""
+
+    def store(self: Variant, customer: Members, value: Members) -> None:
+        changed = {name: change(value[name]) for name in members if value.get(name) is not None}
+        Variant.store(self, customer, value | changed)
+
+    return broken("update.stored", found_by)(sentence, store=store)
 
 
-_name = _stored("name")
-_external_id = _stored("externalCustomerId")
-_both = _stored("name", "externalCustomerId")
-
+names = partial(texts, members=[NAME])
+external_ids = partial(texts, members=[EXTERNAL_ID])
 
 # White space
 
-
-@_name
-def trims_names(text: str) -> str:
-    """Stores names without the white space around them."""
-    return text.strip()
-
-
-@_name
-def trims_no_break_spaces(text: str) -> str:
-    """Stores names without the no-break spaces around them."""
-    return text.strip("\xa0")
-
-
-@_external_id
-def collapses_spaces(text: str) -> str:
-    """Stores external ids with one space for two."""
-    return re.sub("  +", " ", text)
-
-
-@_external_id
-def normalises_line_breaks(text: str) -> str:
-    """Stores external ids with a line feed for each carriage return and line feed."""
-    return text.replace("\r\n", "\n")
-
+TrimsNames = names("Stores names without the white space around them.", str.strip)
+TrimsNoBreakSpaces = names("Stores names without the no-break spaces around them.", lambda text: text.strip("\xa0"))
+CollapsesSpaces = external_ids("Stores external ids with one space for two.", lambda text: re.sub("  +", " ", text))
+NormalisesLineBreaks = external_ids(
+    "Stores external ids with a line feed for each carriage return and line feed.",
+    lambda text: text.replace("\r\n", "\n"),
+)
 
 # Length
 
-
-@_name
-def cuts_at_255_characters(text: str) -> str:
-    """Cuts names after 255 characters."""
-    return text[:255]
-
-
-@_external_id
-def cuts_at_4096_characters(text: str) -> str:
-    """Cuts external ids after 4,096 characters."""
-    return text[:4096]
-
-
-@_name
-def cuts_at_10000_bytes(text: str) -> str:
-    """Cuts names after 10,000 bytes."""
-    return text.encode()[:10_000].decode("utf-8", "ignore")
-
-
-@_both
-def cuts_at_65535_bytes(text: str) -> str:
-    """Cuts texts after 65,535 bytes."""
-    return text.encode()[:65_535].decode("utf-8", "ignore")
-
+CutsAt255Characters = names("Cuts names after 255 characters.", lambda text: text[:255])
+CutsAt4096Characters = external_ids("Cuts external ids after 4,096 characters.", lambda text: text[:4096])
+CutsAt10000Bytes = names(
+    "Cuts names after 10,000 bytes.", lambda text: text.encode()[:10_000].decode("utf-8", "ignore")
+)
+CutsAt65535Bytes = texts(
+    "Cuts texts after 65,535 bytes.", lambda text: text.encode()[:65_535].decode("utf-8", "ignore")
+)
 
 # Letter case and normal forms
 
-
-@_external_id
-def folds_external_ids(text: str) -> str:
-    """Stores external ids case-folded."""
-    return text.casefold()
-
-
-@_external_id
-def composes_external_ids(text: str) -> str:
-    """Stores external ids in the normal form NFC."""
-    return unicodedata.normalize("NFC", text)
-
-
-@_name
-def decomposes_names(text: str) -> str:
-    """Stores names in the normal form NFD."""
-    return unicodedata.normalize("NFD", text)
-
-
-@_both
-def makes_compatible(text: str) -> str:
-    """Stores texts in the normal form NFKC."""
-    return unicodedata.normalize("NFKC", text)
-
+FoldsExternalIds = external_ids("Stores external ids case-folded.", str.casefold)
+ComposesExternalIds = external_ids("Stores external ids in the normal form NFC.", partial(unicodedata.normalize, "NFC"))
+DecomposesNames = names("Stores names in the normal form NFD.", partial(unicodedata.normalize, "NFD"))
+MakesCompatible = texts("Stores texts in the normal form NFKC.", partial(unicodedata.normalize, "NFKC"))
 
 # Encodings
 
-
-@_name
-def reads_utf8_as_latin1(text: str) -> str:
-    """Stores the bytes of names as if they were Latin-1."""
-    return text.encode().decode("latin-1")
-
-
-@_name
-def escapes_html(text: str) -> str:
-    """Stores names escaped for HTML."""
-    return html.escape(text)
-
-
-@_external_id
-def unescapes_html(text: str) -> str:
-    """Stores external ids with their HTML entities resolved."""
-    return html.unescape(text)
-
-
-@_external_id
-def decodes_percents(text: str) -> str:
-    """Stores external ids percent-decoded."""
-    return unquote(text)
-
-
-@_name
-def reads_plus_as_space(text: str) -> str:
-    """Stores names with a space for each plus sign."""
-    return text.replace("+", " ")
-
+ReadsUtf8AsLatin1 = names(
+    "Stores the bytes of names as if they were Latin-1.", lambda text: text.encode().decode("latin-1")
+)
+EscapesHtml = names("Stores names escaped for HTML.", html.escape)
+UnescapesHtml = external_ids("Stores external ids with their HTML entities resolved.", html.unescape)
+DecodesPercents = external_ids("Stores external ids percent-decoded.", unquote)
+ReadsPlusAsSpace = names("Stores names with a space for each plus sign.", lambda text: text.replace("+", " "))
 
 # Characters
 
-
-@_name
-def drops_astral_characters(text: str) -> str:
-    """Stores names without characters beyond the basic plane."""
-    return re.sub("[\U00010000-\U0010ffff]", "", text)
-
-
-@_external_id
-def questions_astral_characters(text: str) -> str:
-    """Stores external ids with a question mark for each character beyond the basic plane."""
-    return re.sub("[\U00010000-\U0010ffff]", "?", text)
-
-
-@_name
-def drops_control_characters(text: str) -> str:
-    """Stores names without control characters."""
-    return re.sub("[\x01-\x1f\x7f]", "", text)
-
-
-@_name
-def drops_zero_width_characters(text: str) -> str:
-    """Stores names without zero-width characters, or those alone that are nothing else."""
-    return re.sub("[\u200b-\u200d]", "", text) or text
-
-
-@_stored("externalCustomerId", found_by=TEXTS)
-def questions_greek(text: str) -> str:
-    """Stores external ids with a question mark for each Greek letter."""
-    return re.sub("[\u0370-\u03ff]", "?", text)
-
+DropsAstralCharacters = names(
+    "Stores names without characters beyond the basic plane.", lambda text: re.sub(ASTRAL, "", text)
+)
+QuestionsAstralCharacters = external_ids(
+    "Stores external ids with a question mark for each character beyond the basic plane.",
+    lambda text: re.sub(ASTRAL, "?", text),
+)
+DropsControlCharacters = names(
+    "Stores names without control characters.", lambda text: re.sub("[\x01-\x1f\x7f]", "", text)
+)
+DropsZeroWidthCharacters = names(
+    "Stores names without zero-width characters, or those alone that are nothing else.",
+    lambda text: re.sub("[\u200b-\u200d]", "", text) or text,
+)
+QuestionsGreek = external_ids(
+    "Stores external ids with a question mark for each Greek letter.",
+    lambda text: re.sub("[\u0370-\u03ff]", "?", text),
+    TEXTS,
+)
 
 # Numbers
 
+ReadsDigitsAsInteger = external_ids(
+    "Stores external ids of digits as the integer that they are, without the zeros in front.",
+    lambda text: str(int(text)) if re.fullmatch(r"[0-9]{1,1000}", text) else text,
+)
 
-@_external_id
-def reads_digits_as_integer(text: str) -> str:
-    """Stores external ids of digits as the integer that they are, without the zeros in front."""
-    return str(int(text)) if re.fullmatch(r"[0-9]{1,1000}", text) else text
-
-
-class ReadsLatin1WhereItIsSaid(Broken):
-    """Reads a body as Latin-1 where its media type says so, though JSON is UTF-8 whatever that says."""
-
-    breaks, found_by = "update.stored", LEFT_OPEN
-
-    def parse(self, call: Call) -> Any:
-        latin_1 = "iso-8859-1" in call.header("content-type")
-        return super().parse(replace(call, body=call.body.decode("latin-1").encode()) if latin_1 else call)
+# What a server may refuse, but not change
 
 
-class StripsNul(Broken):
-    """Stores text without U+0000."""
+def _without(character: str, value: Members) -> Members:
+    return {name: item.replace(character, "") if isinstance(item, str) else item for name, item in value.items()}
 
-    breaks, found_by = "update.stored", LEFT_OPEN
 
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        stripped = {name: item.replace("\0", "") if isinstance(item, str) else item for name, item in value.items()}
-        super().store(customer, stripped)
+StripsNul = broken("update.stored", LEFT_OPEN)(
+    "Stores text without U+0000.",
+    store=lambda self, customer, value: Variant.store(self, customer, _without("\0", value)),
+)
+ReadsLatin1WhereItIsSaid = broken("update.stored", LEFT_OPEN)(
+    "Reads a body as Latin-1 where its media type says so, though JSON is UTF-8 whatever that says.",
+    parse=reading(
+        lambda call: (
+            replace(call, body=call.body.decode("latin-1").encode())
+            if "iso-8859-1" in call.header("content-type")
+            else call
+        )
+    ),
+)
 
 
 class DropsBadUtf8(Broken):
@@ -223,6 +132,5 @@ class DropsBadUtf8(Broken):
 
     def parse(self, call: Call) -> Any:
         value = super().parse(call)
-        if not isinstance(value, dict) or "\ufffd" in call.body.decode("utf-8", "ignore"):
-            return value
-        return {name: item.replace("\ufffd", "") if isinstance(item, str) else item for name, item in value.items()}
+        mended = isinstance(value, dict) and "\ufffd" not in call.body.decode("utf-8", "ignore")
+        return _without("\ufffd", value) if mended else value

@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, LINGERING, OTHER_VALID, TEXTS
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_VALID, TEXTS
+from tests.suite.vendors.variant import Broken, broken
+from tests.suite.vendors.ways import holding, to_updates
 
 EMOJI = "\U0001f600".encode()
 HUGE = 3_000_000
 
-
-class GarblesTheStatusLineOnEmoji(Broken):
-    """Begins the answer to a name with an emoji with what is no status line."""
-
-    breaks, found_by = "answer.http", TEXTS
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        return b"204 fine\r\n\r\n" if call.method == "PUT" and EMOJI in call.body else plain_wire(answer)
-
-
-class SendsBytesBetweenAnswers(Broken):
-    """Sends a body 20 ms after the headers of a 204, into the answer to whatever is asked next."""
-
-    breaks, found_by = "success.empty", LINGERING
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        yield plain_wire(answer)
-        if call.method == "PUT" and answer.status == 204:
-            time.sleep(0.02)
-            yield b"{}"
-
-
-class BreaksTheConnectionOnNul(Broken):
-    """Drops the connection when a name holds U+0000."""
-
-    breaks, found_by = "answer.given", LEFT_OPEN
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        return b"" if call.method == "PUT" and rb"\u0000" in call.body else plain_wire(answer)
-
-
-class HangsOnLongNames(Broken):
-    """Does not answer in time when a name is very long."""
-
-    breaks, found_by = "answer.given", OTHER_VALID
-    arguments = ("--time-limit", "1")
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        if call.method == "PUT" and len(call.body) > 50_000:
-            time.sleep(3)
-            return b""
-        return plain_wire(answer)
+GarblesTheStatusLineOnEmoji = broken("answer.http", TEXTS)(
+    "Begins the answer to a name with an emoji with what is no status line.",
+    wire=to_updates(lambda call, answer: b"204 fine\r\n\r\n" if EMOJI in call.body else plain_wire(answer)),
+)
+BreaksTheConnectionOnNul = broken("answer.given", LEFT_OPEN)(
+    "Drops the connection when a name holds U+0000.",
+    wire=to_updates(lambda call, answer: b"" if rb"\u0000" in call.body else plain_wire(answer)),
+)
+BreaksOnEveryUpdate = broken("answer.given", EXAMPLE)(
+    "Drops the connection at every update, while customers are made, read and removed as documented.",
+    wire=to_updates(lambda call, answer: b""),
+)
+HangsOnLongNames = broken("answer.given", OTHER_VALID)(
+    "Does not answer in time when a name is very long.",
+    arguments=("--time-limit", "1"),
+    wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 50_000 else plain_wire(answer)),
+)
 
 
 class SendsAHugeProblem(Broken):
@@ -78,12 +51,3 @@ class CutsProblemsShort(Broken):
             half = len(sent) - len(answer.body) // 2
             sent = sent[:half].replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
         return sent
-
-
-class BreaksOnEveryUpdate(Broken):
-    """Drops the connection at every update, while customers are made, read and removed as documented."""
-
-    breaks, found_by = "answer.given", EXAMPLE
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        return b"" if call.method == "PUT" else plain_wire(answer)

@@ -2,74 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from contracts.vendor.model import Answer, Call
-from tests.suite.vendors.variant import Hostile
+from tests.suite.vendors.variant import Hostile, Row, Variant, hostile
 
 
-class _RedirectsUpdates(Hostile):
-    """Redirects updates."""
+def redirects(sentence: str, location: Callable[[Variant, Call], str], status: int = 308) -> Row:
+    """Redirects updates, and carries out none."""
 
-    status = 308
-
-    def update(self, call: Call, slug: str) -> Answer:
+    def update(self: Variant, call: Call, slug: str) -> Answer:
         self.updates += 1
-        return Answer(self.status, [("Location", self.location(call))])
+        return Answer(status, [("Location", location(self, call))])
 
-    def location(self, call: Call) -> str:
-        """Where it redirects to."""
-        return call.path
+    return hostile(sentence, update=update)
 
 
-class RedirectsInALoop(_RedirectsUpdates):
-    """Redirects updates to where they came from."""
+def _elsewhere(vendor: Variant, call: Call) -> str:
+    return vendor.elsewhere + call.path
 
 
-class RedirectsElsewhere(_RedirectsUpdates):
-    """Redirects updates to another host, which must not see the token."""
-
-    def location(self, call: Call) -> str:
-        return self.elsewhere + call.path
-
-
-class RedirectsElsewhereByGet(RedirectsElsewhere):
-    """Redirects updates to another host with 303, to be fetched by GET."""
-
-    status = 303
-
-
-class RedirectsNowhere(_RedirectsUpdates):
-    """Redirects updates to what is no URL."""
-
-    def location(self, call: Call) -> str:
-        return "http://[login"
-
-
-class RedirectsToAScript(_RedirectsUpdates):
-    """Redirects updates to a script, with signs that change a terminal."""
-
-    def location(self, call: Call) -> str:
-        return "javascript:alert(1)\x9b31m<script>\x85\xad"
-
-
-class RedirectsToAFile(_RedirectsUpdates):
-    """Redirects updates to a file of whoever asks."""
-
-    def location(self, call: Call) -> str:
-        return "file:///etc/passwd"
-
-
-class RedirectsEverythingElsewhere(Hostile):
-    """Redirects whatever is asked to another host."""
-
-    def handle(self, call: Call) -> Answer:
-        return Answer(307, [("Location", self.elsewhere + call.path)])
-
-
-class WantsALogin(Hostile):
-    """Redirects whatever is asked to a login page."""
-
-    def handle(self, call: Call) -> Answer:
-        return Answer(302, [("Location", "/login")])
+RedirectsInALoop = redirects("Redirects updates to where they came from.", lambda vendor, call: call.path)
+RedirectsElsewhere = redirects("Redirects updates to another host, which must not see the token.", _elsewhere)
+RedirectsElsewhereByGet = redirects(
+    "Redirects updates to another host with 303, to be fetched by GET.", _elsewhere, status=303
+)
+RedirectsNowhere = redirects("Redirects updates to what is no URL.", lambda vendor, call: "http://[login")
+RedirectsToAScript = redirects(
+    "Redirects updates to a script, with signs that change a terminal.",
+    lambda vendor, call: "javascript:alert(1)\x9b31m<script>\x85\xad",
+)
+RedirectsToAFile = redirects("Redirects updates to a file of whoever asks.", lambda vendor, call: "file:///etc/passwd")
+RedirectsEverythingElsewhere = hostile(
+    "Redirects whatever is asked to another host.",
+    handle=lambda self, call: Answer(307, [("Location", _elsewhere(self, call))]),
+)
+WantsALogin = hostile(
+    "Redirects whatever is asked to a login page.", handle=lambda self, call: Answer(302, [("Location", "/login")])
+)
 
 
 class RefreshesElsewhere(Hostile):

@@ -4,51 +4,49 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal
 from tests.suite.served import head, plain_wire
-from tests.suite.vendors.variant import Hostile
-from tests.suite.vendors.writing import WritesProblems
+from tests.suite.vendors.variant import Hostile, hostile
+from tests.suite.vendors.ways import then, to_updates, writing
 
 # Clears the screen, sets the window's title, turns the direction of writing, ends a line.
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eevil\u2028\r\n<script>alert(1)</script>]]>&\x00"
 # The same, as far as a header can carry it.
 ESCAPES_OF_A_LINE = "\x9b31m\x85\xad<script>alert(1)</script>]]>&\t\x1b[2J\0"
+ERROR = {"location": ESCAPES, "message": ESCAPES, "value": {ESCAPES: ESCAPES}, ESCAPES: 1}
+STRANGE_HEADERS = [("Content-Type", "\x9b31m\xad"), ("Content-Encoding", "\x9b31m\xff"), ("%zz", "\xff")]
+REPEATED = json.dumps("\x9b31m\u202e" + "\x7f", ensure_ascii=False).encode()
 WRITE = next(iter(MOCK_TOKENS))
 
+# Signs that change a terminal, in problems
 
-class GarblesTitles(WritesProblems, Hostile):
-    """Writes signs that change a terminal into the title."""
+GarblesTitles = hostile(
+    "Writes signs that change a terminal into the title.",
+    problem=writing(lambda call, members: members | {"title": ESCAPES}),
+)
+GarblesDetails = hostile(
+    "Writes signs that change a terminal into detail, instance and errors, in a problem of another status.",
+    problem=writing(
+        lambda call, members: members | {"status": 418, "detail": ESCAPES, "instance": ESCAPES, "errors": [ERROR]}
+    ),
+)
+GarblesMemberNames = hostile(
+    "Names members by signs that change a terminal.",
+    problem=writing(lambda call, members: members | {ESCAPES: 1, "\ud800": 2, "": 3, "__proto__": {"toString": 1}}),
+)
+RepeatsGarbledNames = hostile(
+    "Names a member twice by signs that change a terminal, unescaped.",
+    **then(
+        problem=lambda vendor, answer, call, refusal: replace(
+            answer, body=b"{" + REPEATED + b":1," + REPEATED + b":2," + answer.body[1:]
+        )
+    ),
+)
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"title": ESCAPES}
-
-
-class GarblesDetails(WritesProblems, Hostile):
-    """Writes signs that change a terminal into detail, instance and errors, in a problem of another status."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        item = {"location": ESCAPES, "message": ESCAPES, "value": {ESCAPES: ESCAPES}, ESCAPES: 1}
-        return members | {"status": 418, "detail": ESCAPES, "instance": ESCAPES, "errors": [item]}
-
-
-class GarblesMemberNames(WritesProblems, Hostile):
-    """Names members by signs that change a terminal."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {ESCAPES: 1, "\ud800": 2, "": 3, "__proto__": {"toString": 1}}
-
-
-class RepeatsGarbledNames(Hostile):
-    """Names a member twice by signs that change a terminal, unescaped."""
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        name = json.dumps("\x9b31m\u202e" + "\x7f", ensure_ascii=False).encode()
-        answer.body = b"{" + name + b":1," + name + b":2," + answer.body[1:]
-        return answer
+# In what stands before a body
 
 
 class GarblesTheReason(Hostile):
@@ -62,27 +60,43 @@ class GarblesTheReason(Hostile):
         return line + b" \x9b31m<script>\x85\xad\r\n" + rest
 
 
-class GarblesHeaders(Hostile):
-    """Writes signs that change a terminal into the headers of an answer that is wrong."""
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        if call.method != "PUT":
-            return plain_wire(answer)
-        strange = [
-            ("Content-Type", "\x9b31m\xad"),
-            ("Content-Encoding", "\x9b31m\xff"),
-            ("X-\x9b", "a"),
-            ("%zz", "\xff"),
-        ]
-        return plain_wire(Answer(answer.status, [*answer.headers, *strange[:2], *strange[3:]], answer.body))
+def _with_headers(answer: Answer, *headers: tuple[str, str]) -> bytes:
+    return plain_wire(Answer(answer.status, [*answer.headers, *headers], answer.body))
 
 
-class EscapesInHeaders(Hostile):
-    """Writes signs into a header's value that no header may have, U+0000 among them."""
+GarblesHeaders = hostile(
+    "Writes signs that change a terminal into the headers of an answer that is wrong.",
+    wire=to_updates(lambda call, answer: _with_headers(answer, *STRANGE_HEADERS)),
+)
+EscapesInHeaders = hostile(
+    "Writes signs into a header's value that no header may have, U+0000 among them.",
+    wire=to_updates(lambda call, answer: _with_headers(answer, ("X-Strange", ESCAPES_OF_A_LINE))),
+)
 
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        strange = [("X-Strange", ESCAPES_OF_A_LINE)] if call.method == "PUT" else []
-        return plain_wire(Answer(answer.status, [*answer.headers, *strange], answer.body))
+
+def _with_header(answer: Answer, header: bytes) -> bytes:
+    """An answer with one more header, whatever bytes that is made of."""
+    length = b"" if answer.status == 204 else b"Content-Length: %d\r\n" % len(answer.body)
+    return head(answer.status, answer.headers)[:-2] + header + b"\r\n" + length + b"\r\n" + answer.body
+
+
+def _name_in(body: bytes) -> bytes:
+    try:
+        return json.loads(body)["name"].encode("utf-8", "replace")[:1000]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return b"none"
+
+
+SplitsHeaders = hostile(
+    "Writes the name of an update, line breaks and all, into a header.",
+    wire=to_updates(lambda call, answer: _with_header(answer, b"X-Name: " + _name_in(call.body))),
+)
+SplitsHeadersByThePath = hostile(
+    "Writes the slug of an update, decoded, into a header.",
+    wire=to_updates(lambda call, answer: _with_header(answer, b"X-Slug: " + unquote_to_bytes(call.path))),
+)
+
+# In what is not under contract
 
 
 class GarblesCustomers(Hostile):
@@ -94,45 +108,16 @@ class GarblesCustomers(Hostile):
         return self.json(200, self.find(slug) | {"name": f"{ESCAPES}{self.updates}", ESCAPES: 1, "\ud800": "\udfff"})
 
 
-class AnswersAPage(Hostile):
-    """Answers whatever is asked with a page in HTML."""
+AnswersAPage = hostile(
+    "Answers whatever is asked with a page in HTML.",
+    handle=lambda self, call: Answer(200, [("Content-Type", "text/html")], f"<html>{ESCAPES}</html>".encode()),
+)
+CreatesWithAPage = hostile(
+    "Answers a POST with 500 and a page in HTML that changes a terminal.",
+    create=lambda self, call: Answer(500, [("Content-Type", "text/html")], ESCAPES.encode()),
+)
 
-    def handle(self, call: Call) -> Answer:
-        return Answer(200, [("Content-Type", "text/html")], f"<html>{ESCAPES}</html>".encode())
-
-
-class CreatesWithAPage(Hostile):
-    """Answers a POST with 500 and a page in HTML that changes a terminal."""
-
-    def create(self, call: Call) -> Answer:
-        return Answer(500, [("Content-Type", "text/html")], ESCAPES.encode())
-
-
-class SplitsHeaders(Hostile):
-    """Writes the name of an update, line breaks and all, into a header."""
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        try:
-            name = json.loads(call.body)["name"].encode("utf-8", "replace")[:1000]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            name = b"none"
-        if call.method != "PUT":
-            return plain_wire(answer)
-        return head(answer.status, answer.headers)[:-2] + b"X-Name: " + name + b"\r\n" + _length(answer) + answer.body
-
-
-class SplitsHeadersByThePath(Hostile):
-    """Writes the slug of an update, decoded, into a header."""
-
-    def wire(self, call: Call, answer: Answer) -> bytes:
-        if call.method != "PUT":
-            return plain_wire(answer)
-        slug = unquote_to_bytes(call.path)
-        return head(answer.status, answer.headers)[:-2] + b"X-Slug: " + slug + b"\r\n" + _length(answer) + answer.body
-
-
-def _length(answer: Answer) -> bytes:
-    return b"\r\n" if answer.status == 204 else b"Content-Length: %d\r\n\r\n" % len(answer.body)
+# Tokens
 
 
 class EchoesTheTokenEverywhere(Hostile):
@@ -141,32 +126,25 @@ class EchoesTheTokenEverywhere(Hostile):
     def wire(self, call: Call, answer: Answer) -> bytes:
         token = call.header("authorization").partition(" ")[2]
         if call.method == "PUT" and answer.status >= 400:
-            members = json.loads(answer.body) | {
-                "detail": token,
-                "title": f"For {token}",
-                token: base64.b64encode(token.encode()).decode(),
-            }
-            answer.body = json.dumps(members).encode()
+            own = {"detail": token, "title": f"For {token}", token: base64.b64encode(token.encode()).decode()}
+            answer.body = json.dumps(json.loads(answer.body) | own).encode()
             answer.headers += [("Location", f"/?token={token}"), ("Set-Cookie", f"token={token}"), (token or "X", "1")]
         line, _, rest = plain_wire(answer).partition(b"\r\n")
         return line + b" " + token.encode("latin-1") + b"\r\n" + rest
 
 
-class EchoesTheTokenInEscapes(WritesProblems, Hostile):
+class EchoesTheTokenInEscapes(Hostile):
     """Says in a member who may write, each letter as an escape of JSON, and in the instance as one of a URL."""
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
         answer = super().problem(call, refusal)
-        answer.body = answer.body.replace(b"HERE", "".join(f"\\u{ord(letter):04X}" for letter in WRITE).encode())
+        own = {"title": "HERE", "instance": "/" + "".join(f"%{ord(letter):02x}" for letter in WRITE)}
+        escaped = "".join(f"\\u{ord(letter):04X}" for letter in WRITE)
+        answer.body = json.dumps(json.loads(answer.body) | own).replace("HERE", escaped).encode()
         return answer
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"title": "HERE", "instance": "/" + "".join(f"%{ord(letter):02x}" for letter in WRITE)}
 
-
-class ShowsTheToken(Hostile):
-    """Shows the token as the name of each customer, and leaves it there."""
-
-    def show(self, call: Call, slug: str) -> Answer:
-        super().show(call, slug)
-        return self.json(200, self.find(slug) | {"name": WRITE, WRITE: WRITE})
+ShowsTheToken = hostile(
+    "Shows the token as the name of each customer, and leaves it there.",
+    **then(show=lambda vendor, answer, call, slug: vendor.json(200, vendor.find(slug) | {"name": WRITE, WRITE: WRITE})),
+)

@@ -3,96 +3,128 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from contracts.vendor.model import Answer, Call, Headers, Refusal
-from tests.suite.vendors.variant import Unusual
-from tests.suite.vendors.writing import WritesProblems
+from tests.suite.vendors.variant import Row, Unusual, Variant, unusual
+from tests.suite.vendors.ways import Members, writing
 
 
-class NamesTheCharset(Unusual):
-    """Adds a charset parameter to the media type of a problem."""
+def types(sentence: str, media_type: str) -> Row:
+    """Writes the media type of a problem in another way."""
 
-    media_type = "application/problem+json; charset=utf-8"
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        answer.headers = [("Content-Type", self.media_type)]
+    def problem(self: Variant, call: Call, refusal: Refusal) -> Answer:
+        answer = Variant.problem(self, call, refusal)
+        answer.headers = [("Content-Type", media_type)]
         return answer
 
-
-class QuotesTheCharset(NamesTheCharset):
-    """Writes the media type of a problem in mixed case, and the charset in quotes and upper case."""
-
-    media_type = 'Application/Problem+JSON ;Charset="UTF-8"'
+    return unusual(sentence, problem=problem)
 
 
-class LeavesAParameterEmpty(NamesTheCharset):
-    """Ends the media type of a problem with a semicolon."""
-
-    media_type = "application/problem+json;"
-
-
-class SaysNoMoreThanItMust(WritesProblems, Unusual):
-    """Sends title, status and an empty detail and nothing more, not even where a body breaks the schema."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return {"title": members["title"], "status": members["status"], "detail": ""}
+def says(sentence: str, written: Callable[[Call, Members], Members]) -> Row:
+    """Says in a problem what `written` makes of its members."""
+    return unusual(sentence, problem=writing(written))
 
 
-class NamesAnAbsoluteInstance(WritesProblems, Unusual):
-    """Names an absolute URI as instance and as type."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        page = "https://example.com/errors/example"
-        return members | {"type": page, "instance": "https://example.com/error-log/abc123"}
+def puts(sentence: str, **own: Any) -> Row:
+    """Puts these members into each problem."""
+    return says(sentence, lambda call, members: members | own)
 
 
-class NamesThePathAsInstance(WritesProblems, Unusual):
-    """Names the request's path as instance, and a relative type."""
+def encodes(sentence: str, encoded: Callable[[Any], str]) -> Row:
+    """Encodes JSON in another way."""
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"type": "/errors/example?version=1#top", "instance": call.path}
+    def to_json(self: Variant, status: int, value: Any, media_type: str = "application/json") -> Answer:
+        answer = Variant.json(self, status, value, media_type)
+        answer.body = encoded(json.loads(answer.body)).encode()
+        return answer
 
-
-class NamesAUrnAsInstance(WritesProblems, Unusual):
-    """Names a URN as instance, and a tag URI as type."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        instance = "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8"
-        return members | {"type": "tag:example.com,2026:errors/example", "instance": instance}
+    return unusual(sentence, json=to_json)
 
 
-class HasABlankType(WritesProblems, Unusual):
-    """Writes out the type about:blank, an empty instance, and an empty list of errors in each problem."""
+def adds(sentence: str, added: Headers, *statuses: int) -> Row:
+    """Adds headers to each answer, or to those with these statuses."""
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"type": "about:blank", "instance": "", "errors": []}
+    def handle(self: Variant, call: Call) -> Answer:
+        answer = Variant.handle(self, call)
+        more = added if not statuses or answer.status in statuses else []
+        return Answer(answer.status, [*answer.headers, *more], answer.body)
 
-
-class WritesTheStatusAsDecimal(WritesProblems, Unusual):
-    """Writes the member status with a decimal point, like 422.0."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"status": float(members["status"])}
+    return unusual(sentence, handle=handle)
 
 
-class ListsThousandsOfErrors(WritesProblems, Unusual):
-    """Lists 3,000 errors where others list one."""
+# Media types
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        if members["status"] not in (400, 422):
-            return members
-        item = {"location": "body", "message": "This is wrong in one more way.", "value": {"and": ["so", "on"]}}
-        return members | {"errors": [item] * 3000}
+NamesTheCharset = types(
+    "Adds a charset parameter to the media type of a problem.", "application/problem+json; charset=utf-8"
+)
+QuotesTheCharset = types(
+    "Writes the media type of a problem in mixed case, and the charset in quotes and upper case.",
+    'Application/Problem+JSON ;Charset="UTF-8"',
+)
+LeavesAParameterEmpty = types("Ends the media type of a problem with a semicolon.", "application/problem+json;")
+
+# Members of problems
+
+SaysNoMoreThanItMust = says(
+    "Sends title, status and an empty detail and nothing more, not even where a body breaks the schema.",
+    lambda call, members: {"title": members["title"], "status": members["status"], "detail": ""},
+)
+NamesAnAbsoluteInstance = puts(
+    "Names an absolute URI as instance and as type.",
+    type="https://example.com/errors/example",
+    instance="https://example.com/error-log/abc123",
+)
+NamesThePathAsInstance = says(
+    "Names the request's path as instance, and a relative type.",
+    lambda call, members: members | {"type": "/errors/example?version=1#top", "instance": call.path},
+)
+NamesAUrnAsInstance = puts(
+    "Names a URN as instance, and a tag URI as type.",
+    type="tag:example.com,2026:errors/example",
+    instance="urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+)
+HasABlankType = puts(
+    "Writes out the type about:blank, an empty instance, and an empty list of errors in each problem.",
+    type="about:blank",
+    instance="",
+    errors=[],
+)
+WritesTheStatusAsDecimal = says(
+    "Writes the member status with a decimal point, like 422.0.",
+    lambda call, members: members | {"status": float(members["status"])},
+)
+EchoesTheRequestInDetail = says(
+    "Says in the detail which path and body it could not take.",
+    lambda call, members: (
+        members | {"detail": f"Cannot take {call.path}: {call.body[:5000].decode('utf-8', 'replace')}"}
+    ),
+)
+SpeaksOfErrorsLikeATrace = puts(
+    "Uses words of a stack trace in a detail that is none.",
+    detail="An error at line 5 of the body (see main.go in the docs): panic not needed",
+)
+
+# Errors of problems
+
+MANY = [{"location": "body", "message": "This is wrong in one more way.", "value": {"and": ["so", "on"]}}] * 3000
+ListsThousandsOfErrors = says(
+    "Lists 3,000 errors where others list one.",
+    lambda call, members: members | ({"errors": MANY} if members["status"] in (400, 422) else {}),
+)
 
 
-class EchoesTheBodyAsValue(WritesProblems, Unusual):
-    """Gives the whole body back as the value of an error."""
+def _seen(call: Call) -> Members:
+    return {"body": call.body.decode("latin-1"), "headers": [name for name, _ in call.headers]}
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        value = {"body": call.body.decode("latin-1"), "headers": [name for name, _ in call.headers]}
-        return members | {"errors": [{"location": "body", "message": "See the value.", "value": value}]}
+
+EchoesTheBodyAsValue = says(
+    "Gives the whole body back as the value of an error.",
+    lambda call, members: (
+        members | {"errors": [{"location": "body", "message": "See the value.", "value": _seen(call)}]}
+    ),
+)
 
 
 class EchoesWhatItReadAsValue(Unusual):
@@ -129,74 +161,33 @@ class ListsEachUnknownMember(Unusual):
         super().validate(value, slug)
 
 
-class EchoesTheRequestInDetail(WritesProblems, Unusual):
-    """Says in the detail which path and body it could not take."""
+# JSON
 
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"detail": f"Cannot take {call.path}: {call.body[:5000].decode('utf-8', 'replace')}"}
+IndentsItsJson = encodes(
+    "Sends JSON with indentation, white space around it, and escapes of HTML's signs.",
+    lambda value: "\n\t " + json.dumps(value, indent=3).replace("<", "\\u003c").replace("/", "\\/") + "\r\n\n",
+)
+WritesUnicodeUnescaped = encodes(
+    "Sends JSON without an escape where none is needed.", lambda value: json.dumps(value, ensure_ascii=False)
+)
 
+# Headers
 
-class SpeaksOfErrorsLikeATrace(WritesProblems, Unusual):
-    """Uses words of a stack trace in a detail that is none."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return members | {"detail": "An error at line 5 of the body (see main.go in the docs): panic not needed"}
-
-
-class IndentsItsJson(Unusual):
-    """Sends JSON with indentation, white space around it, and escapes of HTML's signs."""
-
-    def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
-        answer = super().json(status, value, media_type)
-        text = json.dumps(json.loads(answer.body), indent=3).replace("<", "\\u003c").replace("/", "\\/")
-        answer.body = f"\n\t {text}\r\n\n".encode()
-        return answer
-
-
-class WritesUnicodeUnescaped(Unusual):
-    """Sends JSON without an escape where none is needed."""
-
-    def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
-        answer = super().json(status, value, media_type)
-        answer.body = json.dumps(json.loads(answer.body), ensure_ascii=False).encode()
-        return answer
-
-
-class _AddsHeaders(Unusual):
-    """Adds headers to each answer."""
-
-    def handle(self, call: Call) -> Answer:
-        answer = super().handle(call)
-        return Answer(answer.status, [*answer.headers, *self.added(answer.status)], answer.body)
-
-    def added(self, status: int) -> Headers:
-        """The headers to add to an answer with this status."""
-        return []
-
-
-class NamesItsChallenge(_AddsHeaders):
-    """Says with a 401 and a 403 how to get in (RFC 6750 section 3)."""
-
-    def added(self, status: int) -> Headers:
-        return [("WWW-Authenticate", 'Bearer realm="kaiten", error="invalid_token"')] if status in (401, 403) else []
-
-
-class SetsCookies(_AddsHeaders):
-    """Sets two cookies with each answer, and means the session by them."""
-
-    def added(self, status: int) -> Headers:
-        return [("Set-Cookie", "session=17; Path=/; HttpOnly"), ("Set-Cookie", "region=eu; Path=/")]
-
-
-class SendsManyHeaders(_AddsHeaders):
-    """Sends 90 headers of 100 characters with each answer."""
-
-    def added(self, status: int) -> Headers:
-        return [(f"X-Header-{number}", "y" * 100) for number in range(90)]
-
-
-class Describes204(_AddsHeaders):
-    """Sends the headers of a representation with a 204, which has none."""
-
-    def added(self, status: int) -> Headers:
-        return [("Content-Type", "application/json"), ("ETag", '"17"')] if status == 204 else []
+NamesItsChallenge = adds(
+    "Says with a 401 and a 403 how to get in (RFC 6750 section 3).",
+    [("WWW-Authenticate", 'Bearer realm="kaiten", error="invalid_token"')],
+    401,
+    403,
+)
+SetsCookies = adds(
+    "Sets two cookies with each answer, and means the session by them.",
+    [("Set-Cookie", "session=17; Path=/; HttpOnly"), ("Set-Cookie", "region=eu; Path=/")],
+)
+SendsManyHeaders = adds(
+    "Sends 90 headers of 100 characters with each answer.", [(f"X-Header-{number}", "y" * 100) for number in range(90)]
+)
+Describes204 = adds(
+    "Sends the headers of a representation with a 204, which has none.",
+    [("Content-Type", "application/json"), ("ETag", '"17"')],
+    204,
+)

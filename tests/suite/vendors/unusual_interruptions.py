@@ -9,13 +9,21 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 from contracts.http.target import MIB
-from contracts.rules.document import Document
 from contracts.vendor.model import Answer, Call
-from tests.suite.served import HangUp, Reset, plain_wire
-from tests.suite.vendors.variant import Unusual
+from tests.suite.served import Reset, plain_wire
+from tests.suite.vendors.variant import Row, Unusual, unusual
+from tests.suite.vendors.ways import first, hanging_up
 
 # How often a connection breaks.
 OFTEN = 0.02
+
+
+def _page(status: int, title: str) -> Answer:
+    return Answer(status, [("Content-Type", "text/html")], f"<h1>{title}</h1>".encode())
+
+
+def _half(whole: bytes) -> Iterator[bytes]:
+    return hanging_up(whole[: len(whole) // 2])
 
 
 class LimitsTheRate(Unusual):
@@ -23,8 +31,7 @@ class LimitsTheRate(Unusual):
 
     rate, burst = 50.0, 20.0
 
-    def __init__(self, document: Document, prefix: str = "") -> None:
-        super().__init__(document, prefix)
+    def begin(self) -> None:
         self._room, self._since = self.burst, time.monotonic()
         self._counting = threading.Lock()
 
@@ -47,87 +54,64 @@ class LimitsTheRate(Unusual):
         return "1"
 
 
-class LimitsTheRateUntilADate(LimitsTheRate):
-    """Takes 50 requests a second, and names the date from which it takes more."""
-
-    def pause(self) -> str:
-        return formatdate(time.time() + 1, usegmt=True)
-
-
-class LimitsTheRateForNoTime(LimitsTheRate):
-    """Takes 50 requests a second, and asks for a pause of no time when more come."""
-
-    def pause(self) -> str:
-        return "0"
+LimitsTheRateUntilADate = Row(
+    LimitsTheRate,
+    "Takes 50 requests a second, and names the date from which it takes more.",
+    {"pause": lambda self: formatdate(time.time() + 1, usegmt=True)},
+)
+LimitsTheRateForNoTime = Row(
+    LimitsTheRate,
+    "Takes 50 requests a second, and asks for a pause of no time when more come.",
+    {"pause": lambda self: "0"},
+)
 
 
 class StartsLate(Unusual):
     """Something in front of it answers 503 in the first five seconds."""
 
     answered_before, status = 0, 503
-
-    def __init__(self, document: Document, prefix: str = "") -> None:
-        super().__init__(document, prefix)
-        self._calls = 0
-        self._until: float | None = None
+    _calls = 0
+    _until: float | None = None
 
     def handle(self, call: Call) -> Answer:
         self._calls += 1
         if self._calls > self.answered_before:
             self._until = self._until or time.monotonic() + 5
             if time.monotonic() < self._until:
-                return Answer(self.status, [("Content-Type", "text/html")], b"<h1>Service Unavailable</h1>")
+                return _page(self.status, "Service Unavailable")
         return super().handle(call)
 
 
-class PausesInTheMiddle(StartsLate):
-    """Something in front of it answers 502 for five seconds in the middle of the run."""
-
-    answered_before, status = 500, 502
-
-
-class IsInterruptedNowAndThen(Unusual):
-    """Something in front of it answers 408, 425 or 520 now and then, in its own words."""
-
-    def handle(self, call: Call) -> Answer:
-        if random.random() < OFTEN:
-            return Answer(random.choice((408, 425, 520)), [("Content-Type", "text/html")], b"<h1>Try again</h1>")
-        return super().handle(call)
-
-
-class LosesLargeBodies(Unusual):
-    """Something in front of it answers 502 by chance to a body over 1 MiB."""
-
-    def handle(self, call: Call) -> Answer:
-        if len(call.body) > MIB and random.random() < 0.5:
-            return Answer(502, [("Content-Type", "text/html")], b"<h1>Bad Gateway</h1>")
-        return super().handle(call)
-
-
-class BreaksBefore(Unusual):
-    """Closes the connection now and then before it carries out what was asked."""
-
-    def early(self, call: Call) -> Iterator[bytes]:
-        if random.random() < OFTEN:
-            raise HangUp
-        yield b""
-
-
-class ResetsAfter(Unusual):
-    """Resets the connection now and then after it carried out what was asked."""
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        if random.random() < OFTEN:
-            raise Reset
-        yield plain_wire(answer)
-
-
-class AnswersByHalves(Unusual):
-    """Closes the connection now and then in the middle of an answer."""
-
-    def wire(self, call: Call, answer: Answer) -> Iterator[bytes]:
-        whole = plain_wire(answer)
-        if random.random() < OFTEN:
-            yield whole[: len(whole) // 2]
-            raise HangUp
-        yield whole
+PausesInTheMiddle = Row(
+    StartsLate,
+    "Something in front of it answers 502 for five seconds in the middle of the run.",
+    {"answered_before": 500, "status": 502},
+)
+IsInterruptedNowAndThen = unusual(
+    "Something in front of it answers 408, 425 or 520 now and then, in its own words.",
+    **first(
+        handle=lambda vendor, call: (
+            _page(random.choice((408, 425, 520)), "Try again") if random.random() < OFTEN else None
+        )
+    ),
+)
+LosesLargeBodies = unusual(
+    "Something in front of it answers 502 by chance to a body over 1 MiB.",
+    **first(
+        handle=lambda vendor, call: (
+            _page(502, "Bad Gateway") if len(call.body) > MIB and random.random() < 0.5 else None
+        )
+    ),
+)
+BreaksBefore = unusual(
+    "Closes the connection now and then before it carries out what was asked.",
+    early=lambda self, call: hanging_up() if random.random() < OFTEN else (),
+)
+ResetsAfter = unusual(
+    "Resets the connection now and then after it carried out what was asked.",
+    wire=lambda self, call, answer: hanging_up(by=Reset) if random.random() < OFTEN else plain_wire(answer),
+)
+AnswersByHalves = unusual(
+    "Closes the connection now and then in the middle of an answer.",
+    wire=lambda self, call, answer: _half(plain_wire(answer)) if random.random() < OFTEN else plain_wire(answer),
+)

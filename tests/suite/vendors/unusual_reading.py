@@ -4,52 +4,52 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from contracts.http.target import MIB
 from contracts.rules.body import shallow, well_formed
 from contracts.vendor.model import WRITE, Answer, Call, Refusal
 from tests.suite.served import HangUp, plain_wire
-from tests.suite.vendors.variant import Unusual
+from tests.suite.vendors.variant import Row, Unusual, Variant, refuse, refuse_if, unusual
+from tests.suite.vendors.ways import Members, first, reading, then
+
+NO_NUL = "U+0000 cannot be stored."
+Pairs = list[tuple[str, Any]]
 
 
-class _RefusesSome(Unusual):
-    """Refuses with `refuses_with` some bodies that others read."""
-
-    refuses_with = 400
-
-    def refusal(self, why: str) -> Refusal:
-        return Refusal(self.refuses_with, why, {"location": "body", "message": why})
+def _error(why: str) -> Members:
+    return {"location": "body", "message": why}
 
 
-class RefusesBadUtf8(_RefusesSome):
-    """Refuses bad UTF-8 with 400."""
-
-    def parse(self, call: Call) -> Any:
-        try:
-            call.body.decode("utf-8")
-        except UnicodeDecodeError:
-            raise self.refusal("The body is not UTF-8.") from None
-        return super().parse(call)
+def _text(call: Call) -> str:
+    return shallow(call.body.decode("utf-8", "replace"))
 
 
-class RefusesBadUtf8With422(RefusesBadUtf8):
-    """Refuses bad UTF-8 with 422."""
-
-    refuses_with = 422
+# Text
 
 
-class RefusesNul(_RefusesSome):
-    """Refuses text with U+0000 with 422, as what the database cannot store."""
+def refuses_bad_utf8(sentence: str, status: int) -> Row:
+    """Refuses a body that is no UTF-8."""
 
-    refuses_with = 422
+    def look(vendor: Variant, call: Call) -> None:
+        mended, why = call.body.decode("utf-8", "ignore").encode(), "The body is not UTF-8."
+        refuse_if(mended != call.body, status, why, _error(why))
 
-    def validate(self, value: Any, slug: str) -> None:
-        super().validate(value, slug)
-        if "\\u0000" in json.dumps(value).replace("\\\\", ""):
-            raise self.refusal("U+0000 cannot be stored.")
+    return unusual(sentence, **first(parse=look))
+
+
+RefusesBadUtf8 = refuses_bad_utf8("Refuses bad UTF-8 with 400.", 400)
+RefusesBadUtf8With422 = refuses_bad_utf8("Refuses bad UTF-8 with 422.", 422)
+RefusesNul = unusual(
+    "Refuses text with U+0000 with 422, as what the database cannot store.",
+    **then(
+        validate=lambda vendor, _, value, slug: refuse_if(
+            "\\u0000" in json.dumps(value).replace("\\\\", ""), 422, NO_NUL, _error(NO_NUL)
+        )
+    ),
+)
 
 
 class KeepsLoneSurrogates(Unusual):
@@ -57,89 +57,10 @@ class KeepsLoneSurrogates(Unusual):
 
     def parse(self, call: Call) -> Any:
         super().parse(call)
-        return json.loads(shallow(call.body.decode("utf-8", "replace")))
+        return json.loads(_text(call))
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(json.loads(well_formed(json.dumps(value))), slug)
-
-
-class RefusesRepeatedNames(_RefusesSome):
-    """Refuses an object that names a member twice, with 400."""
-
-    def parse(self, call: Call) -> Any:
-        super().parse(call)
-        text = well_formed(shallow(call.body.decode("utf-8", "replace")))
-        return json.loads(text, object_pairs_hook=self.members)
-
-    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """An object of these pairs of name and value."""
-        if len(dict(pairs)) < len(pairs):
-            raise self.refusal("A member is named twice.")
-        return dict(pairs)
-
-
-class RefusesRepeatedNamesWith422(RefusesRepeatedNames):
-    """Refuses an object that names a member twice, with 422."""
-
-    refuses_with = 422
-
-
-class TakesTheFirstOfRepeatedNames(RefusesRepeatedNames):
-    """Takes the first value of a member that is named twice."""
-
-    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return dict(reversed(pairs))
-
-
-class RefusesDepth(_RefusesSome):
-    """Refuses what is nested deeper than 64 levels, with 400."""
-
-    def parse(self, call: Call) -> Any:
-        value = super().parse(call)
-        level, depth = [value], 0
-        while level := [item for item in level if isinstance(item, dict | list)]:
-            depth += 1
-            level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
-        if depth > 64:
-            raise self.refusal("The body is nested too deeply.")
-        return value
-
-
-class RefusesHugeNumbersWith422(_RefusesSome):
-    """Reads a number past a double, and refuses it by the schema."""
-
-    refuses_with = 422
-
-    def parse(self, call: Call) -> Any:
-        try:
-            return super().parse(call)
-        except Refusal as refusal:
-            if refusal.status == 400 and b"e999" in call.body.lower() and _is_json(call.body):
-                raise self.refusal("A number is out of range.") from None
-            raise
-
-
-def _is_json(body: bytes) -> bool:
-    """Whether it is JSON, were numbers without bounds."""
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-class RefusesNanWith422(_RefusesSome):
-    """Reads NaN and Infinity, and refuses them by the schema."""
-
-    refuses_with = 422
-
-    def parse(self, call: Call) -> Any:
-        try:
-            return super().parse(call)
-        except Refusal as refusal:
-            if refusal.status == 400 and (b"NaN" in call.body or b"Infinity" in call.body) and _is_json(call.body):
-                raise self.refusal("This is not a number.") from None
-            raise
 
 
 class ReadsByteOrderMarks(Unusual):
@@ -153,54 +74,124 @@ class ReadsByteOrderMarks(Unusual):
         return super().parse(replace(call, body=text.encode()))
 
 
-class _Renames(Unusual):
-    """Answers with another status in the place of one."""
-
-    others: ClassVar[dict[int, int]]
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        if refusal.status not in self.others:
-            return super().problem(call, refusal)
-        item = {"location": "body", "message": refusal.detail}
-        return super().problem(call, Refusal(self.others[refusal.status], refusal.detail, item))
+# Shapes
 
 
-class RefusesSizeAndMediaTypeWith400(_Renames):
-    """Answers a body that is too large, and one of another media type, with 400."""
+def takes_pairs(sentence: str, members: Callable[[Pairs], Members]) -> Row:
+    """Reads the pairs of name and value in an object as `members` has it."""
 
-    others: ClassVar = {413: 400, 415: 400}
+    def parse(self: Variant, call: Call) -> Any:
+        Variant.parse(self, call)
+        return json.loads(well_formed(_text(call)), object_pairs_hook=members)
 
-
-class RefusesSizeAndMediaTypeWith422(_Renames):
-    """Answers a body that is too large, and one of another media type, with 422."""
-
-    others: ClassVar = {413: 422, 415: 422}
+    return unusual(sentence, parse=parse)
 
 
-class TakesJsonAlone(Unusual):
-    """Answers whatever is not called application/json with 415, a body of no media type too."""
+def refuses_repeated_names(sentence: str, status: int) -> Row:
+    """Refuses an object that names a member twice."""
+    why = "A member is named twice."
+    return takes_pairs(
+        sentence, lambda pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else refuse(status, why, _error(why))
+    )
 
-    def parse(self, call: Call) -> Any:
-        if call.header("content-type").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(415, "Only application/json is taken here.")
-        return super().parse(call)
+
+RefusesRepeatedNames = refuses_repeated_names("Refuses an object that names a member twice, with 400.", 400)
+RefusesRepeatedNamesWith422 = refuses_repeated_names("Refuses an object that names a member twice, with 422.", 422)
+TakesTheFirstOfRepeatedNames = takes_pairs(
+    "Takes the first value of a member that is named twice.", lambda pairs: dict(reversed(pairs))
+)
 
 
-class TakesNoParameters(Unusual):
-    """Answers whatever is not called application/json, without a parameter, with 415."""
+class RefusesDepth(Unusual):
+    """Refuses what is nested deeper than 64 levels, with 400."""
 
     def parse(self, call: Call) -> Any:
-        if call.header("content-type").lower() != "application/json":
-            raise Refusal(415, "Only application/json is taken here.")
-        return super().parse(call)
+        value = super().parse(call)
+        level, depth = [value], 0
+        while level := [item for item in level if isinstance(item, dict | list)]:
+            depth += 1
+            level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+        if depth > 64:
+            raise Refusal(400, "The body is nested too deeply.", _error("The body is nested too deeply."))
+        return value
 
 
-class TakesWhatMayMeanJson(Unusual):
-    """Reads a body that is called json, text/json or */* as JSON."""
+# Numbers
 
-    def parse(self, call: Call) -> Any:
-        may = call.header("content-type") in ("json", "text/json", "*/*")
-        return super().parse(replace(call, headers=[]) if may else call)
+
+def refuses_number(sentence: str, why: str, pattern: bytes) -> Row:
+    """Reads numbers that are no JSON, or that no double holds, and refuses them by the schema with 422."""
+
+    def parse(self: Variant, call: Call) -> Any:
+        try:
+            return Variant.parse(self, call)
+        except Refusal as refusal:
+            if refusal.status == 400 and re.search(pattern, call.body) and _is_json(call.body):
+                raise Refusal(422, why, _error(why)) from None
+            raise
+
+    return unusual(sentence, parse=parse)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON, were numbers without bounds."""
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+RefusesHugeNumbersWith422 = refuses_number(
+    "Reads a number past a double, and refuses it by the schema.", "A number is out of range.", rb"(?i)e999"
+)
+RefusesNanWith422 = refuses_number(
+    "Reads NaN and Infinity, and refuses them by the schema.", "This is not a number.", rb"NaN|Infinity"
+)
+
+# Media types and size
+
+
+def renames(sentence: str, status: int) -> Row:
+    """Answers with this status in the place of 413 and 415."""
+
+    def problem(self: Variant, call: Call, refusal: Refusal) -> Answer:
+        if refusal.status in (413, 415):
+            refusal = Refusal(status, refusal.detail, _error(refusal.detail))
+        return Variant.problem(self, call, refusal)
+
+    return unusual(sentence, problem=problem)
+
+
+def takes_types(sentence: str, taken: Callable[[str], bool]) -> Row:
+    """Answers a body of a media type that it does not take with 415."""
+
+    def look(vendor: Variant, call: Call) -> None:
+        refuse_if(not taken(call.header("content-type").lower()), 415, "Only application/json is taken here.")
+
+    return unusual(sentence, **first(parse=look))
+
+
+RefusesSizeAndMediaTypeWith400 = renames(
+    "Answers a body that is too large, and one of another media type, with 400.", 400
+)
+RefusesSizeAndMediaTypeWith422 = renames(
+    "Answers a body that is too large, and one of another media type, with 422.", 422
+)
+TakesJsonAlone = takes_types(
+    "Answers whatever is not called application/json with 415, a body of no media type too.",
+    lambda media_type: media_type.partition(";")[0].strip() == "application/json",
+)
+TakesNoParameters = takes_types(
+    "Answers whatever is not called application/json, without a parameter, with 415.",
+    lambda media_type: media_type == "application/json",
+)
+TakesWhatMayMeanJson = unusual(
+    "Reads a body that is called json, text/json or */* as JSON.",
+    parse=reading(
+        lambda call: replace(call, headers=[]) if call.header("content-type") in ("json", "text/json", "*/*") else call
+    ),
+)
 
 
 class ClosesOnLargeBodies(Unusual):
@@ -217,34 +208,16 @@ class ClosesOnLargeBodies(Unusual):
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
         answer = super().problem(call, refusal)
-        title = self.title if refusal.status == 413 else json.loads(answer.body)["title"]
-        answer.body = json.dumps(json.loads(answer.body) | {"title": title}).encode()
+        own = {"title": self.title} if refusal.status == 413 else {}
+        answer.body = json.dumps(json.loads(answer.body) | own).encode()
         return answer
 
 
-class ClosesOnLargeContent(ClosesOnLargeBodies):
-    """Answers a body over 1 MiB with 413, as RFC 9110 calls it, and closes the connection."""
-
-    title = "Content Too Large"
-
-
-class FindsCredentialsMalformed(Unusual):
-    """Answers an Authorization header that is no scheme and one token with 400."""
-
-    def authorize(self, call: Call, scope: str) -> None:
-        values = [value for name, value in call.headers if name.lower() == "authorization" and value.strip()]
-        if values and not re.fullmatch(r"[!#-'*+.^_`|~\w-]+ +[\w.~+/-]+=*", values[0].strip(), re.ASCII):
-            raise Refusal(400, "The Authorization header is malformed.")
-        super().authorize(call, scope)
-
-
-class LimitsTheRequestLine(Unusual):
-    """Answers a request line of more than 8,000 octets with 414 and a page in HTML."""
-
-    def handle(self, call: Call) -> Answer:
-        if len(f"{call.method} {call.path} HTTP/1.1") > 8000:
-            return Answer(414, [("Content-Type", "text/html")], b"<h1>URI Too Long</h1>")
-        return super().handle(call)
+ClosesOnLargeContent = Row(
+    ClosesOnLargeBodies,
+    "Answers a body over 1 MiB with 413, as RFC 9110 calls it, and closes the connection.",
+    {"title": "Content Too Large"},
+)
 
 
 class TakesAnySize(Unusual):
@@ -257,33 +230,57 @@ class TakesAnySize(Unusual):
             if refusal.status != 413:
                 raise
         try:
-            return json.loads(well_formed(shallow(call.body.decode("utf-8", "replace"))))
+            return json.loads(well_formed(_text(call)))
         except ValueError:
             raise Refusal(400, "The body is not JSON.") from None
 
 
-class LooksForTheCustomerFirst(Unusual):
-    """Answers 404 before it looks at the credential."""
-
-    def update(self, call: Call, slug: str) -> Answer:
-        self.find(slug)
-        return super().update(call, slug)
+# What stands before the body
 
 
-class LooksAtTheCredentialLast(Unusual):
-    """Looks at the credential when nothing else is wrong."""
+class FindsCredentialsMalformed(Unusual):
+    """Answers an Authorization header that is no scheme and one token with 400."""
 
-    def update(self, call: Call, slug: str) -> Answer:
-        value = self.parse(call)
-        self.validate(value, slug)
-        self.find(slug)
-        return super().update(call, slug)
+    def authorize(self, call: Call, scope: str) -> None:
+        values = [value for name, value in call.headers if name.lower() == "authorization" and value.strip()]
+        if values and not re.fullmatch(r"[!#-'*+.^_`|~\w-]+ +[\w.~+/-]+=*", values[0].strip(), re.ASCII):
+            raise Refusal(400, "The Authorization header is malformed.")
+        super().authorize(call, scope)
 
 
-class LooksForTheCustomerBeforeTheBody(Unusual):
-    """Answers 404 before it reads the body, and after it looked at the credential."""
+LimitsTheRequestLine = unusual(
+    "Answers a request line of more than 8,000 octets with 414 and a page in HTML.",
+    **first(
+        handle=lambda vendor, call: (
+            Answer(414, [("Content-Type", "text/html")], b"<h1>URI Too Long</h1>")
+            if len(f"{call.method} {call.path} HTTP/1.1") > 8000
+            else None
+        )
+    ),
+)
 
-    def update(self, call: Call, slug: str) -> Answer:
-        self.authorize(call, WRITE)
-        self.find(slug)
-        return super().update(call, slug)
+# Another order
+
+
+LooksForTheCustomerFirst = unusual(
+    "Answers 404 before it looks at the credential.",
+    **first(update=lambda vendor, call, slug: vendor.find(slug) and None),
+)
+
+
+def _all_but_the_credential(vendor: Variant, call: Call, slug: str) -> None:
+    vendor.validate(vendor.parse(call), slug)
+    vendor.find(slug)
+
+
+def _the_customer(vendor: Variant, call: Call, slug: str) -> None:
+    vendor.authorize(call, WRITE)
+    vendor.find(slug)
+
+
+LooksAtTheCredentialLast = unusual(
+    "Looks at the credential when nothing else is wrong.", **first(update=_all_but_the_credential)
+)
+LooksForTheCustomerBeforeTheBody = unusual(
+    "Answers 404 before it reads the body, and after it looked at the credential.", **first(update=_the_customer)
+)

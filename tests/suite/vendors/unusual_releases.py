@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from contracts.vendor.model import Answer, Call, Refusal
-from tests.suite.vendors.variant import Unusual
-from tests.suite.vendors.writing import WritesProblems
+from contracts.vendor.model import Refusal
+from tests.suite.vendors.variant import Unusual, Variant, unusual
+from tests.suite.vendors.ways import writing
+
+IsV1 = unusual("Is the documented vendor of the release 1.x.", contract="v1")
+IgnoresReadOnlyMembers = unusual(
+    "Takes no notice of members that only the vendor sets, whatever they hold.",
+    contract="v1",
+    validate=lambda self, value, slug: Variant.validate(self, self.document.without_read_only(value), slug),
+)
+WithholdsTheCause = unusual(
+    "Has its API under /api, names no such prefix in its instance, and has an errorId and a type in each problem.",
+    contract="v1",
+    base_path="/api",
+    problem=writing(
+        lambda call, members: (
+            members | {"instance": call.path.removeprefix("/api"), "errorId": "4bf92f35", "type": "about:blank"}
+        )
+    ),
+)
+WritesNullForErrors = unusual(
+    "Writes null for the errors where it lists none.",
+    contract="v1",
+    problem=writing(lambda call, members: {"errors": None} | members),
+)
 
 
-class IsV1(Unusual):
-    """Is the documented vendor of the release 1.x."""
+class RefusesReadOnlyMembers(Unusual):
+    """Refuses members that only the vendor sets."""
 
     contract = "v1"
-
-
-class IgnoresReadOnlyMembers(IsV1):
-    """Takes no notice of members that only the vendor sets, whatever they hold."""
-
-    def validate(self, value: Any, slug: str) -> None:
-        super().validate(self.document.without_read_only(value), slug)
-
-
-class RefusesReadOnlyMembers(IsV1):
-    """Refuses members that only the vendor sets."""
 
     def validate(self, value: Any, slug: str) -> None:
         super().validate(value, slug)
         for name in sorted(self.document.read_only_members & set(value)):
             raise Refusal(422, "validation failed", {"location": f"body.{name}", "message": "It is read-only."})
-
-
-class WithholdsTheCause(IsV1):
-    """Has its API under /api, names no such prefix in its instance, and has an errorId and a type in each problem."""
-
-    base_path = "/api"
-
-    def problem(self, call: Call, refusal: Refusal) -> Answer:
-        answer = super().problem(call, refusal)
-        own = {"instance": call.path.removeprefix(self.prefix), "errorId": "4bf92f35", "type": "about:blank"}
-        answer.body = json.dumps(json.loads(answer.body) | own).encode()
-        return answer
-
-
-class WritesNullForErrors(WritesProblems, IsV1):
-    """Writes null for the errors where it lists none."""
-
-    def written(self, call: Call, members: dict[str, Any]) -> dict[str, Any]:
-        return {"errors": None} | members

@@ -17,6 +17,7 @@ from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.recorder import EMPTY_204, recording
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
+from tests.suite.vendors import vendor_named
 from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
 # Seconds that a run may take, by what the vendor is.
@@ -31,9 +32,12 @@ _UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u
 
 @dataclass
 class Measured:
-    """What one run did: its exit code, the rules that it found broken in the order shown, and what it took."""
+    """What one run did: its exit code, the rules that it found broken in the order shown, and what it took.
 
-    variant: type[Variant]
+    The vendor is told by its name, since another process may have run it.
+    """
+
+    name: str
     code: int
     groups: list[str]
     reasons: list[str]
@@ -42,13 +46,17 @@ class Measured:
     output: str
     wrong: list[str] = field(default_factory=list)
 
+    @property
+    def variant(self) -> type[Variant]:
+        return vendor_named(self.name)
 
-def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
-    """Serve the variant, run the default profile on it, and say what is wrong with the outcome.
+
+def measured(name: str, folder: Path, *arguments: str) -> Measured:
+    """Serve the variant of this name, run the default profile on it, and say what is wrong with the outcome.
 
     The memory is that of the largest process that this one ever waited for.
     """
-    junit = folder / "junit.xml"
+    variant, junit = vendor_named(name), folder / "junit.xml"
     with recording(lambda request: EMPTY_204) as elsewhere, serving(_made(variant, elsewhere.url)) as server:
         told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
         if issubclass(variant, Hostile):
@@ -65,7 +73,7 @@ def measured(variant: type[Variant], folder: Path, *arguments: str) -> Measured:
     output = result.stdout + result.stderr
     megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     groups, reasons = _GROUP.findall(output), _REASON.findall(output)
-    came = Measured(variant, result.returncode, groups, reasons, seconds, megabytes, output)
+    came = Measured(name, result.returncode, groups, reasons, seconds, megabytes, output)
     came.wrong += [*_wrong_with_any(came, folder), *_wrong(came, _failed(junit))]
     came.wrong += [f"{request.line} was sent to another host" for request in elsewhere.requests[:1]]
     came.wrong += [f"the vendor itself failed: {error}" for error in server.errors[:1]]
