@@ -49,24 +49,26 @@ class BrokenPromise(AssertionError):
 
     def __init__(self, *attempts: Attempt, why: str = "") -> None:
         violations = [violation for attempt in attempts for violation in attempt.violations]
-        super().__init__("; ".join(f"{one.rule}: expected {one.expected}, came {one.actual}" for one in violations[:3]))
+        super().__init__(
+            "; ".join(f"{one.promise}: expected {one.expected}, came {one.actual}" for one in violations[:3])
+        )
         self.attempts, self.why = attempts, why
 
 
 @cache
-def _type_of(rule: str) -> type[BrokenPromise]:
-    name = "".join(word.capitalize() for word in rule.replace(".", "_").split("_"))
-    return type(name, (BrokenPromise,), {"__doc__": promises()[rule].sentence})
+def _type_of(promise: str) -> type[BrokenPromise]:
+    name = "".join(word.capitalize() for word in promise.replace(".", "_").split("_"))
+    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
 
 
-def fail(rule: str, *attempts: Attempt, why: str = "") -> None:
+def fail(promise: str, *attempts: Attempt, why: str = "") -> None:
     """Raise for a promise.
 
     Raises:
         BrokenPromise: always, of the promise's own subclass.
 
     """
-    raise _type_of(rule)(*attempts, why=why)
+    raise _type_of(promise)(*attempts, why=why)
 
 
 def _held(sent: Future[tuple[Attempt, Customer]]) -> int:
@@ -161,7 +163,7 @@ class Api:
 
     def explained(self, violations: Iterable[Violation]) -> None:
         """Note that these were explained: no generated test has to search for them again."""
-        self._explained.update(violation.rule for violation in violations)
+        self._explained.update(violation.promise for violation in violations)
 
     def put(
         self,
@@ -269,7 +271,7 @@ class Api:
             # What a test that is written out has sent before may be what it takes.
             again = self._attempts.again(left, left.before if customer is self.customer else None)
             found = [one for one in map(self._left, again) if one.violations]
-            fail(left.violations[0].rule, *(found or [left]), why=why)
+            fail(left.violations[0].promise, *(found or [left]), why=why)
         if attempt.violations and not several:
             # Neither passed nor failed: the summary has it as broken, with its reason and date.
             pytest.xfail("an accepted deviation")

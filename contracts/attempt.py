@@ -59,8 +59,8 @@ class Attempt:
     read: Exchange | None = field(default=None, repr=False)
 
     @property
-    def rules(self) -> frozenset[str]:
-        return frozenset(violation.rule for violation in self.violations)
+    def broken(self) -> frozenset[str]:
+        return frozenset(violation.promise for violation in self.violations)
 
     @property
     def accepted(self) -> bool:
@@ -71,13 +71,13 @@ class Attempt:
         """How large the request is, to find the smallest: bytes of body, characters of path."""
         return len(self.template.body), len(self.template.path)
 
-    def only(self, rules: Collection[str]) -> Self:
+    def only(self, promise_ids: Collection[str]) -> Self:
         """The attempt with the violations of these promises alone."""
-        return replace(self, violations=tuple(one for one in self.violations if one.rule in rules))
+        return replace(self, violations=tuple(one for one in self.violations if one.promise in promise_ids))
 
     def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
         """The attempt with what a read has shown to be wrong with what is stored."""
-        of_answer = tuple(violation for violation in self.violations if not is_of_state(violation.rule))
+        of_answer = tuple(violation for violation in self.violations if not is_of_state(violation.promise))
         kept = self.exchange.kept()
         return replace(self, exchange=kept, violations=of_answer + found, read=read.kept(), beside=tuple(beside))
 
@@ -183,24 +183,24 @@ class Attempts:
         `before` is tried again before it. If its promises were seen broken often enough, or if it takes more than one
         request, it comes back as it is.
         """
-        often = all(self._seen_again[rule] >= _ENOUGH for rule in failed.rules)
-        if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.rules}:
+        often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
+        if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.broken}:
             return [failed]
         customer = self.customers.unused()
         if before:
             self.send(before.template, customer)
-        linger = 1.0 if "success.empty" in failed.rules else LINGER
+        linger = 1.0 if "success.empty" in failed.broken else LINGER
         second = self.send(failed.template, customer, linger, apart=not before)
-        same = failed.rules & second.rules
+        same = failed.broken & second.broken
         self._seen_again.update(same)
-        once = [replace(failed.only(failed.rules - same), repeated=False)] if failed.rules - same else []
+        once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
             return [replace(second, repeated=True), *once]
-        if any(map(is_of_state, failed.rules)) and not self.customers.given:
+        if any(map(is_of_state, failed.broken)) and not self.customers.given:
             # An update of another customer may have changed this one: then that is what was broken.
             another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
             mixed_up = self.send(another, customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
-            if "update.isolated" in mixed_up.rules:
+            if "update.isolated" in mixed_up.broken:
                 return [replace(mixed_up, repeated=True)]
         return once
 

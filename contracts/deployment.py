@@ -124,7 +124,7 @@ def observed(
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
     """What breaks the pin and what breaks the release's own document, each with what the release says of it."""
     # The circumstance may differ between two contracts: of each place the first finding is shown.
-    pin, own = ({(one.rule, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
+    pin, own = ({(one.promise, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
     found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
     return sorted(found, key=lambda each: [*Word].index(each[0]))

@@ -63,7 +63,7 @@ class Metrics:
 
     def judged(self, verdict: Verdict) -> None:
         """Count which promises something put to the test, and which of them it broke."""
-        broken = {violation.rule for violation in verdict.violations}
+        broken = {violation.promise for violation in verdict.violations}
         self.add({"tried": dict.fromkeys(verdict.tried, 1), "broken": dict.fromkeys(broken, 1)})
 
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
@@ -77,9 +77,9 @@ class Metrics:
         kind = test.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
         self.add({"generated": {kind: distinct}})
 
-    def not_tried(self, rules: Iterable[str], reason: str) -> None:
+    def not_tried(self, promise_ids: Iterable[str], reason: str) -> None:
         """Note that promises could not be tried, and why."""
-        self.add({"untried": dict.fromkeys(rules, reason)})
+        self.add({"untried": dict.fromkeys(promise_ids, reason)})
 
     @property
     def statuses(self) -> dict[str, int]:

@@ -184,10 +184,10 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
     line = curl(for_any_customer(attempt.template, exchange.request), source.base_url, exchange.headers_in_front)
     if len(line) > _CURL_SHOWN:
         line = f"(a curl line of {len(line)} characters; the evidence has the request)"
-    for rule in dict.fromkeys(violation.rule for violation in attempt.violations):
-        first, *others = [violation for violation in attempt.violations if violation.rule == rule]
+    for promise in dict.fromkeys(violation.promise for violation in attempt.violations):
+        first, *others = [violation for violation in attempt.violations if violation.promise == promise]
         yield Finding(
-            **{name: getattr(first, name) for name in ("rule", "place", "expected", "actual")},
+            **{name: getattr(first, name) for name in ("promise", "place", "expected", "actual")},
             cause=cause_of(attempt, document, payload),
             layer=str(first.layer),
             request=request_line(exchange),
@@ -210,12 +210,12 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
 
     Of a body that breaks the request schema it is the keyword, else what the promise is about.
     """
-    promise, request = attempt.prediction.reasons[0], attempt.exchange.request
-    values = read(request.body).values if promise.id == "status.schema" else ()
+    reason, request = attempt.prediction.reasons[0], attempt.exchange.request
+    values = read(request.body).values if reason.id == "status.schema" else ()
     slug = request.slug.decode("utf-8", "replace")
     if values and (broken := next(document.request_findings(values[0], slug), None)):
         return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
-    words = f"{promise.circumstance} (payloads: {payload.family})" if payload else promise.circumstance
+    words = f"{reason.circumstance} (payloads: {payload.family})" if payload else reason.circumstance
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 

@@ -141,8 +141,8 @@ def _text(content: Json) -> str:
 def blocks(verdict: Verdict) -> Iterator[str]:
     """Each change with its proof, or with what the two sides say; a blank line after each."""
     for change in verdict.changes:
-        rule = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""
-        yield f"{change.kind.value}: {change.where}: {change.what}{rule}"
+        named = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""
+        yield f"{change.kind.value}: {change.where}: {change.what}{named}"
         sides = (change.pin, change.candidate)
         if change.proof is not None:
             refuses = f"refuses it: {'; '.join(map(words, change.proof.reasons))}"
@@ -156,7 +156,7 @@ def blocks(verdict: Verdict) -> Iterator[str]:
 def _of_deployment(observed: Observed) -> Iterator[str]:
     yield f"behaviour at {observed.base_url}: {observed.counts}"
     for word, finding in observed.broken:
-        yield f"\n{word.value}: {finding.rule}: {promises()[finding.rule].sentence}"
+        yield f"\n{word.value}: {finding.promise}: {promises()[finding.promise].sentence}"
         again = terminal.replay_command([finding.evidence], observed.base_url) if finding.evidence else ""
         facts = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual)), ("again", again)
         yield from terminal.labelled(*facts)
@@ -169,9 +169,9 @@ def _counts(kinds: type[Enum], found: Sequence[Enum]) -> str:
 
 def _change(change: Change) -> dict[str, Json]:
     sides = {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
-    rule = {"oasdiff": change.oasdiff} if change.oasdiff else {}
+    named = {"oasdiff": change.oasdiff} if change.oasdiff else {}
     proof = change.proof and {"value": change.proof.value, "reasons": [*map(words, change.proof.reasons)]}
-    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **rule}
+    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **named}
     return content | ({"proof": proof} if proof else {})
 
 

@@ -113,7 +113,7 @@ class Run:
 
 
 def _silent(document: Document) -> Iterator[str]:
-    """The rules that this contract gives no occasion to break."""
+    """The promises that this contract gives no occasion to break."""
     if not document.read_only_members:
         yield "status.read_only"
     if not document.is_of_1x:

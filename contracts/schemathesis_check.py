@@ -45,18 +45,17 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
         return
     violations = judge(seen, _prediction(seen), _DOCUMENT).violations
     if violations:
-        raise _type_of(tuple(broken.rule for broken in violations))("\n".join(map(_told, violations)))
+        raise _type_of(tuple(broken.promise for broken in violations))("\n".join(map(_told, violations)))
 
 
 @cache
-def _type_of(rules: tuple[str, ...]) -> type[AssertionError]:
+def _type_of(promise_ids: tuple[str, ...]) -> type[AssertionError]:
     """A type for these promises: failures of one type, raised from one line, are one failure to Schemathesis."""
-    return type("Broken: " + ", ".join(rules), (AssertionError,), {})
+    return type("Broken: " + ", ".join(promise_ids), (AssertionError,), {})
 
 
 def _told(broken: Violation) -> str:
-    promise = broken.promise
-    return f"{promise.id}: {promise.sentence}\n  expected {broken.expected}\n  came     {broken.actual}"
+    return f"{broken.promise}: {broken.sentence}\n  expected {broken.expected}\n  came     {broken.actual}"
 
 
 def exchange_of(response: Response) -> Exchange | None:

@@ -13,27 +13,27 @@ from contracts.errors import WrongCall
 from contracts.rules.promise import Violation, promises
 
 _TABLE = "deviation"
-_FIELDS: Mapping[str, type] = {"rule": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
-_FORM = "a deviation has rule, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
+_FIELDS: Mapping[str, type] = {"promise": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
+_FORM = "a deviation has promise, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """One accepted deviation: the rule, until when it is accepted and why, and what narrows it.
+    """One accepted deviation: the promise, until when it is accepted and why, and what narrows it.
 
     `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status that came; None for any.
     """
 
-    rule: str
+    promise: str
     reason: str
     until: date
     test: str | None = None
     payload: str | None = None
     status: int | None = None
 
-    def covers(self, rule: str, status: int | None, test_id: str) -> bool:
-        """Whether it is about a violation of this rule, with this status, in this test."""
-        return self.rule == rule and self.status in (None, status) and self.is_tried_by(test_id)
+    def covers(self, promise: str, status: int | None, test_id: str) -> bool:
+        """Whether it is about a violation of this promise, with this status, in this test."""
+        return self.promise == promise and self.status in (None, status) and self.is_tried_by(test_id)
 
     def is_tried_by(self, test_id: str) -> bool:
         """Whether the test with this node id is one that it is about."""
@@ -43,24 +43,24 @@ class Deviation:
     def __str__(self) -> str:
         """What it is about, in words."""
         narrowed = [f"{name} {value}" for name in ("test", "payload", "status") if (value := getattr(self, name))]
-        return ", ".join([self.rule, *narrowed])
+        return ", ".join([self.promise, *narrowed])
 
 
 class Deviations:
     """The deviations that were accepted. Nothing else hides a violation.
 
-    `seen` is how often each was seen, by its rule and its place in the file.
+    `seen` is how often each was seen, by its promise and its place in the file.
     """
 
     def __init__(self, accepted: Collection[Deviation] = (), today: date | None = None) -> None:
-        self._accepted = {f"{deviation.rule} {place}": deviation for place, deviation in enumerate(accepted)}
+        self._accepted = {f"{deviation.promise} {place}": deviation for place, deviation in enumerate(accepted)}
         self._today = today or date.today()
         self.seen: dict[str, int] = {}
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation; if so, it is counted."""
         holding = {key: one for key, one in self._accepted.items() if one.until >= self._today}
-        covering = [key for key, one in holding.items() if one.covers(violation.rule, status, test_id)]
+        covering = [key for key, one in holding.items() if one.covers(violation.promise, status, test_id)]
         self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
@@ -73,15 +73,15 @@ class Deviations:
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
-        """A line on each: accepted, expired or mended; of the rules in `tried` and the tests in `test_ids` that ran."""
+        """A line on each: accepted, expired or mended; of what was `tried` by the tests that ran."""
         for key, deviation in self._accepted.items():
             if deviation.until < self._today:
                 yield f"EXPIRED on {deviation.until}, it fails again: {deviation} ({deviation.reason})"
             elif times := seen.get(key):
                 yield f"ACCEPTED until {deviation.until}, seen {times} times: {deviation} ({deviation.reason})"
-            elif deviation.rule in tried and any(map(deviation.is_tried_by, test_ids)):
+            elif deviation.promise in tried and any(map(deviation.is_tried_by, test_ids)):
                 yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
-            elif deviation.rule in tried:
+            elif deviation.promise in tried:
                 yield f"NOT TRIED: {deviation}: no test that ran is the one that it names ({deviation.reason})"
 
 
@@ -102,6 +102,9 @@ def load_deviations(path: Path | None) -> Deviations:
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[{_TABLE}]]")
     for number, table in enumerate(tables, 1):
+        if "rule" in table:
+            # So the promise was called in files that were written for earlier versions.
+            table["promise"] = table.pop("rule")
         for wrong in _wrong(table):
             raise WrongCall(f"{path}, deviation {number}: {wrong}")
     return Deviations([Deviation(**table) for table in tables])
@@ -109,13 +112,13 @@ def load_deviations(path: Path | None) -> Deviations:
 
 def _wrong(table: Mapping[str, object]) -> Iterator[str]:
     """What is wrong with a table."""
-    for field in ("rule", "reason", "until", *table):
+    for field in ("promise", "reason", "until", *table):
         if field not in _FIELDS or field not in table:
             yield f"{'unknown field' if field in table else 'no'} {field}; {_FORM}"
         # A date with a time is one to Python, but not to whoever reads "until".
         elif type(table[field]) is not _FIELDS[field]:
             yield f"{field} is of another type; {_FORM}"
-    if table["rule"] not in promises():
-        yield f"unknown rule {table['rule']!r}; contracts/promises.yaml has them all"
+    if table["promise"] not in promises():
+        yield f"unknown promise {table['promise']!r}; contracts/promises.yaml has them all"
     if not str(table["reason"]).strip():
         yield "the reason is empty"

@@ -60,9 +60,9 @@ class Evidence:
     tried: int = 0
 
     @property
-    def rule(self) -> str:
-        """The rule that was broken, or the empty string."""
-        return self.violation.rule if self.violation else ""
+    def promise(self) -> str:
+        """The promise that was broken, or the empty string."""
+        return self.violation.promise if self.violation else ""
 
     def part(self, *parts: Part) -> list[Step]:
         """The steps of these kinds, in order."""
@@ -76,7 +76,7 @@ class Evidence:
 
 def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evidence:
     """The evidence of one violation of a failed attempt."""
-    of_state, before, read = is_of_state(violation.rule), attempt.before, attempt.read
+    of_state, before, read = is_of_state(violation.promise), attempt.before, attempt.read
     sent = [(Part.BEFORE, before)] if before else []
     sent += [(Part.BESIDE, beside) for beside in attempt.beside if of_state] + [(Part.FAILING, attempt)]
     steps = [Step(part, each.template, each.exchange) for part, each in sent]

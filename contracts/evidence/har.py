@@ -39,17 +39,20 @@ _FIELD = re.compile(r"[^\r\n\u0100-\U0010ffff]*")
 
 def to_har(evidence: Evidence) -> str:
     """Evidence as the text of a HAR file."""
+    own = asdict(replace(evidence, steps=()))
+    if evidence.violation:
+        own["violation"]["sentence"] = evidence.violation.sentence
     log = {
         "version": harfile.HAR_VERSION,
         "creator": {"name": "kaiten-contract-tests", "version": __version__},
         "entries": [_entry(step, evidence.source.base_url) for step in evidence.steps],
-        _OWN: asdict(replace(evidence, steps=())),
+        _OWN: own,
     }
     return json.dumps({"log": log}, indent=1, default=list)
 
 
 def with_rate(text: str, broke: int, tried: int, *, comes_and_goes: bool) -> str:
-    """The text of a HAR file, with how many of the updates that put its rule to the test broke it, and how steadily."""
+    """The text of a HAR file, with how many of the `tried` updates broke its promise, and how steadily."""
     content = json.loads(text)
     content["log"][_OWN] |= {"broke": broke, "tried": tried, "seen_once": comes_and_goes}
     return json.dumps(content, indent=1)
@@ -146,7 +149,7 @@ def _kept(log: Mapping[str, Any]) -> Evidence:
     own, broken = log[_OWN], log[_OWN]["violation"]
     # What was read afterwards is there to be looked at.
     steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != Part.READ)
-    found = violation(broken["promise"]["id"], broken["expected"], broken["actual"], broken["place"])
+    found = violation(broken["promise"], broken["expected"], broken["actual"], broken["place"])
     if Part.FAILING not in [step.part for step in steps]:
         raise LookupError("no step that failed")
     return Evidence(steps, Source(**own["source"]), found, bool(own["seen_once"]), int(own["broke"]), int(own["tried"]))

@@ -62,17 +62,17 @@ class Replay:
         """Send what is in evidence again, in the same order, so many times."""
         if not evidence.source.contract and not evidence.failing.unsendable:
             evidence = self._judged(evidence)
-        rule = evidence.rule
+        promise = evidence.promise
         if reason := self._obstacle(evidence):
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
         attempts = [self._sent(evidence, build=number == 0) for number in range(times)]
         needs_state = False
-        if evidence.part(Part.BEFORE, Part.BESIDE) and all(rule in attempt.rules for attempt in attempts):
+        if evidence.part(Part.BEFORE, Part.BESIDE) and all(promise in attempt.broken for attempt in attempts):
             alone = replace(evidence, steps=(evidence.failing,))
-            if not any(rule in self._sent(alone, fresh=True).rules for _ in range(max(times, _STEADY))):
+            if not any(promise in self._sent(alone, fresh=True).broken for _ in range(max(times, _STEADY))):
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
-                needs_state = all(rule in attempt.rules for attempt in attempts)
-        seen = [attempt for attempt in attempts if rule in attempt.rules]
+                needs_state = all(promise in attempt.broken for attempt in attempts)
+        seen = [attempt for attempt in attempts if promise in attempt.broken]
         others = [attempt for attempt in attempts if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
         return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs_state)
@@ -88,15 +88,15 @@ class Replay:
     def _obstacle(self, evidence: Evidence) -> str:
         """Why it cannot be tried here; empty where it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
-        rules = [evidence.rule, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
+        promise_ids = [evidence.promise, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
         untried = self._attempts.record.untried
-        reasons = [step.unsendable for step in evidence.steps] + [untried.get(rule, "") for rule in rules]
+        reasons = [step.unsendable for step in evidence.steps] + [untried.get(promise, "") for promise in promise_ids]
         return next(filter(None, reasons), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
-        rule, circumstance = evidence.rule, Circumstance(evidence.rule)
-        of_state = is_of_state(rule)
+        promise, circumstance = evidence.promise, Circumstance(evidence.promise)
+        of_state = is_of_state(promise)
         # What is stored is only known of a customer on which nothing but this was tried.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
         for step in evidence.part(Part.BEFORE) if build or of_state else ():
@@ -104,7 +104,7 @@ class Replay:
         templates = [step.template for step in evidence.part(Part.BESIDE, Part.FAILING)]
         if len(templates) > 1:
             attempts = self._attempts.send_at_once(templates, customer, circumstance)
-            return next((attempt for attempt in attempts if any(map(is_of_state, attempt.rules))), attempts[-1])
+            return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])
         others = self._attempts.others() if circumstance is Circumstance.BESIDE_OTHERS else ()
-        linger = _LONG_LINGER if rule == "success.empty" else 0.0
+        linger = _LONG_LINGER if promise == "success.empty" else 0.0
         return self._attempts.send(templates[0], customer, linger, circumstance, others, read=of_state)

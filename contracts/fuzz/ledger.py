@@ -50,11 +50,11 @@ class Ledger:
             broken = [self._failures[request] for request in requests if request in self._failures]
         else:
             broken = self._tried(requests)
-        found = {rule: attempt for attempt in broken for rule in attempt.rules if rule not in self._explained}
+        found = {promise: attempt for attempt in broken for promise in attempt.broken if promise not in self._explained}
         if found:
-            rule = self._chosen(tuple(requests), found)
+            promise = self._chosen(tuple(requests), found)
             self._deadline = min(self._deadline, time.monotonic() + SHRINKING)
-            self._fail(rule, found[rule])
+            self._fail(promise, found[promise])
 
     def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
         """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""
@@ -81,18 +81,18 @@ class Ledger:
         """For each promise that was broken the smallest request that breaks it, tried again alone."""
         by_size = sorted(self._failures.values(), key=lambda attempt: attempt.size)
         concluded: list[Attempt] = []
-        for rule in sorted({rule for attempt in by_size for rule in attempt.rules}, key=self._place):
-            if not any(rule in attempt.rules and attempt.repeated is not False for attempt in concluded):
-                concluded.append(self._again([attempt for attempt in by_size if rule in attempt.rules], rule))
+        for promise in sorted({promise for attempt in by_size for promise in attempt.broken}, key=self._place):
+            if not any(promise in attempt.broken and attempt.repeated is not False for attempt in concluded):
+                concluded.append(self._again([attempt for attempt in by_size if promise in attempt.broken], promise))
         return concluded
 
-    def _again(self, failures: Sequence[Attempt], rule: str) -> Attempt:
+    def _again(self, failures: Sequence[Attempt], promise: str) -> Attempt:
         # Last the one that was found first.
-        first = next(attempt for attempt in self._failures.values() if rule in attempt.rules)
+        first = next(attempt for attempt in self._failures.values() if promise in attempt.broken)
         for attempt in (*failures[:_CANDIDATES], first):
             # What is wrong with what is stored may be the doing of any request that went to the customer.
-            for suspect in (attempt, *(attempt.beside if is_of_state(rule) else ())):
+            for suspect in (attempt, *(attempt.beside if is_of_state(promise) else ())):
                 for again in map(self._left, self._attempts.again(replace(suspect, violations=attempt.violations))):
-                    if rule in again.rules and again.repeated is not False:
+                    if promise in again.broken and again.repeated is not False:
                         return again
-        return replace(first.only({rule}), repeated=False)
+        return replace(first.only({promise}), repeated=False)

@@ -36,7 +36,7 @@ class Kind(Enum):
 class Change:
     """One change: where it is, what it is in one sentence, and either a proof or what each side says.
 
-    `oasdiff` is the name of the rule by which the tool oasdiff reports the same, where it has one.
+    `oasdiff` is the name of the promise by which the tool oasdiff reports the same, where it has one.
     """
 
     kind: Kind

@@ -29,8 +29,10 @@ def write_junit(result: Result, path: Path) -> None:
 
 def error_lines(result: Result) -> Iterator[str]:
     """GitHub's workflow commands: an error for each broken promise, and one where the run failed without any."""
-    for rule, group in [*result.groups.items()][:_ANNOTATIONS]:
-        yield annotation(f"{rule}: {promises()[rule].sentence}", "\n".join(broken_lines(group, result))[:_LONGEST])
+    for promise, group in [*result.groups.items()][:_ANNOTATIONS]:
+        yield annotation(
+            f"{promise}: {promises()[promise].sentence}", "\n".join(broken_lines(group, result))[:_LONGEST]
+        )
     if result.code != GREEN and not result.groups:
         title, _, text = last_line(result).partition(": ")
         yield annotation(title, text or title)

@@ -77,10 +77,10 @@ def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
 
 def _places(finding: Finding) -> list[str]:
     """Where the answer is at fault: a header, members of its body, or the whole of it."""
-    if finding.rule == "problem.members":
+    if finding.promise == "problem.members":
         return re.findall("'(.*?)'", finding.actual)
     # Written anew, a body would name a member once.
-    whole = finding.rule == "problem.unique_names" or (finding.rule.startswith("problem.") and not finding.place)
+    whole = finding.promise == "problem.unique_names" or (finding.promise.startswith("problem.") and not finding.place)
     return ["body"] if whole else [finding.place, *finding.also]
 
 

@@ -44,7 +44,7 @@ class Finding:
     over it is known that of `tried` answers `broke` broke the promise, and whether that comes and goes.
     """
 
-    rule: str
+    promise: str
     place: str
     cause: str
     layer: str
@@ -70,7 +70,7 @@ class Finding:
     @property
     def key(self) -> tuple[str, str, str]:
         """What it is the same finding by."""
-        return self.rule, self.place, self.cause
+        return self.promise, self.place, self.cause
 
     @property
     def rank(self) -> tuple[int, list[int]]:
@@ -166,11 +166,11 @@ class Result:
 
     def _keep(self, finding: Finding) -> None:
         """Write the evidence of a finding, where one more file may be kept: the first of each promise in any case."""
-        number = self.groups[finding.rule].index(finding) + 1
+        number = self.groups[finding.promise].index(finding) + 1
         full = sum(bool(one.evidence) for one in self.findings) >= MOST_EVIDENCE
         if not (self.evidence and finding.har) or (full and number > 1 and not finding.evidence):
             return
-        path = Path(self.evidence, f"{finding.rule}{f'-{number}' if number > 1 else ''}.har")
+        path = Path(self.evidence, f"{finding.promise}{f'-{number}' if number > 1 else ''}.har")
         try:
             har.write(path, finding.har)
             finding.evidence = str(path)
@@ -185,8 +185,8 @@ class Result:
         """
         self.seconds = time.time() - self.started
         for one in self.findings:
-            one.broke = max(1, self.metrics.broken.get(one.rule, 0))
-            one.tried = max(self.metrics.tried.get(one.rule, 0), one.broke)
+            one.broke = max(1, self.metrics.broken.get(one.promise, 0))
+            one.tried = max(self.metrics.tried.get(one.promise, 0), one.broke)
             alike = self._alike(one)
             mostly_gone = sum(other.gone for other in alike) > sum(other.again for other in alike)
             one.comes_and_goes = one.gone > one.again or (one.again < _SURELY and mostly_gone)
@@ -197,7 +197,9 @@ class Result:
     @property
     def groups(self) -> dict[str, list[Finding]]:
         """What was broken, by promise, in the order in which it was found: the first has the file named for it."""
-        return {one.rule: [other for other in self.findings if other.rule == one.rule] for one in self.findings}
+        return {
+            one.promise: [other for other in self.findings if other.promise == one.promise] for one in self.findings
+        }
 
     @property
     def tried(self) -> set[str]:
@@ -212,30 +214,32 @@ class Result:
         """
         reasons, other = self.metrics.untried, ("not tried", "nothing that was answered decided it")
         if not self.selected:
-            reasons = {rule: why for rule, why in reasons.items() if why in self.skipped}
+            reasons = {promise: why for promise, why in reasons.items() if why in self.skipped}
             other = "not selected", "no test that was selected tries it"
         elif self.stopped or self.by_hand or self.out_of_time:
             late = [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]
             other = "not tried", next(iter(late), "the run was over before")
-        found = {rule: ("not tried", reasons[rule]) if rule in reasons else other for rule in promises()}
+        found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()
         for deviation, times in self.metrics.accepted.items():
             accepted[deviation.split()[0]] += times
-        found |= {rule: ("broken as accepted", f"{times} times") for rule, times in accepted.items()}
+        found |= {promise: ("broken as accepted", f"{times} times") for promise, times in accepted.items()}
         return found | dict.fromkeys(self.groups, ("broken", ""))
 
     @property
     def ended(self) -> dict[str, list[str]]:
         """The promises by what became of them."""
         outcomes = self.outcomes
-        return {ended: [rule for rule, (outcome, _) in outcomes.items() if outcome == ended] for ended in OUTCOMES}
+        return {
+            ended: [promise for promise, (outcome, _) in outcomes.items() if outcome == ended] for ended in OUTCOMES
+        }
 
     @property
     def not_tried(self) -> dict[str, list[str]]:
         """The promises that a test that was selected should have tried, and that nothing has, by the reason."""
-        untried = {rule: why for rule, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
-        return {why: [rule for rule, reason in untried.items() if reason == why] for why in untried.values()}
+        untried = {promise: why for promise, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
+        return {why: [promise for promise, reason in untried.items() if reason == why] for why in untried.values()}
 
     @property
     def out_of_time(self) -> int:

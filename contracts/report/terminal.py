@@ -42,7 +42,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """
     first, shown = failures[0], failures[0][0]
     lines = [line for one in first[:_EXPLAINED] for line in promise_lines(one, one.also)]
-    others = dict.fromkeys(one.rule for failure in (first[_EXPLAINED:], *failures[1:]) for one in failure)
+    others = dict.fromkeys(one.promise for failure in (first[_EXPLAINED:], *failures[1:]) for one in failure)
     about = labelled(
         ("request", shown.request),
         ("answer", shown.answer),
@@ -63,9 +63,9 @@ def labelled(*facts: tuple[str, str]) -> list[str]:
 
 def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: str = "") -> Iterator[str]:
     """A broken promise: what was promised, by whom, and what came, with the places in the answer."""
-    promise, places = promises()[broken.rule], [place for place in (broken.place, *also) if place]
+    said, places = promises()[broken.promise], [place for place in (broken.place, *also) if place]
     at = f"   [at {some(places)}]" if places and not broken.place.startswith("HTTP status") else ""
-    yield f"{word}{promise.id}: {promise.sentence} ({promise.source}; {_LAYERS[Layer(broken.layer)]})"
+    yield f"{word}{said.id}: {said.sentence} ({said.source}; {_LAYERS[Layer(broken.layer)]})"
     yield from labelled(("expected", broken.expected), ("came", broken.actual + at))
 
 
@@ -104,8 +104,11 @@ def summary(result: Result) -> list[str]:
         ),
         # A run that was over at once has tried next to nothing: the promises are on the page.
         *(
-            ("not tried", f"{', '.join(rules) if len(rules) <= _LISTED else f'{len(rules)} promises'}: {reason}")
-            for reason, rules in result.not_tried.items()
+            (
+                "not tried",
+                f"{', '.join(promise_ids) if len(promise_ids) <= _LISTED else f'{len(promise_ids)} promises'}: {reason}",
+            )
+            for reason, promise_ids in result.not_tried.items()
         ),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
@@ -114,7 +117,7 @@ def summary(result: Result) -> list[str]:
     # What is not told in full is in the failures above, on the page and in its evidence.
     for told in range(min(_EXPLAINED, len(groups)), -1, -1):
         whole = [*lines, *(line for group in groups[:told] for line in ("", *broken_lines(group, result)))]
-        if also := ", ".join(group[0].rule for group in groups[told:]):
+        if also := ", ".join(group[0].promise for group in groups[told:]):
             kept = any(finding.evidence for finding in result.findings)
             whole += ["", *_wrapped(("also broken", also)), *([again] if kept else [])]
         if told < 2 or len(whole) < _SCREEN:
@@ -190,7 +193,11 @@ def how_sure(result: Result) -> str:
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried. What was broken otherwise, too, is broken."""
     ended = result.ended.items()
-    told = ", ".join(f"{len(rules)} {outcome}" for outcome, rules in ended if rules or outcome in ("kept", "broken"))
+    told = ", ".join(
+        f"{len(promise_ids)} {outcome}"
+        for outcome, promise_ids in ended
+        if promise_ids or outcome in ("kept", "broken")
+    )
     return f"{told} (of {len(result.outcomes)})"
 
 
@@ -234,14 +241,14 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
     often = f", {how}{replayed.seen} of {replayed.times} times" if replayed.times > 1 else ""
     yield f"{replayed.result.upper()}{often}  {path}"
     if broken and not is_again:
-        yield f"  {broken.rule}: {broken.promise.sentence}"
+        yield f"  {broken.promise}: {broken.sentence}"
     recorded = broken.actual if broken and replayed.result is Fate.DIFFERENT else "" if broken else "nothing was broken"
     if not step.answer_known:
         recorded = "not the whole answer is in the file: only its status was judged"
     yield from labelled(("reason", replayed.reason), ("recorded", "" if replayed.reason else recorded))
     if replayed.attempt:
         sent, before = replayed.attempt.exchange, step.exchange.request.path
-        found = sorted(replayed.attempt.violations, key=lambda violation: violation.rule != evidence.rule)
+        found = sorted(replayed.attempt.violations, key=lambda violation: violation.promise != evidence.promise)
         for now in found[:1] if is_again else found:
             yield from ("  " + line for line in promise_lines(now))
         anothers = not evidence.source.contract and sent.request.path != before

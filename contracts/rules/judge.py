@@ -30,7 +30,7 @@ _TRACES = re.compile(
 
 @dataclass(frozen=True)
 class Verdict:
-    """The rules that an exchange put to the test, and those of them that it broke."""
+    """The promises that an exchange put to the test, and those of them that it broke."""
 
     tried: frozenset[str] = frozenset()
     violations: tuple[Violation, ...] = ()
@@ -121,8 +121,8 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
     elif status not in document.documented | exact().statuses:
         kinds = ["status.documented"]
     # Whatever kind of answer it is: it contradicts the promise that binds the request, too.
-    for rule in (*kinds, prediction.reasons[0].id):
-        yield violation(rule, _expected(prediction), came, f"HTTP status {status}")
+    for promise in (*kinds, prediction.reasons[0].id):
+        yield violation(promise, _expected(prediction), came, f"HTTP status {status}")
 
 
 def _expected(prediction: Prediction) -> str:

@@ -156,18 +156,18 @@ def _about(finding: Finding) -> tuple[object, ...]:
 def _violation(finding: Finding, layer: Layer) -> Violation:
     place = ".".join(step if isinstance(step, str) else "[]" for step in finding.path)
     if finding.path:
-        rule = f"problem.{finding.path[0]}"
-        rule = rule if rule in promises() else "problem.member"
+        promise = f"problem.{finding.path[0]}"
+        promise = promise if promise in promises() else "problem.member"
     else:
-        rule = {"required": "problem.required", "additionalProperties": "problem.members"}.get(
+        promise = {"required": "problem.required", "additionalProperties": "problem.members"}.get(
             finding.keyword, "problem.object"
         )
     message = excerpt(finding.message)
     if finding.keyword == "required":
-        return violation(rule, message, "it is missing", place, layer)
+        return violation(promise, message, "it is missing", place, layer)
     if finding.keyword in ("title", "status", "prose"):
-        return violation(rule, message, excerpt(json.dumps(finding.value)), place, layer)
-    return violation(rule, f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
+        return violation(promise, message, excerpt(json.dumps(finding.value)), place, layer)
+    return violation(promise, f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
 
 
 def _locations(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:

@@ -47,17 +47,21 @@ class Promise:
 
 @dataclass(frozen=True)
 class Violation:
-    """A broken promise: what was expected and what came. `place` says where in the answer, `layer` who asks for it."""
+    """A broken promise, by its id: what was expected and what came.
 
-    promise: Promise
+    `place` says where in the answer, `layer` who asks for it.
+    """
+
+    promise: str
     expected: str
     actual: str
     place: str
     layer: Layer
 
     @property
-    def rule(self) -> str:
-        return self.promise.id
+    def sentence(self) -> str:
+        """The promise in words."""
+        return promises()[self.promise].sentence
 
 
 @cache
@@ -70,10 +74,10 @@ def promises() -> Mapping[str, Promise]:
     }
 
 
-def violation(rule: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
+def violation(promise: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
     """A violation of the promise with this id, in words that a terminal can show; of its layer unless told another."""
-    promise = promises()[rule]
-    return Violation(promise, printable(expected), printable(actual), printable(place), layer or promise.layer)
+    layer = layer or promises()[promise].layer
+    return Violation(promise, printable(expected), printable(actual), printable(place), layer)
 
 
 def excerpt(text: str) -> str:
@@ -86,6 +90,6 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def is_of_state(rule: str) -> bool:
+def is_of_state(promise: str) -> bool:
     """Whether a promise is about what is stored, and not about an answer."""
-    return rule.startswith(("update.", "refused."))
+    return promise.startswith(("update.", "refused."))

@@ -108,14 +108,14 @@ def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bo
     return all(reading.get(name) == stored.get(name) for name in document.settable_members)
 
 
-def unchanged(before: Stored, after: Stored, rule: str) -> Verdict:
-    """The verdict on a customer that nothing should have changed, under the given rule."""
+def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
+    """The verdict on a customer that nothing should have changed, under the given promise."""
     found = [
-        violation(rule, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
+        violation(promise, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
         for name in sorted((set(before) | set(after)) - _BOOKKEEPING)
         if before.get(name) != after.get(name)
     ]
-    return Verdict(frozenset({rule}), tuple(found))
+    return Verdict(frozenset({promise}), tuple(found))
 
 
 def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: Stored) -> Verdict:
@@ -139,9 +139,9 @@ def _differences(
         wanted, came = document.stored_values(name, reading, before), after.get(name)
         if isinstance(wanted[0], dict) or any(_same(one, came, open_text) for one in wanted):
             continue
-        rule = "update.cleared" if wanted[0] is None else "update.stored"
+        promise = "update.cleared" if wanted[0] is None else "update.stored"
         shown = " or ".join(map(_shown, wanted))
-        yield violation(rule, f"{name}: {shown}", _shown(after.get(GONE, came)), name)
+        yield violation(promise, f"{name}: {shown}", _shown(after.get(GONE, came)), name)
 
 
 def _same(wanted: Any, came: Any, open_text: bool) -> bool:

@@ -1,6 +1,6 @@
 """What the contract's tests assert: an empty 204, the exact problem, and what is stored afterwards.
 
-The rules are written twice: here, as literals, and in `contracts/rules`, for the judge. Nothing here is taken from
+The promises are written twice: here, as literals, and in `contracts/rules`, for the judge. Nothing here is taken from
 there, so a mistake in one place shows against the other. The judge behind `api` looks at every answer first, and fails
 the test itself. If an assertion of this module fails, the two disagree.
 

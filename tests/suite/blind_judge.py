@@ -20,8 +20,10 @@ _BLIND_TO = os.environ["BLIND_TO"]
 
 def _blind(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:
     verdict = judge(exchange, prediction, document)
-    places = {one.place for one in verdict.violations if one.rule == _BLIND_TO and one.place.startswith("HTTP status")}
-    seen = tuple(one for one in verdict.violations if one.rule != _BLIND_TO and one.place not in places)
+    places = {
+        one.place for one in verdict.violations if one.promise == _BLIND_TO and one.place.startswith("HTTP status")
+    }
+    seen = tuple(one for one in verdict.violations if one.promise != _BLIND_TO and one.place not in places)
     return replace(verdict, violations=seen)
 
 

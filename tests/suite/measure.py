@@ -32,7 +32,7 @@ _UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u
 
 @dataclass
 class Measured:
-    """What one run did: its exit code, the rules that it found broken in the order shown, and what it took.
+    """What one run did: its exit code, the promises that it found broken in the order shown, and what it took.
 
     The vendor is told by its name, since another process may have run it.
     """

@@ -13,7 +13,7 @@ TEST = "tests/contract/test_422.py::test_a_name[name-null]"
 TARGET = "https://api.example.org"
 # A title that is not the phrase of its status, seen again alone.
 SEEN = Finding(
-    rule="problem.title",
+    promise="problem.title",
     place="title",
     cause="name breaks minLength",
     layer="exact",
@@ -29,15 +29,15 @@ SEEN = Finding(
 )
 
 
-def seen(rule: str = "problem.title", **changes: Any) -> Finding:
+def seen(promise: str = "problem.title", **changes: Any) -> Finding:
     """What a test saw of this promise, when it was sent again alone as `repeated` says."""
     repeated = changes.get("repeated", SEEN.repeated)
-    return replace(SEEN, rule=rule, again=int(repeated is True), gone=int(repeated is False), **changes)
+    return replace(SEEN, promise=promise, again=int(repeated is True), gone=int(repeated is False), **changes)
 
 
-def finding(rule: str = "problem.title", **changes: Any) -> Finding:
+def finding(promise: str = "problem.title", **changes: Any) -> Finding:
     """A finding of this promise, without a file."""
-    return replace(seen(rule, tests=[TEST], broke=2, tried=32), **changes)
+    return replace(seen(promise, tests=[TEST], broke=2, tried=32), **changes)
 
 
 def report(

@@ -62,6 +62,6 @@ def judged(request: Request, came: Response | Failure, contract: str = "docs", *
     return judge(exchange, predict(request, document, {"acme"}), document)
 
 
-def rules(verdict: Verdict) -> list[str]:
-    """The rules that were found broken, in order."""
-    return [violation.rule for violation in verdict.violations]
+def promise_ids(verdict: Verdict) -> list[str]:
+    """The promises that were found broken, in order."""
+    return [violation.promise for violation in verdict.violations]

@@ -72,7 +72,7 @@ SAME_ID = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
 
 def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> None:
     """A customer keeps its external id although another one gets the same."""
-    assert beside_others(attempts_on(Unique()), SAME_ID).rules == {"update.isolated"}
+    assert beside_others(attempts_on(Unique()), SAME_ID).broken == {"update.isolated"}
 
 
 def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:
@@ -85,8 +85,8 @@ def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -
     failed = attempts.send(update(CUSTOMER, b'{"name":""}'), one)
     (again,) = attempts.again(failed)
 
-    assert failed.rules == {"refused.unchanged"}
-    assert (again.rules, again.repeated) == ({"update.isolated"}, True)
+    assert failed.broken == {"refused.unchanged"}
+    assert (again.broken, again.repeated) == ({"update.isolated"}, True)
 
 
 def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_request_that_breaks_the_connection_changed_no_other_customer(tmp_path
         attempt = beside_others(run.attempts, update(CUSTOMER, b'{"name":null}'))
         run.close()
 
-    assert attempt.rules == {"answer.given"}
+    assert attempt.broken == {"answer.given"}
 
 
 class BreaksUpdates(Vendor):
@@ -117,7 +117,7 @@ def test_an_operation_that_breaks_every_connection_is_found_in_seconds(tmp_path:
         seconds = time.monotonic() - started
         run.close()
 
-    assert [attempt.rules for attempt in attempts] == [{"answer.given"}] * 3
+    assert [attempt.broken for attempt in attempts] == [{"answer.given"}] * 3
     assert seconds < 10.0
     assert vendor.customers == {}
 
@@ -171,7 +171,7 @@ def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
     failed = attempts.send(update(CUSTOMER, b'{"name":"ACME"}'), customer)
     (again,) = attempts.again(failed, failed.before)
 
-    assert failed.rules == again.rules == {"update.stored"}
+    assert failed.broken == again.broken == {"update.stored"}
     assert again.repeated
     assert again.before
     assert again.before.template.body == b'{"name":"Acme"}'
@@ -196,8 +196,8 @@ def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:
     failed = attempts.send(update(CUSTOMER, b'{"name":""}'), attempts.customers.unused())
     again = attempts.again(failed)
 
-    assert failed.rules == {"problem.title", "problem.status"}
-    assert [(one.rules, one.repeated) for one in again] == [({"problem.title"}, True), ({"problem.status"}, False)]
+    assert failed.broken == {"problem.title", "problem.status"}
+    assert [(one.broken, one.repeated) for one in again] == [({"problem.title"}, True), ({"problem.status"}, False)]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +226,6 @@ def test_a_refused_update_of_nobody_is_looked_for(makes_it: bool, broken: frozen
     again = attempts.again(attempt) if broken else [attempt]
     customers.close()
 
-    assert (attempt.exchange.status, attempt.rules) == (404, broken)
+    assert (attempt.exchange.status, attempt.broken) == (404, broken)
     assert again == [attempt]
     assert set(vendor.customers) == {"acme"}

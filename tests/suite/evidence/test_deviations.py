@@ -28,7 +28,7 @@ SOME = "unknown-member-alone or unknown-members-two or truncated"
 
 ACCEPTED = """\
 [[deviation]]
-rule = "status.schema"
+promise = "status.schema"
 reason = "Unknown members are ignored; ticket 17."
 until = 2999-12-31
 status = 204
@@ -45,21 +45,21 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("changes", "accepted"),
     [
-        pytest.param({}, True, id="rule-alone"),
+        pytest.param({}, True, id="promise-alone"),
         pytest.param({"status": 204}, True, id="status"),
         pytest.param({"status": 500}, False, id="another-status"),
         pytest.param({"payload": "name-null"}, True, id="payload"),
         pytest.param({"payload": "name-empty"}, False, id="another-payload"),
         pytest.param({"test": "test_a_name"}, True, id="test"),
         pytest.param({"test": "test_another"}, False, id="another-test"),
-        pytest.param({"rule": "status.syntax"}, False, id="another-rule"),
+        pytest.param({"promise": "status.syntax"}, False, id="another-promise"),
         pytest.param({"until": TODAY}, True, id="last-day"),
         pytest.param({"until": date(2026, 11, 23)}, False, id="day-after"),
     ],
 )
 def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: bool) -> None:
-    """A violation is accepted by a deviation of its rule that no narrowing excludes, until its date."""
-    fields = {"rule": "status.schema", "reason": "Known.", "until": date(2027, 1, 31)} | changes
+    """A violation is accepted by a deviation of its promise that no narrowing excludes, until its date."""
+    fields = {"promise": "status.schema", "reason": "Known.", "until": date(2027, 1, 31)} | changes
 
     assert Deviations([Deviation(**fields)], TODAY).accept(FOUND, 204, TEST) is accepted
 
@@ -70,7 +70,7 @@ def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: 
         pytest.param(date(2027, 1, 31), True, {"status.schema"}, "ACCEPTED until 2027-01-31, seen 1 times", id="seen"),
         pytest.param(date(2027, 1, 31), False, {"status.schema"}, "MENDED, remove it", id="no-longer-seen"),
         pytest.param(date(2026, 1, 31), True, {"status.schema"}, "EXPIRED on 2026-01-31, it fails again", id="expired"),
-        pytest.param(date(2027, 1, 31), False, set(), None, id="rule-not-tried"),
+        pytest.param(date(2027, 1, 31), False, set(), None, id="promise-not-tried"),
     ],
 )
 def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], said: str | None) -> None:
@@ -95,7 +95,7 @@ def test_a_deviation_that_names_no_test_is_told() -> None:
     ("text", "said"),
     [
         pytest.param(
-            ACCEPTED.replace("schema", "shema"), "deviation 1: unknown rule 'status.shema'", id="unknown-rule"
+            ACCEPTED.replace("schema", "shema"), "deviation 1: unknown promise 'status.shema'", id="unknown-rule"
         ),
         pytest.param(ACCEPTED.replace("2999-12-31", '"soon"'), "deviation 1: until is of another type", id="no-date"),
         pytest.param(ACCEPTED.replace("2999-12-31", "2999-13-31"), "no TOML.*line 4", id="no-such-month"),
@@ -109,7 +109,7 @@ def test_a_deviation_that_names_no_test_is_told() -> None:
             ACCEPTED.replace("Unknown members are ignored; ticket 17.", " "), "deviation 1: the reason", id="blank"
         ),
         pytest.param("deviation = 1\n", "nothing but tables", id="no-table"),
-        pytest.param("rule: status.schema\n", "no TOML", id="yaml"),
+        pytest.param("promise: status.schema\n", "no TOML", id="yaml"),
     ],
 )
 def test_a_broken_file_is_a_wrong_call_that_says_where(text: str, said: str, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_what_was_not_accepted_is_still_found() -> None:
 
     left = deviations.left_of(attempt(answer(500, problem(500, trace="abc"))), TEST)
 
-    assert [violation.rule for violation in left.violations] == ["problem.members"]
+    assert [violation.promise for violation in left.violations] == ["problem.members"]
     assert deviations.seen == {"status.schema 0": 1}
 
 
@@ -183,4 +183,4 @@ def test_a_deviation_of_an_unknown_rule_is_exit_4(tmp_path: Path) -> None:
     result = run_suite("--deviations", str(path), journal=tmp_path)
 
     assert result.returncode == 4
-    assert f"{path}, deviation 1: unknown rule 'status.shema'" in result.stderr
+    assert f"{path}, deviation 1: unknown promise 'status.shema'" in result.stderr

@@ -104,7 +104,7 @@ def test_a_broken_file_is_a_wrong_call(content: bytes) -> None:
 
 def test_evidence_of_an_unknown_promise_is_a_wrong_call() -> None:
     """A file of another version, about a promise that this one does not have, is refused."""
-    assert refused(har.to_har(evidence()).replace('"id": "problem.title"', '"id": "problem.tittle"'))
+    assert refused(har.to_har(evidence()).replace('"promise": "problem.title"', '"promise": "problem.tittle"'))
 
 
 def test_a_recording_without_the_operation_is_a_wrong_call() -> None:

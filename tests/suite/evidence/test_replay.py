@@ -57,14 +57,14 @@ class CrashesOnAccents(Vendor):
 
 
 def kept(
-    rule: str, *sent: tuple[Part, Request], status: int = 204, rate: tuple[bool, int, int] = (False, 0, 0)
+    promise: str, *sent: tuple[Part, Request], status: int = 204, rate: tuple[bool, int, int] = (False, 0, 0)
 ) -> Evidence:
     """Evidence of a broken promise, from a run against another target."""
     steps = []
     for part, template in sent:
         exchange = Exchange(template.addressed("contract-test-1"), Response(status, (), b"", b""))
         steps.append(Step(part, template, exchange))
-    return Evidence(tuple(steps), SOURCE, violation(rule, "204", f"{status} Internal Server Error"), *rate)
+    return Evidence(tuple(steps), SOURCE, violation(promise, "204", f"{status} Internal Server Error"), *rate)
 
 
 def cleared(*rate: int) -> Evidence:
@@ -77,8 +77,8 @@ def cleared(*rate: int) -> Evidence:
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
     """A folder with the evidence of a name that is too long for a vendor, for two promises."""
-    for rule in ("status.valid", "status.internal_error"):
-        har.write(tmp_path / "evidence" / f"{rule}.har", har.to_har(kept(rule, (Part.FAILING, LONG), status=500)))
+    for promise in ("status.valid", "status.internal_error"):
+        har.write(tmp_path / "evidence" / f"{promise}.har", har.to_har(kept(promise, (Part.FAILING, LONG), status=500)))
     return tmp_path / "evidence"
 
 

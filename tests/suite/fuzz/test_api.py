@@ -27,7 +27,7 @@ from tests.suite.vendors import vendor_named
 TOKENS = dict(zip((WRITE_TOKEN, READ_TOKEN), MOCK_TOKENS, strict=True))
 UNKNOWN_MEMBERS = """\
 [[deviation]]
-rule = "status.schema"
+promise = "status.schema"
 reason = "Unknown members are ignored."
 until = 2999-12-31
 status = 204
@@ -214,7 +214,7 @@ def test_where_nothing_is_read_a_wrong_answer_is_still_found(tmp_path: Path) -> 
             with pytest.raises(BrokenPromise) as broken:
                 api.put(api.customer, b'{"name": ""}')
 
-    assert [(attempt.rules, attempt.repeated) for attempt in broken.value.attempts] == [({"problem.title"}, True)]
+    assert [(attempt.broken, attempt.repeated) for attempt in broken.value.attempts] == [({"problem.title"}, True)]
 
 
 def test_an_accepted_deviation_is_never_a_pass(tmp_path: Path) -> None:

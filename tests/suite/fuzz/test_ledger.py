@@ -28,12 +28,12 @@ Rules = Callable[[Request], Collection[str]]
 class Raised(AssertionError):
     """Raised for a promise, of which each has a subclass, as Hypothesis tells failures apart by type and place."""
 
-    def __init__(self, rule: str, attempt: Attempt) -> None:
-        super().__init__(rule)
-        self.rule, self.attempt = rule, attempt
+    def __init__(self, promise: str, attempt: Attempt) -> None:
+        super().__init__(promise)
+        self.promise, self.attempt = promise, attempt
 
 
-OF_RULES = {rule: type(rule, (Raised,), {}) for rule in (FIRST, SECOND, STORED)}
+OF_RULES = {promise: type(promise, (Raised,), {}) for promise in (FIRST, SECOND, STORED)}
 
 
 def named(name: str) -> Request:
@@ -41,9 +41,9 @@ def named(name: str) -> Request:
     return update(CUSTOMER, b'{"name":"%s"}' % name.encode())
 
 
-def attempt_of(request: Request, rules: Collection[str], repeated: bool | None = None) -> Attempt:
+def attempt_of(request: Request, promise_ids: Collection[str], repeated: bool | None = None) -> Attempt:
     """A request that was tried, and broke these promises."""
-    broken = tuple(violation(rule, "this", "that") for rule in rules)
+    broken = tuple(violation(promise, "this", "that") for promise in promise_ids)
     exchange = Exchange(request.addressed("acme"), Response(204, (), b"", b""))
     prediction = Prediction((promises()["status.valid"],), frozenset({204}))
     return Attempt(request, exchange, prediction, violations=broken, repeated=repeated)
@@ -70,18 +70,18 @@ class FakeAttempts:
         """What comes of one that failed, tried again alone: what it broke again, and what it broke once."""
         self.alone.append(failed.template)
         again = attempt_of(failed.template, self._again(failed.template), repeated=True)
-        once = failed.rules - again.rules
-        return [*([again] if again.rules & failed.rules else []), replace(failed.only(once), repeated=False)]
+        once = failed.broken - again.broken
+        return [*([again] if again.broken & failed.broken else []), replace(failed.only(once), repeated=False)]
 
 
 def ledger_of(attempts: FakeAttempts, explained: Collection[str] = (), accepted: Collection[str] = ()) -> Ledger:
     """A ledger on these attempts; what is `accepted` is no violation."""
 
     def left(attempt: Attempt) -> Attempt:
-        return attempt.only(attempt.rules - set(accepted))
+        return attempt.only(attempt.broken - set(accepted))
 
-    def fail(rule: str, attempt: Attempt) -> None:
-        raise OF_RULES[rule](rule, attempt)
+    def fail(promise: str, attempt: Attempt) -> None:
+        raise OF_RULES[promise](promise, attempt)
 
     return Ledger(attempts, explained, left, fail)  # type: ignore[arg-type]
 
@@ -91,14 +91,14 @@ def raised_by(one: Ledger, *names: str) -> str | None:
     try:
         one.each_as_promised([named(name) for name in names])
     except Raised as error:
-        return error.rule if error.rule in error.attempt.rules else "a rule that the attempt did not break"
+        return error.promise if error.promise in error.attempt.broken else "a promise that the attempt did not break"
     return None
 
 
-def breaking(rules: dict[str, Collection[str]]) -> Rules:
+def breaking(promise_ids: dict[str, Collection[str]]) -> Rules:
     """Requests break what is said of a letter that their name holds."""
     return lambda request: {
-        rule for letter, broken in rules.items() if letter in request.body.decode()[9:-2] for rule in broken
+        promise for letter, broken in promise_ids.items() if letter in request.body.decode()[9:-2] for promise in broken
     }
 
 
@@ -171,7 +171,7 @@ def test_an_explained_promise_is_counted_and_not_raised() -> None:
     assert raised_by(one, "a", "x") is None
     assert raised_by(one, "a", "b") == SECOND
     assert one.conclusion()
-    assert [attempt.rules for attempt in one.conclusion()] == [{FIRST}, {SECOND}]
+    assert [attempt.broken for attempt in one.conclusion()] == [{FIRST}, {SECOND}]
 
 
 def test_a_batch_with_an_explained_promise_raises_the_other_of_the_same_request() -> None:
@@ -235,7 +235,7 @@ def test_the_conclusion_has_the_smallest_request_of_each_promise() -> None:
 
     concluded = one.conclusion()
 
-    assert [(found.template, found.rules, found.repeated) for found in concluded] == [
+    assert [(found.template, found.broken, found.repeated) for found in concluded] == [
         (named("a"), {FIRST}, True),
         (named("bb"), {SECOND}, True),
     ]
@@ -249,7 +249,7 @@ def test_one_request_may_show_several_promises() -> None:
 
     (found,) = one.conclusion()
 
-    assert (found.template, found.rules, found.repeated) == (named("a"), {FIRST, SECOND}, True)
+    assert (found.template, found.broken, found.repeated) == (named("a"), {FIRST, SECOND}, True)
 
 
 def test_a_larger_request_that_repeats_is_better_than_a_smaller_one_that_does_not() -> None:
@@ -272,7 +272,7 @@ def test_what_does_not_repeat_is_told_as_such() -> None:
 
     (found,) = one.conclusion()
 
-    assert (found.template, found.rules, found.repeated) == (named("aaaaa"), {FIRST}, False)
+    assert (found.template, found.broken, found.repeated) == (named("aaaaa"), {FIRST}, False)
     assert attempts.alone == [named(name) for name in ("a", "aa", "aaa", "aaaaa")]
 
 
@@ -290,7 +290,7 @@ def test_what_is_stored_may_be_the_doing_of_a_request_beside_it() -> None:
 
     (found,) = one.conclusion()
 
-    assert (found.template, found.rules, found.repeated) == (named("culprit"), {STORED}, True)
+    assert (found.template, found.broken, found.repeated) == (named("culprit"), {STORED}, True)
 
 
 def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
@@ -300,8 +300,8 @@ def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
 
     concluded = one.conclusion()
 
-    assert any(found.repeated for found in concluded if SECOND in found.rules)
-    assert not any(found.repeated for found in concluded if FIRST in found.rules)
+    assert any(found.repeated for found in concluded if SECOND in found.broken)
+    assert not any(found.repeated for found in concluded if FIRST in found.broken)
 
 
 def test_what_one_try_shows_and_another_does_not_is_not_lost() -> None:
@@ -310,7 +310,7 @@ def test_what_one_try_shows_and_another_does_not_is_not_lost() -> None:
     one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=lambda request: next(turns)))
     raised_by(one, "a")
 
-    assert {rule for found in one.conclusion() for rule in found.rules} == {FIRST, SECOND}
+    assert {promise for found in one.conclusion() for promise in found.broken} == {FIRST, SECOND}
 
 
 def explored(attempts: FakeAttempts, examples: int, explained: Collection[str] = (), seed: int = 5) -> Ledger:
@@ -345,8 +345,8 @@ def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[
 
     concluded = explored(attempts, 60, seed=seed).conclusion()
 
-    assert {rule: found.template for found in concluded for rule in found.rules} == {
-        rule: named(letters) for letters, rules in broken.items() for rule in rules
+    assert {promise: found.template for found in concluded for promise in found.broken} == {
+        promise: named(letters) for letters, promise_ids in broken.items() for promise in promise_ids
     }
 
 
@@ -359,7 +359,7 @@ def test_shrinking_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     one = explored(attempts, 8)
 
     assert time.monotonic() - started < 3.0
-    assert {rule for found in one.conclusion() for rule in found.rules} == {FIRST, SECOND, STORED}
+    assert {promise for found in one.conclusion() for promise in found.broken} == {FIRST, SECOND, STORED}
 
 
 def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
@@ -370,7 +370,7 @@ def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
     one = explored(attempts, 20)
 
     (found,) = one.conclusion()
-    assert (found.rules, found.repeated) == ({FIRST}, False)
+    assert (found.broken, found.repeated) == ({FIRST}, False)
 
 
 def test_an_explained_promise_is_not_searched_for() -> None:

@@ -64,7 +64,7 @@ UNSEEN = {
 
 @pytest.mark.parametrize(("promise", "vendor", "test"), [(promise, *seen) for promise, seen in SEEN.items()])
 def test_a_literal_sees_what_the_judge_overlooks(promise: str, vendor: str, test: str, tmp_path: Path) -> None:
-    """With a promise deleted from the rules, the contract's tests are still red on a vendor that breaks it."""
+    """With a promise deleted from the promises, the contract's tests are still red on a vendor that breaks it."""
     kind = vendor_named(vendor)
     assert kind.breaks == promise
     with serving(kind(load(kind.contract), kind.base_path)) as server:
@@ -78,5 +78,5 @@ def test_a_literal_sees_what_the_judge_overlooks(promise: str, vendor: str, test
 
 def test_each_promise_on_an_answer_is_seen_by_a_literal_or_named() -> None:
     """Each promise on the status or the shape of an answer is seen by a literal, or is named as one that is not."""
-    assert SEEN.keys() | UNSEEN.keys() == {rule for rule in promises() if not is_of_state(rule)}
+    assert SEEN.keys() | UNSEEN.keys() == {promise for promise in promises() if not is_of_state(promise)}
     assert not SEEN.keys() & UNSEEN.keys()

@@ -1,4 +1,4 @@
-"""The catalogue of vendors: it covers every rule, and a sample of it is judged right. `tox -e faults` judges it all."""
+"""The catalogue of vendors covers every promise, and a sample of it is judged right. `tox -e faults` judges it all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TESTS = {
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.FunctionDef)
 }
-# One vendor for each rule, of the default pin where one is; of each family of others, which break none or not each
+# One vendor for each promise, of the default pin where one is; of each family of others, which break none or not each
 # time, the first.
 OF_RULES = first_of("breaks", sorted(STEADY, key=lambda variant: variant.contract != "docs"))
 OF_FAMILIES = [variant for variant in first_of("__module__", CATALOGUE) if variant not in STEADY]
@@ -71,20 +71,20 @@ def test_a_vendor_says_what_is_special_about_it(variant: type[Variant]) -> None:
 
 @pytest.mark.parametrize("variant", BROKEN, ids=named)
 def test_a_broken_vendor_breaks_a_promise_that_a_test_tries(variant: type[Broken]) -> None:
-    """The rule that it breaks is written down, and the test that has to find it exists."""
+    """The promise that it breaks is written down, and the test that has to find it exists."""
     assert variant.breaks in promises()
     assert variant.found_by in TESTS
 
 
-@pytest.mark.parametrize("rule", promises())
-def test_every_promise_is_broken_by_a_vendor(rule: str) -> None:
-    """Each rule of promises.yaml is broken by at least one vendor of the catalogue."""
-    assert rule in {variant.breaks for variant in BROKEN}
+@pytest.mark.parametrize("promise", promises())
+def test_every_promise_is_broken_by_a_vendor(promise: str) -> None:
+    """Each promise of promises.yaml is broken by at least one vendor of the catalogue."""
+    assert promise in {variant.breaks for variant in BROKEN}
 
 
 @pytest.mark.parametrize("variant", OF_RULES, ids=lambda variant: variant.breaks)
 def test_a_broken_promise_is_found_and_seen_again(variant: type[Broken], tmp_path: Path) -> None:
-    """The test that has to find it is red under its rule; its evidence is seen again there, and gone on the mock."""
+    """The test that has to find it is red under its promise; its evidence is seen again there, and gone on the mock."""
     told, evidence = ["--contract", variant.contract, *variant.arguments], evidence_beside(tmp_path)
     with serving(variant(load(variant.contract), variant.base_path)) as server:
         found = run_suite("--base-url", server.url, *told, "-k", variant.found_by, journal=tmp_path)

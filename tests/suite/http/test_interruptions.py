@@ -22,7 +22,7 @@ from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from tests.suite.http.test_client import UPDATE, client_of
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
-from tests.suite.samples import DOCUMENTS, rules
+from tests.suite.samples import DOCUMENTS, promise_ids
 
 POISON = update("acme", b'{"name":"poison"}')
 CONTROL = Control(UPDATE, sibling.read("acme"))
@@ -223,7 +223,7 @@ def test_an_operation_that_breaks_every_connection_is_broken() -> None:
     assert (came.request, came.persistent, came.failure) == (POISON, True, Failure.BROKEN)
     assert seconds < 5.0
     verdict = judge(came, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
-    assert rules(verdict) == ["answer.given"]
+    assert promise_ids(verdict) == ["answer.given"]
 
 
 @pytest.fixture

@@ -51,9 +51,9 @@ def compatible(tmp_path: Path) -> str:
     return str(path)
 
 
-def broken(*rules: str) -> list[Finding]:
-    """What a run found broken: these rules."""
-    return [Finding(rule, "", "", "documented", "this", "that") for rule in rules]
+def broken(*promise_ids: str) -> list[Finding]:
+    """What a run found broken: these promises."""
+    return [Finding(promise, "", "", "documented", "this", "that") for promise in promise_ids]
 
 
 @pytest.mark.parametrize(
@@ -199,11 +199,11 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
 
 
 def test_a_wrong_file_of_deviations_is_exit_2(tmp_path: Path) -> None:
-    """An unknown rule in the deviations is a wrong call, with its line."""
+    """An unknown promise in the deviations is a wrong call, with its line."""
     deviations = tmp_path / "deviations.toml"
     deviations.write_text('[[deviation]]\nrule = "status.shema"\nreason = "Known."\nuntil = 2999-12-31\n')
 
     result = release("--candidate", V1, "--deviations", str(deviations))
 
     assert result.returncode == 2
-    assert "deviation 1: unknown rule 'status.shema'" in result.stderr
+    assert "deviation 1: unknown promise 'status.shema'" in result.stderr

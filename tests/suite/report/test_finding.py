@@ -50,7 +50,7 @@ def test_a_finding_has_everything_that_is_shown_of_it() -> None:
     (one,) = seen(attempt(WRONG_TITLE, repeated=True), NULL)
 
     assert one == Finding(
-        rule="problem.title",
+        promise="problem.title",
         place="title",
         cause="name breaks type",
         layer="exact",
@@ -75,7 +75,7 @@ def test_a_finding_carries_its_evidence() -> None:
 
     (evidence,) = har.evidence_in(one.har)
 
-    assert evidence.rule == "problem.title"
+    assert evidence.promise == "problem.title"
     assert evidence.failing.template.body == REQUESTS[422].body
     assert evidence.source == Source("docs", TARGET, 42, TEST)
 
@@ -87,7 +87,7 @@ def test_a_finding_carries_its_evidence() -> None:
 )
 def test_a_wrong_status_breaks_the_promise_of_the_request_too(status: int, kind: str) -> None:
     """A wrong status is a finding of its kind, where it has one, and of the promise that bound the request."""
-    broken = [one.rule for one in seen(attempt(answer(status))) if one.place == f"HTTP status {status}"]
+    broken = [one.promise for one in seen(attempt(answer(status))) if one.place == f"HTTP status {status}"]
 
     assert broken == [*filter(None, [kind]), "status.schema"]
 
@@ -139,7 +139,7 @@ def test_no_answer_is_told_with_its_reason() -> None:
     """Where nothing came, the finding says why."""
     (one,) = seen(attempt(Failure.TIMEOUT))
 
-    assert (one.rule, one.answer) == ("answer.given", "none: no complete answer came in time")
+    assert (one.promise, one.answer) == ("answer.given", "none: no complete answer came in time")
 
 
 def test_a_finding_names_the_trace() -> None:

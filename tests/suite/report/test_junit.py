@@ -58,7 +58,9 @@ def test_what_was_not_tried_is_skipped(tmp_path: Path) -> None:
     )
     found = cases(made, tmp_path)
 
-    skipped = {rule: [one.attrib["message"] for one in found[rule]] for rule in ("status.scope", "problem.title")}
+    skipped = {
+        promise: [one.attrib["message"] for one in found[promise]] for promise in ("status.scope", "problem.title")
+    }
 
     assert skipped == {"status.scope": ["not tried: no token"], "problem.title": ["broken as accepted: 2 times"]}
 

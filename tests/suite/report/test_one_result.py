@@ -26,7 +26,7 @@ DOCS = load("docs")
 MALFORMED = ("-k", "test_400 or test_403")
 ACCEPTED = """\
 [[deviation]]
-rule = "status.schema"
+promise = "status.schema"
 reason = "Unknown members are ignored; ticket 17."
 until = {}
 """

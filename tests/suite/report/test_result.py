@@ -226,7 +226,7 @@ def test_a_finding_says_how_many_updates_broke_its_promise() -> None:
 
 def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None:
     """The rate in a file is that of the whole run, and not what was known when it was written first."""
-    har = '{"log": {"_contract": {"rule": "problem.title", "broke": 0, "tried": 0}}}'
+    har = '{"log": {"_contract": {"promise": "problem.title", "broke": 0, "tried": 0}}}'
     collected = result(evidence=str(tmp_path / "e"))
     collected.add(report(seen(har=har)))
     for _ in range(3):
@@ -236,7 +236,7 @@ def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None
     collected.finish()
 
     own = json.loads(files(tmp_path / "e")["problem.title.har"])["log"]["_contract"]
-    assert own == {"rule": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
+    assert own == {"promise": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
 
 
 def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
@@ -349,7 +349,7 @@ def test_groups_come_in_the_order_in_which_they_were_found(tmp_path: Path) -> No
 
     groups = made.groups
 
-    assert {rule: [one.cause for one in group] for rule, group in groups.items()} == {
+    assert {promise: [one.cause for one in group] for promise, group in groups.items()} == {
         "problem.title": ["rare", "often"],
         "status.schema": ["name breaks minLength"],
     }

@@ -96,15 +96,15 @@ def test_every_place_of_an_answer_is_named() -> None:
 
 def test_an_explanation_is_read_at_a_glance() -> None:
     """However much is wrong with an answer, its explanation has at most 25 lines and names every promise."""
-    lines = explained(failure(*(seen(rule, why="The name is null.", trace="4b4b") for rule in ALL[:10])))
+    lines = explained(failure(*(seen(promise, why="The name is null.", trace="4b4b") for promise in ALL[:10])))
 
     assert len(lines) <= 25
-    assert not [rule for rule in ALL[:10] if rule not in "\n".join(lines)]
+    assert not [promise for promise in ALL[:10] if promise not in "\n".join(lines)]
 
 
 def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
     """Where one test found many failures, one is explained, and what the others broke is named."""
-    lines = explained(failure(SEEN), *(failure(seen(rule)) for rule in ALL[:9]))
+    lines = explained(failure(SEEN), *(failure(seen(promise)) for promise in ALL[:9]))
 
     assert len(lines) <= 25
     assert lines[0].startswith("problem.title: ")
@@ -222,9 +222,11 @@ def test_what_else_failed_is_in_the_summary() -> None:
 @pytest.mark.parametrize("causes", [1, 8])
 def test_a_summary_fits_on_a_screen(causes: int) -> None:
     """With 45 promises broken the summary has at most 50 lines; it names all, and how to see them again."""
-    shown = [finding(rule, trace="4b4b", cause=f"cause {number}") for rule in ALL[:45] for number in range(causes)]
+    shown = [
+        finding(promise, trace="4b4b", cause=f"cause {number}") for promise in ALL[:45] for number in range(causes)
+    ]
     made = result(
-        *(replace(one, evidence=f"evidence/{one.rule}.har", tests=[*ALL]) for one in shown),
+        *(replace(one, evidence=f"evidence/{one.promise}.har", tests=[*ALL]) for one in shown),
         metrics={"left": [f"contract-test-{number}" for number in range(1000)], "warnings": ["the disk is full"]},
         failed=[TEST],
         evidence="evidence",
@@ -233,16 +235,18 @@ def test_a_summary_fits_on_a_screen(causes: int) -> None:
     lines = summary(made)
 
     assert len(lines) <= 50
-    assert not [rule for rule in ALL[:45] if rule not in "\n".join(lines)]
+    assert not [promise for promise in ALL[:45] if promise not in "\n".join(lines)]
     assert lines[-2].split("with: ")[1] == f"python -m contracts replay evidence --base-url {TARGET}"
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_few_broken_promises_are_all_told_in_full(number: int) -> None:
     """Nothing of a few broken promises is left to the page."""
-    lines = summed_up(*(finding(rule, evidence=KEPT_FILE) for rule in ALL[:number]), tried=ALL)
+    lines = summed_up(*(finding(promise, evidence=KEPT_FILE) for promise in ALL[:number]), tried=ALL)
 
-    assert [line.split()[1] for line in lines if line.startswith("BROKEN")] == [f"{rule}:" for rule in ALL[:number]]
+    assert [line.split()[1] for line in lines if line.startswith("BROKEN")] == [
+        f"{promise}:" for promise in ALL[:number]
+    ]
 
 
 def test_counts_agree() -> None:
@@ -281,7 +285,7 @@ GOES = {"comes_and_goes": True}
         ),
         pytest.param([finding()], {"tried": ALL}, f"BROKEN 1 of {len(ALL)} promises: problem.title", id="broken"),
         pytest.param(
-            [finding(rule) for rule in ALL[:5]],
+            [finding(promise) for promise in ALL[:5]],
             {"tried": ALL},
             f"BROKEN 5 of {len(ALL)} promises: {ALL[0]}, {ALL[1]}, {ALL[2]} and 2 more",
             id="many-broken",

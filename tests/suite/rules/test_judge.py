@@ -8,7 +8,7 @@ import pytest
 
 from contracts.http.exchange import Failure, Response, update
 from contracts.rules.promise import promises, violation
-from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, rules
+from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, promise_ids
 
 ANY_CASE = (("CONTENT-TYPE", "Application/Problem+JSON"),)
 
@@ -64,12 +64,12 @@ def test_an_unusual_answer_that_is_right_breaks_nothing(status: int, right: Resp
 
 
 def test_a_204_is_wrong_where_the_update_is_not_valid() -> None:
-    """An update that had to be refused, and was accepted, breaks the rule by which it had to be."""
-    assert rules(judged(REQUESTS[422], answer(204))) == ["status.schema"]
+    """An update that had to be refused, and was accepted, breaks the promise by which it had to be."""
+    assert promise_ids(judged(REQUESTS[422], answer(204))) == ["status.schema"]
 
 
 @pytest.mark.parametrize(
-    ("status", "rule"),
+    ("status", "promise"),
     [
         (204, "status.valid"),
         (400, "status.syntax"),
@@ -80,14 +80,14 @@ def test_a_204_is_wrong_where_the_update_is_not_valid() -> None:
         (422, "status.schema"),
     ],
 )
-def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: int, rule: str) -> None:
+def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: int, promise: str) -> None:
     """A status that is documented, but not for this request, breaks the promise that binds the request."""
     other = 404 if status in (401, 403) else 403
 
     verdict = judged(REQUESTS[status], answer(other))
 
-    assert rules(verdict) == [rule]
-    assert promises()[rule].sentence.rstrip(".") in verdict.violations[0].expected
+    assert promise_ids(verdict) == [promise]
+    assert promises()[promise].sentence.rstrip(".") in verdict.violations[0].expected
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
 )
 def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one(came: Response, kind: str) -> None:
     """The kind of answer is named first; the promise that it contradicts is broken, too."""
-    assert rules(judged(VALID, came)) == [kind, "status.valid"]
+    assert promise_ids(judged(VALID, came)) == [kind, "status.valid"]
 
 
 @pytest.mark.parametrize(
-    ("came", "rule"),
+    ("came", "promise"),
     [
         pytest.param(answer(413), "status.valid", id="413-for-a-small-body"),
         pytest.param(answer(415), "status.valid", id="415-for-json"),
@@ -127,9 +127,9 @@ def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one
         pytest.param(Failure.MALFORMED, "answer.http", id="not-http"),
     ],
 )
-def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | Failure, rule: str) -> None:
-    """To a valid update, each of these answers breaks one rule."""
-    assert rules(judged(VALID, came)) == [rule]
+def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | Failure, promise: str) -> None:
+    """To a valid update, each of these answers breaks one promise."""
+    assert promise_ids(judged(VALID, came)) == [promise]
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_a_stack_trace_is_not_public(trace: str) -> None:
     """A stack trace of any common language is found, in a member of a problem."""
     came = answer(422, problem(422, detail=f"It went wrong: {trace}"))
 
-    assert rules(judged(REQUESTS[422], came)) == ["public.stack_trace"]
+    assert promise_ids(judged(REQUESTS[422], came)) == ["public.stack_trace"]
 
 
 def test_an_echo_of_the_request_is_no_stack_trace() -> None:
     """A trace that the client itself sent, and that comes back as a value, is nobody's secret."""
     sent = replace(REQUESTS[422], body=b'["goroutine 1 [running]"]')
 
-    assert rules(judged(sent, answer(422, problem(422, detail="goroutine 1 [running]")))) == []
+    assert promise_ids(judged(sent, answer(422, problem(422, detail="goroutine 1 [running]")))) == []
 
 
 @pytest.mark.parametrize("token", ["<KAITEN_AUTH_TOKEN>", "<KAITEN_READ_TOKEN>"], ids=["write", "read"])
@@ -169,7 +169,7 @@ def test_a_credential_is_not_public(token: str) -> None:
     """A token of ours in an answer is found, and the message names its variable alone."""
     verdict = judged(REQUESTS[404], answer(404, problem(404, detail=f"Not for {token}")))
 
-    assert rules(verdict) == ["public.credential"]
+    assert promise_ids(verdict) == ["public.credential"]
     assert token not in verdict.violations[0].actual
     assert token.strip("<>") in verdict.violations[0].actual
 
@@ -178,21 +178,21 @@ def test_an_echo_of_a_placeholder_is_no_credential() -> None:
     """A client that itself sends the text of a placeholder gets back no token of ours."""
     sent = replace(REQUESTS[422], body=b'["<KAITEN_AUTH_TOKEN>"]')
 
-    assert rules(judged(sent, answer(422, problem(422, detail="<KAITEN_AUTH_TOKEN>")))) == []
+    assert promise_ids(judged(sent, answer(422, problem(422, detail="<KAITEN_AUTH_TOKEN>")))) == []
 
 
 def test_a_request_that_alone_breaks_the_connection_is_not_answered() -> None:
     """An interruption that meets one request each time is that request's violation, whatever came."""
     verdict = judged(VALID, answer(503), persistent=True)
 
-    assert rules(verdict) == ["answer.given"]
+    assert promise_ids(verdict) == ["answer.given"]
     assert verdict.violations[0].actual.startswith("503 ")
 
 
 @pytest.mark.parametrize("failure", [Failure.BROKEN, Failure.TOO_LARGE])
 def test_a_body_of_one_mib_may_break_the_connection(failure: Failure) -> None:
     """A server may close the connection on a body that is too large."""
-    assert rules(judged(REQUESTS[413], failure, persistent=True)) == []
+    assert promise_ids(judged(REQUESTS[413], failure, persistent=True)) == []
 
 
 @pytest.mark.parametrize("status", [502, 503, 504, 520])
@@ -200,16 +200,16 @@ def test_a_body_of_one_mib_may_meet_a_proxy_that_gives_up(status: int) -> None:
     """Before a server that closes the connection on a large body a proxy answers for it, each time."""
     came = answer(status, b"<html>Bad Gateway</html>", (("Content-Type", "text/html"),))
 
-    assert rules(judged(REQUESTS[413], came, persistent=True)) == []
-    assert rules(judged(VALID, came, persistent=True)) == ["answer.given"]
+    assert promise_ids(judged(REQUESTS[413], came, persistent=True)) == []
+    assert promise_ids(judged(VALID, came, persistent=True)) == ["answer.given"]
 
 
 @pytest.mark.parametrize("failure", [Failure.TIMEOUT, Failure.MALFORMED])
 def test_a_body_of_one_mib_may_not_bring_just_anything(failure: Failure) -> None:
     """A body that is too large is no excuse for an answer that never comes, or that is no HTTP."""
-    rule = "answer.http" if failure is Failure.MALFORMED else "answer.given"
+    promise = "answer.http" if failure is Failure.MALFORMED else "answer.given"
 
-    assert rules(judged(REQUESTS[413], failure, persistent=True)) == [rule]
+    assert promise_ids(judged(REQUESTS[413], failure, persistent=True)) == [promise]
 
 
 @pytest.mark.parametrize("status", [414, 431])
@@ -227,15 +227,15 @@ def test_a_long_request_line_may_be_refused_in_any_shape(came: tuple[str, bytes]
     long = update("n" * 8000, b'{"name":"x"}')
     refused = answer(status, body, (("Content-Type", media_type),) if media_type else ())
 
-    assert rules(judged(long, refused)) == []
-    assert rules(judged(VALID, refused)) == ["status.documented", "status.valid"]
+    assert promise_ids(judged(long, refused)) == []
+    assert promise_ids(judged(VALID, refused)) == ["status.documented", "status.valid"]
 
 
 def test_everything_wrong_is_found_at_once() -> None:
     """The judge does not stop at the first violation."""
     came = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
 
-    assert set(rules(judged(VALID, came))) == {
+    assert set(promise_ids(judged(VALID, came))) == {
         *("status.internal_error", "status.valid", "public.credential"),
         *("problem.media_type", "problem.title", "problem.members"),
     }

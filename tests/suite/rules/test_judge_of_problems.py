@@ -1,11 +1,11 @@
-"""The judge on a problem: one thing wrong with it breaks the rule that is about that thing, and no other."""
+"""The judge on a problem: one thing wrong with it breaks the promise that is about that thing, and no other."""
 
 from __future__ import annotations
 
 import pytest
 
 from contracts.http.exchange import Response
-from tests.suite.samples import ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, rules
+from tests.suite.samples import ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, promise_ids
 
 
 def media_type(*values: str) -> Response:
@@ -19,7 +19,7 @@ def body(text: bytes) -> Response:
 
 
 @pytest.mark.parametrize(
-    ("came", "rule"),
+    ("came", "promise"),
     [
         pytest.param(media_type(), "problem.media_type", id="no-content-type"),
         pytest.param(media_type("application/json"), "problem.media_type", id="plain-json"),
@@ -85,9 +85,9 @@ def body(text: bytes) -> Response:
         pytest.param(body(problem(404, title="Unprocessable Content")), "problem.title", id="title-of-another-status"),
     ],
 )
-def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, rule: str) -> None:
-    """Each way to get a problem wrong is found under the rule that it breaks."""
-    assert set(rules(judged(REQUESTS[404], came))) == {rule}
+def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, promise: str) -> None:
+    """Each way to get a problem wrong is found under the promise that it breaks."""
+    assert set(promise_ids(judged(REQUESTS[404], came))) == {promise}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -102,19 +102,19 @@ def test_each_item_says_where_and_what() -> None:
     for bad in (ITEM | {"location": ""}, ITEM | {"message": ""}):
         came = answer(422, problem(422, errors=[bad, ITEM]))
 
-        assert rules(judged(REQUESTS[422], came)) == ["problem.errors"]
+        assert promise_ids(judged(REQUESTS[422], came)) == ["problem.errors"]
 
 
 def test_errors_may_be_null_from_v1_on() -> None:
     """The page shows an array; v1 documents that it may be null."""
     came = answer(422, problem(422, errors=None)), answer(422, problem(422, errors=None, code="CODE"))
 
-    assert rules(judged(REQUESTS[422], came[0])) == ["problem.errors"]
-    assert rules(judged(REQUESTS[422], came[1], "v1")) == []
+    assert promise_ids(judged(REQUESTS[422], came[0])) == ["problem.errors"]
+    assert promise_ids(judged(REQUESTS[422], came[1], "v1")) == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "rule"),
+    ("changes", "promise"),
     [
         pytest.param({"code": LEFT_OUT}, "problem.required", id="no-code"),
         pytest.param({"code": 404}, "problem.member", id="code-number"),
@@ -123,11 +123,11 @@ def test_errors_may_be_null_from_v1_on() -> None:
         pytest.param({"instance": "/customers/acme"}, "problem.instance", id="instance-of-another-request"),
     ],
 )
-def test_v1_says_more_of_a_problem(changes: dict[str, object], rule: str) -> None:
+def test_v1_says_more_of_a_problem(changes: dict[str, object], promise: str) -> None:
     """In v1 the code is always there, type is absolute, and instance is the path of the request."""
     came = answer(404, problem(404, **{"code": "CODE"} | changes))
 
-    assert rules(judged(REQUESTS[404], came, "v1")) == [rule]
+    assert promise_ids(judged(REQUESTS[404], came, "v1")) == [promise]
 
 
 @pytest.mark.parametrize("instance", ["/customers/nobody", "/api/customers/nobody"], ids=["path", "path-as-sent"])
@@ -145,7 +145,7 @@ def test_a_problem_may_be_nested_as_deep_as_it_likes(depth: int) -> None:
     right, wrong = (problem(404, **changes).replace(b'{"location', deep + b'"location') for changes in ({}, {"x": 1}))
 
     assert judged(REQUESTS[404], body(right)).violations == ()
-    assert rules(judged(REQUESTS[404], body(wrong))) == ["problem.members"]
+    assert promise_ids(judged(REQUESTS[404], body(wrong))) == ["problem.members"]
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 900, 10_000, 100_000])
@@ -153,21 +153,21 @@ def test_a_title_that_is_nested_deeply_is_no_title(depth: int) -> None:
     """A member with the wrong type is found, however deep it is nested."""
     deep = body(problem(404).replace(b'"Not Found"', b"[" * depth + b"]" * depth))
 
-    assert set(rules(judged(REQUESTS[404], deep))) == {"problem.title"}
+    assert set(promise_ids(judged(REQUESTS[404], deep))) == {"problem.title"}
 
 
 def test_the_shape_of_a_500_is_judged_too() -> None:
     """A 500 is wrong in itself, and its problem still has to be the documented one."""
     came = answer(500, problem(500, title="Oops"))
 
-    assert rules(judged(REQUESTS[204], came)) == ["status.internal_error", "status.valid", "problem.title"]
+    assert promise_ids(judged(REQUESTS[204], came)) == ["status.internal_error", "status.valid", "problem.title"]
 
 
 @pytest.mark.parametrize("status", [413, 415])
 def test_a_tolerated_status_has_the_problem_shape(status: int) -> None:
     """Where 413 or 415 may answer, it still has to be a problem with its own phrase."""
     assert judged(REQUESTS[status], answer(status)).violations == ()
-    assert rules(judged(REQUESTS[status], answer(status, problem(status, title="Oops")))) == ["problem.title"]
+    assert promise_ids(judged(REQUESTS[status], answer(status, problem(status, title="Oops")))) == ["problem.title"]
 
 
 @pytest.mark.parametrize("title", ["Request Entity Too Large", "Payload Too Large", "Content Too Large"])
@@ -180,7 +180,7 @@ def test_a_422_has_the_title_of_go() -> None:
     """RFC 9110 calls 422 Unprocessable Content, and the exact shape has the phrase of Go's net/http."""
     came = answer(422, problem(422, title="Unprocessable Content"))
 
-    assert rules(judged(REQUESTS[422], came)) == ["problem.title"]
+    assert promise_ids(judged(REQUESTS[422], came)) == ["problem.title"]
 
 
 def test_a_violation_says_what_was_promised_what_came_and_where() -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from contracts.http.exchange import Response
 from contracts.rules.promise import Layer, promises, violation
-from tests.suite.samples import ITEM, LEFT_OUT, REQUESTS, VALID, answer, judged, problem, rules
+from tests.suite.samples import ITEM, LEFT_OUT, REQUESTS, VALID, answer, judged, problem, promise_ids
 
 DOCUMENTED, EXACT = Layer.DOCUMENTED, Layer.EXACT
 NO_PROBLEM = (("Content-Type", "application/json"),)
 
 
 def layers(status: int, came: Response, contract: str = "docs") -> list[tuple[str, str, Layer]]:
-    """The rules that an answer breaks, each with its place and the layer that it is of."""
-    return [(found.rule, found.place, found.layer) for found in judged(REQUESTS[status], came, contract).violations]
+    """The promises that an answer breaks, each with its place and the layer that it is of."""
+    return [(found.promise, found.place, found.layer) for found in judged(REQUESTS[status], came, contract).violations]
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -109,7 +109,7 @@ def test_each_member_that_is_missing_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "came", "rule", "layer"),
+    ("status", "came", "promise", "layer"),
     [
         pytest.param(204, answer(204, wire=b"x"), "success.empty", EXACT, id="bytes-after-204"),
         pytest.param(404, answer(404, headers=NO_PROBLEM), "problem.media_type", DOCUMENTED, id="media-type"),
@@ -124,19 +124,19 @@ def test_each_member_that_is_missing_is_told() -> None:
     ],
 )
 def test_a_rule_that_is_not_of_a_member_has_a_layer_of_its_own(
-    status: int, came: Response, rule: str, layer: Layer
+    status: int, came: Response, promise: str, layer: Layer
 ) -> None:
     """What is not about a problem's members has the layer that promises.yaml gives it."""
-    assert next(found[::2] for found in layers(status, came)) == (rule, layer)
-    assert promises()[rule].layer is layer
+    assert next(found[::2] for found in layers(status, came)) == (promise, layer)
+    assert promises()[promise].layer is layer
 
 
 def test_a_violation_is_of_its_promise_s_layer_unless_it_says_another() -> None:
-    """A rule that both layers ask for has one sentence; the violation says which of them is broken."""
+    """A promise that both layers ask for has one sentence; the violation says which of them is broken."""
     assert violation("problem.errors", "this", "that").layer is EXACT
     assert violation("problem.errors", "this", "that", layer=DOCUMENTED).layer is DOCUMENTED
 
 
 def test_the_layers_take_nothing_from_a_right_answer() -> None:
     """Nothing is wrong with an answer that both layers are content with."""
-    assert rules(judged(VALID, answer(204))) == []
+    assert promise_ids(judged(VALID, answer(204))) == []

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from contracts.http.exchange import Request, update
-from tests.suite.samples import REQUESTS, answer, judged, problem, rules
+from tests.suite.samples import REQUESTS, answer, judged, problem, promise_ids
 
 NAME = b'{"name":null}'
 FOO = b'{"name":"x","foo":1}'
 
 
 def judged_at(location: object, sent: Request, contract: str = "docs") -> list[str]:
-    """The rules that a 422 breaks which says that this place of the request is wrong."""
+    """The promises that a 422 breaks which says that this place of the request is wrong."""
     code = {"code": "CODE"} if contract == "v1" else {}
     came = problem(422, errors=[{"location": location, "message": "It is wrong."}], **code)
-    return rules(judged(sent, answer(422, came), contract))
+    return promise_ids(judged(sent, answer(422, came), contract))
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -129,12 +129,12 @@ def test_which_members_a_body_may_have_is_the_release_s_to_say(location: str, do
 
 
 def test_an_empty_location_is_told_once() -> None:
-    """An empty location breaks the rule that it is a text, and not that it is a place as well."""
+    """An empty location breaks the promise that it is a text, and not that it is a place as well."""
     assert judged_at("", REQUESTS[422]) == ["problem.errors"]
 
 
 def test_a_location_that_is_no_string_is_told_once() -> None:
-    """A location of another type breaks the rule that it is a text, and not that it is a place as well."""
+    """A location of another type breaks the promise that it is a text, and not that it is a place as well."""
     assert judged_at(["body"], REQUESTS[422]) == ["problem.errors"]
 
 
@@ -144,7 +144,7 @@ def test_a_wrong_location_is_told_once_however_often_it_is_there() -> None:
 
     (found,) = judged(REQUESTS[422], answer(422, problem(422, errors=[item] * 3))).violations
 
-    assert (found.rule, found.actual, found.place) == ("problem.location", "body.foo", "errors.[].location")
+    assert (found.promise, found.actual, found.place) == ("problem.location", "body.foo", "errors.[].location")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 415, 422])
@@ -152,10 +152,10 @@ def test_a_location_is_looked_at_with_every_status(status: int) -> None:
     """Wherever errors are, also where no status needs them, each of them says where."""
     wrong = problem(status, errors=[{"location": "somewhere", "message": "It is wrong."}])
 
-    assert rules(judged(REQUESTS[status], answer(status, wrong))) == ["problem.location"]
+    assert promise_ids(judged(REQUESTS[status], answer(status, wrong))) == ["problem.location"]
 
 
 @pytest.mark.parametrize("errors", ["body", {"location": "somewhere"}, [1, "x", None, {}]], ids=str)
 def test_what_is_no_list_of_items_has_no_location(errors: object) -> None:
-    """Errors of another form break the rule about their form, and no other."""
-    assert set(rules(judged(REQUESTS[422], answer(422, problem(422, errors=errors))))) == {"problem.errors"}
+    """Errors of another form break the promise about their form, and no other."""
+    assert set(promise_ids(judged(REQUESTS[422], answer(422, problem(422, errors=errors))))) == {"problem.errors"}

@@ -1,4 +1,4 @@
-"""Every rule that can be found broken is written down, and every rule that is written down can be found broken."""
+"""Every promise that can be found broken is written down, and each that is written down can be found broken."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULE = re.compile(rf"(?:{'|'.join(GROUPS)})\.[a-z_0-9]+")
 
 
 def rules_in(path: Path) -> set[str]:
-    """The ids of rules among the string literals of a file."""
+    """The ids of promises among the string literals of a file."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return {literal for literal in literals if RULE.fullmatch(literal)}
@@ -32,7 +32,7 @@ COMPOSED = {f"problem.{member}" for name in ("docs", "v1") for member in load(na
 
 @pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(ROOT)) for path in SOURCES])
 def test_a_rule_in_code_is_written_down(path: Path) -> None:
-    """Each rule id that a module uses has its entry in promises.yaml."""
+    """Each promise id that a module uses has its entry in promises.yaml."""
     assert rules_in(path) <= set(promises())
 
 
@@ -57,7 +57,7 @@ def test_an_id_is_in_words(id_: str) -> None:
 
 
 def test_no_two_promises_say_the_same() -> None:
-    """Each sentence is there once, so that a reader knows which rule is meant."""
+    """Each sentence is there once, so that a reader knows which promise is meant."""
     sentences = [promise.sentence for promise in promises().values()]
 
     assert len(set(sentences)) == len(sentences)
@@ -79,7 +79,7 @@ def test_an_entry_has_no_other_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "rules"),
+    ("layer", "promise_ids"),
     [
         (
             Layer.DOCUMENTED,
@@ -104,13 +104,13 @@ def test_an_entry_has_no_other_field() -> None:
         ),
     ],
 )
-def test_a_promise_has_the_layer_that_asks_for_it(layer: Layer, rules: set[str]) -> None:
+def test_a_promise_has_the_layer_that_asks_for_it(layer: Layer, promise_ids: set[str]) -> None:
     """What the vendor says is documented; what the standards and the page's example say besides is exact."""
-    assert {promise.id for promise in promises().values() if promise.layer is layer} == rules
+    assert {promise.id for promise in promises().values() if promise.layer is layer} == promise_ids
 
 
 @pytest.mark.parametrize(
-    ("rule", "allowed"),
+    ("promise", "allowed"),
     [
         ("status.valid", {204}),
         ("status.syntax", {400}),
@@ -131,9 +131,9 @@ def test_a_promise_has_the_layer_that_asks_for_it(layer: Layer, rules: set[str])
         ("status.email", {422}),
     ],
 )
-def test_a_circumstance_allows_what_the_design_says(rule: str, allowed: set[int]) -> None:
+def test_a_circumstance_allows_what_the_design_says(promise: str, allowed: set[int]) -> None:
     """The oracle's table is as designed."""
-    assert promises()[rule].allows == allowed
+    assert promises()[promise].allows == allowed
 
 
 def test_no_other_promise_allows_a_status() -> None:
@@ -152,14 +152,14 @@ def test_no_circumstance_allows_a_500() -> None:
 
 
 def test_a_violation_carries_its_promise() -> None:
-    """A violation is made from the id of a rule, and says what the rule says."""
+    """A violation is made from the id of a promise, and says what the promise says."""
     found = violation("success.empty", "nothing", "2 bytes", "body")
 
-    assert found.promise is promises()["success.empty"]
-    assert (found.rule, found.expected, found.actual, found.place) == ("success.empty", "nothing", "2 bytes", "body")
+    assert found.promise == "success.empty"
+    assert (found.promise, found.expected, found.actual, found.place) == ("success.empty", "nothing", "2 bytes", "body")
 
 
 def test_there_is_no_violation_of_an_unknown_rule() -> None:
-    """A rule that nobody wrote down cannot be reported."""
+    """A promise that nobody wrote down cannot be reported."""
     with pytest.raises(KeyError):
         violation("status.unheard_of", "this", "that")

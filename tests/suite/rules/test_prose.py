@@ -13,7 +13,7 @@ from contracts.rules.oracle import predict
 from contracts.rules.promise import Layer
 from contracts.rules.state import judge_state
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
-from tests.suite.samples import DOCUMENTS, LEFT_OUT, REQUESTS, answer, judged, problem, rules
+from tests.suite.samples import DOCUMENTS, LEFT_OUT, REQUESTS, answer, judged, problem, promise_ids
 
 DOCS, V1 = DOCUMENTS["docs"], DOCUMENTS["v1"]
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "domain": "old.example"}
@@ -88,7 +88,7 @@ def rules_of_state(sent: dict[str, Any], email: Any) -> list[str]:
     prediction = predict(request, V1, {"acme"})
     after = BEFORE | {"name": "x", "externalCustomerId": None, "domain": None, "billingEmail": email}
     before = BEFORE | {"billingEmail": STORED}
-    return rules(judge_state([(prediction, Exchange(request, answer(204)))], before, after, V1))
+    return promise_ids(judge_state([(prediction, Exchange(request, answer(204)))], before, after, V1))
 
 
 def test_a_billing_email_that_is_left_out_is_not_cleared() -> None:
@@ -137,7 +137,7 @@ def test_a_slug_and_integrations_are_never_stored() -> None:
     after = BEFORE | {"name": "x", "externalCustomerId": None, "domain": None}
     sent = [(predict(request, V1, {"acme"}), Exchange(request, answer(204)))]
 
-    assert rules(judge_state(sent, BEFORE, after, V1)) == []
+    assert promise_ids(judge_state(sent, BEFORE, after, V1)) == []
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_problem_of_1x_has_a_code(status: int, code: object, broken: list[tupl
     """In every problem of 1.x the member code is there; no schema says so, but the vendor does."""
     verdict = judged(REQUESTS[status], answer(status, problem(status, code=code)), "v1")
 
-    assert [(found.rule, found.layer) for found in verdict.violations] == broken
+    assert [(found.promise, found.layer) for found in verdict.violations] == broken
 
 
 @pytest.mark.parametrize("errors", [LEFT_OUT, None, []], ids=["left-out", "null", "empty"])
@@ -192,7 +192,7 @@ def test_an_instance_is_the_path_decoded_once(path: str, instance: object, broke
 
     verdict = judged(request, answer(404, problem(404, code="CODE", instance=instance)), "v1")
 
-    assert {found.rule for found in verdict.violations} <= {"problem.instance"}
+    assert {found.promise for found in verdict.violations} <= {"problem.instance"}
     assert [(str(found.layer), _asked(found.expected)) for found in verdict.violations] == broken
 
 
@@ -207,7 +207,7 @@ def test_an_instance_of_the_page_is_any_reference(path: str) -> None:
     log, space = ("https://example.com/error-log/abc123", "/customers/no body")
 
     assert judged(request, answer(404, problem(404, instance=log))).violations == ()
-    assert rules(judged(request, answer(404, problem(404, instance=space)))) == ["problem.instance"]
+    assert promise_ids(judged(request, answer(404, problem(404, instance=space)))) == ["problem.instance"]
 
 
 def test_nothing_is_said_in_prose_of_the_page() -> None:

@@ -11,7 +11,7 @@ from contracts.http.exchange import Exchange, Failure, Request, Response, update
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction, predict
 from contracts.rules.state import GONE, judge_state, stored_in, unchanged, would_show
-from tests.suite.samples import DOCUMENTS, answer, rules
+from tests.suite.samples import DOCUMENTS, answer, promise_ids
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
 AFTER = BEFORE | {"name": "x", "externalCustomerId": None, "updatedAt": "now"}
@@ -53,7 +53,7 @@ def test_what_an_accepted_update_may_store(body: bytes, after: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    ("body", "changes", "rule"),
+    ("body", "changes", "promise"),
     [
         pytest.param(UPDATE, {"name": "Before"}, "update.stored", id="nothing-stored"),
         pytest.param(b'{"name":"a\\u0000b"}', {"name": "ab"}, "update.stored", id="nul-dropped"),
@@ -77,9 +77,9 @@ def test_what_an_accepted_update_may_store(body: bytes, after: dict[str, Any]) -
         pytest.param(UPDATE, {"slug": "x"}, "update.stored", id="another-slug"),
     ],
 )
-def test_what_an_accepted_update_may_not_store(body: bytes, changes: dict[str, Any], rule: str) -> None:
-    """Whatever else is stored after a 204 is found, under the rule for what is stored or for what is cleared."""
-    assert rules(judged(AFTER | changes, sent(body, 204))) == [rule]
+def test_what_an_accepted_update_may_not_store(body: bytes, changes: dict[str, Any], promise: str) -> None:
+    """Whatever else is stored after a 204 is found, under the promise for what is stored or for what is cleared."""
+    assert promise_ids(judged(AFTER | changes, sent(body, 204))) == [promise]
 
 
 def test_a_later_member_is_stored_too() -> None:
@@ -87,9 +87,9 @@ def test_a_later_member_is_stored_too() -> None:
     with_domain = sent(b'{"name":"x","domain":"a.b"}', 204, "v1")
     without = sent(UPDATE, 204, "v1")
 
-    assert rules(judged(AFTER | {"domain": "a.b"}, with_domain, contract="v1")) == []
-    assert rules(judged(AFTER, with_domain, contract="v1")) == ["update.stored"]
-    assert rules(judged(AFTER | {"domain": "a.b"}, without, contract="v1")) == ["update.cleared"]
+    assert promise_ids(judged(AFTER | {"domain": "a.b"}, with_domain, contract="v1")) == []
+    assert promise_ids(judged(AFTER, with_domain, contract="v1")) == ["update.stored"]
+    assert promise_ids(judged(AFTER | {"domain": "a.b"}, without, contract="v1")) == ["update.cleared"]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 414, 415, 422, 431])
@@ -97,21 +97,21 @@ def test_a_refused_update_changes_nothing(status: int) -> None:
     """After a refusal everything is as before, but for who looked after the customer and when."""
     refused = sent(UPDATE, status)
 
-    assert rules(judged(BEFORE | {"updatedAt": "now"}, refused)) == []
-    assert rules(judged(BEFORE | {"name": "x"}, refused)) == ["refused.unchanged"]
-    assert rules(judged(BEFORE | {"new": 1}, refused)) == ["refused.unchanged"]
+    assert promise_ids(judged(BEFORE | {"updatedAt": "now"}, refused)) == []
+    assert promise_ids(judged(BEFORE | {"name": "x"}, refused)) == ["refused.unchanged"]
+    assert promise_ids(judged(BEFORE | {"new": 1}, refused)) == ["refused.unchanged"]
 
 
 def test_a_customer_that_is_gone_was_changed() -> None:
     """After a refusal the customer is still there."""
-    assert "refused.unchanged" in rules(judged({GONE: "GET answered 404"}, sent(UPDATE, 422)))
+    assert "refused.unchanged" in promise_ids(judged({GONE: "GET answered 404"}, sent(UPDATE, 422)))
 
 
 def test_a_customer_that_cannot_be_read_was_not_stored() -> None:
     """After a 204 a read that shows no customer is found, with what came instead."""
     verdict = judged({GONE: "GET answered 500 oops"}, sent(UPDATE, 204))
 
-    assert set(rules(verdict)) == {"update.stored"}
+    assert set(promise_ids(verdict)) == {"update.stored"}
     assert "GET answered 500" in " ".join(violation.actual for violation in verdict.violations)
 
 
@@ -133,7 +133,7 @@ def test_of_several_updates_one_is_stored_whole(after: dict[str, Any], broken: l
         sent(b'{"name":"refused"}', 422),
     ]
 
-    assert rules(judged(after, *updates)) == broken
+    assert promise_ids(judged(after, *updates)) == broken
 
 
 @pytest.mark.parametrize(
@@ -145,17 +145,17 @@ def test_of_several_updates_one_is_stored_whole(after: dict[str, Any], broken: l
     ],
 )
 def test_a_verdict_says_which_rules_were_put_to_the_test(body: bytes, status: int, tried: set[str]) -> None:
-    """A rule that the update gave no occasion to break does not count as kept."""
+    """A promise that the update gave no occasion to break does not count as kept."""
     assert judged(AFTER, sent(body, status)).tried == tried
 
 
 def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
-    """A change of another customer is found under the rule about other customers."""
+    """A change of another customer is found under the promise about other customers."""
     verdict = unchanged(BEFORE, BEFORE | {"name": "x"}, "update.isolated")
 
-    assert (rules(verdict), verdict.tried) == (["update.isolated"], {"update.isolated"})
+    assert (promise_ids(verdict), verdict.tried) == (["update.isolated"], {"update.isolated"})
     assert verdict.violations[0].place == "name"
-    assert rules(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
+    assert promise_ids(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
 
 
 def test_a_customer_is_what_a_read_shows() -> None:
@@ -189,7 +189,7 @@ def test_a_customer_that_is_nested_deeply_can_be_compared(depth: int) -> None:
     before, after = (stored_in(replace(READ, response=Response(200, (), body, b""))) for body in shown)
 
     assert unchanged(before, after, "refused.unchanged").violations == ()
-    assert rules(unchanged(before, {"id": "1"}, "refused.unchanged")) == ["refused.unchanged"]
+    assert promise_ids(unchanged(before, {"id": "1"}, "refused.unchanged")) == ["refused.unchanged"]
 
 
 @pytest.mark.parametrize(

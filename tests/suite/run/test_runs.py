@@ -98,7 +98,7 @@ def test_without_reading_back_the_rest_is_still_tried(tmp_path: Path) -> None:
     assert re.search(
         r"not tried +update\.stored, .*: the target does not let", result.stdout.replace("\n" + " " * 15, " ")
     )
-    assert {*OF_STATE} <= {rule for rules in read(file).not_tried.values() for rule in rules}
+    assert {*OF_STATE} <= {promise for promise_ids in read(file).not_tried.values() for promise in promise_ids}
 
 
 def test_a_further_status_may_be_an_interruption(tmp_path: Path) -> None:

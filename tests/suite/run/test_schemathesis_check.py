@@ -84,7 +84,7 @@ def st_run(url: str, folder: Path, *arguments: str, **variables: str) -> subproc
 
 @pytest.mark.parametrize("name", ["TitleOfRfc9110", "SaysItTwice", "AnswersResetContent"])
 def test_a_broken_promise_fails_the_check(name: str, tmp_path: Path) -> None:
-    """An answer that breaks a rule is reported with the rule's name and sentence, what was expected and what came."""
+    """A broken promise is reported with its id and its sentence, what was expected and what came."""
     variant = vendor_named(name)
     vendor = variant(load("docs"))
     vendor.add("acme", "Acme")
@@ -201,13 +201,13 @@ def test_the_check_says_what_the_judge_finds(name: str, check: ModuleType) -> No
             found[circumstance] = found_by_the_judge(other.url, asked)
 
     seen = {circumstance: rules_in(text) for circumstance, text in told.items()}
-    judged = {circumstance: [one.rule for one in violations] for circumstance, violations in found.items()}
+    judged = {circumstance: [one.promise for one in violations] for circumstance, violations in found.items()}
     # Which customers there are only the judge knows: `st run` takes any for one that is there, but for a 404.
     assert seen == {
-        circumstance: ["status.valid" if rule == "status.slug" else rule for rule in rules]
-        for circumstance, rules in judged.items()
+        circumstance: ["status.valid" if promise == "status.slug" else promise for promise in promise_ids]
+        for circumstance, promise_ids in judged.items()
     }
-    broken = {rule for text in told.values() for rule in rules_in(text)}
+    broken = {promise for text in told.values() for promise in rules_in(text)}
     assert (variant.breaks in broken) if name in FAULTY else not broken
 
 
@@ -219,7 +219,7 @@ def prepared(variant: type[Variant]) -> Variant:
 
 
 def rules_in(told: str) -> list[str]:
-    """The rules that a message of the check names, in its order."""
+    """The promises that a message of the check names, in its order."""
     return re.findall(r"^([a-z]+\.[a-z_0-9]+): ", told, re.MULTILINE)
 
 

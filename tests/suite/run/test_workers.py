@@ -53,7 +53,7 @@ def test_what_several_workers_found_is_told_once(tmp_path: Path) -> None:
     assert came.stdout.count("BROKEN success.empty: ") == 1
     files = [one for path, one in har.read([evidence_beside(tmp_path)]) if path.name.startswith("success.empty")]
     assert 1 <= len(files) <= 6
-    assert {one.rule for one in files} == {"success.empty"}
+    assert {one.promise for one in files} == {"success.empty"}
 
 
 def test_a_target_that_dies_leaves_no_verdict(tmp_path: Path) -> None:

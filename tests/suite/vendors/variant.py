@@ -56,7 +56,7 @@ class Variant(Vendor):
 
 
 class Broken(Variant):
-    """A vendor that breaks the rule `breaks`, which the test `found_by` finds: the run is red (exit 1)."""
+    """A vendor that breaks the promise `breaks`, which the test `found_by` finds: the run is red (exit 1)."""
 
     breaks: ClassVar[str]
     found_by: ClassVar[str]
