@@ -106,9 +106,9 @@ def summary(result: Result) -> list[str]:
         *(
             (
                 "not tried",
-                f"{', '.join(promise_ids) if len(promise_ids) <= _LISTED else f'{len(promise_ids)} promises'}: {reason}",
+                f"{', '.join(untried) if len(untried) <= _LISTED else number(len(untried), 'promise')}: {reason}",
             )
-            for reason, promise_ids in result.not_tried.items()
+            for reason, untried in result.not_tried.items()
         ),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
