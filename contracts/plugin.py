@@ -20,7 +20,7 @@ from contracts.http.credential import Secret
 from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from
 from contracts.plugin_process import PROCESS, Process
-from contracts.report import ci, page, result, terminal
+from contracts.report import files, result, terminal
 from contracts.report.result import GREEN, INTERRUPTED, Result
 from contracts.rules.document import STATUSES
 
@@ -158,7 +158,7 @@ class Collector:
         if (self._begun or made.stopped or made.by_hand) and not self._config.getoption("collectonly"):
             self._conclude(made)
             session.exitstatus = made.code if exitstatus in _OF_TESTS else exitstatus
-        for option, write in {"result": result.write, "promises_xml": ci.write_junit}.items():
+        for option, write in {"result": result.write, "promises_xml": files.write_junit}.items():
             if self._made and (path := self._config.getoption(option)):
                 with self._warning():
                     write(made, path.expanduser())
@@ -184,7 +184,7 @@ class Collector:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         if self._made:
-            prefix.append(page.page(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
+            prefix.append(files.page(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         # All of them failed, whoever explained them.
@@ -195,7 +195,7 @@ class Collector:
             made = self._result
             terminalreporter.section("contract")
             deviations = self._options.deviations.report(made.tried, made.tests, made.metrics.accepted)
-            for line in [*terminal.summary(made), *deviations, *ci.github(made)]:
+            for line in [*terminal.summary(made), *deviations, *files.github(made)]:
                 terminalreporter.line(line)
             colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")
             terminalreporter.line(terminal.last_line(made), **{colour: True}, bold=True)

@@ -192,7 +192,7 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
             layer=str(first.layer),
             request=request_line(exchange),
             answer=answer_line(exchange),
-            trace=exchange.trace_id,
+            trace=f"{exchange.trace_id}, for the vendor's own logs" if exchange.trace_id else "",
             curl=line,
             why=payload.why if payload else "",
             size=[*attempt.size],

@@ -13,7 +13,7 @@ import click
 
 from contracts.release.comparison import Change, Kind, Verdict
 from contracts.release.compatibility import Reason
-from contracts.report import ci, terminal
+from contracts.report import files, terminal
 from contracts.report.result import Finding
 from contracts.rules.promise import promises
 
@@ -83,7 +83,7 @@ class ReleaseReport:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for change in [change for change in self.verdict.changes if change.kind in (Kind.BREAKING, Kind.UNDECIDED)]:
                 value = f": {_cut(_json(change.proof.value), _IN_ANNOTATION)}" if change.proof else ""
-                line = ci.annotation(f"{change.kind.value}: {change.where}", f"{change.what}{value}")
+                line = files.annotation(f"{change.kind.value}: {change.where}", f"{change.what}{value}")
                 click.echo(line, err=self.as_json)
 
     def print_verdict(self) -> None:

@@ -18,7 +18,6 @@ GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
 # Files of evidence that are kept, and findings of one promise at one place that are told apart.
 MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
-NO_EVIDENCE = f"none: no more than {MOST_EVIDENCE} files of evidence are kept"
 # What may become of a promise.
 OUTCOMES = ("kept", "broken", "broken as accepted", "not tried", "not selected")
 # How the reason begins for which a test was not run, where there was no time for it.
@@ -118,7 +117,7 @@ class Result:
     required: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     not_literal: int = 0
-    no_evidence: str = NO_EVIDENCE
+    no_evidence: str = f"none; no more than {MOST_EVIDENCE} files of evidence are kept"
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
         """The run is over before its end."""
@@ -127,10 +126,7 @@ class Result:
         self.stop_code = min(code, self.stop_code)
 
     def add(self, report: Any) -> list[list[Finding]]:
-        """Add what pytest's report of a test says, and what it carries.
-
-        Comes back with all that each failing request broke, each with the file and the tests of the whole finding.
-        """
+        """Add pytest's report of a test. What each failing request broke comes back, with the whole finding's file."""
         test, told, called = report.nodeid, report.contract, report.when == "call"
         self.metrics.add(told["metrics"] or {})
         if (called or report.failed or told["required"]) and test not in self.tests:
@@ -197,9 +193,7 @@ class Result:
     @property
     def groups(self) -> dict[str, list[Finding]]:
         """What was broken, by promise, in the order in which it was found: the first has the file named for it."""
-        return {
-            one.promise: [other for other in self.findings if other.promise == one.promise] for one in self.findings
-        }
+        return {one.promise: [each for each in self.findings if each.promise == one.promise] for one in self.findings}
 
     @property
     def tried(self) -> set[str]:
@@ -217,8 +211,8 @@ class Result:
             reasons = {promise: why for promise, why in reasons.items() if why in self.skipped}
             other = "not selected", "no test that was selected tries it"
         elif self.stopped or self.by_hand or self.out_of_time:
-            late = [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]
-            other = "not tried", next(iter(late), "the run was over before")
+            late = (reason for reason in self.skipped if reason.startswith(OUT_OF_TIME))
+            other = "not tried", next(late, "the run was over before")
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()
@@ -231,9 +225,7 @@ class Result:
     def ended(self) -> dict[str, list[str]]:
         """The promises by what became of them."""
         outcomes = self.outcomes
-        return {
-            ended: [promise for promise, (outcome, _) in outcomes.items() if outcome == ended] for ended in OUTCOMES
-        }
+        return {word: [promise for promise, (became, _) in outcomes.items() if became == word] for word in OUTCOMES}
 
     @property
     def not_tried(self) -> dict[str, list[str]]:

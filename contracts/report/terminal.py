@@ -8,6 +8,7 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from contracts.evidence.evidence import Evidence
@@ -20,8 +21,7 @@ from contracts.rules.promise import Layer, Violation, excerpt, promises
 
 WIDTH = 110
 # A statement on one request. Whether the fault comes and goes is known at the end, of all requests.
-_ALONE = {True: "sent again alone, it broke the promise again", None: "it was not sent again"}
-_NOT_AGAIN = "sent again alone, it did not break the promise again"
+_REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was as promised", None: "not sent again"}
 # So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
 # So many broken promises are explained of one answer and told in a summary, which has to fit on a screen. So many
@@ -36,24 +36,21 @@ _CHANCE, _MOST_TIMES = 0.95, 10_000
 
 
 def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
-    """What a test found broken: what was promised, what came, and how to see it again.
-
-    Of several failing requests the first is explained, and what the others broke is named.
-    """
+    """What a test found broken, and how to see it again: the first failing request, and what the others broke, too."""
     first, shown = failures[0], failures[0][0]
     lines = [line for one in first[:_EXPLAINED] for line in promise_lines(one, one.also)]
     others = dict.fromkeys(one.promise for failure in (first[_EXPLAINED:], *failures[1:]) for one in failure)
-    about = labelled(
+    about = (
         ("request", shown.request),
         ("answer", shown.answer),
-        ("trace id", shown.trace),
+        ("trace", shown.trace),
         ("payload", shown.why),
-        ("alone", _ALONE.get(shown.repeated, _NOT_AGAIN)),
+        ("repeated", _REPEATED[shown.repeated]),
         ("curl", shown.curl),
         ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
         ("again", _again(first, result)),
     )
-    return "\n".join([*lines, *labelled(("and also", some([*others]))), "", *about])
+    return "\n".join([*lines, *labelled(("and also", some([*others]))), "", *labelled(*about)])
 
 
 def labelled(*facts: tuple[str, str]) -> list[str]:
@@ -85,6 +82,7 @@ def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
     metrics, groups = result.metrics, [*result.groups.values()]
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
+    required, untried = Counter(result.required.values()), result.not_tried
     alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: the literals are written for docs"
     lines = _wrapped(
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
@@ -98,31 +96,19 @@ def summary(result: Result) -> list[str]:
         ("", "remove them with: python -m contracts clean" if metrics.left else ""),
         ("failed too", _failed(result) if result.failed else ""),
         ("literals", alone if result.not_literal else ""),
-        *(
-            ("required", f"{number(count, 'test')} could not be tried (--require-all): {reason}")
-            for reason, count in Counter(result.required.values()).items()
-        ),
-        # A run that was over at once has tried next to nothing: the promises are on the page.
-        *(
-            (
-                "not tried",
-                f"{', '.join(untried) if len(untried) <= _LISTED else number(len(untried), 'promise')}: {reason}",
-            )
-            for reason, untried in result.not_tried.items()
-        ),
+        *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
+        *(("not tried", f"{some(promise_ids, most=_LISTED)}: {why}") for why, promise_ids in untried.items()),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
+        ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
     )
-    again = f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}"
-    # What is not told in full is in the failures above, on the page and in its evidence.
-    for told in range(min(_EXPLAINED, len(groups)), -1, -1):
-        whole = [*lines, *(line for group in groups[:told] for line in ("", *broken_lines(group, result)))]
-        if also := ", ".join(group[0].promise for group in groups[told:]):
-            kept = any(finding.evidence for finding in result.findings)
-            whole += ["", *_wrapped(("also broken", also)), *([again] if kept else [])]
-        if told < 2 or len(whole) < _SCREEN:
-            break
-    return [*whole, ""]
+    if len(groups) > 1 and any(one.evidence for one in result.findings):
+        # It is copied, so it is not wrapped.
+        lines.append(f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}")
+    blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
+    while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
+        blocks.pop()
+    return [*lines, *chain(*blocks), ""]
 
 
 def _wrapped(*facts: tuple[str, str]) -> list[str]:
@@ -139,7 +125,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
-        ("trace id", first.trace),
+        ("trace", first.trace),
         ("when", some([one.cause for one in steady if one.actual == first.actual], "; ")),
         *(("and when", f"{one.cause}: {one.actual}") for one in steady if one.actual != first.actual),
         ("seen", first.seen),

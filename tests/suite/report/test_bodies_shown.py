@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.report.page import _answer, _request
+from contracts.report.files import _answer, _request
 from tests.suite.samples import REQUESTS
 
 BODIES = [

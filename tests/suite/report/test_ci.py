@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from contracts.report import ci, page
-from contracts.report.page import drawn
+from contracts.report import files
+from contracts.report.files import drawn
 from contracts.report.terminal import last_line
 from contracts.rules.promise import promises
 from tests.suite.results import TEST, finding, result
@@ -46,7 +46,7 @@ NOT_GREEN: list[tuple[dict[str, Any], str]] = [
 )
 def test_each_special_character_is_escaped_once(text: str, written: str) -> None:
     """What is special in Markdown or HTML is a reference to itself, and no reference is escaped again."""
-    assert page._markdown(text) == written
+    assert files._markdown(text) == written
     assert html.unescape(written) == text.replace("\n", " ")
 
 
@@ -93,7 +93,7 @@ def test_the_summary_says_what_was_sent_and_what_was_not_tried() -> None:
 @pytest.mark.parametrize("said", ["one\ntwo", "a::b", "100%0Aset"])
 def test_an_annotation_is_one_line(said: str) -> None:
     """An annotation names the promise, and what came cannot begin another workflow command."""
-    (line,) = ci.error_lines(result(finding(actual=said)))
+    (line,) = files.error_lines(result(finding(actual=said)))
 
     assert line.startswith("::error title=problem.title%3A ")
     assert "\n" not in line
@@ -104,14 +104,14 @@ def test_there_is_one_annotation_for_each_broken_promise() -> None:
     """However many causes a promise was broken by, it is one annotation; GitHub shows no more than ten."""
     several = [finding(), finding(cause="name breaks type"), finding("problem.status")]
 
-    assert len([*ci.error_lines(result(*several, failed=[TEST]))]) == 2
-    assert len([*ci.error_lines(result(*map(finding, ALL)))]) == 10
+    assert len([*files.error_lines(result(*several, failed=[TEST]))]) == 2
+    assert len([*files.error_lines(result(*map(finding, ALL)))]) == 10
 
 
 @pytest.mark.parametrize("changes", GREEN, ids=["kept", "accepted", "not-tried"])
 def test_a_green_run_has_no_annotation(changes: dict[str, Any]) -> None:
     """Where the run is green nothing is shown as an error."""
-    assert [*ci.error_lines(result(tried=["status.valid"], **changes))] == []
+    assert [*files.error_lines(result(tried=["status.valid"], **changes))] == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_green_run_has_no_annotation(changes: dict[str, Any]) -> None:
 )
 def test_a_run_that_is_not_green_has_an_annotation(changes: dict[str, Any], line: str) -> None:
     """Where the run is not green though no promise was broken, the annotation is its last line."""
-    assert [*ci.error_lines(result(tried=["status.valid"], **changes))] == [line]
+    assert [*files.error_lines(result(tried=["status.valid"], **changes))] == [line]
 
 
 def test_elsewhere_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_elsewhere_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
-    assert ci.github(result(finding())) == []
+    assert files.github(result(finding())) == []
 
 
 def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     made = result(finding())
 
-    assert ci.github(made) == [*ci.error_lines(made)]
+    assert files.github(made) == [*files.error_lines(made)]
     assert path.read_text(encoding="utf-8") == f"before\n{drawn('summary.md.j2', made)}"
 
 

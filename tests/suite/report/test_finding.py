@@ -149,7 +149,7 @@ def test_a_finding_names_the_trace() -> None:
 
     (one,) = seen(replace(broken, exchange=traced))
 
-    assert one.trace == "4b" * 16
+    assert one.trace == f"{'4b' * 16}, for the vendor's own logs"
 
 
 def test_the_curl_line_is_for_a_customer_of_the_reader() -> None:

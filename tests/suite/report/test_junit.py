@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contracts.report import ci
+from contracts.report import files
 from contracts.report.result import Result
 from contracts.rules.promise import promises
 from tests.suite.results import TEST, finding, result
@@ -18,7 +18,7 @@ VERDICT = "the run comes to a verdict"
 
 def suite(made: Result, folder: Path) -> ElementTree.Element:
     """The suite in the file of a result."""
-    ci.write_junit(made, folder / "p" / "promises.xml")
+    files.write_junit(made, folder / "p" / "promises.xml")
     return ElementTree.parse(folder / "p" / "promises.xml").getroot()[0]
 
 

@@ -44,9 +44,9 @@ def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
         "",
         "request PUT /customers/acme, 11 bytes of application/json",
         "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
-        "trace id 4b4b",
+        "trace 4b4b",
         "payload The name is null.",
-        "alone sent again alone, it broke the promise again",
+        "repeated yes, sent again alone",
         "curl curl https://api.example.org",
         f"again python -m contracts replay {KEPT_FILE} --base-url {TARGET}",
     ]
@@ -67,9 +67,9 @@ def test_what_is_seen_again_on_the_mock_needs_no_address() -> None:
 @pytest.mark.parametrize(
     ("repeated", "said"),
     [
-        (True, "alone sent again alone, it broke the promise again"),
-        (False, "alone sent again alone, it did not break the promise again"),
-        (None, "alone it was not sent again"),
+        (True, "repeated yes, sent again alone"),
+        (False, "repeated no: sent again alone, it was as promised"),
+        (None, "repeated not sent again"),
     ],
     ids=["repeated", "comes-and-goes", "not-tried-again"],
 )
@@ -114,7 +114,7 @@ def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ({}, "again none: no more than 20 files of evidence are kept"),
+        ({}, "again none; no more than 20 files of evidence are kept"),
         ({"no_evidence": "e cannot be written: No space left"}, "again e cannot be written: No space left"),
     ],
     ids=["too-many", "cannot-be-written"],
@@ -214,7 +214,7 @@ def test_what_else_failed_is_in_the_summary() -> None:
     )
 
     assert "failed too 2 tests without a broken promise: test_one[a], test_two" in lines
-    assert "required 1 test could not be tried (--require-all): no token" in lines
+    assert "required 1 test not tried (--require-all): no token" in lines
     assert "literals 3 tests judged by docs alone: the literals are written for docs" in lines
     assert "warning the disk is full" in lines
 
@@ -236,7 +236,8 @@ def test_a_summary_fits_on_a_screen(causes: int) -> None:
 
     assert len(lines) <= 50
     assert not [promise for promise in ALL[:45] if promise not in "\n".join(lines)]
-    assert lines[-2].split("with: ")[1] == f"python -m contracts replay evidence --base-url {TARGET}"
+    (again,) = [line.split("with: ")[1] for line in lines if "see all of them again" in line]
+    assert again == f"python -m contracts replay evidence --base-url {TARGET}"
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

@@ -1,4 +1,4 @@
-"""What is drawn of a result by a template: the page that pytest-html puts into its report, JUnit, and GitHub's summary.
+"""What is made of a result by a template: the page that pytest-html puts into its report, JUnit, and GitHub's summary.
 
 Everything that a vendor said goes through Jinja's escaping, and on the page through `printable`. The page needs no
 network; its script only copies commands, scrolls to what is marked, and puts pytest-html's table behind a fold.
@@ -30,8 +30,11 @@ from contracts.rules.promise import printable, promises
 # Characters of a body that are shown, and bytes of one that is no text, so many in a line; its HAR file has the rest.
 _SHOWN, _BYTES, _IN_LINE = 4000, 256, 8
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
-# What is special in Markdown or HTML.
+# What is special in Markdown or HTML, and what XML 1.0 (section 2.2) cannot hold.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|&~$]")
+_NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# GitHub shows no more annotations of one step, and cuts its message there.
+_ANNOTATIONS, _LONGEST = 10, 4000
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
@@ -50,12 +53,9 @@ def _markdown(text: str) -> Markup:
 
 def _linked(source: str) -> Markup:
     """Where a promise is written, with links to what is an RFC."""
-
-    def link(rfc: re.Match[str]) -> str:
-        section = f"#section-{rfc[2]}" if rfc[2] else ""
-        return f'<a href="https://www.rfc-editor.org/rfc/rfc{rfc[1]}{section}">{rfc[0]}</a>'
-
-    return Markup(_RFC.sub(link, escape(source)))  # noqa: S704 (escaped)
+    link, section = '<a href="https://www.rfc-editor.org/rfc/rfc{}{}">{}</a>', "#section-{}"
+    linked = _RFC.sub(lambda rfc: link.format(rfc[1], section.format(rfc[2]) if rfc[2] else "", rfc[0]), escape(source))
+    return Markup(linked)  # noqa: S704 (escaped)
 
 
 _TEMPLATES.filters |= {"markdown": _markdown, "linked": _linked}
@@ -126,3 +126,38 @@ def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
         # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
         yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
     yield from [f"… {len(text) - _SHOWN} more characters"] if text[_SHOWN:] else []
+
+
+def write_junit(result: Result, path: Path) -> None:
+    """Write a JUnit file: a case for each promise, and one for the verdict, which fails where no promise was broken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_NO_XML.sub("", drawn("promises.xml.j2", result)), encoding="utf-8")
+
+
+def error_lines(result: Result) -> Iterator[str]:
+    """GitHub's workflow commands: an error for each broken promise, and one where the run failed without any."""
+    for promise, group in [*result.groups.items()][:_ANNOTATIONS]:
+        text = "\n".join(terminal.broken_lines(group, result))
+        yield annotation(f"{promise}: {promises()[promise].sentence}", text[:_LONGEST])
+    if result.code != GREEN and not result.groups:
+        title, _, text = terminal.last_line(result).partition(": ")
+        yield annotation(title, text or title)
+
+
+def annotation(title: str, text: str) -> str:
+    """GitHub's workflow command that shows an error beside the run."""
+    title, text = (part.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A") for part in (title, text))
+    return f"::error title={title.replace(':', '%3A').replace(',', '%2C')}::{text}"
+
+
+def github(result: Result) -> list[str]:
+    """Add the table to the step's summary where GitHub Actions runs this; the lines to print for it."""
+    lines = [*error_lines(result)] if os.environ.get("GITHUB_ACTIONS") == "true" else []
+    try:
+        if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(drawn("summary.md.j2", result))
+    except OSError as error:
+        # It changes no verdict.
+        lines.append(f"warning        GITHUB_STEP_SUMMARY cannot be written: {error.strerror}")
+    return lines
