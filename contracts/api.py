@@ -157,7 +157,7 @@ class Api:
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
         if self._ledger.sent:
-            self._run.record.drawn(len(self._ledger.sent), self.test)
+            self._run.metrics.drawn(len(self._ledger.sent), self.test)
         found = self._ledger.conclusion()
         return BrokenPromise(*found) if found else None
 

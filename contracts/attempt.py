@@ -89,8 +89,8 @@ class Attempt:
 class Attempts:
     """Tries requests whose path has `<CUSTOMER>` where a customer's slug goes."""
 
-    def __init__(self, client: Client, document: Document, customers: Customers, record: Metrics) -> None:
-        self._client, self.document, self.customers, self.record = client, document, customers, record
+    def __init__(self, client: Client, document: Document, customers: Customers, metrics: Metrics) -> None:
+        self._client, self.document, self.customers, self.metrics = client, document, customers, metrics
         # To the first customer nothing is sent, so that only what is sent to others can change it.
         self._first = customers.open()
         (plain,) = customers.make_several(1)
@@ -180,8 +180,7 @@ class Attempts:
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
         """A failed attempt, tried again alone on another customer: what it breaks each time, and what it broke once.
 
-        `before` is tried again before it. If its promises were seen broken often enough, or if it takes more than one
-        request, it comes back as it is.
+        `before` is sent first. What was seen broken often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
         if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.broken}:
@@ -226,12 +225,12 @@ class Attempts:
         self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
-        request, interruptions = made.exchange.request, self._client.patience.interruptions
+        request, interruptions = made.exchange.request, self._client.retry_budget.interruptions
         exchange = self._client.send(request, control=self._control, linger=linger)
         verdict = judge(exchange, made.prediction, self.document)
-        self.record.judged(verdict)
+        self.metrics.judged(verdict)
         if made.circumstance is not Circumstance.PROVOKED:
-            self.record.answered(exchange, made.prediction)
+            self.metrics.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
@@ -241,7 +240,7 @@ class Attempts:
             made,
             exchange=exchange.kept() if verdict.violations else exchange,
             violations=verdict.violations,
-            interrupted=self._client.patience.interruptions > interruptions,
+            interrupted=self._client.retry_budget.interruptions > interruptions,
             before=makers[-1] if makers else None,
         )
         if not of_ours and (makers or len(self._makers) < _REMEMBERED):
@@ -273,7 +272,7 @@ class Attempts:
         found = verdict(customer.stored)
         if found.violations and len(makers) > 1 and not verdict(customer.stored, [*makers, *attempts]).violations:
             found, customer.unread = Verdict(), "updates that were sent at once before had not settled yet"
-        self.record.judged(found)
+        self.metrics.judged(found)
         if accepted or found.violations:
             # Those that explain what is stored come last.
             latest.sort(key=lambda one: not verdict(customer.stored, [one]).violations)
@@ -293,7 +292,7 @@ class Attempts:
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
         found = verdict(other.stored)
-        self.record.judged(found)
+        self.metrics.judged(found)
         if not found.violations:
             return attempt
         if other.slug not in self.customers.existing:

@@ -135,7 +135,7 @@ class Process:
                 report.outcome, report.longrepr = "failed", f"could not be tried (--require-all): {required}"
         if report.failed and (text := str(report.longrepr)) != (shown := concealed(text, self.options.target.masked)):
             report.longrepr = shown
-        metrics = self.run.record.taken() if self.run else None
+        metrics = self.run.metrics.taken() if self.run else None
         report.contract = {"broken": seen, "required": required, "metrics": metrics}
         return report
 
@@ -167,7 +167,7 @@ class Process:
             try:
                 self.run.close()
             except OSError as error:
-                self.run.record.add({"warnings": [f"not everything could be written: {error}"]})
+                self.run.metrics.add({"warnings": [f"not everything could be written: {error}"]})
             metrics = self.run.part()
         ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected}
         return ended if self.run or self.stopped else {}

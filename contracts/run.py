@@ -46,11 +46,11 @@ class Run:
         self.opened = self.closed = False
         self.target = options.target
         self.document = options.document
-        self.record = Metrics()
+        self.metrics = Metrics()
         without = f"the contract {self.document.name} has nothing that could break them"
-        self.record.not_tried(_silent(self.document), without)
+        self.metrics.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
-        self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.record.sent)
+        self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.metrics.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
         self.customers = Customers(self.client, journal)
 
@@ -65,7 +65,7 @@ class Run:
         try:
             if self.vendor is None:
                 self.customers.remove_leftovers(self.options.journal)
-            self.attempts = Attempts(self.client, self.document, self.customers, self.record)
+            self.attempts = Attempts(self.client, self.document, self.customers, self.metrics)
             self._note_what_cannot_be_tried()
             if self.target.can_try_scope and not self.customers.read_token_is_valid():
                 raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
@@ -77,11 +77,11 @@ class Run:
 
     def _note_what_cannot_be_tried(self) -> None:
         if not self.customers.readable:
-            self.record.not_tried(filter(is_of_state, promises()), NO_READING)
+            self.metrics.not_tried(filter(is_of_state, promises()), NO_READING)
         if self.customers.given:
-            self.record.not_tried(["update.isolated"], ONE_CUSTOMER)
+            self.metrics.not_tried(["update.isolated"], ONE_CUSTOMER)
         if not self.target.can_try_scope:
-            self.record.not_tried(["status.scope"], NO_READ_TOKEN)
+            self.metrics.not_tried(["status.scope"], NO_READ_TOKEN)
 
     def close(self) -> None:
         """Remove what was made and end every connection; once."""
@@ -98,13 +98,13 @@ class Run:
     def part(self) -> dict[str, Any]:
         """What this process did since its last report, as plain data: at its end, once."""
         ended = {
-            "interruptions": self.client.patience.interruptions,
+            "interruptions": self.client.retry_budget.interruptions,
             "left": list(self.customers.left),
             "accepted": self.options.deviations.seen,
             "warnings": [*self.options.generation.warnings],
         }
-        self.record.add(ended)
-        return self.record.taken()
+        self.metrics.add(ended)
+        return self.metrics.taken()
 
     def untriable(self, request: Request) -> str | None:
         """Why a request cannot be tried here; None where it can."""

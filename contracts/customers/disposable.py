@@ -166,7 +166,7 @@ class Customers:
     def _make(self) -> Customer:
         """Make a customer; one that is not made is tried again, under another slug."""
         for _ in range(_TRIES):
-            slug, interruptions = self._with_room(), self._client.patience.interruptions
+            slug, interruptions = self._with_room(), self._client.retry_budget.interruptions
             try:
                 exchange = self._client.send(sibling.create(slug))
             except NoVerdict:
@@ -175,7 +175,7 @@ class Customers:
                 raise
             if exchange.status == 201:
                 return self._known(slug, sibling.made_as(exchange))
-            lost = self._client.patience.interruptions > interruptions
+            lost = self._client.retry_budget.interruptions > interruptions
             # After an answer that was lost, our own first try has made it: no other run makes this slug.
             if exchange.status == 409 and lost and self.get(slug).status != 404:
                 return self._known(slug, slug)

@@ -89,7 +89,7 @@ class Replay:
         """Why it cannot be tried here; empty where it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
         promise_ids = [evidence.promise, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
-        untried = self._attempts.record.untried
+        untried = self._attempts.metrics.untried
         reasons = [step.unsendable for step in evidence.steps] + [untried.get(promise, "") for promise in promise_ids]
         return next(filter(None, reasons), "")
 

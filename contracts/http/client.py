@@ -58,7 +58,7 @@ class Client:
         observe: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.target = target
-        self.patience = RetryBudget(target.limits.patience)
+        self.retry_budget = RetryBudget(target.limits.patience)
         self.reached = False
         self._observe = observe
         self._pace = Pace(target.limits.rate)
@@ -101,14 +101,14 @@ class Client:
             if exchange.failure in HOPELESS:
                 raise NoVerdict(f"{self.target.base_url} cannot be reached: {exchange.failure}")
             if reason is None:
-                self.patience.answered()
+                self.retry_budget.answered()
                 self._pace.speed_up()
                 self._breaks = _BREAKS if control else self._breaks
                 return exchange
             # A 429 says itself that the rate is at fault, and no payload.
             limited = exchange.status == 429
             pause = pause_after(exchange.response, tries)
-            self.patience.interrupted(started, reason, pause, limited=limited)
+            self.retry_budget.interrupted(started, reason, pause, limited=limited)
             tries += 1
             if limited:
                 self._pace.slow_down(pause)
@@ -131,7 +131,7 @@ class Client:
     def _answers(self, request: Request) -> bool:
         answers = interruption(self.once(request), self.target.limits.interruptions) is None
         if answers:
-            self.patience.answered()
+            self.retry_budget.answered()
         return answers
 
     def once(self, request: Request, linger: float = LINGER) -> Exchange:

@@ -54,10 +54,10 @@ def replayed(url: str, folder: Path) -> float:
     run = Run(Options(Target(url, TOKENS, Limits(patience=5)), load("docs"), folder / "journal")).open()
     replay = Replay(run.attempts)
     recorded = [evidence for _, evidence in har.read([folder / "evidence"])]
-    before, started = run.record.exchanges, time.perf_counter()
+    before, started = run.metrics.exchanges, time.perf_counter()
     for evidence in recorded:
         replay.of(evidence)
-    rate = (run.record.exchanges - before) / (time.perf_counter() - started)
+    rate = (run.metrics.exchanges - before) / (time.perf_counter() - started)
     run.close()
     return rate
 

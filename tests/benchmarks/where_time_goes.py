@@ -104,12 +104,12 @@ def main() -> None:
         judging = processor_time(
             lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
         )
-        before = run.record.updates
+        before = run.metrics.updates
         ledgers = [Ledger(run.attempts, (), lambda attempt: attempt, fail) for _ in tests]
         everything = processor_time(
             lambda: [drawn(one, to.each_as_promised) for one, to in zip(tests.values(), ledgers, strict=True)]
         )
-        print(f"{cases} cases drawn, {run.record.updates - before} sent, microseconds of processor time a case")
+        print(f"{cases} cases drawn, {run.metrics.updates - before} sent, microseconds of processor time a case")
         left = everything - generation - sending - oracle - judging
         parts = {
             "generation": generation,

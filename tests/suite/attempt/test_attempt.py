@@ -151,7 +151,7 @@ def test_a_500_by_arrangement_is_judged_by_its_shape_alone(tmp_path: Path) -> No
     run.close()
 
     assert (attempt.exchange.status, attempt.violations) == (500, ())
-    assert run.record.tried["problem.title"]
+    assert run.metrics.tried["problem.title"]
 
 
 class ForgetsCapitals(Choosy):

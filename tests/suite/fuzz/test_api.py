@@ -259,5 +259,5 @@ def test_an_interruption_changes_no_other_customer(tmp_path: Path) -> None:
         run.close()
 
     assert [answer.status for answer, _, _ in told] == [204, 422]
-    assert run.client.patience.interruptions == 2
+    assert run.client.retry_budget.interruptions == 2
     assert [(one.unread, one.stored == one.before) for _, *others in told for one in others] == [("", True)] * 4

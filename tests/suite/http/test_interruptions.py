@@ -54,7 +54,7 @@ def test_an_interruption_is_waited_out(reply: bytes) -> None:
 
     assert (came.status, came.persistent, came.failure) == (204, False, None)
     assert len(server.requests) == 3
-    assert client.patience.interruptions == 2
+    assert client.retry_budget.interruptions == 2
 
 
 def test_what_else_is_an_interruption_somebody_may_say() -> None:
@@ -286,7 +286,7 @@ def test_a_kept_connection_that_is_gone_is_no_interruption() -> None:
         client.send(UPDATE)
         came = client.send(UPDATE)
 
-    assert (came.status, client.patience.interruptions) == (204, 0)
+    assert (came.status, client.retry_budget.interruptions) == (204, 0)
     assert len(server.requests) == 3
 
 

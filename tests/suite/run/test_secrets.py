@@ -94,7 +94,7 @@ def test_no_token_is_in_a_repr() -> None:
     target = Target(MOCK_URL, {WRITE_TOKEN: WRITE, READ_TOKEN: READ})
     run = Run(Options(target, load("docs"))).open()
     exchange = run.client.send(update("nobody", b"{}"))
-    shown = [target, run.options, run, run.client, run.customers, run.attempts, run.record, exchange, Client(target)]
+    shown = [target, run.options, run, run.client, run.customers, run.attempts, run.metrics, exchange, Client(target)]
     run.close()
 
     assert [text for text in map(repr, shown) if WRITE in text or READ in text] == []
