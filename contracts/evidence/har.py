@@ -142,17 +142,19 @@ def _entry(step: Step, base_url: str) -> dict[str, Any]:
     response, milliseconds = exchange.response or Response(0, (), b"", b""), round(exchange.seconds * 1000, 3)
     (sent_text, sent_encoding), (text, encoding) = _text(request.body), _text(response.body)
     media_type, location = (next(iter(response.values(name)), "") for name in ("Content-Type", "Location"))
-    sent = harfile.Request(request.method, base_url + request.path, "HTTP/1.1", bodySize=len(request.body))
+    data = harfile.PostData(request.header("Content-Type") or "", text=sent_text)
+    sent = harfile.Request(
+        request.method, base_url + request.path, "HTTP/1.1", postData=data, bodySize=len(request.body)
+    )
     sent.headers = [harfile.Record(*header) for header in exchange.sent_headers or request.headers]
-    sent.postData = harfile.PostData(request.header("Content-Type") or "", text=sent_text)
     answer = harfile.Response(response.status, response.reason, "HTTP/1.1", bodySize=len(response.wire_body))
-    answer.headers, answer.redirectURL = [harfile.Record(*header) for header in response.headers], location
+    answer.headers = [harfile.Record(*header) for header in response.headers]
     answer.content = harfile.Content(response.size, mimeType=media_type, text=text, encoding=encoding)
     return {
         "startedDateTime": datetime.fromtimestamp(exchange.started, UTC).isoformat(),
         "time": milliseconds,
         "request": sent.asdict(),
-        "response": answer.asdict(),
+        "response": answer.asdict() | {"redirectURL": location},
         "cache": {},
         "timings": harfile.Timings(send=0, wait=milliseconds, receive=0).asdict(),
         "_part": step.part,
