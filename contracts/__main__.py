@@ -34,7 +34,7 @@ from contracts.rules.openapi import SERVED
 from contracts.vendor.model import MOCK_TOKENS, Vendor
 
 if TYPE_CHECKING:
-    from contracts.evidence.evidence import Evidence
+    from contracts.evidence.har import Evidence
     from contracts.run import Run
 
 # The exit codes: see the README. The last is what a shell makes of Ctrl-C, 128 and the number of the signal.

@@ -13,8 +13,7 @@ from contracts.api import Api, BrokenPromise
 from contracts.attempt import Attempt
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence.evidence import Source, evidence_of
-from contracts.evidence.har import to_har
+from contracts.evidence.har import Source, evidence_of, to_har
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.curl import curl, for_any_customer

@@ -12,7 +12,6 @@ from contracts.attempt import Attempt
 from contracts.errors import WrongCall
 from contracts.rules.promise import Violation, promises
 
-_TABLE = "deviation"
 _FIELDS: Mapping[str, type] = {"promise": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
 _FORM = "a deviation has promise, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
 
@@ -30,10 +29,6 @@ class Deviation:
     test: str | None = None
     payload: str | None = None
     status: int | None = None
-
-    def covers(self, promise: str, status: int | None, test_id: str) -> bool:
-        """Whether it is about a violation of this promise, with this status, in this test."""
-        return self.promise == promise and self.status in (None, status) and self.is_tried_by(test_id)
 
     def is_tried_by(self, test_id: str) -> bool:
         """Whether the test with this node id is one that it is about."""
@@ -60,7 +55,8 @@ class Deviations:
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation; if so, it is counted."""
         holding = {key: one for key, one in self._accepted.items() if one.until >= self._today}
-        covering = [key for key, one in holding.items() if one.covers(violation.promise, status, test_id)]
+        about = {key: one for key, one in holding.items() if one.promise == violation.promise}
+        covering = [key for key, one in about.items() if one.status in (None, status) and one.is_tried_by(test_id)]
         self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
@@ -86,21 +82,16 @@ class Deviations:
 
 
 def load_deviations(path: Path | None) -> Deviations:
-    """The deviations of a TOML file, a table `[[deviation]]` each; none without a file.
-
-    Raises:
-        WrongCall: the file cannot be read, or a deviation in it is wrong.
-
-    """
+    """The deviations of a TOML file, a table `[[deviation]]` each; raises WrongCall where anything in it is wrong."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8") if path else "")
     except OSError as error:
         raise WrongCall(f"the deviations {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise WrongCall(f"the deviations {path} are no TOML: {' '.join(str(error).split())}") from None
-    tables = content.pop(_TABLE, [])
+    tables = content.pop("deviation", [])
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise WrongCall(f"the deviations {path} may hold nothing but tables [[{_TABLE}]]")
+        raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")
     for number, table in enumerate(tables, 1):
         if "rule" in table:
             # So the promise was called in files that were written for earlier versions.

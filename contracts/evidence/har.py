@@ -1,7 +1,7 @@
-"""Evidence as HAR 1.2 files, which any browser's network panel opens; and recordings that such a panel has exported.
+"""Evidence: what is kept of a broken promise, as a HAR 1.2 file, which any browser's network panel opens.
 
-What HAR has no place for stands in members of our own, whose names begin with an underscore (HAR 1.2 specification,
-"Custom fields").
+Recordings that such a panel has exported are read as well. What HAR has no place for stands in members of our own,
+whose names begin with an underscore (HAR 1.2 specification, "Custom fields").
 """
 
 from __future__ import annotations
@@ -10,25 +10,23 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import harfile
 
 from contracts import __version__
+from contracts.attempt import Attempt
 from contracts.customers.journal import PREFIX
 from contracts.errors import WrongCall
-from contracts.evidence.evidence import Evidence, Part, Source, Step
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
-from contracts.rules.promise import violation
+from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"
-_BASE64 = "base64"
-_VERSION = "HTTP/1.1"
-_NO_ANSWER = Response(0, (), b"", b"")
 # A URL that ends with the path of one customer, whose slug is no dot segment; and such a path that can be sent.
 _SLUG = r"(?!\.\.?(?:[?#]|\Z))[^/?#]+"
 _URL = re.compile(rf"(?:\w+://[^/?#]*)?((?:/[^?#]*)?)({CUSTOMERS}/{_SLUG})(\?[^#]*)?(?:#.*)?", re.DOTALL)
@@ -37,18 +35,91 @@ _PATH = re.compile(rf"(?=[\x21-\x7e]*\Z){CUSTOMERS}/{_SLUG}")
 _FIELD = re.compile(r"[^\r\n\u0100-\U0010ffff]*")
 
 
+class Part(StrEnum):
+    """What a step is to the failure: sent before it, the failure itself, sent at once with it, read after it."""
+
+    BEFORE = "before"
+    FAILING = "failing"
+    BESIDE = "beside"
+    READ = "read"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One exchange of a failure. `template` is what it was made from: in its path stands whose customer it is.
+
+    `unsendable` says why the request cannot be sent as it was, and is empty where it can. `answer_known` is False where
+    only the status of the answer was recorded.
+    """
+
+    part: Part
+    template: Request
+    exchange: Exchange
+    unsendable: str = ""
+    answer_known: bool = True
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where evidence comes from: the contract, the base URL and the seed of the run, and the test."""
+
+    contract: str
+    base_url: str
+    seed: int | None = None
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One broken promise, with the exchanges that broke it in the order in which they were sent.
+
+    What others recorded has a source without a contract, and no violation until it is judged. `seen_once` marks a
+    failure that did not repeat. In the run `broke` of the `tried` updates that put the promise to the test broke it.
+    """
+
+    steps: tuple[Step, ...]
+    source: Source
+    violation: Violation | None = None
+    seen_once: bool = False
+    broke: int = 0
+    tried: int = 0
+
+    @property
+    def promise(self) -> str:
+        """The promise that was broken, or the empty string."""
+        return self.violation.promise if self.violation else ""
+
+    def part(self, *parts: Part) -> list[Step]:
+        """The steps of these kinds, in order."""
+        return [step for step in self.steps if step.part in parts]
+
+    @property
+    def failing(self) -> Step:
+        """The step that failed."""
+        return self.part(Part.FAILING)[0]
+
+
+def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evidence:
+    """The evidence of one violation of a failed attempt."""
+    of_state, before, read = is_of_state(violation.promise), attempt.before, attempt.read
+    sent = [(Part.BEFORE, before)] if before else []
+    sent += [(Part.BESIDE, beside) for beside in attempt.beside if of_state] + [(Part.FAILING, attempt)]
+    steps = [Step(part, each.template, each.exchange) for part, each in sent]
+    steps += [Step(Part.READ, read.request, read)] if read and of_state else []
+    return Evidence(tuple(steps), source, violation, attempt.repeated is False)
+
+
 def to_har(evidence: Evidence) -> str:
-    """Evidence as the text of a HAR file."""
+    """The evidence of a broken promise as the text of a HAR file."""
     own = asdict(replace(evidence, steps=()))
-    if evidence.violation:
-        own["violation"]["sentence"] = evidence.violation.sentence
+    own["violation"]["sentence"] = promises()[evidence.promise].sentence
     log = {
         "version": harfile.HAR_VERSION,
         "creator": {"name": "kaiten-contract-tests", "version": __version__},
         "entries": [_entry(step, evidence.source.base_url) for step in evidence.steps],
         _OWN: own,
     }
-    return json.dumps({"log": log}, indent=1, default=list)
+    return json.dumps({"log": log}, indent=1)
 
 
 def with_rate(text: str, broke: int, tried: int, *, comes_and_goes: bool) -> str:
@@ -68,29 +139,22 @@ def write(path: Path, text: str) -> None:
 
 def _entry(step: Step, base_url: str) -> dict[str, Any]:
     exchange, request, template = step.exchange, step.exchange.request, step.template
-    response, milliseconds = exchange.response or _NO_ANSWER, round(exchange.seconds * 1000, 3)
-    (sent, sent_encoding), (answered, encoding) = _text(request.body), _text(response.body)
+    response, milliseconds = exchange.response or Response(0, (), b"", b""), round(exchange.seconds * 1000, 3)
+    (sent_text, sent_encoding), (text, encoding) = _text(request.body), _text(response.body)
     media_type, location = (next(iter(response.values(name)), "") for name in ("Content-Type", "Location"))
+    data = harfile.PostData(request.header("Content-Type") or "", text=sent_text)
+    sent = harfile.Request(
+        request.method, base_url + request.path, "HTTP/1.1", postData=data, bodySize=len(request.body)
+    )
+    sent.headers = [harfile.Record(*header) for header in exchange.sent_headers or request.headers]
+    answer = harfile.Response(response.status, response.reason, "HTTP/1.1", bodySize=len(response.wire_body))
+    answer.headers = [harfile.Record(*header) for header in response.headers]
+    answer.content = harfile.Content(response.size, mimeType=media_type, text=text, encoding=encoding)
     return {
         "startedDateTime": datetime.fromtimestamp(exchange.started, UTC).isoformat(),
         "time": milliseconds,
-        "request": harfile.Request(
-            request.method,
-            base_url + request.path,
-            _VERSION,
-            headers=[harfile.Record(*header) for header in exchange.sent_headers or request.headers],
-            postData=harfile.PostData(request.header("Content-Type") or "", text=sent),
-            bodySize=len(request.body),
-        ).asdict(),
-        "response": harfile.Response(
-            response.status,
-            response.reason,
-            _VERSION,
-            headers=[harfile.Record(*header) for header in response.headers],
-            content=harfile.Content(response.size, mimeType=media_type, text=answered, encoding=encoding),
-            redirectURL=location,
-            bodySize=len(response.wire_body),
-        ).asdict(),
+        "request": sent.asdict(),
+        "response": answer.asdict() | {"redirectURL": location},
         "cache": {},
         "timings": harfile.Timings(send=0, wait=milliseconds, receive=0).asdict(),
         "_part": step.part,
@@ -105,7 +169,7 @@ def _text(body: bytes) -> tuple[str, str | None]:
     try:
         return body.decode("utf-8"), None
     except UnicodeDecodeError:
-        return b64encode(body).decode(), _BASE64
+        return b64encode(body).decode(), "base64"
 
 
 def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
@@ -128,12 +192,7 @@ def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
 
 
 def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
-    """The evidence in the text of a HAR file, of ours or of a browser's; `name` is how messages call it.
-
-    Raises:
-        WrongCall: it is no HAR file, or has no request to the operation in it.
-
-    """
+    """The evidence in the text of a HAR file; raises WrongCall, in which it is called `name`, where there is none."""
     try:
         log = json.loads(text)["log"]
         found = [_kept(log)] if log.get(_OWN) else list(_recorded(log["entries"]))
@@ -183,20 +242,18 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
     """A recorded update. Its template is to a customer of ours, with our credential of the role that it had."""
     request, status = entry["request"], entry["response"]["status"]
     headers = {name.lower(): value for name, value in _headers(request)}
+    media_type = headers.get("content-type")
     body = _body(request.get("postData") or {}, request.get("bodySize"), headers.get("content-length"))
     # Browsers leave the credential out; its role shows in what it got.
     invalid = ("Bearer ksh_contract-test-unknown",) if "authorization" in headers else ()
-    template = update(
-        f"{PREFIX}nobody" if status == 404 else CUSTOMER,
-        body or b"",
-        content_type=headers.get("content-type"),
-        authorization=invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",),
-    )
+    credentials = invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",)
+    slug = f"{PREFIX}nobody" if status == 404 else CUSTOMER
+    template = update(slug, body or b"", content_type=media_type, authorization=credentials)
     exchange, answer_known = _exchange(replace(template, path=path), entry)
     obstacles = {
         "its URL has a query, and the operation takes none": query is not None,
         "its URL is not percent-encoded: it is not known what was sent": not _PATH.fullmatch(path),
-        "the value of its header Content-Type is not in the file": headers.get("content-type", "") is None,
+        "the value of its header Content-Type is not in the file": "content-type" in headers and media_type is None,
         "its body is not, or not wholly, in the file": body is None,
     }
     unsendable = next((reason for reason, applies in obstacles.items() if applies), "")
@@ -205,17 +262,16 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
 
 def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, bool]:
     """The exchange of an entry, and whether its whole answer is in the file."""
-    answer, is_own = entry["response"], "_part" in entry
+    answer, is_own, after_head = entry["response"], "_part" in entry, entry.get("_after_head")
     if answer["status"] <= 0:
-        # No answer came.
-        return Exchange(request, None, Failure[entry.get("_failure") or Failure.BROKEN.name]), True
+        return Exchange(request, None, Failure[entry.get("_failure") or "BROKEN"]), True
     content = answer.get("content") or {}
     # What a run has kept of a long answer is shorter than its size, and a 204 has no body.
-    body = _body(content, *(() if is_own else (0 if answer["status"] == 204 else content.get("size"),)))
+    body = _body(content, None if is_own else 0 if answer["status"] == 204 else content.get("size"))
     # A browser undoes the content coding before it records.
     recorded = [header for header in _headers(answer) if is_own or header[0].lower() != "content-encoding"]
     headers = tuple((name, value) for name, value in recorded if value is not None)
-    wire_body = b64decode(entry["_after_head"]) if is_own and entry["_after_head"] else body
+    wire_body = b64decode(after_head) if after_head else body
     response = Response(answer["status"], headers, body or b"", wire_body or b"", answer.get("statusText") or "")
     return Exchange(request, response), body is not None and len(headers) == len(recorded)
 
@@ -230,6 +286,6 @@ def _headers(message: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 def _body(content: Mapping[str, Any], *sizes: object) -> bytes | None:
     """A recorded body, empty or not; None where it is not, or not wholly, in the file, as its recorded sizes tell."""
     text, known = content.get("text"), [int(str(size)) for size in sizes if str(size).isdecimal()]
-    is_base64 = content.get("encoding") == _BASE64
+    is_base64 = content.get("encoding") == "base64"
     body = b64decode(text) if is_base64 and text else (text or "").encode("utf-8", "surrogatepass")
     return body if (known or text is not None) and max(known, default=0) <= len(body) else None

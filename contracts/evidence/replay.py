@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contracts.attempt import Attempt, Attempts
-from contracts.evidence.evidence import Evidence, Part
+from contracts.evidence.har import Evidence, Part
 from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
@@ -95,8 +95,7 @@ class Replay:
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
-        promise, circumstance = evidence.promise, Circumstance(evidence.promise)
-        of_state = is_of_state(promise)
+        circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
         # What is stored is only known of a customer on which nothing but this was tried.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
         for step in evidence.part(Part.BEFORE) if build or of_state else ():
@@ -106,5 +105,5 @@ class Replay:
             attempts = self._attempts.send_at_once(templates, customer, circumstance)
             return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])
         others = self._attempts.others() if circumstance is Circumstance.BESIDE_OTHERS else ()
-        linger = _LONG_LINGER if promise == "success.empty" else 0.0
+        linger = _LONG_LINGER if evidence.promise == "success.empty" else 0.0
         return self._attempts.send(templates[0], customer, linger, circumstance, others, read=of_state)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from contracts.evidence.evidence import Evidence
+from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.http.curl import OF_YOURS, names_customer
 from contracts.http.exchange import Exchange

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from contracts.evidence import har
-from contracts.evidence.evidence import Source, evidence_of
+from contracts.evidence.har import Source, evidence_of
 from contracts.evidence.replay import Replay
 from contracts.fuzz.payloads import payloads
 from contracts.http.credential import fill

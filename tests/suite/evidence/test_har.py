@@ -12,7 +12,7 @@ import pytest
 from contracts import __version__
 from contracts.attempt import Attempt
 from contracts.evidence import har
-from contracts.evidence.evidence import Evidence, Part, Source, Step, evidence_of
+from contracts.evidence.har import Evidence, Part, Source, Step, evidence_of
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict

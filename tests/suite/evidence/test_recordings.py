@@ -11,7 +11,7 @@ import pytest
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
-from contracts.evidence.evidence import Evidence, Step
+from contracts.evidence.har import Evidence, Step
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, Failure
 from tests.suite.evidence.test_har import evidence

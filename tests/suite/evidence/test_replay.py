@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from contracts.__main__ import main
 from contracts.evidence import har
-from contracts.evidence.evidence import Evidence, Part, Source, Step
+from contracts.evidence.har import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import _payload
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.attempt import Attempt
 from contracts.evidence import har
-from contracts.evidence.evidence import Source
+from contracts.evidence.har import Source
 from contracts.fuzz.payloads import Payload
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.plugin_process import cause_of, findings

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.customers.journal import leftovers
 from contracts.evidence import har
-from contracts.evidence.evidence import Evidence, Part, Source, Step
+from contracts.evidence.har import Evidence, Part, Source, Step
 from contracts.http.exchange import CUSTOMER, Exchange, update
 from contracts.http.retries import PASSED_ON
 from contracts.rules.document import load
