@@ -131,9 +131,8 @@ def _differences(
 ) -> Iterator[Violation]:
     for name in _IDENTITY:
         if name in before and before[name] != after.get(name):
-            yield violation(
-                "update.stored", f"{name}: {_shown(before[name])}, as before", _shown(after.get(name)), name
-            )
+            shown = after.get(GONE, after.get(name))
+            yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(shown), name)
     # In an order that is the same in every process, as a set's is not.
     for name in sorted(document.settable_members):
         wanted, came = document.stored_values(name, reading, before), after.get(name)
