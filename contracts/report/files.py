@@ -157,7 +157,6 @@ def github(result: Result) -> list[str]:
         if path := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(path).open("a", encoding="utf-8") as file:
                 file.write(drawn("summary.md.j2", result))
-    except OSError as error:
-        # It changes no verdict.
+    except OSError as error:  # it changes no verdict
         lines.append(f"warning        GITHUB_STEP_SUMMARY cannot be written: {error.strerror}")
     return lines

@@ -32,11 +32,10 @@ _SURE = (True, None, False)
 class Finding:
     """One promise broken in one circumstance, and everything that is shown of it: plain data, so it goes in a report.
 
-    Each failing request makes one for each promise that it broke; the result merges those with the same key.
-
-    `place` is where in the answer, `also` where else; `cause` is the circumstance in words, and `why` what the payload
-    is there for. `size` is how large the request is, and `repeated` whether it broke the promise again when it was sent
-    again alone (None: it was not). `har` is the evidence as the text of a HAR file, empty where this process has sent a
+    Each failing request makes one for each promise that it broke; the result merges those with the same key. `place` is
+    where in the answer, `also` where else; `cause` is the circumstance in words, and `why` what the payload is there
+    for. `size` is how large the request is, and `repeated` whether it broke the promise again when it was sent again
+    alone (None: it was not). `har` is the evidence as the text of a HAR file, empty where this process has sent a
     better one, and `evidence` its file, or empty.
 
     Sent again alone, the requests of all `tests` broke it `again` so often, and so often it was `gone`. When the run is
@@ -93,11 +92,11 @@ class Finding:
 class Result:
     """What a run did and found: plain data, filled until `finish`. `started` is in seconds since the epoch.
 
-    Evidence goes to the folder `evidence`, empty for nowhere; `no_evidence` says why a finding has no file.
-    `stopped` says why the run came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM
-    ended it; `selected` whether all tests were. Of the `tests` that ran `failed` are those that failed although no
-    promise was found broken; `required` are those that --require-all wants and that could not be tried, each with its
-    reason. `skipped` counts tests by the reason, `not_literal` those that only the judge has judged.
+    Evidence goes to the folder `evidence`, empty for nowhere; `no_evidence` says why a finding has no file. `stopped`
+    says why the run came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM ended it;
+    `selected` whether all tests were. Of the `tests` that ran, `failed` failed although no promise was found broken,
+    and `required` could not be tried, with the reason, though --require-all wants it. `skipped` counts tests by the
+    reason, `not_literal` those that only the judge has judged.
     """
 
     base_url: str
@@ -120,8 +119,8 @@ class Result:
     no_evidence: str = f"none; no more than {MOST_EVIDENCE} files of evidence are kept"
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
-        """The run is over before its end."""
-        if reason not in self.stopped:
+        """The run is over before its end. What several processes stop for is told once: each has its own numbers."""
+        if reason.partition(" (")[0] not in self.stopped:
             self.stopped = "; ".join(filter(None, (self.stopped, reason)))
         self.stop_code = min(code, self.stop_code)
 

@@ -24,8 +24,7 @@ WIDTH = 110
 _REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was as promised", None: "not sent again"}
 # So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
-# So many broken promises are explained of one answer and told in a summary, which has to fit on a screen. So many
-# that were not tried are named.
+# Broken promises that are explained of one answer and in a summary, lines of a summary, promises named as not tried.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 # Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
@@ -33,6 +32,7 @@ _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, w
 _THREE, _FEW = 3, 30
 # How likely the times that are suggested show a failure again, and the most that are suggested: what --times takes.
 _CHANCE, _MOST_TIMES = 0.95, 10_000
+_WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
 
 
 def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
@@ -82,7 +82,7 @@ def summary(result: Result) -> list[str]:
     """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
     metrics, groups = result.metrics, [*result.groups.values()]
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
-    required, untried = Counter(result.required.values()), result.not_tried
+    required = Counter(result.required.values())
     alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: the literals are written for docs"
     lines = _wrapped(
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
@@ -97,7 +97,7 @@ def summary(result: Result) -> list[str]:
         ("failed too", _failed(result) if result.failed else ""),
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
-        *(("not tried", f"{some(promise_ids, most=_LISTED)}: {why}") for why, promise_ids in untried.items()),
+        *(("not tried", f"{_listed(promise_ids)}: {why}") for why, promise_ids in result.not_tried.items()),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
@@ -111,10 +111,15 @@ def summary(result: Result) -> list[str]:
     return [*lines, *chain(*blocks), ""]
 
 
+def _listed(promise_ids: Sequence[str]) -> str:
+    # A run that was over at once has tried next to nothing: the promises are on the page.
+    return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
+
+
 def _wrapped(*facts: tuple[str, str]) -> list[str]:
     """Lines that fit the width, for each fact that there is, behind its label."""
     texts = [f"{label:<15}{text}" for label, text in facts if text]
-    return [line for text in texts for line in textwrap.wrap(text, WIDTH, subsequent_indent=" " * 15)]
+    return [line for text in texts for line in _WRAPPER.wrap(text)]
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
@@ -252,8 +257,7 @@ def _how_often(evidence: Evidence, times: int) -> str:
     missed = 1 - evidence.broke / evidence.tried
     wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), _MOST_TIMES)
     rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)
-    hint = f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %"
-    return hint if times < wanted else ""
+    return f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %" if times < wanted else ""
 
 
 def replay_verdict(results: Sequence[Replayed]) -> str:

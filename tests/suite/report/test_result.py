@@ -266,6 +266,17 @@ def test_why_a_run_was_stopped_is_said_once() -> None:
     assert (made.stopped, made.code) == ("it does not answer; the token is refused", 4)
 
 
+def test_what_several_processes_say_is_told_once() -> None:
+    """A warning of two workers is one, and so is the reason why they stopped, though each counts for itself."""
+    made = result()
+    for count in (9, 3):
+        made.metrics.add({"warnings": ["the Redis does not answer"]})
+        made.stop(f"it stopped answering; patience ended (--patience 1 s, {count} interruptions)")
+
+    assert made.metrics.warnings == ["the Redis does not answer"]
+    assert made.stopped == "it stopped answering; patience ended (--patience 1 s, 9 interruptions)"
+
+
 BROKEN, FAILED = {"findings": [finding()]}, {"failed": [TEST]}
 REQUIRED, BY_HAND = {"required": {TEST: "no token"}}, {"by_hand": True}
 STOPPED, WRONG = {"stopped": "it does not answer"}, {"stopped": "the token is refused", "stop_code": 4}
