@@ -202,7 +202,7 @@ class _Answer:
                     connection.settimeout(limit if is_large else self._bounds.left())
                     left = left[connection.send(left) :]
         if is_large:
-            self._bounds = self._bounds._replace(ends=self._bounds.ends + time.monotonic() - started)
+            self._bounds = Bounds(self._bounds.ends + time.monotonic() - started, self._bounds.size)
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event
