@@ -69,7 +69,7 @@ def _of(variant: type[Variant], tool: Callable[[type[Variant], RawServer, Path],
 
 def _suite(variant: type[Variant], server: RawServer, folder: Path) -> int:
     told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments, "--hypothesis-seed", "1"]
-    return run_suite(*told, journal=folder, timeout=LIMIT).returncode
+    return run_suite(*told, fresh=True, journal=folder, timeout=LIMIT).returncode
 
 
 def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
