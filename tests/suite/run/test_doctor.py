@@ -271,7 +271,19 @@ def test_a_target_that_makes_no_customer_wants_one(tmp_path: Path) -> None:
 
 def test_a_limit_of_the_rate_is_seen(tmp_path: Path) -> None:
     """Where some of a burst are answered 429, --rate-limit is the next step."""
-    with serving(vendor_named("LimitsTheRate")(load("docs"))) as server:
+
+    class LimitsBursts(Vendor):
+        """Takes some reads of customers that are not there, and of further ones each second."""
+
+        reads = 0
+
+        def show(self, call: Call, slug: str) -> Answer:
+            self.reads += slug not in self.customers
+            if self.reads > 8 and self.reads % 2:
+                return Answer(429, [("Content-Type", "text/plain")], b"Slow down.")
+            return super().show(call, slug)
+
+    with serving(LimitsBursts(load("docs"))) as server:
         said, works = told(server, tmp_path)
 
     assert re.match(r"note \d+ of 24 requests at once were answered 429.*--rate-limit N", said["rate limit"])
