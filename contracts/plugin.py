@@ -54,8 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
     # What a worker was told by the process that the user started.
-    told: dict[str, Any] = getattr(config, "workerinput", {})
-    seed = told.get("contract_seed", config.getoption("hypothesis_seed"))
+    workerinput: dict[str, Any] = getattr(config, "workerinput", {})
+    seed = workerinput.get("contract_seed", config.getoption("hypothesis_seed"))
     if isinstance(seed, str):
         # Hypothesis takes any word for a seed.
         seed = int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
@@ -65,15 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # A variable that a CI does not have is an empty text there: it must not mean the mock.
     base_url = given if given is not None else variable
     try:
-        workers = told.get("workercount", config.getoption("numprocesses", None) or 1)
+        workers = workerinput.get("workercount", config.getoption("numprocesses", None) or 1)
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
     # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
     fuzz.pin(options.document, options.generation)
-    process = config.stash[PROCESS] = Process(config, options, told.get("contract_ends", ends))
+    process = config.stash[PROCESS] = Process(config, options, workerinput.get("contract_ends", ends))
     config.pluginmanager.register(process, "contract-process")
-    if not told:
+    if not workerinput:
         config.pluginmanager.register(Collector(config, process), "contract-result")
     heed_signals()
 
@@ -175,9 +175,9 @@ class Collector:
     def _conclude(self, made: Result) -> None:
         if made.by_hand and self._config.getoption("numprocesses", None):
             # The workers had no time to say what they left behind; their journals did.
-            listed = [one for one in leftovers(self._options.journal) if one.base_url == made.base_url]
+            listed = [leftover for leftover in leftovers(self._options.journal) if leftover.base_url == made.base_url]
             warning = "the workers were stopped: what they sent in their last tests is not counted"
-            made.metrics.add({"left": [slug for one in listed for slug in one.slugs], "warnings": [warning]})
+            made.metrics.add({"left": [slug for leftover in listed for slug in leftover.slugs], "warnings": [warning]})
         made.finish()
         self._made = True
 

@@ -147,11 +147,11 @@ class Process:
         document, base_url = self.options.document, self.options.target.base_url
         source = Source(document.name, base_url, self.options.generation.seed, item.nodeid)
         seen = [*findings(attempt, document, source, payload)]
-        for one in seen:
-            if one.key in self._sent and self._sent[one.key] <= one.rank:
-                one.har = ""
+        for finding in seen:
+            if finding.key in self._sent and self._sent[finding.key] <= finding.rank:
+                finding.har = ""
             else:
-                self._sent[one.key] = one.rank
+                self._sent[finding.key] = finding.rank
         return [*map(vars, seen)]
 
     def end(self, status: int) -> dict[str, Any]:
@@ -229,8 +229,8 @@ def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
     if isinstance(error, BrokenPromise):
         yield error
     elif isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _broken_promises(one)
+        for inner in error.exceptions:
+            yield from _broken_promises(inner)
 
 
 PROCESS = pytest.StashKey[Process]()

@@ -58,7 +58,7 @@ def _linked(source: str) -> Markup:
     return Markup(linked)  # noqa: S704 (escaped)
 
 
-_TEMPLATES.filters |= {"markdown": _markdown, "linked": _linked}
+_TEMPLATES.filters.update(markdown=_markdown, linked=_linked)
 
 
 def page(result: Result, beside: Path) -> str:
@@ -124,7 +124,7 @@ def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
         text = written if len(text) > _SHOWN or len(written) <= _SHOWN else text
     for line in ["", *re.split("\r\n|\r|\n", text[:_SHOWN])] if text else []:
         # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
-        yield "".join(one if one.isprintable() or one == "\t" else json.dumps(one)[1:-1] for one in line)
+        yield "".join(sign if sign.isprintable() or sign == "\t" else json.dumps(sign)[1:-1] for sign in line)
     yield from [f"… {len(text) - _SHOWN} more characters"] if text[_SHOWN:] else []
 
 

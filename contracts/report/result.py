@@ -126,26 +126,26 @@ class Result:
 
     def add(self, report: Any) -> list[list[Finding]]:
         """Add pytest's report of a test. What each failing request broke comes back, with the whole finding's file."""
-        test, told, called = report.nodeid, report.contract, report.when == "call"
-        self.metrics.add(told["metrics"] or {})
-        if (called or report.failed or told["required"]) and test not in self.tests:
+        test, carried, called = report.nodeid, report.contract, report.when == "call"
+        self.metrics.add(carried["metrics"] or {})
+        if (called or report.failed or carried["required"]) and test not in self.tests:
             self.tests.append(test)
         self.not_literal += called and any(name == "judged by" for name, _ in report.user_properties)
-        if told["required"]:
-            self.required[test] = told["required"]
-        elif report.failed and not told["broken"] and test not in self.failed:
+        if carried["required"]:
+            self.required[test] = carried["required"]
+        elif report.failed and not carried["broken"] and test not in self.failed:
             self.failed.append(test)
         if report.skipped and not hasattr(report, "wasxfail"):
             reason = report.longrepr[2].removeprefix("Skipped: ")
             self.skipped[reason] = self.skipped.get(reason, 0) + 1
-        return [[self._entered(Finding(**broken)) for broken in failure] for failure in told["broken"]]
+        return [[self._entered(Finding(**broken)) for broken in failure] for failure in carried["broken"]]
 
     def _entered(self, seen: Finding) -> Finding:
         """What a test saw, entered into the finding that it belongs to; with that finding's file and tests."""
-        keys = [one.key for one in self._alike(seen)]
+        keys = [each.key for each in self._alike(seen)]
         if seen.key not in keys and len(keys) >= MOST_CAUSES:
             seen = replace(seen, cause=OTHER_CAUSES)
-        whole = next((one for one in self.findings if one.key == seen.key), None)
+        whole = next((each for each in self.findings if each.key == seen.key), None)
         if whole:
             whole.merge(seen)
         else:
@@ -157,12 +157,12 @@ class Result:
 
     def _alike(self, seen: Finding) -> list[Finding]:
         """The findings of the same promise at the same place, in any circumstance."""
-        return [one for one in self.findings if one.key[:2] == seen.key[:2]]
+        return [each for each in self.findings if each.key[:2] == seen.key[:2]]
 
     def _keep(self, finding: Finding) -> None:
         """Write the evidence of a finding, where one more file may be kept: the first of each promise in any case."""
         number = self.groups[finding.promise].index(finding) + 1
-        full = sum(bool(one.evidence) for one in self.findings) >= MOST_EVIDENCE
+        full = sum(bool(each.evidence) for each in self.findings) >= MOST_EVIDENCE
         if not (self.evidence and finding.har) or (full and number > 1 and not finding.evidence):
             return
         path = Path(self.evidence, f"{finding.promise}{f'-{number}' if number > 1 else ''}.har")
@@ -179,20 +179,22 @@ class Result:
         A fault that comes and goes may by chance be broken again once: then the promise as a whole decides.
         """
         self.seconds = time.time() - self.started
-        for one in self.findings:
-            one.broke = max(1, self.metrics.broken.get(one.promise, 0))
-            one.tried = max(self.metrics.tried.get(one.promise, 0), one.broke)
-            alike = self._alike(one)
+        for each in self.findings:
+            each.broke = max(1, self.metrics.broken.get(each.promise, 0))
+            each.tried = max(self.metrics.tried.get(each.promise, 0), each.broke)
+            alike = self._alike(each)
             mostly_gone = sum(other.gone for other in alike) > sum(other.again for other in alike)
-            one.comes_and_goes = one.gone > one.again or (one.again < _SURELY and mostly_gone)
-            if one.evidence:
-                one.har = har.with_rate(one.har, one.broke, one.tried, comes_and_goes=one.comes_and_goes)
-                self._keep(one)
+            each.comes_and_goes = each.gone > each.again or (each.again < _SURELY and mostly_gone)
+            if each.evidence:
+                each.har = har.with_rate(each.har, each.broke, each.tried, comes_and_goes=each.comes_and_goes)
+                self._keep(each)
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
         """What was broken, by promise, in the order in which it was found: the first has the file named for it."""
-        return {one.promise: [each for each in self.findings if each.promise == one.promise] for one in self.findings}
+        return {
+            each.promise: [other for other in self.findings if other.promise == each.promise] for each in self.findings
+        }
 
     @property
     def tried(self) -> set[str]:
@@ -251,7 +253,7 @@ class Result:
 
 def write(result: Result, path: Path) -> None:
     """Write the result to a file as JSON, for another process to read. Evidence has files of its own."""
-    findings = [replace(one, har="") for one in result.findings]
+    findings = [replace(each, har="") for each in result.findings]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(replace(result, findings=findings)), indent=1), encoding="utf-8")
 
@@ -264,8 +266,8 @@ def read(path: Path) -> Result:
 
     """
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        findings = [Finding(**one) for one in told["findings"]]
-        return Result(**told | {"findings": findings, "metrics": Metrics(**told["metrics"])})
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        findings = [Finding(**each) for each in content["findings"]]
+        return Result(**content | {"findings": findings, "metrics": Metrics(**content["metrics"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise WrongCall(f"{path} holds no result of a run: {' '.join(str(error).split())[:100]}") from None

@@ -38,8 +38,8 @@ _WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 15, break_on_hyph
 def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """What a test found broken, and how to see it again: the first failing request, and what the others broke, too."""
     first, shown = failures[0], failures[0][0]
-    lines = [line for one in first[:_EXPLAINED] for line in promise_lines(one, one.also)]
-    others = dict.fromkeys(one.promise for failure in (first[_EXPLAINED:], *failures[1:]) for one in failure)
+    lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
+    others = dict.fromkeys(each.promise for failure in (first[_EXPLAINED:], *failures[1:]) for each in failure)
     about = (
         ("request", shown.request),
         ("answer", shown.answer),
@@ -67,7 +67,7 @@ def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: s
 
 
 def _again(findings: Iterable[Finding], result: Result) -> str:
-    paths = [one.evidence for one in findings if one.evidence]
+    paths = [each.evidence for each in findings if each.evidence]
     return replay_command(paths, result.base_url) if paths else result.no_evidence
 
 
@@ -102,7 +102,7 @@ def summary(result: Result) -> list[str]:
         *(("warning", warning) for warning in metrics.warnings),
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
     )
-    if len(groups) > 1 and any(one.evidence for one in result.findings):
+    if len(groups) > 1 and any(each.evidence for each in result.findings):
         # It is copied, so it is not wrapped.
         lines.append(f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}")
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
@@ -124,18 +124,18 @@ def _wrapped(*facts: tuple[str, str]) -> list[str]:
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """All that broke one promise, told by what was found first."""
-    first, tests = group[0], dict.fromkeys(test for one in group for test in one.tests)
+    first, tests = group[0], dict.fromkeys(test for each in group for test in each.tests)
     # What comes and goes has no circumstance.
-    steady = [] if all(one.comes_and_goes for one in group) else group
+    steady = [] if all(each.comes_and_goes for each in group) else group
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
         ("trace", first.trace),
-        ("when", some([one.cause for one in steady if one.actual == first.actual], "; ")),
-        *(("and when", f"{one.cause}: {one.actual}") for one in steady if one.actual != first.actual),
+        ("when", some([each.cause for each in steady if each.actual == first.actual], "; ")),
+        *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
         ("seen", first.seen),
         ("tests", f"{len(tests)}: {names(tests)}"),
-        ("again", _again([one for one in group if one.evidence][:1], result)),
+        ("again", _again([each for each in group if each.evidence][:1], result)),
     )
 
 
@@ -155,7 +155,7 @@ def last_line(result: Result) -> str:
     mocked = result.base_url == MOCK_URL and os.environ.get("CI")
     mock = " (on the mock, in process: no vendor was asked)" if mocked else ""
     if groups:
-        goes = f" ({result.findings[0].seen})" if all(one.comes_and_goes for one in result.findings) else ""
+        goes = f" ({result.findings[0].seen})" if all(each.comes_and_goes for each in result.findings) else ""
         which = f"{some([*groups], most=_IN_LINE)}{goes}{after}{mock}"
         return f"BROKEN {len(groups)} of {number(len(result.tried), 'promise')}: {which}"
     if result.failed:
@@ -184,12 +184,8 @@ def how_sure(result: Result) -> str:
 def count_of(result: Result) -> str:
     """How many promises were kept, broken and not tried. What was broken otherwise, too, is broken."""
     ended = result.ended.items()
-    told = ", ".join(
-        f"{len(promise_ids)} {outcome}"
-        for outcome, promise_ids in ended
-        if promise_ids or outcome in ("kept", "broken")
-    )
-    return f"{told} (of {len(result.outcomes)})"
+    counts = ", ".join(f"{len(ids)} {outcome}" for outcome, ids in ended if ids or outcome in ("kept", "broken"))
+    return f"{counts} (of {len(result.outcomes)})"
 
 
 def number(count: int, noun: str) -> str:
