@@ -23,7 +23,7 @@ from contracts.http.target import MIB
 
 _AT_ONCE = 65536
 # The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
-_MOST_INTERIM, _LONGEST_HEAD = 1000, 100 * 1024
+_MOST_INTERIM, _LONGEST_HEAD = 200, 100 * 1024
 # How OpenSSL names that a server refuses our certificate, or the lack of one (RFC 8446 section 6.2).
 _CERTIFICATE_REFUSED = re.compile(r"_ALERT_.*(CERT|UNKNOWN_CA)")
 
