@@ -24,7 +24,7 @@ from contracts.options import target_from
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
-from contracts.rules.state import stored_in
+from contracts.rules.state import GONE, stored_in
 
 # Requests of the burst that shows whether the rate is limited.
 _BURST = 24
@@ -46,6 +46,8 @@ class Symptom(NamedTuple):
 
 
 _WRITE_ONLY = "export a token without write:customers"
+_NOT_SHOWN = "a run has no verdict where GET shows something else than the customer"
+_READ_TOO = "give a token that may read customers; without it what is stored is not tried"
 # What a status says of the token that was tried; None stands for any other.
 _SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
     _WRITER: {
@@ -64,7 +66,8 @@ _SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
     _READ: {
         200: ("ok", "customers can be read back: what is stored is checked"),
         404: ("ok", "is not refused, as far as a 404 tells"),
-        None: ("note", "", "give a token that may read customers; without it what is stored is not tried"),
+        **dict.fromkeys((401, 403, 405), ("note", "", _READ_TOO)),
+        None: ("FAIL", "", _NOT_SHOWN),
     },
 }
 
@@ -203,8 +206,10 @@ class Doctor:
 
 def _symptom(name: str, exchange: Exchange) -> Symptom:
     """What the answer says of a token, or of reading."""
-    if name == _READ and exchange.status == 200 and "name" not in stored_in(exchange):
-        return Symptom(name, "note", "GET shows no name of a customer", "what is stored is not tried")
+    stored = stored_in(exchange)
+    if name == _READ and exchange.status == 200 and "name" not in stored:
+        note = Symptom(name, "note", "GET shows no name of a customer", "what is stored is not tried")
+        return Symptom(name, "FAIL", stored[GONE], _NOT_SHOWN) if GONE in stored else note
     mark, said, *remedy = _SAYS[name].get(exchange.status, _SAYS[name][None])
     said = said or f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
     return Symptom(name, mark, said, *remedy)

@@ -109,7 +109,7 @@ class Customers:
 
         Raises:
             WrongCall: the token is refused, or customers can be neither made nor were given.
-            NoVerdict: the target does not make customers as its own API page says.
+            NoVerdict: the target does not make or show customers as its own API page says.
 
         """
         given = self._client.target.customer
@@ -125,6 +125,8 @@ class Customers:
         first, second = stored_in(exchange), stored_in(self.get(customer.slug))
         self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
         self.readable = "name" in first
+        if GONE in first and exchange.status not in sibling.CANNOT:
+            raise NoVerdict(f"{self._url} does not show customer {customer.slug}: {first[GONE]}")
         customer.stored = self.shown(exchange) if self.readable else {}
         if given or 0 < self._most < _FEWEST:
             self._only = customer

@@ -23,7 +23,9 @@ from contracts.http.target import MIB
 
 _AT_ONCE = 65536
 # The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
-_MOST_INTERIM, _LONGEST_HEAD = 1000, 100 * 1024
+_MOST_INTERIM, _LONGEST_HEAD = 200, 100 * 1024
+# Seconds that it may take to send a body of more than 1 MiB: 5 MB at 700 kbit/s.
+LONGEST_SENDING = 60.0
 # How OpenSSL names that a server refuses our certificate, or the lack of one (RFC 8446 section 6.2).
 _CERTIFICATE_REFUSED = re.compile(r"_ALERT_.*(CERT|UNKNOWN_CA)")
 
@@ -190,16 +192,17 @@ class _Answer:
     def begun(self, head: bytes, body: bytes, connection: socket.socket) -> h11.Response:
         """Send a request and read the answer's header section, past those of any 1xx.
 
-        The time that it takes to send a body of more than 1 MiB does not count, as long as the server goes on to read.
+        Up to a minute that it takes to send a body of more than 1 MiB does not count, as long as the server reads on.
         """
         self._connection, started, limit = connection, time.monotonic(), self._bounds.left()
         is_large = len(body) > MIB
+        sending = Bounds(started + LONGEST_SENDING, self._bounds.size) if is_large else self._bounds
         # A server that takes no more may have answered.
         with suppress(ConnectionError, ssl.SSLError):
             for part in (head + body[:_AT_ONCE], memoryview(body)[_AT_ONCE:]):
                 left = memoryview(part)
                 while left:
-                    connection.settimeout(limit if is_large else self._bounds.left())
+                    connection.settimeout(min(limit, sending.left()))
                     left = left[connection.send(left) :]
         if is_large:
             self._bounds = Bounds(self._bounds.ends + time.monotonic() - started, self._bounds.size)

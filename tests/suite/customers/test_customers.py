@@ -244,6 +244,26 @@ def test_a_read_that_never_shows_a_name_is_no_reading() -> None:
     assert (customers.readable, opened.stored) == (False, {})
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(Answer(200, [], b"<!doctype html>"), "GET answered 200 <!doctype html>$", id="a-page"),
+        pytest.param(Answer(200, [], b'[{"name":"x"}]'), r"GET answered 200 \[\{\"name\":\"x\"\}\]$", id="a-list"),
+        pytest.param(Answer(500, [], b"oops"), "GET answered 500 oops$", id="an-error"),
+        pytest.param(Answer(302, [], b""), "GET answered 302 $", id="a-redirect"),
+    ],
+)
+def test_what_is_not_shown_at_all_is_no_verdict(answer: Answer, said: str) -> None:
+    """Where a GET is not refused and shows no object, nobody knows what is stored: that is not passed over."""
+
+    class ShowsSomethingElse(Choosy):
+        def show(self, call: Call, slug: str) -> Answer:
+            return answer
+
+    with pytest.raises(NoVerdict, match=said):
+        customers_of(ShowsSomethingElse()).open()
+
+
 @pytest.mark.parametrize("most", [1, 4])
 def test_where_few_customers_may_exist_there_is_one(most: int) -> None:
     """With fewer than five customers there is one for everything, and it is removed in the end."""

@@ -98,6 +98,29 @@ def test_the_time_to_send_a_large_body_does_not_count() -> None:
     assert exchange.status == 204
 
 
+def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that reads a little of a large body now and then ends no later than what sending may take."""
+    monkeypatch.setattr("contracts.http.wire.LONGEST_SENDING", 0.6)
+    over = threading.Event()
+
+    def drain_slowly(connection: socket.socket) -> None:
+        while not over.wait(0.02):
+            connection.recv(256 * 1024)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.4, size=100 * MIB)
+        came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
+        with server.accept()[0] as connection:
+            reader = threading.Thread(target=drain_slowly, args=[connection])
+            reader.start()
+            exchange = came.result()
+            over.set()
+            reader.join()
+
+    assert exchange.failure is Failure.TIMEOUT
+    assert exchange.seconds < 1.8
+
+
 def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
     """An answer that takes its time but comes in time is taken."""
     came = exchange(Slowly([HEAD + b"\r\n", b"h", b"i"], 0.1), time=2)

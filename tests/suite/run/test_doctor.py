@@ -222,6 +222,16 @@ def test_a_get_that_shows_no_name_is_told(tmp_path: Path) -> None:
     assert works
 
 
+def test_a_get_that_shows_no_customer_at_all_is_told(tmp_path: Path) -> None:
+    """Where a GET shows something else than an object, no run has a verdict."""
+    with serving(vendor_named("ShowsAList")(load("docs"))) as server:
+        said, works = told(server, tmp_path)
+
+    assert said["read"].startswith('FAIL GET answered 200 [{"')
+    assert said["read"].endswith("; a run has no verdict where GET shows something else than the customer")
+    assert not works
+
+
 @pytest.mark.parametrize(
     ("variables", "name", "came"),
     [
