@@ -104,7 +104,7 @@ def replay(
 ) -> None:
     """Send what HAR files have recorded again, the suite's own or a browser's."""
     from contracts.evidence import har
-    from contracts.evidence.replay import Replay, Replayed, exit_code
+    from contracts.evidence.replay import Fate, Replay, Replayed
     from contracts.fuzz.payloads import entry_of
     from contracts.report.terminal import replay_verdict, replayed_lines
 
@@ -126,7 +126,8 @@ def replay(
                 results.append(again.of(evidence, times))
                 click.echo("\n".join(replayed_lines(results[-1], path)))
     click.echo(replay_verdict(results))
-    sys.exit(exit_code(results))
+    fates = {replayed.result for replayed in results}
+    sys.exit(1 if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else 6 if Fate.NOT_TRIED in fates else 0)
 
 
 @contextmanager

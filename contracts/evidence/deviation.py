@@ -54,9 +54,9 @@ class Deviations:
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation; if so, it is counted."""
-        holding = {key: one for key, one in self._accepted.items() if one.until >= self._today}
-        about = {key: one for key, one in holding.items() if one.promise == violation.promise}
-        covering = [key for key, one in about.items() if one.status in (None, status) and one.is_tried_by(test_id)]
+        about = {key: each for key, each in self._accepted.items() if each.promise == violation.promise}
+        holding = {key: each for key, each in about.items() if self._today <= each.until and each.is_tried_by(test_id)}
+        covering = [key for key, each in holding.items() if each.status in (None, status)]
         self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
         return bool(covering)
 
@@ -93,9 +93,8 @@ def load_deviations(path: Path | None) -> Deviations:
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")
     for number, table in enumerate(tables, 1):
-        if "rule" in table:
-            # So the promise was called in files that were written for earlier versions.
-            table["promise"] = table.pop("rule")
+        # Files that were written for earlier versions say `rule`.
+        table |= {"promise": table.pop("rule")} if "rule" in table else {}
         for wrong in _wrong(table):
             raise WrongCall(f"{path}, deviation {number}: {wrong}")
     return Deviations([Deviation(**table) for table in tables])

@@ -12,9 +12,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import harfile
 
@@ -35,13 +34,8 @@ _PATH = re.compile(rf"(?=[\x21-\x7e]*\Z){CUSTOMERS}/{_SLUG}")
 _FIELD = re.compile(r"[^\r\n\u0100-\U0010ffff]*")
 
 
-class Part(StrEnum):
-    """What a step is to the failure: sent before it, the failure itself, sent at once with it, read after it."""
-
-    BEFORE = "before"
-    FAILING = "failing"
-    BESIDE = "beside"
-    READ = "read"
+# What a step is to the failure: sent before it, the failure itself, sent at once with it, or read after it.
+Part = Literal["before", "failing", "beside", "read"]
 
 
 @dataclass(frozen=True)
@@ -96,17 +90,17 @@ class Evidence:
     @property
     def failing(self) -> Step:
         """The step that failed."""
-        return self.part(Part.FAILING)[0]
+        return self.part("failing")[0]
 
 
 def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evidence:
     """The evidence of one violation of a failed attempt."""
     of_state, before, read = is_of_state(violation.promise), attempt.before, attempt.read
-    sent = [(Part.BEFORE, before)] if before else []
-    sent += [(Part.BESIDE, beside) for beside in attempt.beside if of_state] + [(Part.FAILING, attempt)]
+    sent: list[tuple[Part, Attempt]] = [("before", before)] if before else []
+    sent += [("beside", beside) for beside in attempt.beside if of_state] + [("failing", attempt)]
     steps = [Step(part, each.template, each.exchange) for part, each in sent]
-    steps += [Step(Part.READ, read.request, read)] if read and of_state else []
-    return Evidence(tuple(steps), source, violation, attempt.repeated is False)
+    shown = [Step("read", read.request, read)] if read and of_state else []
+    return Evidence((*steps, *shown), source, violation, attempt.repeated is False)
 
 
 def to_har(evidence: Evidence) -> str:
@@ -207,9 +201,9 @@ def _kept(log: Mapping[str, Any]) -> Evidence:
     """The evidence in a file of the suite's own."""
     own, broken = log[_OWN], log[_OWN]["violation"]
     # What was read afterwards is there to be looked at.
-    steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != Part.READ)
+    steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != "read")
     found = violation(broken["promise"], broken["expected"], broken["actual"], broken["place"])
-    if Part.FAILING not in [step.part for step in steps]:
+    if "failing" not in [step.part for step in steps]:
         raise LookupError("no step that failed")
     return Evidence(steps, Source(**own["source"]), found, bool(own["seen_once"]), int(own["broke"]), int(own["tried"]))
 
@@ -223,16 +217,15 @@ def _step(entry: Mapping[str, Any]) -> Step:
     # A slug without a letter or a digit is nobody's.
     ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
     unsendable = "" if ours else "its customer is not one of the suite's"
-    return Step(Part(entry["_part"]), template, _exchange(template, entry)[0], unsendable)
+    return Step(entry["_part"], template, _exchange(template, entry)[0], unsendable)
 
 
 def _recorded(entries: Iterable[Any]) -> Iterator[Evidence]:
-    """Each update in a recording of somebody else's."""
+    """Each update in a recording of somebody else's. Entries that are not for us may be broken."""
     for entry in entries:
         try:
             url = _URL.fullmatch(entry["request"]["url"]) if entry["request"]["method"] == OPERATION else None
         except (LookupError, TypeError):
-            # Entries that are not for us may be broken.
             continue
         if url:
             yield Evidence((_update(entry, *url.groups()),), Source("", ""))
@@ -257,7 +250,7 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
         "its body is not, or not wholly, in the file": body is None,
     }
     unsendable = next((reason for reason, applies in obstacles.items() if applies), "")
-    return Step(Part.FAILING, template, replace(exchange, sent_path=prefix + path), unsendable, answer_known)
+    return Step("failing", template, replace(exchange, sent_path=prefix + path), unsendable, answer_known)
 
 
 def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, bool]:
@@ -287,5 +280,5 @@ def _body(content: Mapping[str, Any], *sizes: object) -> bytes | None:
     """A recorded body, empty or not; None where it is not, or not wholly, in the file, as its recorded sizes tell."""
     text, known = content.get("text"), [int(str(size)) for size in sizes if str(size).isdecimal()]
     is_base64 = content.get("encoding") == "base64"
-    body = b64decode(text) if is_base64 and text else (text or "").encode("utf-8", "surrogatepass")
+    body = b64decode(text or "") if is_base64 else (text or "").encode("utf-8", "surrogatepass")
     return body if (known or text is not None) and max(known, default=0) <= len(body) else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contracts.attempt import Attempt, Attempts
-from contracts.evidence.har import Evidence, Part
+from contracts.evidence.har import Evidence
 from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
@@ -45,12 +44,6 @@ class Replayed:
     reason: str = ""
 
 
-def exit_code(results: Iterable[Replayed]) -> int:
-    """1 where any was seen again or is different, 6 where nothing is known of one, 0 where all are gone."""
-    fates = {replayed.result for replayed in results}
-    return 1 if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else 6 if Fate.NOT_TRIED in fates else 0
-
-
 class Replay:
     """Replays evidence against a target."""
 
@@ -67,7 +60,7 @@ class Replay:
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
         attempts = [self._sent(evidence, build=number == 0) for number in range(times)]
         needs_state = False
-        if evidence.part(Part.BEFORE, Part.BESIDE) and all(promise in attempt.broken for attempt in attempts):
+        if evidence.part("before", "beside") and all(promise in attempt.broken for attempt in attempts):
             alone = replace(evidence, steps=(evidence.failing,))
             if not any(promise in self._sent(alone, fresh=True).broken for _ in range(max(times, _STEADY))):
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
@@ -89,18 +82,17 @@ class Replay:
         """Why it cannot be tried here; empty where it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
         promise_ids = [evidence.promise, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
-        untried = self._attempts.metrics.untried
-        reasons = [step.unsendable for step in evidence.steps] + [untried.get(promise, "") for promise in promise_ids]
-        return next(filter(None, reasons), "")
+        untried = [self._attempts.metrics.untried.get(promise, "") for promise in promise_ids]
+        return next(filter(None, [step.unsendable for step in evidence.steps] + untried), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
         # What is stored is only known of a customer on which nothing but this was tried.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
-        for step in evidence.part(Part.BEFORE) if build or of_state else ():
+        for step in evidence.part("before") if build or of_state else ():
             self._attempts.send(step.template, customer, 0.0, read=of_state)
-        templates = [step.template for step in evidence.part(Part.BESIDE, Part.FAILING)]
+        templates = [step.template for step in evidence.part("beside", "failing")]
         if len(templates) > 1:
             attempts = self._attempts.send_at_once(templates, customer, circumstance)
             return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])

@@ -12,7 +12,7 @@ import pytest
 from contracts import __version__
 from contracts.attempt import Attempt
 from contracts.evidence import har
-from contracts.evidence.har import Evidence, Part, Source, Step, evidence_of
+from contracts.evidence.har import Evidence, Source, Step, evidence_of
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
@@ -86,7 +86,7 @@ def test_everything_else_is_kept_too() -> None:
     assert (found.broke, found.tried) == (kept.broke, kept.tried) == (2, 40)
     assert (found.violation, found.source) == (kept.violation, SOURCE)
     assert [(step.part, step.template) for step in found.steps] == [(step.part, step.template) for step in kept.steps]
-    assert [step.part for step in found.steps] == [Part.BEFORE, Part.FAILING]
+    assert [step.part for step in found.steps] == ["before", "failing"]
 
 
 def test_what_the_client_adds_is_kept_beside_the_request() -> None:
@@ -146,7 +146,7 @@ def test_what_showed_the_state_is_kept() -> None:
     entries = written(kept)["entries"]
     assert [entry["_part"] for entry in entries] == ["beside", "failing", "read"]
     assert (entries[2]["request"]["method"], entries[2]["response"]["content"]["text"]) == ("GET", "{}")
-    assert [step.part for step in read_back(kept).steps] == [Part.BESIDE, Part.FAILING]
+    assert [step.part for step in read_back(kept).steps] == ["beside", "failing"]
 
 
 def test_the_file_is_har_1_2() -> None:
@@ -208,6 +208,6 @@ def test_a_step_says_which_part_it_is() -> None:
     """The steps of evidence can be asked for by their part."""
     steps = evidence().steps
 
-    assert evidence().part(Part.BEFORE) == [steps[0]]
+    assert evidence().part("before") == [steps[0]]
     assert isinstance(steps[0], Step)
-    assert evidence().part(Part.BESIDE, Part.READ) == []
+    assert evidence().part("beside", "read") == []

@@ -71,14 +71,14 @@ def cleared(*rate: int) -> Evidence:
     """Evidence of what is left out and not cleared, seen by so many of so many updates and not again."""
     before = update(CUSTOMER, b'{"name":"x","externalCustomerId":"x"}')
     failing = update(CUSTOMER, b'{"name":"x"}')
-    return kept("update.cleared", (Part.BEFORE, before), (Part.FAILING, failing), rate=(True, *rate))
+    return kept("update.cleared", ("before", before), ("failing", failing), rate=(True, *rate))
 
 
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
     """A folder with the evidence of a name that is too long for a vendor, for two promises."""
     for promise in ("status.valid", "status.internal_error"):
-        har.write(tmp_path / "evidence" / f"{promise}.har", har.to_har(kept(promise, (Part.FAILING, LONG), status=500)))
+        har.write(tmp_path / "evidence" / f"{promise}.har", har.to_har(kept(promise, ("failing", LONG), status=500)))
     return tmp_path / "evidence"
 
 
@@ -226,7 +226,7 @@ def test_how_often_to_send_what_came_and_went_is_known_from_its_rate(
 def test_replay_has_the_manners_of_a_run(name: str, tmp_path: Path) -> None:
     """Replay sends PUT to the operation, the rest to customers of its own, and leaves none of them behind."""
     template = update(CUSTOMER, b'{"name":" "}')
-    har.write(tmp_path / "kept.har", har.to_har(kept("update.stored", (Part.FAILING, template))))
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.stored", ("failing", template))))
 
     with served(Vendor if name == "Vendor" else vendor_named(name)) as server:
         result = replay(tmp_path / "kept.har", to=server)
@@ -397,7 +397,7 @@ def test_evidence_that_needs_the_read_token_is_not_gone_without_it(
 def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> None:
     """With --customer no other customer is made, so what was done to another one cannot be seen again."""
     template = update(CUSTOMER, b'{"name":"x"}')
-    har.write(tmp_path / "kept.har", har.to_har(kept("update.isolated", (Part.FAILING, template))))
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.isolated", ("failing", template))))
 
     with served(CrashesOnAccents) as server:
         result = replay(tmp_path / "kept.har", "--customer", "acme", to=server)

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.customers.journal import leftovers
 from contracts.evidence import har
-from contracts.evidence.har import Evidence, Part, Source, Step
+from contracts.evidence.har import Evidence, Source, Step
 from contracts.http.exchange import CUSTOMER, Exchange, update
 from contracts.http.retries import PASSED_ON
 from contracts.rules.document import load
@@ -125,7 +125,7 @@ def test_clean_removes_what_a_killed_run_left(tmp_path: Path) -> None:
 def test_an_interrupted_replay_has_no_verdict(tmp_path: Path) -> None:
     """Ctrl-C ends a replay with an exit code that is no verdict, and its customers are removed."""
     template = update(CUSTOMER, b'{"name":""}')
-    step = Step(Part.FAILING, template, Exchange(template.addressed("contract-test-1"), None))
+    step = Step("failing", template, Exchange(template.addressed("contract-test-1"), None))
     broken = violation("status.schema", "422", "204")
     har.write(tmp_path / "kept.har", har.to_har(Evidence((step,), Source("docs", "http://127.0.0.1:1"), broken)))
     with serving(Vendor(load("docs")), delay=0.02) as server:
