@@ -6,8 +6,9 @@ before any assertion of the test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -31,11 +32,8 @@ from contracts.rules.promise import Violation, promises
 from contracts.rules.state import GONE
 from contracts.run import NO_500, ONE_CUSTOMER, Run
 
-# So many payloads of the tests to come are sent ahead, while the tests that are written out run one by one.
+# So many of the tests to come are run ahead, while pytest calls one after the other.
 _AHEAD = 120
-# Of these so many are begun with each test, and none while what is kept of them takes so many bytes.
-_A_TEST = 32
-_HELD = 8 * MIB
 # In place of a response that never came.
 _NONE = Response(0, (), b"", b"")
 _VALID = (f"Bearer {WRITE_TOKEN}",)
@@ -69,17 +67,6 @@ def fail(promise: str, *attempts: Attempt, why: str = "") -> None:
 
     """
     raise _type_of(promise)(*attempts, why=why)
-
-
-def _held(sent: Future[tuple[Attempt, Customer]]) -> int:
-    """About how many bytes are kept of a payload that was sent ahead: its answer, and what its customer shows."""
-    if not sent.done() or sent.cancelled() or sent.exception():
-        return 0
-    attempt, customer = sent.result()
-    shown = [text for stored in (customer.stored, customer.before) for text in stored.values() if isinstance(text, str)]
-    return sum(
-        map(len, [*shown, *(one.response.body for one in (attempt.exchange, attempt.read) if one and one.response)])
-    )
 
 
 @dataclass(frozen=True)
@@ -122,13 +109,14 @@ class Api:
 
     Whatever is sent is judged: each method that sends something raises `BrokenPromise` where an answer, or what is
     stored afterwards, is not as promised.
+
+    A target takes its time to answer. So tests are run ahead, on several threads: each with a customer of the thread's
+    own, and with an `Api` of its own, which is a copy.
     """
 
     def __init__(self, run: Run) -> None:
         self._run, self._attempts, self._customers = run, run.attempts, run.customers
-        # One request at a time is the running test's own; and where there is one customer, it has it for itself.
-        self._others = run.customers.lanes - 1
-        self._ahead: dict[str, Future[tuple[Attempt, Customer]]] = {}
+        self._ahead: dict[str, Future[Api]] = {}
         (self.customer,) = run.customers.make_several(1)
         self._docs = load("docs")
         self._nobody: set[str] = set()
@@ -136,23 +124,39 @@ class Api:
         self._last: Attempt
         self.begin("")
 
-    def begin(self, test: str, upcoming: Iterable[Payload] = ()) -> None:
-        """Begin the next test, and send the payloads ahead that are `upcoming`: its own, and those of tests to come."""
+    def begin(self, test: str) -> None:
+        """Begin the test with this id."""
         self.test = test
         self.judged_by = ""
         self._ledger = Ledger(self._attempts, self._explained, self._left, fail)
-        full = sum(map(_held, self._ahead.values())) > _HELD
-        most = min(_AHEAD, len(self._ahead) + _A_TEST)
-        for payload in upcoming if self._others and not full else ():
-            if len(self._ahead) >= most:
+
+    def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
+        """Run tests to come on other threads, each known by its id; where there is one customer, none is run ahead."""
+        for test, function in upcoming if self._customers.lanes > 1 else ():
+            if len(self._ahead) >= _AHEAD:
                 break
-            if payload.id not in self._ahead and not self._run.untriable(payload.request):
-                self._ahead[payload.id] = self._attempts.workers.submit(self._on_its_own_customer, payload.request)
+            if test not in self._ahead:
+                self._ahead[test] = self._attempts.workers.submit(self._run_on_this_thread, test, function)
+
+    def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> Api:
+        api = copy(self)
+        api.customer = self._attempts.own_customer
+        api.begin(test)
+        function(api)
+        return api
+
+    def was_run_ahead(self, test: str) -> bool:
+        """Whether the test was run ahead; if so, whatever it raised is raised now."""
+        ended = self._ahead.pop(test, None)
+        if ended:
+            self.judged_by = ended.result().judged_by
+        return ended is not None
 
     def unfinished(self) -> list[Attempt]:
-        """What was found broken, and not raised yet, by a test that is cut short and by what was sent ahead."""
-        ahead = [sent.result()[0] for sent in self._ahead.values() if sent.done() and not sent.cancelled()]
-        return [*self._ledger.failures, *(left for left in map(self._left, ahead) if left.violations)]
+        """What was found broken, and not raised yet, by a test that is cut short and by tests that were run ahead."""
+        errors = [ended.exception() for ended in self._ahead.values() if ended.done() and not ended.cancelled()]
+        ahead = [attempt for error in errors if isinstance(error, BrokenPromise) for attempt in error.attempts]
+        return [*self._ledger.failures, *ahead]
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
@@ -194,6 +198,7 @@ class Api:
 
     def put_at_once(self, customer: Customer, bodies: Iterable[bytes]) -> list[Answer]:
         """Send several updates of one customer at once."""
+        # What is sent at once needs all connections.
         wait(self._ahead.values())
         templates = [update(CUSTOMER, body) for body in bodies]
         attempts = self._attempts.send_at_once(templates, customer, Circumstance.AT_ONCE)
@@ -205,9 +210,8 @@ class Api:
         """Update a customer, and look at two others: an older one and a newer one, which come back with the answer."""
         if self._customers.given:
             pytest.skip(ONE_CUSTOMER)
-        older, newer = self._attempts.others()
         template = update(slug, body, authorization=tuple(authorization))
-        attempt = self._attempts.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (older, newer))
+        attempt, older, newer = self._attempts.send_beside_others(template, customer)
         return self._answer(attempt, customer), older, newer
 
     def put_while_the_vendor_fails(self, customer: Customer, body: bytes) -> Answer:
@@ -232,31 +236,27 @@ class Api:
 
     def send(self, asked: Payload | Case[Any]) -> Answer:
         """Send a payload, or a case of Schemathesis, to a customer that nobody else uses meanwhile."""
+        template = asked.request if isinstance(asked, Payload) else request_of(asked)
+        self._skip_untriable(template)
+        customer = self._attempts.own_customer
+        attempt = self._attempts.send(template, customer, apart=True)
+        # The customer as it is now: the next test of this thread will use it.
+        then = replace(customer)
+        if len(template.body) > MIB and not self._customers.given:
+            # What it may show from now on is large, and is read after each request.
+            self._customers.replace(customer)
         if isinstance(asked, Payload):
-            self._skip_untriable(asked.request)
-            sent = self._ahead.pop(asked.id, None)
-            return self._answer(*(sent.result() if sent else self._on_its_own_customer(asked.request)), why=asked.why)
-        return self._answer(*self._on_its_own_customer(request_of(asked)), several=True)
+            return self._answer(attempt, then, why=asked.why)
+        return self._answer(attempt, then, several=True)
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
         """Send cases of Schemathesis, or requests, several customers at once."""
-        # What is sent together has all turns.
         wait(self._ahead.values())
         return Together(self._ledger, [one if isinstance(one, Request) else request_of(one) for one in asked])
 
     def _skip_untriable(self, request: Request) -> None:
         if reason := self._run.untriable(request):
             pytest.skip(reason)
-
-    def _on_its_own_customer(self, template: Request) -> tuple[Attempt, Customer]:
-        customer = self._attempts.own_customer
-        attempt = self._attempts.send(template, customer, apart=True)
-        # The customer as it is now: others will use it before the test looks at it.
-        then = replace(customer)
-        if len(template.body) > MIB and not self._customers.given:
-            # What it may show from now on is large, and is read after each request.
-            self._customers.replace(customer)
-        return attempt, then
 
     def _left(self, attempt: Attempt) -> Attempt:
         return self._run.options.deviations.left_of(attempt, self.test)

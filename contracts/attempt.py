@@ -98,6 +98,8 @@ class Attempts:
         # Each thread has a customer of its own: the one that asks, and the workers.
         self.workers = ThreadPoolExecutor(max(1, customers.lanes - 1))
         self._own: dict[int, Customer] = {}
+        # One request at a time is sent beside the first customer.
+        self._beside_others = threading.Lock()
         # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
@@ -131,11 +133,14 @@ class Attempts:
             attempt = self._look_at(other, attempt)
         return attempt
 
-    def others(self) -> list[Customer]:
-        """Customers on which a request to another one must leave no trace: the run's first one, and a new one."""
-        # What earlier requests did to the first one must not hide what this one does.
-        self._set_apart(self._first)
-        return [self._first, self.customers.unused()]
+    def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
+        """Try one request, which must leave no trace on two other customers: the run's first one, and a new one."""
+        newer = self.customers.unused()
+        with self._beside_others:
+            # What earlier requests did to the first one must not hide what this one does.
+            self._set_apart(self._first)
+            attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
+            return attempt, replace(self._first), newer
 
     def send_at_once(self, templates: Requests, customer: Customer, circumstance: Circumstance) -> list[Attempt]:
         """Try all requests at once on one customer, and read back once. Which one is blamed is as with `spread`."""
@@ -198,7 +203,7 @@ class Attempts:
         if any(map(is_of_state, failed.broken)) and not self.customers.given:
             # An update of another customer may have changed this one: then that is what was broken.
             another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
-            mixed_up = self.send(another, customer, LINGER, Circumstance.BESIDE_OTHERS, self.others())
+            mixed_up, *_ = self.send_beside_others(another, customer)
             if "update.isolated" in mixed_up.broken:
                 return [replace(mixed_up, repeated=True)]
         return once

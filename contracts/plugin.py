@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for status in STATUSES:
         config.addinivalue_line("markers", f"status_{status}: promises about the status {status}")
     config.addinivalue_line("markers", "fuzz: generated requests")
+    config.addinivalue_line("markers", "alone: needs all connections to the target, so no test is run beside it")
     config.addinivalue_line("markers", "member(name): about a request member that not every release has")
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}

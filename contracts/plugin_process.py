@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from contracts.run import NO_500, Options, Run
 
 # Why it is over is told once, with the verdict.
 _OVER = "the run is over: the verdict says why"
-# Of so many tests to come a worker sends the payloads ahead: what is further away, another one may be given.
+# So many tests to come a worker may run ahead: what is further away, another one may be given.
 _NEAR = 12
 # Characters of a curl line that is shown.
 _CURL_SHOWN = 1000
@@ -72,8 +74,9 @@ class Process:
             if self.api is None:
                 return (yield)
             place, near = item.session.items.index(item), _NEAR if self._is_worker else None
-            upcoming = map(_payload, item.session.items[place:][:near])
-            self.api.begin(item.nodeid, (payload for payload in upcoming if payload))
+            self.api.begin(item.nodeid)
+            upcoming = ((each.nodeid, _runnable_ahead(each)) for each in item.session.items[place + 1 :][:near])
+            self.api.run_ahead((test, function) for test, function in upcoming if function)
             try:
                 result = yield
             # A failure that Hypothesis does not see again is a group, and so are several different ones.
@@ -89,6 +92,11 @@ class Process:
             if self.api.judged_by:
                 item.user_properties.append(("judged by", self.api.judged_by))
             return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Take what came of a test that was run ahead; any other is called by pytest."""
+        return (self.api and self.api.was_run_ahead(pyfuncitem.nodeid)) or None
 
     @contextmanager
     def _stopping(self, item: pytest.Item) -> Iterator[None]:
@@ -220,8 +228,28 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
 
 def _payload(item: pytest.Item) -> Payload | None:
     """The payload that a test is tried with, if it is one of a table."""
+    return _parameters(item).get("payload")
+
+
+@cache
+def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
+    """The function of a test that may be run ahead: it takes nothing but `api`, `customer` and its parameters."""
+    apart = item.get_closest_marker("alone") or item.get_closest_marker("fuzz")
+    if apart or not isinstance(item, pytest.Function):
+        return None
+    function, parameters = item.function, _parameters(item)
+    names = {*signature(function).parameters} - {*parameters}
+
+    def call(api: Api) -> object:
+        fixtures = {"api": api, "customer": api.customer}
+        return function(**{name: fixtures[name] for name in names}, **parameters)
+
+    return call if names <= {"api", "customer"} else None
+
+
+def _parameters(item: pytest.Item) -> Mapping[str, Any]:
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get("payload") if callspec else None
+    return callspec.params if callspec else {}
 
 
 def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:

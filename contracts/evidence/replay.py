@@ -96,6 +96,7 @@ class Replay:
         if len(templates) > 1:
             attempts = self._attempts.send_at_once(templates, customer, circumstance)
             return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])
-        others = self._attempts.others() if circumstance is Circumstance.BESIDE_OTHERS else ()
+        if circumstance is Circumstance.BESIDE_OTHERS:
+            return self._attempts.send_beside_others(templates[0], customer)[0]
         linger = _LONG_LINGER if evidence.promise == "success.empty" else 0.0
-        return self._attempts.send(templates[0], customer, linger, circumstance, others, read=of_state)
+        return self._attempts.send(templates[0], customer, linger, circumstance, read=of_state)

@@ -115,6 +115,7 @@ def test_the_same_update_twice_is_as_once(api: Api, customer: Customer) -> None:
     assert_stored(customer, name="Twice", externalCustomerId="the-same")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("repetition", ["first", "second", "third", "fourth", "fifth"])
 def test_of_updates_at_once_one_is_stored_whole(api: Api, customer: Customer, repetition: str) -> None:
     """Of eight updates at once each is answered 204, and one of them is stored whole; never a mixture."""

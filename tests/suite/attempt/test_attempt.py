@@ -37,8 +37,7 @@ def attempts_on(vendor: Vendor) -> Attempts:
 
 def beside_others(attempts: Attempts, template: Request) -> Attempt:
     """A request that is tried on a customer, while others are looked at."""
-    customer = attempts.customers.unused()
-    return attempts.send(template, customer, circumstance=Circumstance.BESIDE_OTHERS, others=attempts.others())
+    return attempts.send_beside_others(template, attempts.customers.unused())[0]
 
 
 def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
