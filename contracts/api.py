@@ -19,6 +19,7 @@ from schemathesis import Case
 from contracts.attempt import Attempt
 from contracts.customers.disposable import Customer
 from contracts.fuzz.ledger import Ledger
+from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
 from contracts.http.client import LINGER
@@ -246,6 +247,7 @@ class Api:
             # What it may show from now on is large, and is read after each request.
             self._customers.replace(customer)
         if isinstance(asked, Payload):
+            self._run.metrics.add({"pairs": 1} if asked.family == PAIRS else {})
             return self._answer(attempt, then, why=asked.why)
         return self._answer(attempt, then, several=True)
 

@@ -26,8 +26,9 @@ class Metrics:
 
     `latencies` has all updates, by status and by step; `tried` how many answers put each promise to the test, `broken`
     how many broke it; `answers` those to the requests of each circumstance (the promise to blame), by status, `wrong`
-    those of them that nothing allows; `generated` the different requests of each test; `accepted` how often each
-    accepted deviation was seen; `untried` why a promise could not be tried; `left` customers that are still there.
+    those of them that nothing allows; `generated` the different requests of each test; `pairs` the requests with pairs
+    of values; `accepted` how often each accepted deviation was seen; `untried` why a promise could not be tried; `left`
+    customers that are still there.
     """
 
     exchanges: int = 0
@@ -38,6 +39,7 @@ class Metrics:
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     wrong: dict[str, dict[str, int]] = field(default_factory=dict)
     generated: dict[str, int] = field(default_factory=dict)
+    pairs: int = 0
     accepted: dict[str, int] = field(default_factory=dict)
     untried: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)

@@ -119,6 +119,7 @@ def options_from(
     # What checks a call, or prints help, need not load what runs the contract.
     from contracts.evidence.deviation import load_deviations
     from contracts.fuzz.generation import generation
+    from contracts.fuzz.pairs import pairs
     from contracts.fuzz.payloads import payloads
     from contracts.rules.document import load
     from contracts.run import Options
@@ -132,6 +133,7 @@ def options_from(
     if base_url == "":
         raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
     payloads()
+    pairs()
     rate, customers = chosen["rate_limit"], chosen["customers"]
     shares = {"concurrency": -(-chosen["concurrency"] // workers), "rate_limit": rate and rate / workers}
     shares["customers"] = customers and customers // workers

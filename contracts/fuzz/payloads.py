@@ -18,7 +18,7 @@ import yaml
 from contracts.customers.journal import PREFIX
 from contracts.errors import WrongCall
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, CUSTOMERS, Request, update
+from contracts.http.exchange import ACCEPT, CUSTOMER, CUSTOMERS, Request, update
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
@@ -60,17 +60,27 @@ def payloads() -> tuple[Payload, ...]:
     """
     found: dict[str, Payload] = {}
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        for family in yaml.load(PAYLOADS.read_text(encoding="utf-8"), Loader=loader)["families"]:  # noqa: S506 (a safe loader)
-            entries = [_payload(family["id"], entry) for entry in family.get("requests", ())]
+        for family in content(PAYLOADS)["families"]:
+            entries = [payload_of(family["id"], entry) for entry in family.get("requests", ())]
             twins = [_twin(family["id"], one) for one in found.values() if one.family == family.get("twins_of")]
             for payload in (*entries, *twins):
                 if payload.id in found:
                     raise WrongCall(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
                 found[payload.id] = payload
-    except (yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise WrongCall(f"{PAYLOADS.name} cannot be read: {' '.join(str(error).split())}") from None
     return tuple(found.values())
+
+
+@cache
+def content(path: Path) -> Mapping[str, Any]:
+    """The file as it is: families of payloads, and dimensions. Raises WrongCall where it cannot be read."""
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        read: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise WrongCall(f"{path.name} cannot be read: {' '.join(str(error).split())}") from None
+    return read
 
 
 def expecting(*statuses: int) -> tuple[Payload, ...]:
@@ -95,10 +105,11 @@ _BODIES: Mapping[str, Callable[[Any], bytes]] = {
     "nest": lambda p: _around(p, p["open"] * p["times"] + p.get("inside", "") + p["close"] * p["times"]),
     "members": lambda p: _around(p, ",".join(f'"{p["prefix"]}{number:04}":1' for number in range(p["times"]))),
 }
-_FIELDS = {"id", "why", "expect", "expect_v1", "content_type", "authorization", "slug", "framing", *_BODIES}
+_FIELDS = {"id", "why", "expect", "expect_v1", *_USUAL, "framing", "headers", *_BODIES}
 
 
-def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
+def payload_of(family: str, entry: Mapping[str, Any]) -> Payload:
+    """The payload that an entry of the file describes; raises WrongCall where it cannot be meant."""
     id_, bodies = entry["id"], [field for field in _BODIES if field in entry]
     if (unknown := set(entry) - _FIELDS) or len(bodies) > 1:
         raise WrongCall(f"payload {id_!r} has unknown fields {unknown} or more than one body {bodies}")
@@ -114,8 +125,9 @@ def _payload(family: str, entry: Mapping[str, Any]) -> Payload:
     body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": id_})
     authorization = tuple(chosen["authorization"])
     request = update(chosen["slug"], body, content_type=chosen["content_type"], authorization=authorization)
-    if "framing" in entry:
-        request = request.with_header("Transfer-Encoding", entry["framing"])
+    others = {**entry.get("headers", {}), **({"Transfer-Encoding": entry["framing"]} if "framing" in entry else {})}
+    kept = [(name, value) for name, value in request.headers if name not in others]
+    request = replace(request, headers=(*kept, *((name, value) for name, value in others.items() if value is not None)))
     expect, expect_v1 = (_statuses(chosen.get(field, entry["expect"])) for field in ("expect", "expect_v1"))
     return Payload(id_, family, entry["why"], expect, expect_v1, request)
 
@@ -147,7 +159,7 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
         slug = NOBODY if status == 404 else CUSTOMER
     sent = replace(recorded, path=f"{CUSTOMERS}/{slug}")
     expect = sorted(predict(sent.addressed(f"{PREFIX}one"), load("docs"), {f"{PREFIX}one"}).allowed)
-    entry = {
+    entry: dict[str, Any] = {
         "id": re.sub(r"[^a-z0-9]+", "-", f"replayed {Path(name).stem.lower()}").strip("-"),
         "why": f"Recorded in {name}.",
         "expect": expect if len(expect) > 1 else expect[0],
@@ -158,8 +170,10 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
     }
     if framing := sent.header("Transfer-Encoding"):
         entry["framing"] = framing
-    content = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]
-    text = yaml.dump(content, Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
+    if accept := {name: value for name, value in sent.headers if name.startswith("Accept") and (name, value) != ACCEPT}:
+        entry["headers"] = accept
+    written = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]
+    text = yaml.dump(written, Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
     return textwrap.indent(text, " " * 6)
 
 

@@ -41,7 +41,9 @@ def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
     headers = (*in_front, *request.headers)
     sent = {name.lower() for name, _ in headers}
     parts += [_header(name, value) for name, value in headers]
-    parts += [f"-H '{name}:'" for name in ("Content-Type", "Expect", "User-Agent") if name.lower() not in sent]
+    parts += [
+        f"-H '{name}:'" for name in ("Accept", "Content-Type", "Expect", "User-Agent") if name.lower() not in sent
+    ]
     before = ""
     if request.body or request.method == OPERATION:
         text = _as_shell_text(request.body)

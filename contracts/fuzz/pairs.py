@@ -1,0 +1,63 @@
+"""Pairs: the dimensions of a request in `payloads.yaml`, and requests that have every pair of their values.
+
+A pair counts where nothing else is wrong with the request: behind a wrong credential no server looks at the body. So
+no request has two values that break something, and pairs of two such values are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from allpairspy import AllPairs
+
+from contracts.errors import WrongCall
+from contracts.fuzz.payloads import PAYLOADS, Payload, content, payload_of
+
+# The family of the payloads that are made of pairs.
+PAIRS = "pairs"
+Value = Mapping[str, Any]
+
+
+def dimensions() -> Sequence[str]:
+    """The names of the dimensions."""
+    return [dimension["id"] for dimension in content(PAYLOADS)["dimensions"]]
+
+
+@cache
+def pairs() -> tuple[Payload, ...]:
+    """Requests with every pair of values of two dimensions, those that break nothing before the others.
+
+    Raises:
+        WrongCall: the dimensions in the file cannot be meant.
+
+    """
+    try:
+        return tuple(_payload(row, wrong, number) for number, (row, wrong) in enumerate(_rows(), 1))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise WrongCall(f"the dimensions in {PAYLOADS.name} cannot be read: {error}") from None
+
+
+def _rows() -> Iterator[tuple[Sequence[Value], str]]:
+    """Values of all dimensions, with the name of the one that is wrong."""
+    values: list[list[Value]] = [dimension["values"] for dimension in content(PAYLOADS)["dimensions"]]
+    plain = [[value for value in each if "expect" not in value] for each in values]
+    yield from ((row, "nothing-wrong") for row in AllPairs(plain))
+    for at, each in enumerate(values):
+        for value in each:
+            yield from ((row, value["id"]) for row in _beside(plain, at, value) if "expect" in value)
+
+
+def _beside(plain: Sequence[Sequence[Value]], at: int, value: Value) -> Iterator[list[Value]]:
+    """The value of the dimension `at`, beside every plain value of each other dimension."""
+    others = [len(each) for place, each in enumerate(plain) if place != at]
+    for number in range(max(others)):
+        yield [value if place == at else each[number % len(each)] for place, each in enumerate(plain)]
+
+
+def _payload(row: Sequence[Value], wrong: str, number: int) -> Payload:
+    fields = {name: value for each in row for name, value in each.items() if name != "id"}
+    fields["text"] = fields["text"].replace("<N>", str(number))
+    why = f"A pair of values: {', '.join(each['id'] for each in row)}."
+    return payload_of(PAIRS, {"expect": 204, **fields, "id": f"pairs-{number:03}-{wrong}", "why": why})

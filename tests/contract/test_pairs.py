@@ -1,0 +1,29 @@
+"""Pairs: what holds for one part of a request holds beside every value of each other part.
+
+The parts are the dimensions of payloads.yaml: credential, slug, media type, framing, Accept and body. Every pair of
+their values is sent at least once. At most one value of a request is wrong, and its statuses are those that may answer.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contracts.api import Api
+from contracts.fuzz.pairs import pairs
+from contracts.fuzz.payloads import Payload
+from tests.contract.assertions import assert_one_of, assert_stored, assert_unchanged
+
+
+@pytest.mark.parametrize("payload", pairs(), ids=str)
+def test_a_value_is_answered_alike_beside_every_other(api: Api, payload: Payload) -> None:
+    """Whatever the other parts are: a request with nothing wrong is stored, one with something wrong is refused."""
+    answer = api.send(payload)
+
+    assert_one_of(answer, payload.expect)
+    if answer.status == 204:
+        sent = json.loads(payload.request.body)
+        assert_stored(answer.customer, name=sent["name"], externalCustomerId=sent.get("externalCustomerId"))
+    else:
+        assert_unchanged(answer.customer)
