@@ -192,9 +192,21 @@ class Api:
         return self._answer(self._attempts.send(template, customer, linger, circumstance, apart=True), customer)
 
     def put_again(self, customer: Customer) -> Answer:
-        """Send the last update once more: where it was accepted, it must leave what it left before."""
-        circumstance = Circumstance.REPEATED if self._last.accepted else Circumstance.USUAL
-        attempt = self._attempts.send(self._last.template, customer, circumstance=circumstance)
+        """Send the last update once more: it must leave what it left before, or be refused as before."""
+        circumstance = Circumstance.REPEATED if self._last.accepted else Circumstance.REFUSED_TWICE
+        return self._put_alike(customer, self._last.template, circumstance)
+
+    def put_rewritten(self, customer: Customer, body: bytes) -> Answer:
+        """Send the last update with its JSON written otherwise: it must be answered alike."""
+        return self._put_alike(customer, replace(self._last.template, body=body), Circumstance.REWRITTEN)
+
+    def put_with_headers(self, customer: Customer, written: Callable[[Headers], Iterable[tuple[str, str]]]) -> Answer:
+        """Send the last update with its headers written otherwise: it must be answered alike."""
+        headers = tuple(written(self._last.template.headers))
+        return self._put_alike(customer, replace(self._last.template, headers=headers), Circumstance.OTHER_HEADERS)
+
+    def _put_alike(self, customer: Customer, template: Request, circumstance: Circumstance) -> Answer:
+        attempt = self._attempts.send(template, customer, circumstance=circumstance, like=self._last)
         return self._answer(attempt, customer)
 
     def put_at_once(self, customer: Customer, bodies: Iterable[bytes]) -> list[Answer]:

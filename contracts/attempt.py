@@ -21,7 +21,7 @@ from contracts.http.exchange import CUSTOMER, Exchange, Request, update
 from contracts.metrics import Metrics
 from contracts.rules import state
 from contracts.rules.document import Document
-from contracts.rules.judge import Circumstance, Verdict, judge, predicted
+from contracts.rules.judge import Circumstance, Verdict, judge, judge_alike, predicted
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Violation, is_of_state
 
@@ -117,14 +117,19 @@ class Attempts:
         *,
         apart: bool = False,
         read: bool = True,
+        like: Attempt | None = None,
     ) -> Attempt:
         """Try one request on a customer, and read back what is stored, also of `others` that must not be changed.
 
         `linger` is how many seconds to wait for what may follow a 204. With `apart` something else is stored first, if
-        what is there would not show what the request stores.
+        what is there would not show what the request stores. The answer must be `like` that of the attempt before it.
         """
         (made,) = self._made([template], customer, circumstance, apart=apart)
         attempt = self._sent(customer, linger, made)
+        if like and circumstance.is_relation:
+            alike = judge_alike(circumstance, like.exchange, attempt.exchange)
+            self.metrics.judged(alike)
+            attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or self.customers.given:
             (attempt,) = self._read_back([attempt], customer)
         if circumstance is Circumstance.OF_NOBODY:
@@ -188,13 +193,14 @@ class Attempts:
         `before` is sent first. What was seen broken often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
-        if often or failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.broken}:
+        circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
+        takes_several = failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.broken}
+        if often or (takes_several and not circumstance.is_relation):
             return [failed]
         customer = self.customers.unused()
-        if before:
-            self.send(before.template, customer)
+        like = self.send(before.template, customer) if before else None
         linger = 1.0 if "success.empty" in failed.broken else LINGER
-        second = self.send(failed.template, customer, linger, apart=not before)
+        second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
         same = failed.broken & second.broken
         self._seen_again.update(same)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []

@@ -90,8 +90,9 @@ class Replay:
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
         # What is stored is only known of a customer on which nothing but this was tried.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
-        for step in evidence.part("before") if build or of_state else ():
-            self._attempts.send(step.template, customer, 0.0, read=of_state)
+        like = None
+        for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
+            like = self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part("beside", "failing")]
         if len(templates) > 1:
             attempts = self._attempts.send_at_once(templates, customer, circumstance)
@@ -99,4 +100,4 @@ class Replay:
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
         linger = _LONG_LINGER if evidence.promise == "success.empty" else 0.0
-        return self._attempts.send(templates[0], customer, linger, circumstance, read=of_state)
+        return self._attempts.send(templates[0], customer, linger, circumstance, read=of_state, like=like)

@@ -6,13 +6,14 @@ Pure: an exchange and what is known of its circumstances go in, a verdict comes 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
 from contracts.http.credential import PLACEHOLDERS
 from contracts.http.exchange import Exchange, Failure, Request, Response
+from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.oracle import Prediction, predict
 from contracts.rules.problem import exact, judge_problem, tried_by
@@ -49,6 +50,14 @@ class Circumstance(StrEnum):
     BESIDE_OTHERS = "update.isolated"
     OF_NOBODY = "refused.created"
     PROVOKED = "a 500 was arranged"
+    REWRITTEN = "relation.json"
+    OTHER_HEADERS = "relation.headers"
+    REFUSED_TWICE = "relation.refused"
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether the request means the same as the one before it, and has to be answered alike."""
+        return self.value.startswith("relation.")
 
     @classmethod
     def _missing_(cls, value: object) -> Circumstance:
@@ -90,6 +99,25 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
         if not response.values("Content-Encoding"):
             violations += judge_problem(exchange, response, document)
     return Verdict(frozenset(tried), tuple(violations))
+
+
+def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -> Verdict:
+    """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem."""
+    wanted, came = _likeness(first), _likeness(second)
+    if not (circumstance.is_relation and wanted and came):
+        return Verdict()
+    place = "HTTP status" if wanted[0] != came[0] else "body"
+    wrong = [violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(came), place)] if wanted != came else []
+    return Verdict(frozenset({circumstance.value}), tuple(wrong))
+
+
+def _likeness(exchange: Exchange) -> Sequence[str]:
+    """What is alike in two answers to the same; empty where no answer came."""
+    if exchange.response is None or exchange.persistent:
+        return []
+    problem = next(iter(read(exchange.response.body).values), None)
+    said = [problem.get(name, "") for name in ("type", "title")] if isinstance(problem, dict) else []
+    return [str(exchange.status), *map(str, said)]
 
 
 def _decided(prediction: Prediction, status: int) -> Iterator[str]:

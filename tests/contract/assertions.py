@@ -70,6 +70,17 @@ def assert_one_of(answer: Answer, statuses: Collection[int]) -> None:
         expect(answer.status in SHAPELESS, "a documented status", answer.status)
 
 
+def assert_alike(first: Answer, second: Answer) -> None:
+    """Both answers have the same status, and problems of the same type and title."""
+    if first.judged_by or second.judged_by:
+        return
+    expect(second.status == first.status, f"{first.status}, as before", second.status)
+    if first.status != 204:
+        problems = [read_json(answer.body) for answer in (first, second)]
+        said = [[problem.get("type"), problem["title"]] for problem in problems]
+        expect(said[0] == said[1], f"the type and title {said[0]}, as before", said[1])
+
+
 def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -> None:
     """The answer has this status, and a problem (RFC 9457) of the exact shape with this title, or one of these.
 
