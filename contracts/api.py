@@ -7,7 +7,7 @@ before any assertion of the test.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from schemathesis import Case
 
-from contracts.attempt import Attempt
+from contracts.attempt import NO_READING, Attempt
+from contracts.clients import CLIENTS, History, history
 from contracts.customers.disposable import Customer
 from contracts.fuzz.ledger import Ledger
 from contracts.fuzz.pairs import PAIRS
@@ -30,7 +31,7 @@ from contracts.rules.document import load
 from contracts.rules.judge import Circumstance
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Violation, promises
-from contracts.rules.state import GONE
+from contracts.rules.state import GONE, Stored
 from contracts.run import NO_500, ONE_CUSTOMER, Run
 
 # So many of the tests to come are run ahead, while pytest calls one after the other.
@@ -46,12 +47,12 @@ class BrokenPromise(AssertionError):
     Hypothesis tells failures apart by their type and the line that raises them.
     """
 
-    def __init__(self, *attempts: Attempt, why: str = "") -> None:
+    def __init__(self, *attempts: Attempt) -> None:
         violations = [violation for attempt in attempts for violation in attempt.violations]
         super().__init__(
             "; ".join(f"{one.promise}: expected {one.expected}, came {one.actual}" for one in violations[:3])
         )
-        self.attempts, self.why = attempts, why
+        self.attempts = attempts
 
 
 @cache
@@ -60,14 +61,14 @@ def _type_of(promise: str) -> type[BrokenPromise]:
     return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
 
 
-def fail(promise: str, *attempts: Attempt, why: str = "") -> None:
+def fail(promise: str, *attempts: Attempt) -> None:
     """Raise for a promise.
 
     Raises:
         BrokenPromise: always, of the promise's own subclass.
 
     """
-    raise _type_of(promise)(*attempts, why=why)
+    raise _type_of(promise)(*attempts)
 
 
 @dataclass(frozen=True)
@@ -209,13 +210,22 @@ class Api:
         attempt = self._attempts.send(template, customer, circumstance=circumstance, like=self._last)
         return self._answer(attempt, customer)
 
-    def put_at_once(self, customer: Customer, bodies: Iterable[bytes]) -> list[Answer]:
-        """Send several updates of one customer at once."""
-        # What is sent at once needs all connections.
+    def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
+        """For each history, several clients send these updates and read at once; what each read has shown, in order."""
         wait(self._ahead.values())
-        templates = [update(CUSTOMER, body) for body in bodies]
-        attempts = self._attempts.send_at_once(templates, customer, Circumstance.AT_ONCE)
-        return [self._answer(attempt, customer) for attempt in attempts]
+        if not self._customers.readable:
+            pytest.skip(NO_READING)
+        side_by_side = max(1, self._customers.lanes // CLIENTS)
+        with ThreadPoolExecutor(side_by_side) as threads:
+            ended = [*threads.map(self._history, histories)]
+        broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
+        if broken:
+            again = [found for left in broken for found in map(self._left, self._attempts.again(left))]
+            fail(broken[0].violations[0].promise, *again)
+        return [each.shown for each in ended]
+
+    def _history(self, bodies: Sequence[bytes]) -> History:
+        return history(self._attempts, [update(CUSTOMER, body) for body in bodies], self._attempts.own_customer)
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
@@ -258,10 +268,9 @@ class Api:
         if len(template.body) > MIB and not self._customers.given:
             # What it may show from now on is large, and is read after each request.
             self._customers.replace(customer)
-        if isinstance(asked, Payload):
-            self._run.metrics.add({"pairs": 1} if asked.family == PAIRS else {})
-            return self._answer(attempt, then, why=asked.why)
-        return self._answer(attempt, then, several=True)
+        if isinstance(asked, Payload) and asked.family == PAIRS:
+            self._run.metrics.add({"pairs": 1})
+        return self._answer(attempt, then, several=not isinstance(asked, Payload))
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
         """Send cases of Schemathesis, or requests, several customers at once."""
@@ -275,7 +284,7 @@ class Api:
     def _left(self, attempt: Attempt) -> Attempt:
         return self._run.options.deviations.left_of(attempt, self.test)
 
-    def _answer(self, attempt: Attempt, customer: Customer, *, why: str = "", several: bool = False) -> Answer:
+    def _answer(self, attempt: Attempt, customer: Customer, *, several: bool = False) -> Answer:
         """The answer of an attempt that is as promised; one that is not is tried again and raised.
 
         `several` says that its test has more to send.
@@ -285,7 +294,7 @@ class Api:
             # What a test that is written out has sent before may be what it takes.
             again = self._attempts.again(left, left.before if customer is self.customer else None)
             found = [one for one in map(self._left, again) if one.violations]
-            fail(left.violations[0].promise, *(found or [left]), why=why)
+            fail(left.violations[0].promise, *(found or [left]))
         if attempt.violations and not several:
             # Neither passed nor failed: the summary has it as broken, with its reason and date.
             pytest.xfail("an accepted deviation")

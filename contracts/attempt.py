@@ -96,7 +96,7 @@ class Attempts:
         (plain,) = customers.make_several(1)
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         # Each thread has a customer of its own: the one that asks, and the workers.
-        self.workers = ThreadPoolExecutor(max(1, customers.lanes - 1))
+        self.workers = ThreadPoolExecutor(customers.lanes)
         self._own: dict[int, Customer] = {}
         # One request at a time is sent beside the first customer.
         self._beside_others = threading.Lock()
@@ -130,7 +130,7 @@ class Attempts:
             alike = judge_alike(circumstance, like.exchange, attempt.exchange)
             self.metrics.judged(alike)
             attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
-        if read or self.customers.given:
+        if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self._read_back([attempt], customer)
         if circumstance is Circumstance.OF_NOBODY:
             others = [Customer(attempt.exchange.request.slug.decode("utf-8", "replace"))]
@@ -147,13 +147,6 @@ class Attempts:
             attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
             return attempt, replace(self._first), newer
 
-    def send_at_once(self, templates: Requests, customer: Customer, circumstance: Circumstance) -> list[Attempt]:
-        """Try all requests at once on one customer, and read back once. Which one is blamed is as with `spread`."""
-        made = self._made(templates, customer, circumstance, apart=True)
-        with ThreadPoolExecutor(len(made)) as writers:
-            sent = [*writers.map(partial(self._sent, customer, LINGER), made)]
-        return self._read_back(sent, customer)
-
     def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
         """Try requests on several customers at once; each takes its share in turn, and is read back once.
 
@@ -162,13 +155,16 @@ class Attempts:
         """
         lanes = min(len(templates), self.customers.lanes)
         settle = 0.0 if hurry and not self.customers.lags else None
-        shares = [templates[lane::lanes] for lane in range(lanes)]
-        rest = self.workers.map(partial(self._in_turn, settle), shares[1:])
-        tried = [self._in_turn(settle, shares[0]), *rest]
+
+        def in_turn(share: Requests) -> list[Attempt]:
+            return self.in_turn(share, self.own_customer, settle)
+
+        rest = self.workers.map(in_turn, [templates[lane::lanes] for lane in range(1, lanes)])
+        tried = [in_turn(templates[::lanes]), *rest]
         return [tried[place % lanes][place // lanes] for place in range(len(templates))]
 
-    def _in_turn(self, settle: float | None, templates: Requests) -> list[Attempt]:
-        customer = self.own_customer
+    def in_turn(self, templates: Requests, customer: Customer, settle: float | None = None) -> list[Attempt]:
+        """Try requests one after the other, and read back once."""
         made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if self.document.is_of_1x:
             # What an update leaves out may be kept from the one before it.
@@ -194,8 +190,8 @@ class Attempts:
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
         circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
-        takes_several = failed.circumstance in {Circumstance.AT_ONCE, Circumstance.PROVOKED, *failed.broken}
-        if often or (takes_several and not circumstance.is_relation):
+        takes_several = failed.broken & {failed.circumstance, "update.atomic"} and not circumstance.is_relation
+        if often or takes_several or failed.circumstance is Circumstance.PROVOKED:
             return [failed]
         customer = self.customers.unused()
         like = self.send(before.template, customer) if before else None

@@ -54,13 +54,13 @@ class Customer:
 class Customers:
     """Makes customers, reads them back, and removes them again.
 
-    `readable` says whether the target lets us read, `lags` whether a read ever came right only after a while, and
-    `renamed` how the vendor changed a slug, if it did.
+    `readable` says whether the target lets us read, `settle` how many seconds a read may lag, `lags` whether a read
+    ever came right only after a while, and `renamed` how the vendor changed a slug, if it did.
     """
 
     def __init__(self, client: Client, journal: Journal | None) -> None:
         self._client = client
-        self._url = client.target.base_url
+        self._url, self.settle = client.target.base_url, client.target.limits.settle
         # At most so many may exist at once (`--customers`); 0 for any number.
         self._most = client.target.limits.customers or 0
         self._journal = journal or Journal()
@@ -215,8 +215,7 @@ class Customers:
 
         These are the target's unless given; when several waits were in vain, it is not lag, and they are fewer.
         """
-        limit = self._client.target.limits.settle
-        whole = limit if self._futile_waits < _FUTILE else limit / 20
+        whole = self.settle if self._futile_waits < _FUTILE else self.settle / 20
         started, waited = time.monotonic(), False
         while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() - started >= (whole if settle is None else settle):

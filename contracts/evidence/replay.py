@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contracts.attempt import Attempt, Attempts
+from contracts.clients import history
 from contracts.evidence.har import Evidence
 from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
@@ -14,6 +15,8 @@ from contracts.rules.promise import is_of_state
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
+# So many histories are tried each time: which way they go is chance.
+_HISTORIES = 20
 # What is seen each time, or never, is told from what comes and goes by so many times.
 _STEADY = 3
 
@@ -94,8 +97,11 @@ class Replay:
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part("beside", "failing")]
+        if evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic"):
+            updates = [each for _ in range(_HISTORIES) for each in history(self._attempts, templates, customer).updates]
+            return max(updates, key=lambda update: evidence.promise in update.broken)
         if len(templates) > 1:
-            attempts = self._attempts.send_at_once(templates, customer, circumstance)
+            attempts = self._attempts.in_turn(templates, customer)
             return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]

@@ -46,7 +46,7 @@ class Circumstance(StrEnum):
 
     USUAL = ""
     REPEATED = "update.idempotent"
-    AT_ONCE = "update.atomic"
+    IN_A_HISTORY = "update.linearizable"
     BESIDE_OTHERS = "update.isolated"
     OF_NOBODY = "refused.created"
     PROVOKED = "a 500 was arranged"

@@ -50,12 +50,12 @@ def judge_state(
 ) -> Verdict:
     """What is wrong with what one customer looks like after these updates of it, sent in any order.
 
-    Each exchange must be one that `says_what_is_stored`. What is wrong in
-    the circumstance that an update is repeated, or is sent at once with others, is wrong by the promise on that.
+    Each exchange must be one that `says_what_is_stored`. What is wrong after an update that is repeated is wrong by the
+    promise on that.
     """
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
-    if circumstance not in (Circumstance.REPEATED, Circumstance.AT_ONCE):
+    if circumstance is not Circumstance.REPEATED:
         return verdict
     found = (violation(circumstance, one.expected, one.actual, one.place) for one in verdict.violations)
     return Verdict(frozenset({circumstance.value}), tuple(found))

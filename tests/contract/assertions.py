@@ -167,15 +167,6 @@ def assert_stored(customer: Customer, **members: Any) -> None:
         expect(customer.stored.get(name) == value, f"{name}: {value!r}", customer.stored.get(name))
 
 
-def assert_stored_is_one_of(customer: Customer, bodies: Collection[dict[str, str]]) -> None:
-    """A read of the customer shows the members of one of these bodies, all of them."""
-    if customer.judged_by:
-        return
-    skip_unless_read(customer)
-    stored = {name: customer.stored.get(name) for name in ("name", "externalCustomerId")}
-    expect(stored in bodies, f"one of {list(bodies)}", stored)
-
-
 def assert_unchanged(customer: Customer) -> None:
     """A read of the customer shows what it showed before the request, but for who changed it last, and when.
 

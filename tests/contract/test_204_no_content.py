@@ -9,7 +9,7 @@ import pytest
 from contracts.api import Api
 from contracts.customers.disposable import Customer
 from contracts.fuzz.payloads import Payload, expecting, to_json
-from tests.contract.assertions import assert_no_content, assert_stored, assert_stored_is_one_of
+from tests.contract.assertions import assert_no_content, assert_stored
 
 pytestmark = pytest.mark.status_204
 
@@ -113,19 +113,6 @@ def test_the_same_update_twice_is_as_once(api: Api, customer: Customer) -> None:
 
     assert_no_content(answer)
     assert_stored(customer, name="Twice", externalCustomerId="the-same")
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize("repetition", ["first", "second", "third", "fourth", "fifth"])
-def test_of_updates_at_once_one_is_stored_whole(api: Api, customer: Customer, repetition: str) -> None:
-    """Of eight updates at once each is answered 204, and one of them is stored whole; never a mixture."""
-    bodies = [{"name": f"Writer {n} {repetition}", "externalCustomerId": f"of-writer-{n}"} for n in range(8)]
-
-    answers = api.put_at_once(customer, [to_json(body) for body in bodies])
-
-    for answer in answers:
-        assert_no_content(answer)
-    assert_stored_is_one_of(customer, bodies)
 
 
 @pytest.mark.parametrize("payload", expecting(204), ids=str)

@@ -14,7 +14,7 @@ from contracts.rules.promise import PROMISES, Layer, Promise, promises, violatio
 from tests.suite.suite_run import ROOT
 
 SOURCES = [*sorted(ROOT.glob("contracts/**/*.py")), ROOT / "conftest.py", *sorted(ROOT.glob("tests/contract/*.py"))]
-GROUPS = ("answer", "status", "response", "public", "success", "problem", "update", "refused")
+GROUPS = ("answer", "status", "response", "public", "success", "problem", "relation", "update", "refused")
 RULE = re.compile(rf"(?:{'|'.join(GROUPS)})\.[a-z_0-9]+")
 
 
@@ -99,7 +99,9 @@ def test_an_entry_has_no_other_field() -> None:
                 *("response.redirect", "response.encoding", "public.stack_trace", "public.credential", "success.empty"),
                 *("problem.encoding", "problem.json", "problem.unique_names", "problem.required", "problem.type"),
                 *("problem.title", "problem.status", "problem.detail", "problem.instance", "problem.errors"),
-                *("problem.location", "update.idempotent", "update.atomic", "refused.unchanged", "refused.created"),
+                *("relation.json", "relation.headers", "relation.refused"),
+                *("problem.location", "update.idempotent", "update.atomic", "update.linearizable"),
+                *("refused.unchanged", "refused.created"),
             },
         ),
     ],

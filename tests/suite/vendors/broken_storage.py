@@ -1,16 +1,14 @@
-"""Vendors that answer 204 and store something else, somewhere else, or not at all; or mix up updates."""
+"""Vendors that answer 204 and store something else, somewhere else, or not at all."""
 
 from __future__ import annotations
 
-import random
 import re
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.vendor.model import Answer, Call, Refusal
-from tests.suite.vendors.finders import AT_ONCE, CLEARED, EXAMPLE, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE, TWICE
+from contracts.vendor.model import Answer, Call
+from tests.suite.vendors.finders import CLEARED, EXAMPLE, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE, TWICE
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse
 from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
 
@@ -192,26 +190,3 @@ class FindsTheSameUnmodified(Broken):
         before = dict(self.customers.get(slug, {}))
         answer = super().update(call, slug)
         return Answer(304) if before and _same(before, self.customers[slug]) else answer
-
-
-# At once
-
-
-class WritesInTwoSteps(Broken):
-    """Stores the two members one after the other, so that another update comes between."""
-
-    breaks, found_by = "update.atomic", AT_ONCE
-
-    def handle(self, call: Call) -> Answer:
-        # Without the lock of the documented vendor.
-        try:
-            return self.route(call)
-        except Refusal as refusal:
-            return self.problem(call, refusal)
-
-    def store(self, customer: Members, value: Members) -> None:
-        if NAME in customer:
-            customer[NAME] = value[NAME]
-            time.sleep(random.uniform(0, 0.004))
-            value = value | {NAME: customer[NAME]}
-        super().store(customer, value)

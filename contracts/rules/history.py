@@ -1,0 +1,109 @@
+"""A history of one customer: updates and reads of several clients with their times, and whether an order explains it.
+
+The customer is one register: an update writes all of it, a read shows all of it. A history is linearizable where each
+operation can be given one moment between its start and its end, so that every read shows the update before it (Herlihy
+and Wing 1990). Every update writes a value of its own, so the search for such an order (Wing and Gong 1993) is short.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from contracts.rules.judge import Verdict
+from contracts.rules.promise import excerpt, violation
+
+# The members that make up the value of the register, first the one that tells it from others.
+Value = tuple[Any, ...]
+
+
+class Effect(Enum):
+    """Whether an operation of a history has to be in the order that explains it."""
+
+    CERTAIN = "an accepted update, or a read: it took effect between its start and its end"
+    POSSIBLE = "an update without an answer: it may take effect at any time after its start, or never"
+    NONE = "a refused update: it must never be seen"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An update that wrote `value`, or a read that showed it. `start` and `end` are seconds of one monotonic clock."""
+
+    value: Value
+    start: float
+    end: float
+    is_read: bool = False
+    effect: Effect = Effect.CERTAIN
+
+
+def judge_history(
+    initial: Value, operations: Sequence[Operation], last: Sequence[Operation], settle: float
+) -> tuple[Verdict, bool]:
+    """What is wrong with a history, and whether only reads that lag by up to `settle` seconds keep it from being right.
+
+    `initial` is what was stored before all operations. The `last` ones are reads that may not lag: they were made when
+    reads had settled.
+    """
+    tried, written = frozenset({"update.atomic", "update.linearizable"}), {initial}
+    written.update(operation.value for operation in operations if not operation.is_read)
+    whole = [*operations, *last]
+    mixed = [operation.value for operation in whole if operation.is_read and operation.value not in written]
+    if mixed:
+        found = violation("update.atomic", "what one update wrote, as a whole", excerpt(str(mixed[0])))
+        return Verdict(tried, (found,)), False
+    if linearizable(initial, whole):
+        return Verdict(tried), False
+    if linearizable(initial, [*without_lagging_reads(operations, settle), *last]):
+        return Verdict(tried), True
+    in_order = sorted(whole, key=lambda operation: operation.end)
+    shown = "; ".join(f"{'read' if operation.is_read else 'update'} {operation.value[0]!r}" for operation in in_order)
+    expected = "an order of the updates that explains every read"
+    return Verdict(tried, (violation("update.linearizable", expected, f"none does: {excerpt(shown)}"),)), False
+
+
+def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
+    """Whether one order of the operations explains every read. `initial` is what was stored before all of them."""
+    taking = [
+        replace(operation, end=math.inf) if operation.effect is Effect.POSSIBLE else operation
+        for operation in operations
+        if operation.effect is not Effect.NONE
+    ]
+    certain = sum(1 << place for place, operation in enumerate(taking) if operation.effect is Effect.CERTAIN)
+    seen: set[tuple[int, Value]] = set()
+    waiting: list[tuple[int, Value]] = [(0, initial)]
+    while waiting:
+        done, value = waiting.pop()
+        if done & certain == certain:
+            return True
+        if (done, value) in seen:
+            continue
+        seen.add((done, value))
+        left = [(place, operation) for place, operation in enumerate(taking) if not done >> place & 1]
+        # Whatever began after another one had ended comes after it.
+        first_end = min(operation.end for _, operation in left)
+        waiting += [
+            (done | 1 << place, operation.value)
+            for place, operation in left
+            if operation.start <= first_end and (not operation.is_read or operation.value == value)
+        ]
+    return False
+
+
+def without_lagging_reads(operations: Sequence[Operation], settle: float) -> list[Operation]:
+    """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
+
+    A value is overwritten once an accepted update that began after the value's own update had ended has ended, too.
+    """
+    return [operation for operation in operations if not _lags(operation, operations, settle)]
+
+
+def _lags(read: Operation, operations: Sequence[Operation], settle: float) -> bool:
+    if not read.is_read:
+        return False
+    accepted = [other for other in operations if not other.is_read and other.effect is Effect.CERTAIN]
+    written = max((update.end for update in accepted if update.value == read.value), default=-math.inf)
+    overwritten = min((update.end for update in accepted if update.start >= written), default=math.inf)
+    return overwritten <= read.start < overwritten + settle

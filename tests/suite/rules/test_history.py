@@ -1,0 +1,137 @@
+"""A history of one customer: which histories an order of their operations explains."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.rules.history import Effect, Operation, judge_history, linearizable, without_lagging_reads
+
+
+def update(value: str, start: float, end: float, effect: Effect = Effect.CERTAIN) -> Operation:
+    return Operation((value,), start, end, effect=effect)
+
+
+def read(value: str, start: float, end: float) -> Operation:
+    return Operation((value,), start, end, is_read=True)
+
+
+POSSIBLE, NONE = Effect.POSSIBLE, Effect.NONE
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([read("old", 0, 1)], id="a-read-of-what-was-there"),
+        pytest.param([update("a", 0, 1), read("a", 2, 3)], id="an-update-is-read"),
+        pytest.param([update("a", 0, 3), read("old", 1, 2)], id="a-read-during-an-update-shows-the-value-before"),
+        pytest.param([update("a", 0, 3), read("a", 1, 2)], id="a-read-during-an-update-shows-its-value"),
+        pytest.param([update("a", 0, 5), update("b", 0, 5), read("a", 6, 7)], id="the-first-of-two-at-once-was-last"),
+        pytest.param([update("a", 0, 5), update("b", 0, 5), read("b", 6, 7)], id="the-second-of-two-at-once-was-last"),
+        pytest.param(
+            [update("a", 0, 9), update("b", 0, 9), read("a", 1, 2), read("b", 3, 4)], id="two-at-once-seen-in-order"
+        ),
+        pytest.param(
+            [update("a", 0, 1, POSSIBLE), read("old", 2, 3), read("a", 4, 5)], id="no-answer-takes-effect-late"
+        ),
+        pytest.param([update("a", 0, 1, POSSIBLE), read("old", 8, 9)], id="no-answer-never-takes-effect"),
+        pytest.param([update("a", 0, 1, NONE), read("old", 2, 3)], id="a-refused-one-is-not-seen"),
+    ],
+)
+def test_an_order_explains_the_history(operations: list[Operation]) -> None:
+    """Each operation can be given a moment between its start and its end so that every read is right."""
+    assert linearizable(("old",), operations)
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        pytest.param([read("new", 0, 1)], id="nobody-wrote-it"),
+        pytest.param([update("a", 0, 1), read("old", 2, 3)], id="a-lost-update"),
+        pytest.param([update("a", 0, 1), update("b", 2, 3), read("a", 4, 5)], id="the-last-update-is-lost"),
+        pytest.param([update("a", 0, 9), read("a", 1, 2), read("old", 3, 4)], id="a-read-goes-back-in-time"),
+        pytest.param(
+            [update("a", 0, 9), update("b", 0, 9), read("a", 1, 2), read("b", 3, 4), read("a", 5, 6)],
+            id="a-value-comes-back",
+        ),
+        pytest.param([update("a", 4, 5), read("a", 1, 2)], id="a-value-before-it-is-written"),
+        pytest.param([update("a", 4, 5, POSSIBLE), read("a", 1, 2)], id="a-value-without-an-answer-before-it-is-sent"),
+        pytest.param([update("a", 0, 9, NONE), read("a", 1, 2)], id="a-refused-one-is-seen"),
+        pytest.param(
+            [update("a", 0, 1, POSSIBLE), read("a", 2, 3), read("old", 4, 5)], id="no-answer-takes-effect-and-is-undone"
+        ),
+    ],
+)
+def test_no_order_explains_the_history(operations: list[Operation]) -> None:
+    """Whatever the order, a read shows something else than the update before it."""
+    assert not linearizable(("old",), operations)
+
+
+def test_a_read_lags_only_shortly_after_its_value_was_overwritten() -> None:
+    """A read of a value that was overwritten less than `settle` before is left out; one of an older value is not."""
+    updates = [update("a", 0, 1), update("b", 2, 3)]
+    soon, late, right = read("a", 4, 5), read("a", 9, 10), read("b", 4, 5)
+
+    assert without_lagging_reads([*updates, soon, late, right], settle=5) == [*updates, late, right]
+
+
+def test_a_read_during_the_next_update_does_not_lag() -> None:
+    """Its value was not overwritten yet: it has to be explained."""
+    operations = [update("a", 0, 1), update("b", 2, 6), read("a", 3, 4)]
+
+    assert without_lagging_reads(operations, settle=5) == operations
+
+
+@pytest.mark.parametrize(
+    ("operations", "last", "broken", "lags"),
+    [
+        pytest.param([update("a", 0, 1), read("a", 2, 3)], read("a", 4, 5), [], False, id="right"),
+        pytest.param([update("a", 0, 1), read("old", 2, 3)], read("a", 4, 5), [], True, id="a-read-lags"),
+        pytest.param(
+            [update("a", 0, 1), read("a", 2, 3)],
+            read("old", 4, 5),
+            ["update.linearizable"],
+            False,
+            id="last",
+        ),
+        pytest.param([update("a", 0, 1), read("b", 2, 3)], read("a", 4, 5), ["update.atomic"], False, id="a-mixture"),
+        pytest.param(
+            [update("a", 0, 1, NONE), read("a", 2, 3)], read("old", 4, 5), ["update.linearizable"], False, id="refused"
+        ),
+    ],
+)
+def test_a_history_is_judged(operations: list[Operation], last: Operation, broken: list[str], lags: bool) -> None:
+    """Reads may lag for a while, but for the last one; what nobody wrote is a mixture."""
+    verdict, only_lags = judge_history(("old",), operations, [last], settle=5)
+
+    assert [violation.promise for violation in verdict.violations] == broken
+    assert only_lags is lags
+    assert verdict.tried == {"update.atomic", "update.linearizable"}
+
+
+@st.composite
+def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
+    """What clients of a real register see: each operation has its moment, and some time before and after it."""
+    value, operations = ("old",), []
+    for moment, is_read in enumerate(draw(st.lists(st.booleans(), max_size=10))):
+        value = value if is_read else (f"value {moment}",)
+        before, after = draw(st.floats(0, 4)), draw(st.floats(0, 4))
+        operations.append(Operation(value, moment - before, moment + after, is_read))
+    return draw(st.permutations(operations))
+
+
+@given(operations=histories_of_a_register())
+def test_every_history_of_a_register_is_explained(operations: list[Operation]) -> None:
+    """Nobody who keeps the promise is blamed, however long the answers take."""
+    assert linearizable(("old",), operations)
+
+
+@given(operations=histories_of_a_register(), stale=st.integers(0, 9))
+def test_a_value_from_before_all_updates_is_found(operations: list[Operation], stale: int) -> None:
+    """A read after the end of an update never shows what was stored before all of them."""
+    updates = [operation for operation in operations if not operation.is_read]
+    if updates:
+        end = max(operation.end for operation in operations)
+        assert not linearizable(("old",), [*operations, read("old", end + 1 + stale, end + 2 + stale)])

@@ -1,0 +1,61 @@
+"""Vendors that answer two requests otherwise which mean the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from contracts.vendor.model import Answer, Call, Refusal
+from tests.suite.vendors.finders import REFUSED_AGAIN, REWRITTEN, REWRITTEN_BROKEN, WITH_HEADERS
+from tests.suite.vendors.variant import Variant, broken, refuse_if
+from tests.suite.vendors.ways import first, reading, writing
+
+
+def typed(by: Callable[[Call], object]) -> Callable[..., Answer]:
+    """A method `problem` that gives a problem a type by what `by` finds in the request."""
+    return writing(lambda call, members: members | {"type": f"https://kaiten.example.com/errors/{by(call)}"})
+
+
+def _once_more(vendor: Variant, call: Call, refusal: Refusal) -> Answer | None:
+    """Another refusal of a request that has several things wrong, each second time."""
+    vendor.updates += 1
+    several = not call.header("authorization") and "nobody" in call.path
+    return Variant.problem(vendor, call, Refusal(404, "Nobody.")) if several and vendor.updates % 2 else None
+
+
+# A problem's members
+
+TypesByLength = broken("relation.json", REWRITTEN_BROKEN)(
+    "Gives a problem another type for each length of the body.", problem=typed(lambda call: len(call.body))
+)
+TypesByFirstMember = broken("relation.json", REWRITTEN_BROKEN)(
+    "Gives a problem the type of the first member of the body.",
+    problem=typed(lambda call: b"".join(re.findall(rb"\w+", call.body)[:1]).decode()),
+)
+TypesByFirstHeader = broken("relation.headers", WITH_HEADERS)(
+    "Gives a problem the type of the first header.",
+    problem=typed(lambda call: next((name for name, _ in call.headers if name in ("accept", "content-type")), "")),
+)
+RefusesInTurn = broken("relation.refused", REFUSED_AGAIN)(
+    "Of several things that are wrong, it finds another one each time.", **first(problem=_once_more)
+)
+
+# What is read
+
+ReadsNoEscapedNames = broken("status.valid", REWRITTEN)(
+    "Looks for the name before it undoes the escapes.",
+    **first(parse=lambda vendor, call: refuse_if(b"name" not in call.body and b"{" in call.body, 422, "No name.")),
+)
+ReadsNameFirst = broken("status.valid", REWRITTEN)(
+    "Takes a body whose first member is the name, and no other.",
+    **first(
+        parse=lambda vendor, call: refuse_if(
+            re.match(rb'\s*\{\s*"externalCustomerId"', call.body) and b'"name":"A' in call.body, 422, "The name first."
+        )
+    ),
+)
+ReadsNoSolidusEscaped = broken("update.stored", REWRITTEN)(
+    "Stores an escaped solidus with its backslash.",
+    parse=reading(lambda call: replace(call, body=call.body.replace(rb"\/", rb"\\/"))),
+)
