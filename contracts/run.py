@@ -19,7 +19,8 @@ from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Request
 from contracts.http.target import Target
 from contracts.metrics import Metrics
-from contracts.rules.document import Document
+from contracts.rules.document import Document, load
+from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, promises
 from contracts.vendor import served as mock
 from contracts.vendor.model import Vendor
@@ -46,6 +47,7 @@ class Run:
         self.opened = self.closed = False
         self.target = options.target
         self.document = options.document
+        self._docs = self.document if self.document.name == "docs" else load("docs")
         self.metrics = Metrics()
         without = f"the contract {self.document.name} has nothing that could break them"
         self.metrics.not_tried(_silent(self.document), without)
@@ -110,6 +112,14 @@ class Run:
         """Why a request cannot be tried here; None where it can."""
         needs_reader = any(READ_TOKEN in value for _, value in request.headers)
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
+
+    def judged_by(self, request: Request) -> str:
+        """The pin's name, where it allows other statuses for these bytes than `docs`, of which the literals speak."""
+        pin, existing = self.document, self.customers.existing
+        if pin.name == self._docs.name:
+            return ""
+        by_pin, by_docs = (predict(request, document, existing).allowed for document in (pin, self._docs))
+        return "" if by_pin == by_docs else pin.name
 
 
 def _silent(document: Document) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from contracts.attempt import Attempt, Attempts
 from contracts.http.exchange import Request
@@ -39,6 +39,10 @@ class Ledger:
         # Sent once more, the same requests have to fail in the same way, or Hypothesis takes them for flaky.
         self._raised: dict[tuple[Request, ...], str] = {}
         self._deadline = float("inf")
+
+    def together(self, requests: Sequence[Request]) -> Together:
+        """Requests that are to be sent together."""
+        return Together(self, requests)
 
     def each_as_promised(self, requests: Sequence[Request]) -> None:
         """Send requests together, record whatever broke a promise, and raise for one such promise.
@@ -96,3 +100,15 @@ class Ledger:
                     if promise in again.broken and again.repeated is not False:
                         return again
         return replace(first.only({promise}), repeated=False)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Requests that are sent together."""
+
+    ledger: Ledger
+    requests: Sequence[Request]
+
+    def each_as_promised(self) -> None:
+        """Send them; each has to be answered, and to leave behind what is stored, as the contract promises."""
+        self.ledger.each_as_promised(self.requests)
