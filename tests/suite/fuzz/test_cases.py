@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,8 @@ def test_ours_are_plugged_in_beside_those_of_schemathesis() -> None:
 
     names = {name for values in bodies for value in values if isinstance(value, dict) for name in value}
 
-    assert {"NAME", "Name", "external_customer_id", "externalcustomerid", "customer.name"} & names
+    alike = {name for name in names if re.sub("[^a-z]", "", name.lower()) in ("name", "externalcustomerid")}
+    assert alike - {"name", "externalCustomerId"}
 
 
 def test_a_case_goes_to_a_customer_of_ours() -> None:
