@@ -11,7 +11,7 @@ from itertools import islice
 from contracts.attempt import Attempt, Attempts
 from contracts.customers.disposable import Customer
 from contracts.http.client import LINGER
-from contracts.http.exchange import Exchange, Request
+from contracts.http.exchange import Request
 from contracts.rules.body import read
 from contracts.rules.history import Effect, Operation, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict
@@ -20,7 +20,9 @@ from contracts.rules.state import GONE, REFUSED, Stored
 # What each client does, one after the other: updates (U) and reads (R). All begin at once.
 _CLIENTS = ("URU", "URU", "RRRR", "UUR")
 CLIENTS = len(_CLIENTS)
-# The members that make up the value of the register. Whoever updates sends both.
+# So many histories show again what one of as many has shown.
+_OFTEN = 20
+# The members that make up the value of the register, as far as a release has them. Whoever updates sends both.
 _VALUE = ("name", "externalCustomerId")
 
 
@@ -36,72 +38,82 @@ class History:
 
 
 @dataclass(frozen=True)
-class _Done:
-    """An update or a read that is done: its operations in the history, and what it was."""
+class _Step:
+    """What a client has done: an update or a read, as operations of the history."""
 
     operations: Sequence[Operation]
-    attempt: Attempt | None = None
-    read: Exchange | None = None
+    update: Attempt | None = None
+    shown: Stored | None = None
 
 
-def history(attempts: Attempts, updates: Sequence[Request], customer: Customer) -> History:
-    """Let the clients send these updates, and read, at once. In the end what is stored is read once more.
+class Clients:
+    """The clients of one customer."""
 
-    A last read that shows something wrong is made again until reads have settled.
-    """
-    initial, settle = _value(customer.stored), attempts.customers.settle
-    left = iter(updates)
-    shares = [list(islice(left, plan.count("U"))) for plan in _CLIENTS]
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        ended = threads.map(lambda plan, share: [*_client(attempts, plan, share, customer)], _CLIENTS, shares)
-        done = [each for client in ended for each in client]
-    operations = [operation for each in done for operation in each.operations]
-    began = time.monotonic()
+    def __init__(self, attempts: Attempts, customer: Customer) -> None:
+        self._attempts, self._customers, self._customer = attempts, attempts.customers, customer
+        self._members = [name for name in _VALUE if name in attempts.document.settable_members]
 
-    def judged(stored: Stored | None) -> tuple[Verdict, bool]:
-        last = [Operation(_value(stored), began, time.monotonic(), is_read=True)] if stored else []
-        return judge_history(initial, operations, last, settle)
+    def history(self, updates: Sequence[Request]) -> History:
+        """Let the clients send these updates, and read, at once. In the end what is stored is read once more.
 
-    # What no last read can explain need not be waited for.
-    hopeless = bool(judged(None)[0].violations)
-    final = attempts.customers.read_until(customer.slug, lambda stored: hopeless or not judged(stored)[0].violations)
-    customer.before, customer.stored = customer.stored, attempts.customers.shown(final)
-    verdict, lags = judged(customer.stored)
-    attempts.metrics.judged(verdict)
-    if lags:
-        attempts.metrics.add({"warnings": ["reads lag: some showed what had been overwritten shortly before"]})
-    sent = [each.attempt for each in done if each.attempt]
-    at = max((place for place, each in enumerate(sent) if each.accepted), default=len(sent) - 1)
-    if verdict.violations:
-        beside = [each.alone() for place, each in enumerate(sent) if place != at]
-        sent[at] = sent[at].showing(verdict.violations, final, beside)
-    reads = [each.read for each in done if each.read]
-    return History(sent, [attempts.customers.shown(read) for read in (*reads, final)])
+        A last read that shows something wrong is made again until reads have settled.
+        """
+        initial, left = self._value(self._customer.stored), iter(updates)
+        shares = [list(islice(left, plan.count("U"))) for plan in _CLIENTS]
+        with ThreadPoolExecutor(CLIENTS) as threads:
+            clients = threads.map(lambda plan, share: [*self._steps(plan, share)], _CLIENTS, shares)
+            steps = [step for client in clients for step in client]
+        operations = [operation for step in steps for operation in step.operations]
+        began = time.monotonic()
 
+        def judged(stored: Stored | None) -> tuple[Verdict, bool]:
+            last = [Operation(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
+            return judge_history(initial, operations, last, self._customers.settle)
 
-def _client(attempts: Attempts, plan: str, updates: Sequence[Request], customer: Customer) -> Iterator[_Done]:
-    left = iter(updates)
-    for operation in plan:
-        started = time.monotonic()
-        if operation == "R":
-            exchange = attempts.customers.get(customer.slug)
-            shown = attempts.customers.shown(exchange)
-            # A read that was not answered shows nothing.
-            if GONE not in shown:
-                yield _Done([Operation(_value(shown), started, time.monotonic(), is_read=True)], read=exchange)
-        elif template := next(left, None):
-            attempt = attempts.send(template, customer, LINGER, Circumstance.IN_A_HISTORY, read=False)
-            yield _Done([*_effects(attempt, started, time.monotonic())], attempt)
+        # What no last read can explain need not be waited for.
+        hopeless = bool(judged(None)[0].violations)
+        final = self._customers.read_until(
+            self._customer.slug, lambda stored: hopeless or not judged(stored)[0].violations
+        )
+        self._customer.before, self._customer.stored = self._customer.stored, self._customers.shown(final)
+        verdict, lags = judged(self._customer.stored)
+        self._attempts.metrics.judged(verdict)
+        if lags:
+            note = "reads lag: some showed what had been overwritten shortly before"
+            self._attempts.metrics.add({"warnings": [note]})
+        sent = [step.update for step in steps if step.update]
+        if verdict.violations:
+            at = max((place for place, update in enumerate(sent) if update.accepted), default=len(sent) - 1)
+            beside = [update.alone() for place, update in enumerate(sent) if place != at]
+            sent[at] = sent[at].showing(verdict.violations, final, beside)
+        return History(sent, [*(step.shown for step in steps if step.shown), self._customer.stored])
 
+    def often(self, updates: Sequence[Request]) -> Sequence[Attempt]:
+        """The updates of several histories of the same kind: which way one goes is chance."""
+        return [update for _ in range(_OFTEN) for update in self.history(updates).updates]
 
-def _effects(attempt: Attempt, started: float, ended: float) -> Iterator[Operation]:
-    """What an update did, as operations: one that was interrupted and sent again may have been carried out twice."""
-    value, status = _value(read(attempt.exchange.request.body).values[0]), attempt.exchange.status
-    effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
-    yield Operation(value, started, ended, effect=effect)
-    if attempt.interrupted:
-        yield Operation(value, started, ended, effect=Effect.POSSIBLE)
+    def _steps(self, plan: str, updates: Sequence[Request]) -> Iterator[_Step]:
+        left = iter(updates)
+        for kind in plan:
+            started = time.monotonic()
+            if kind == "R":
+                shown = self._customers.shown(self._customers.get(self._customer.slug))
+                # A read that was not answered shows nothing.
+                if GONE not in shown:
+                    operation = Operation(self._value(shown), started, time.monotonic(), is_read=True)
+                    yield _Step([operation], shown=shown)
+            elif template := next(left, None):
+                circumstance = Circumstance.IN_A_HISTORY
+                update = self._attempts.send(template, self._customer, LINGER, circumstance, read=False)
+                yield _Step([*self._effects(update, started, time.monotonic())], update=update)
 
+    def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Operation]:
+        """What an update did: one that was interrupted and sent again may have been carried out twice."""
+        value, status = self._value(read(update.exchange.request.body).values[0]), update.exchange.status
+        effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
+        yield Operation(value, started, ended, effect=effect)
+        if update.interrupted:
+            yield Operation(value, started, ended, effect=Effect.POSSIBLE)
 
-def _value(stored: Stored) -> Value:
-    return tuple(stored.get(name) for name in _VALUE)
+    def _value(self, stored: Stored) -> Value:
+        return tuple(stored.get(name) for name in self._members)

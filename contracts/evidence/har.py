@@ -67,8 +67,8 @@ class Source:
 class Evidence:
     """One broken promise, with the exchanges that broke it in the order in which they were sent.
 
-    What others recorded has a source without a contract, and no violation until it is judged. `seen_once` marks a
-    failure that did not repeat. In the run `broke` of the `tried` updates that put the promise to the test broke it.
+    What others recorded has a source without a contract, and no violation until it is judged. `seen_once` marks what
+    did not repeat. In the run `broke` of the `tried` updates that put the promise to the test broke it.
     """
 
     steps: tuple[Step, ...]
@@ -137,9 +137,8 @@ def _entry(step: Step, base_url: str) -> dict[str, Any]:
     (sent_text, sent_encoding), (text, encoding) = _text(request.body), _text(response.body)
     media_type, location = (next(iter(response.values(name)), "") for name in ("Content-Type", "Location"))
     data = harfile.PostData(request.header("Content-Type") or "", text=sent_text)
-    sent = harfile.Request(
-        request.method, base_url + request.path, "HTTP/1.1", postData=data, bodySize=len(request.body)
-    )
+    url, size = base_url + request.path, len(request.body)
+    sent = harfile.Request(request.method, url, "HTTP/1.1", postData=data, bodySize=size)
     sent.headers = [harfile.Record(*header) for header in exchange.sent_headers or request.headers]
     answer = harfile.Response(response.status, response.reason, "HTTP/1.1", bodySize=len(response.wire_body))
     answer.headers = [harfile.Record(*header) for header in response.headers]

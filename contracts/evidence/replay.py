@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contracts.attempt import Attempt, Attempts
-from contracts.clients import history
+from contracts.clients import Clients
 from contracts.evidence.har import Evidence
 from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
@@ -15,8 +15,6 @@ from contracts.rules.promise import is_of_state
 
 # Seconds to wait for what may follow a 204, where that was the failure.
 _LONG_LINGER = 1.0
-# So many histories are tried each time: which way they go is chance.
-_HISTORIES = 20
 # What is seen each time, or never, is told from what comes and goes by so many times.
 _STEADY = 3
 
@@ -32,10 +30,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What came of evidence: its fate, how often of how many times it was seen, and the outcome that shows it.
+    """What came of evidence: its fate, how often of how many times it was seen, and the attempt that shows it.
 
-    `needs_state` says that it was seen each time, and never by the failing request alone, on a fresh customer. `reason`
-    is why it was not tried.
+    `needs_state` says that it was never seen by the failing request alone; `reason` is why it was not tried.
     """
 
     evidence: Evidence
@@ -97,12 +94,11 @@ class Replay:
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part("beside", "failing")]
-        if evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic"):
-            updates = [each for _ in range(_HISTORIES) for each in history(self._attempts, templates, customer).updates]
-            return max(updates, key=lambda update: evidence.promise in update.broken)
-        if len(templates) > 1:
-            attempts = self._attempts.in_turn(templates, customer)
-            return next((attempt for attempt in attempts if any(map(is_of_state, attempt.broken))), attempts[-1])
+        at_once = evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic")
+        if at_once or len(templates) > 1:
+            attempts = self._attempts
+            again = Clients(attempts, customer).often(templates) if at_once else attempts.in_turn(templates, customer)
+            return next((attempt for attempt in again if any(map(is_of_state, attempt.broken))), again[-1])
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
         linger = _LONG_LINGER if evidence.promise == "success.empty" else 0.0

@@ -39,6 +39,12 @@ def pairs() -> tuple[Payload, ...]:
         raise WrongCall(f"the dimensions in {PAYLOADS.name} cannot be read: {error}") from None
 
 
+def tried_pairs(sent: int) -> str:
+    """What so many requests with pairs have tried, in words; empty where there was none."""
+    tried = "every pair" if sent == len(pairs()) else f"{sent} of {len(pairs())} requests with pairs"
+    return f"{tried} of {len(dimensions())} dimensions: {', '.join(dimensions())}" if sent else ""
+
+
 def _rows() -> Iterator[tuple[Sequence[Value], str]]:
     """Values of all dimensions, with the name of the one that is wrong."""
     values: list[list[Value]] = [dimension["values"] for dimension in content(PAYLOADS)["dimensions"]]

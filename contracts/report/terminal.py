@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
-from contracts.fuzz.pairs import dimensions, pairs
+from contracts.fuzz.pairs import tried_pairs
 from contracts.http.curl import OF_YOURS, names_customer
 from contracts.http.exchange import Exchange
 from contracts.http.target import MOCK_URL
@@ -40,7 +40,8 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """What a test found broken, and how to see it again: the first failing request, and what the others broke, too."""
     first, shown = failures[0], failures[0][0]
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
-    others = dict.fromkeys(each.promise for failure in (first[_EXPLAINED:], *failures[1:]) for each in failure)
+    told = {each.promise for each in first[:_EXPLAINED]}
+    also = dict.fromkeys(each.promise for failure in failures for each in failure if each.promise not in told)
     about = (
         ("request", shown.request),
         ("answer", shown.answer),
@@ -51,7 +52,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
         ("again", _again(first, result)),
     )
-    return "\n".join([*lines, *labelled(("and also", some([*others]))), "", *labelled(*about)])
+    return "\n".join([*lines, *labelled(("and also", some([*also]))), "", *labelled(*about)])
 
 
 def labelled(*facts: tuple[str, str]) -> list[str]:
@@ -99,7 +100,7 @@ def summary(result: Result) -> list[str]:
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
         *(("not tried", f"{_listed(promise_ids)}: {why}") for why, promise_ids in result.not_tried.items()),
-        ("pairs", how_many_pairs(result)),
+        ("pairs", tried_pairs(metrics.pairs)),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
@@ -181,13 +182,6 @@ def how_sure(result: Result) -> str:
     kinds = [f"{name}: 1 in {count // _THREE:,}" for name, count in sorted(drawn.items()) if count >= _FEW]
     sure = f"with 95 % confidence, fewer than 1 in {total // _THREE:,} like them would"
     return f"none of {total:,} distinct generated updates broke a promise: {sure}{f' ({some(kinds)})' if kinds else ''}"
-
-
-def how_many_pairs(result: Result) -> str:
-    """How many pairs of values were tried; empty where none was."""
-    sent, all_of_them = result.metrics.pairs, len(pairs())
-    tried = "every pair" if sent == all_of_them else f"{sent} of {all_of_them} requests with pairs"
-    return f"{tried} of {len(dimensions())} dimensions: {', '.join(dimensions())}" if sent else ""
 
 
 def count_of(result: Result) -> str:

@@ -58,10 +58,10 @@ def judge_history(
         return Verdict(tried), False
     if linearizable(initial, [*without_lagging_reads(operations, settle), *last]):
         return Verdict(tried), True
-    in_order = sorted(whole, key=lambda operation: operation.end)
-    shown = "; ".join(f"{'read' if operation.is_read else 'update'} {operation.value[0]!r}" for operation in in_order)
+    in_order = [(each.is_read, next(iter(each.value), None)) for each in sorted(whole, key=lambda each: each.end)]
+    shown = "; ".join(f"{'read' if is_read else 'wrote'} {value!r}" for is_read, value in in_order)
     expected = "an order of the updates that explains every read"
-    return Verdict(tried, (violation("update.linearizable", expected, f"none does: {excerpt(shown)}"),)), False
+    return Verdict(tried, (violation("update.linearizable", expected, f"none does; as they ended: {shown}"),)), False
 
 
 def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:

@@ -22,15 +22,15 @@ def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
 
     Each of 20 histories has five valid updates, and one that is refused: no read may show it.
     """
-    names = [[f"History {number} update {place}" for place in range(5)] for number in range(HISTORIES)]
+    names = [[f"update {number}.{place}" for place in range(5)] for number in range(HISTORIES)]
 
     shown = api.put_and_read_at_once(
-        [[*map(body, valid), body(f"History {number} refused", foo="bar")] for number, valid in enumerate(names)]
+        [[*map(body, valid), body(f"refused {number}", foo="bar")] for number, valid in enumerate(names)]
     )
 
     for number, reads in enumerate(shown):
         expect(reads[-1]["name"] in names[number], f"in the end one of {names[number]}", reads[-1]["name"])
         for read in reads:
             expect("refused" not in read["name"], "no update that was refused", read)
-            if read["name"].startswith("History"):
+            if read["name"].startswith("update"):
                 expect(read["externalCustomerId"] == f"of {read['name']}", "an update as a whole", read)
