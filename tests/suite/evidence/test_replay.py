@@ -17,7 +17,7 @@ from contracts.__main__ import main
 from contracts.evidence import har
 from contracts.evidence.har import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
-from contracts.fuzz.payloads import _payload
+from contracts.fuzz.payloads import payload_of
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.report.terminal import replayed_lines
 from contracts.rules.document import load
@@ -358,7 +358,7 @@ def test_a_recording_becomes_an_entry_for_the_payloads(tmp_path: Path) -> None:
 
     ((_, found),) = har.read([path])
     assert result.exit_code == 0
-    assert _payload("family", entry).request == replace(found.failing.template, path=f"/customers/{CUSTOMER}")
+    assert payload_of("family", entry).request == replace(found.failing.template, path=f"/customers/{CUSTOMER}")
 
 
 def test_a_target_that_does_not_answer_gives_no_verdict(evidence: Path, tmp_path: Path) -> None:
