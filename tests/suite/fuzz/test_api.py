@@ -117,6 +117,48 @@ def test_the_first_test_does_not_wait_for_those_to_come(tmp_path: Path) -> None:
     assert len(server.calls) - before < 120
 
 
+def test_a_test_that_is_run_ahead_has_a_customer_and_an_api_of_its_own(tmp_path: Path) -> None:
+    """What it sends, and what it finds, is its own: the test that pytest calls meanwhile sees nothing of it."""
+    used: list[tuple[str, str]] = []
+    with serving(Vendor(load("docs"))) as server:
+        for api in api_of(server, tmp_path, 4):
+            tests = [f"test {number}" for number in range(20)]
+            api.begin("called")
+            api.run_ahead((test, lambda api: used.append((api.test, api.customer.slug))) for test in tests)
+            ran = [api.was_run_ahead(test) for test in tests]
+
+            assert all(ran)
+            assert not api.was_run_ahead("test 1")
+            assert api.test == "called"
+            assert api.customer.slug not in {slug for _, slug in used}
+    assert sorted(test for test, _ in used) == sorted(tests)
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        pytest.param(lambda api: api.put(api.customer, b'{"name": ""}'), BrokenPromise, id="a-broken-promise"),
+        pytest.param(lambda api: pytest.skip("not here"), pytest.skip.Exception, id="skipped"),
+    ],
+)
+def test_what_a_test_raises_ahead_is_raised_in_its_turn(
+    function: Callable[[Api], object], error: type[BaseException], tmp_path: Path
+) -> None:
+    """Until then it is known as what a run that is cut short has found."""
+    with serving(CountingAndBroken(load("docs"))) as server:
+        for api in api_of(server, tmp_path, 2):
+            api.run_ahead([("the test", function)])
+            for _ in range(500):
+                if found := api.unfinished():
+                    break
+                time.sleep(0.01 if error is BrokenPromise else 0)
+
+            with pytest.raises(error) as raised:
+                api.was_run_ahead("the test")
+
+    assert found == [*getattr(raised.value, "attempts", ())]
+
+
 @pytest.mark.parametrize(
     ("vendor", "concurrency"),
     [
