@@ -19,7 +19,7 @@ from contracts.http.credential import fill
 from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Request, Response
 from contracts.http.retries import Pace, RetryBudget, interruption, pause_after, sleep
 from contracts.http.target import Target, checked_tls
-from contracts.http.wire import Connection, NoAnswer, in_process
+from contracts.http.wire import Connection, NoAnswer
 
 _HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 # Without Accept-Encoding a server may choose any coding (RFC 9110 section 12.5.3).
@@ -43,7 +43,8 @@ class Control(NamedTuple):
 class Client:
     """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads.
 
-    `transport` answers in process. `reached` says whether anything was ever sent, and not only tried to be.
+    `transport` answers in process, in place of the wire. `reached` says whether anything was ever sent, and not only
+    tried to be.
 
     Raises:
         WrongCall: a proxy or a certificate file that the environment names cannot be used.
@@ -53,7 +54,7 @@ class Client:
     def __init__(
         self,
         target: Target,
-        transport: httpx.BaseTransport | None = None,
+        transport: Callable[[Request], Response] | None = None,
         observe: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.target = target
@@ -178,7 +179,7 @@ class Client:
 
     def _answer(self, request: Request, ends: float, size: int, linger: float) -> Response:
         if self._transport:
-            return in_process(self._transport, request, self._url)
+            return self._transport(request)
         kept = self._kept()
         connection = kept or self._connect(ends)
         try:

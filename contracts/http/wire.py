@@ -174,19 +174,6 @@ class Connection:
         self._parser.receive_data(data)
 
 
-def in_process(transport: httpx.BaseTransport, request: Request, url: httpx.URL) -> Response:
-    """The answer of a transport of httpx, like that of the mock.
-
-    httpx refuses white space around the value of a header: it goes without.
-    """
-    fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in request.headers]
-    url = url.copy_with(raw_path=request.path.encode("ascii"))
-    answer = transport.handle_request(httpx.Request(request.method, url, headers=fields, content=request.body))
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
-    content = answer.read()
-    return Response(answer.status_code, headers, content, content, answer.reason_phrase)
-
-
 def _left(ends: float) -> float:
     """Seconds left; so few that it times out where there are none."""
     return max(ends - time.monotonic(), 0.001)
