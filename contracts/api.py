@@ -129,7 +129,7 @@ class Api:
         # One request at a time is the running test's own; and where there is one customer, it has it for itself.
         self._others = run.customers.lanes - 1
         self._ahead: dict[str, Future[tuple[Attempt, Customer]]] = {}
-        (self.customer,) = run.customers.make_several(1)
+        self.customer = run.customers.make()
         self._docs = load("docs")
         self._nobody: set[str] = set()
         self._explained: set[str] = set()

@@ -93,7 +93,7 @@ class Attempts:
         self._client, self.document, self.customers, self.metrics = client, document, customers, metrics
         # To the first customer nothing is sent, so that only what is sent to others can change it.
         self._first = customers.open()
-        (plain,) = customers.make_several(1)
+        plain = customers.make()
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         # Each thread has a customer of its own: the one that asks, and the workers.
         self.workers = ThreadPoolExecutor(max(1, customers.lanes - 1))
@@ -174,7 +174,7 @@ class Attempts:
         """A customer that only the calling thread uses."""
         thread = threading.get_ident()
         if thread not in self._own:
-            (self._own[thread],) = self.customers.make_several(1)
+            self._own[thread] = self.customers.make()
         return self._own[thread]
 
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
