@@ -162,20 +162,17 @@ class Client:
 
     def _stamped(self, request: Request) -> Request:
         """The request as it is sent, but for the tokens: to the base URL's path, and with the headers that it needs."""
-        given, body = (*self.target.shown_headers, *request.headers), request.body
+        given = (*self.target.shown_headers, *request.headers)
         names = {name.lower() for name, _ in given}
         # By the traceparent the vendor finds a request in its logs (W3C Trace Context); ids of zeros are not valid.
         trace, span = (1 + secrets.randbelow(2**bits - 1) for bits in (128, 64))
         own = (("Host", self._url.netloc.decode("ascii")), *_OWN, (TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"))
         headers = (*(header for header in own if header[0].lower() not in names), *given)
-        if (request.header("Transfer-Encoding") or "").lower() == "chunked":
-            # One chunk and the last one (RFC 9112 section 7.1).
-            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
-        elif "transfer-encoding" not in names and (body or request.method in ("PUT", "POST")):
-            # These methods have a Content-Length even where the body is empty (RFC 9110 section 8.6).
-            headers = (*headers, ("Content-Length", str(len(body))))
-        path = self._url.raw_path.decode("ascii").rstrip("/") + request.path
-        return Request(request.method, path, headers, body)
+        # Those of these methods have a length even where the body is empty (RFC 9110 section 8.6), and none where it is
+        # sent in chunks (RFC 9112 section 6.2).
+        if (request.body or request.method in ("PUT", "POST")) and "transfer-encoding" not in names:
+            headers = (*headers, ("Content-Length", str(len(request.body))))
+        return replace(request, path=self._url.raw_path.decode("ascii").rstrip("/") + request.path, headers=headers)
 
     def _answer(self, request: Request, ends: float, size: int, linger: float) -> Response:
         if self._transport:

@@ -144,10 +144,14 @@ class Connection:
         closing = [("Connection", "close")] if "close" in (request.header("Connection") or "").lower() else []
         self._parser.send(h11.Request(method=request.method, target="/", headers=[("Host", "-"), *closing]))
         self._parser.send(h11.EndOfMessage())
-        started, limit, is_large = time.monotonic(), _left(ends), len(request.body) > MIB
+        body = request.body
+        if (request.header("Transfer-Encoding") or "").lower() == "chunked":
+            # One chunk and the last one (RFC 9112 section 7.1).
+            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+        started, limit, is_large = time.monotonic(), _left(ends), len(body) > MIB
         sent_by = started + LONGEST_SENDING if is_large else ends
         lines = (f"{request.method} {request.path} HTTP/1.1", *map(": ".join, request.headers), "", "")
-        unsent = memoryview("\r\n".join(lines).encode("latin-1") + request.body)
+        unsent = memoryview("\r\n".join(lines).encode("latin-1") + body)
         # A server that takes no more may have answered.
         with suppress(ConnectionError, ssl.SSLError):
             while unsent:
