@@ -278,7 +278,7 @@ class Customers:
             # Left out it would be kept.
             details["billingEmail"] = ""
         of_the_page = {name: details[name] for name in _DETAILS[:2] if name in details}
-        for content in [details, of_the_page] if details != of_the_page else [details]:
+        for content in (details, of_the_page):
             status = self._client.send(update(quote(slug, safe=""), json.dumps(content).encode())).status
             if status == 204:
                 break
