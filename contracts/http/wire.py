@@ -94,8 +94,9 @@ class Connection:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether the last answer is whole, leaves the connection open, and is followed by nothing."""
-        return self._parser.their_state is h11.DONE and self._parser.trailing_data == (b"", False)
+        """Whether the last answer is whole, to the whole request, leaves it open, and is followed by nothing."""
+        is_whole = self._parser.their_state is h11.DONE and not self._unsent
+        return is_whole and self._parser.trailing_data == (b"", False)
 
     def close(self) -> None:
         self._socket.close()
@@ -151,13 +152,15 @@ class Connection:
         started, limit, is_large = time.monotonic(), _left(ends), len(body) > MIB
         sent_by = started + LONGEST_SENDING if is_large else ends
         lines = (f"{request.method} {request.path} HTTP/1.1", *map(": ".join, request.headers), "", "")
-        unsent = memoryview("\r\n".join(lines).encode("latin-1") + body)
+        self._unsent = memoryview("\r\n".join(lines).encode("latin-1") + body)
+        self._ends = ends
         # A server that takes no more may have answered.
-        with suppress(ConnectionError, ssl.SSLError):
-            while unsent:
-                self._socket.settimeout(min(limit, _left(sent_by)))
-                unsent = unsent[self._socket.send(unsent[:_AT_ONCE]) :]
-        self._ends = ends + (time.monotonic() - started if is_large else 0.0)
+        with suppress(TimeoutError):
+            with suppress(ConnectionError, ssl.SSLError):
+                while self._unsent:
+                    self._socket.settimeout(min(limit, _left(sent_by)))
+                    self._unsent = self._unsent[self._socket.send(self._unsent[:_AT_ONCE]) :]
+            self._ends += time.monotonic() - started if is_large else 0.0
         for _ in range(_MOST_INTERIM):
             if isinstance(event := self._event(), h11.Response):
                 return event
