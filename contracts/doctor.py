@@ -90,16 +90,16 @@ class Doctor:
         yield from self._customers()
         yield Symptom("rate limit", *self._rate())
         left = sum(len(leftover.slugs) for leftover in leftovers(self._folder) if leftover.base_url == self._url)
-        told = f"{left} customers of earlier runs; the next run removes them, or: python -m contracts clean"
-        yield Symptom("left behind", *(("note", told) if left else ("ok", "nothing")))
+        listed = f"{left} customers of earlier runs; the next run removes them, or: python -m contracts clean"
+        yield Symptom("left behind", *(("note", listed) if left else ("ok", "nothing")))
 
     def _reached(self, first: Exchange) -> tuple[str, str]:
         scheme, _, rest = self._url.partition("://")
         # A server of TLS breaks off, answers in TLS, or says in plain HTTP what it wants.
         says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
         if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
-            came = first.failure or "plain http is answered 400"
-            return "FAIL", f"no: {came}; give https://{rest}, if that port speaks TLS"
+            reason = first.failure or "plain http is answered 400"
+            return "FAIL", f"no: {reason}; give https://{rest}, if that port speaks TLS"
         if first.response is None:
             own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
             remedy = own if first.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
@@ -185,9 +185,9 @@ class Doctor:
         limited = sum(exchange.status == 429 for exchange in answers)
         headers = answers[-1].response.headers if answers[-1].response else ()
         limits = [f", {name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
-        told = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
+        said = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
         remedy = "it is waited out; --rate-limit N asks less often from the beginning"
-        return ("note", f"{told}; {remedy}") if limited else ("ok", told)
+        return ("note", f"{said}; {remedy}") if limited else ("ok", said)
 
 
 def _symptom(name: str, exchange: Exchange) -> Symptom:
@@ -197,5 +197,5 @@ def _symptom(name: str, exchange: Exchange) -> Symptom:
         note = Symptom(name, "note", "GET shows no name of a customer; what is stored is not tried")
         return Symptom(name, "FAIL", f"{stored[GONE]}; {_NOT_SHOWN}") if GONE in stored else note
     mark, said = _SAYS.get((name, exchange.status), _SAYS[name, None])
-    came = f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
-    return Symptom(name, mark, said.format(came))
+    answered = f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
+    return Symptom(name, mark, said.format(answered))
