@@ -7,7 +7,7 @@ before any assertion of the test.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -34,8 +34,6 @@ from contracts.run import NO_500, ONE_CUSTOMER, Run
 
 # So many of the tests to come are run ahead, while pytest calls one after the other.
 _AHEAD = 120
-# In place of a response that never came.
-_NONE = Response(0, (), b"", b"")
 # Such a test has neither passed nor failed: the summary has it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
@@ -107,7 +105,7 @@ class Api:
     def __init__(self, run: Run) -> None:
         self._run, self._attempts, self._customers = run, run.attempts, run.customers
         self._ahead: dict[str, Future[Api]] = {}
-        (self.customer,) = run.customers.make_several(1)
+        self.customer = run.customers.make()
         self._nobody: set[str] = set()
         self._explained: set[str] = set()
         self._last: Attempt
@@ -129,7 +127,7 @@ class Api:
 
     def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> Api:
         api = copy(self)
-        api.customer = self._attempts.own_customer
+        api.customer = self._customers.own
         api.begin(test)
         function(api)
         return api
@@ -198,16 +196,17 @@ class Api:
         return self._answer(attempt, customer)
 
     def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
-        """For each history, several clients send these updates and read at once; what each read has shown.
+        """For each history, several clients send these updates, and read, at once; what each read has shown.
 
         That is nothing where the judge of another release than `docs` decides alone.
         """
         wait(self._ahead.values())
         if not self._customers.readable:
             pytest.skip(NO_READING)
-        side_by_side = max(1, self._customers.lanes // CLIENTS)
-        with ThreadPoolExecutor(side_by_side) as threads:
-            ended = [*threads.map(self._history, histories)]
+        side_by_side = min(len(histories), max(1, self._customers.lanes // CLIENTS))
+        shares = [histories[place::side_by_side] for place in range(side_by_side)]
+        tried = [*self._attempts.workers.map(self._in_turn, shares)]
+        ended = [tried[place % side_by_side][place // side_by_side] for place in range(len(histories))]
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]
@@ -218,9 +217,9 @@ class Api:
         self.judged_by = next(filter(None, judges), "")
         return [] if self.judged_by else [each.shown for each in ended]
 
-    def _history(self, bodies: Sequence[bytes]) -> History:
-        clients = Clients(self._attempts, self._attempts.own_customer)
-        return clients.history([update(CUSTOMER, body) for body in bodies])
+    def _in_turn(self, histories: Sequence[Sequence[bytes]]) -> list[History]:
+        clients = Clients(self._attempts, self._customers.own)
+        return [clients.history([update(CUSTOMER, body) for body in bodies]) for bodies in histories]
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
@@ -256,7 +255,7 @@ class Api:
         """Send a payload, or a case of Schemathesis, to a customer that nobody else uses meanwhile."""
         template = asked.request if isinstance(asked, Payload) else request_of(asked)
         self._skip_untriable(template)
-        customer = self._attempts.own_customer
+        customer = self._customers.own
         attempt = self._attempts.send(template, customer, apart=True)
         # The customer as it is now: the next test of this thread will use it.
         then = replace(customer)
@@ -295,6 +294,6 @@ class Api:
         self._last = attempt
         customer.judged_by = self._run.judged_by(attempt.exchange.request)
         self.judged_by = self.judged_by or ("" if several else customer.judged_by)
-        came = (None if attempt.exchange.persistent else attempt.exchange.response) or _NONE
+        came = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
         pin, judged_by = self._run.document.name, customer.judged_by
         return Answer(came.status or None, came.headers, came.body, came.wire_body, customer, pin, judged_by)

@@ -93,11 +93,9 @@ class Attempts:
         self._client, self.document, self.customers, self.metrics = client, document, customers, metrics
         # To the first customer nothing is sent, so that only what is sent to others can change it.
         self._first = customers.open()
-        (plain,) = customers.make_several(1)
+        plain = customers.make()
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
-        # Each thread has a customer of its own: the one that asks, and the workers.
         self.workers = ThreadPoolExecutor(customers.lanes)
-        self._own: dict[int, Customer] = {}
         # One request at a time is sent beside the first customer.
         self._beside_others = threading.Lock()
         # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
@@ -157,7 +155,7 @@ class Attempts:
         settle = 0.0 if hurry and not self.customers.lags else None
 
         def in_turn(share: Requests) -> list[Attempt]:
-            return self.in_turn(share, self.own_customer, settle)
+            return self.in_turn(share, self.customers.own, settle)
 
         rest = self.workers.map(in_turn, [templates[lane::lanes] for lane in range(1, lanes)])
         tried = [in_turn(templates[::lanes]), *rest]
@@ -174,14 +172,6 @@ class Attempts:
         in_order = not any(attempt.interrupted for attempt in sent)
         last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
         return sent[:last] + self._read_back(sent[last:], customer, settle)
-
-    @property
-    def own_customer(self) -> Customer:
-        """A customer that only the calling thread uses."""
-        thread = threading.get_ident()
-        if thread not in self._own:
-            (self._own[thread],) = self.customers.make_several(1)
-        return self._own[thread]
 
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
         """A failed attempt, tried again alone on another customer: what it breaks each time, and what it broke once.

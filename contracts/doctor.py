@@ -31,6 +31,25 @@ _BURST = 24
 _NOBODY = "contract-test-doctor-nobody"
 _NAME = b'{"name":"contract-test-doctor"}'
 _WRITER, _READER, _READ = "KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN", "read"
+_NO_SCOPE = "export a token without write:customers"
+_NOT_SHOWN = "a run has no verdict where GET shows something else than the customer"
+_READ_TOO = "{}; give a token that may read customers; without it what is stored is not tried"
+# What an answer to the token, or to reading, says by its status; None stands for any other, `{}` for what was answered.
+_SAYS: Mapping[tuple[str, int | None], tuple[str, str]] = {
+    (_WRITER, 204): ("ok", "is valid and has the scope write:customers"),
+    (_WRITER, 404): ("ok", "is not refused, as far as a 404 tells"),
+    (_WRITER, 401): ("FAIL", "is refused (401); export another token"),
+    (_WRITER, 403): ("FAIL", "lacks the scope write:customers (403); export another token"),
+    (_WRITER, None): ("FAIL", "{}; export another token"),
+    (_READER, 403): ("ok", "is valid and lacks the scope write:customers"),
+    (_READER, 401): ("FAIL", f"is refused (401); {_NO_SCOPE}"),
+    (_READER, 204): ("note", f"has the scope write:customers: with it nothing is answered 403; {_NO_SCOPE}"),
+    (_READER, None): ("ok", "{}"),
+    (_READ, 200): ("ok", "customers can be read back: what is stored is checked"),
+    (_READ, 404): ("ok", "is not refused, as far as a 404 tells"),
+    **dict.fromkeys([(_READ, 401), (_READ, 403), (_READ, 405)], ("note", _READ_TOO)),
+    (_READ, None): ("FAIL", f"{{}}; {_NOT_SHOWN}"),
+}
 
 
 class Symptom(NamedTuple):
@@ -39,37 +58,9 @@ class Symptom(NamedTuple):
     name: str
     mark: str
     said: str
-    remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.mark:4}  {self.name:18} {self.said}" + (f"; {self.remedy}" if self.remedy else "")
-
-
-_WRITE_ONLY = "export a token without write:customers"
-_NOT_SHOWN = "a run has no verdict where GET shows something else than the customer"
-_READ_TOO = "give a token that may read customers; without it what is stored is not tried"
-# What a status says of the token that was tried; None stands for any other.
-_SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
-    _WRITER: {
-        204: ("ok", "is valid and has the scope write:customers"),
-        404: ("ok", "is not refused, as far as a 404 tells"),
-        401: ("FAIL", "is refused (401)", "export another token"),
-        403: ("FAIL", "lacks the scope write:customers (403)", "export another token"),
-        None: ("FAIL", "", "export another token"),
-    },
-    _READER: {
-        403: ("ok", "is valid and lacks the scope write:customers"),
-        401: ("FAIL", "is refused (401)", _WRITE_ONLY),
-        204: ("note", "has the scope write:customers: with it nothing is answered 403", _WRITE_ONLY),
-        None: ("ok", ""),
-    },
-    _READ: {
-        200: ("ok", "customers can be read back: what is stored is checked"),
-        404: ("ok", "is not refused, as far as a 404 tells"),
-        **dict.fromkeys((401, 403, 405), ("note", "", _READ_TOO)),
-        None: ("FAIL", "", _NOT_SHOWN),
-    },
-}
+        return f"{self.mark:4}  {self.name:18} {self.said}"
 
 
 def target_of(chosen: Mapping[str, Any], base_url: str, environment: Mapping[str, str]) -> Target:
@@ -77,16 +68,6 @@ def target_of(chosen: Mapping[str, Any], base_url: str, environment: Mapping[str
     if environment.get(_WRITER):
         return target_from(chosen, base_url, environment)
     return replace(target_from(chosen, base_url, {_WRITER: "none"}), tokens={})
-
-
-def _likeness(client: Client, token: str) -> int:
-    """How much like the API a base URL answers: 2 where a token makes a difference, 1 where none does, else 0."""
-    answer = client.once(sibling.read(_NOBODY, token))
-    types = answer.response.values("Content-Type") if answer.response else []
-    if answer.status not in (200, 401, 403, 404, 429) or not types or not all("json" in one.lower() for one in types):
-        return 0
-    without = client.once(sibling.read(_NOBODY, "")).status
-    return 2 if without == 401 and (not token or answer.status != 401) else 1
 
 
 class Doctor:
@@ -100,60 +81,72 @@ class Doctor:
     def symptoms(self) -> Generator[Symptom]:
         """What was found, one after the other; nothing more where the target is not reached, or is not the API."""
         first = self._client.once(sibling.read(_NOBODY, self._token))
-        yield (reached := self._reached(first))
-        if reached.mark == "ok":
-            yield (prefix := self._prefix(first))
-            if prefix.mark == "ok":
-                yield self._document()
-                yield from self._customers()
-                yield self._rate()
-                yield self._left_behind()
+        for name, look in (("reachable", self._reached), ("prefix", self._prefix)):
+            mark, said = look(first)
+            yield Symptom(name, mark, said)
+            if mark == "FAIL":
+                return
+        yield Symptom("document", *self._document())
+        yield from self._customers()
+        yield Symptom("rate limit", *self._rate())
+        left = sum(len(leftover.slugs) for leftover in leftovers(self._folder) if leftover.base_url == self._url)
+        listed = f"{left} customers of earlier runs; the next run removes them, or: python -m contracts clean"
+        yield Symptom("left behind", *(("note", listed) if left else ("ok", "nothing")))
 
-    def _reached(self, first: Exchange) -> Symptom:
+    def _reached(self, first: Exchange) -> tuple[str, str]:
         scheme, _, rest = self._url.partition("://")
         # A server of TLS breaks off, answers in TLS, or says in plain HTTP what it wants.
         says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
         if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
-            said = f"no: {first.failure or 'plain http is answered 400'}"
-            return Symptom("reachable", "FAIL", said, f"give https://{rest}, if that port speaks TLS")
+            reason = first.failure or "plain http is answered 400"
+            return "FAIL", f"no: {reason}; give https://{rest}, if that port speaks TLS"
         if first.response is None:
             own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
             remedy = own if first.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
-            return Symptom("reachable", "FAIL", f"no: {first.failure}", remedy)
+            return "FAIL", f"no: {first.failure}; {remedy}"
         how = "TLS, a valid certificate" if scheme == "https" else "plain http"
-        return Symptom("reachable", "ok", f"yes, {how}, {first.seconds * 1000:.0f} ms")
+        return "ok", f"yes, {how}, {first.seconds * 1000:.0f} ms"
 
-    def _prefix(self, first: Exchange) -> Symptom:
-        here, other = _likeness(self._client, self._token), sibling.other_prefix(self._url)
+    def _prefix(self, first: Exchange) -> tuple[str, str]:
+        here, other = self._likeness(self._client), sibling.other_prefix(self._url)
         with Client(replace(self._target, base_url=other)) as client:
-            there = 0 if here == 2 else _likeness(client, self._token)
+            there = 0 if here == 2 else self._likeness(client)
         if here and (here == 2 or there < 2):
-            return Symptom("prefix", "ok", "the API answers under this base URL")
-        types = first.response.values("Content-Type") if first.response else []
+            return "ok", "the API answers under this base URL"
+        if not there and (in_front := sibling.in_front(first)):
+            return "FAIL", in_front
+        types = ", ".join(first.response.values("Content-Type") if first.response else []) or "no type"
         remedy = f"give {other}" if there else "give the base URL as the vendor has it, maybe with /api"
-        said = f"what answers is not the API: {first.status} of {', '.join(types) or 'no type'}"
-        return Symptom("prefix", "FAIL", said, remedy)
+        return "FAIL", f"what answers is not the API: {first.status} of {types}; {remedy}"
 
-    def _document(self) -> Symptom:
-        url = f"{self._url}{SERVED}"
+    def _likeness(self, client: Client) -> int:
+        """How much like the API a base URL answers: 2 where a token makes a difference, 1 where none does, else 0."""
+        answer = client.once(sibling.read(_NOBODY, self._token))
+        types = answer.response.values("Content-Type") if answer.response else []
+        is_json = types and all("json" in media_type.lower() for media_type in types)
+        if answer.status not in (200, 401, 403, 404, 429) or not is_json:
+            return 0
+        without = client.once(sibling.read(_NOBODY, "")).status
+        return 2 if without == 401 and (not self._token or answer.status != 401) else 1
+
+    def _document(self) -> tuple[str, str]:
+        url, pin = f"{self._url}{SERVED}", self._pin
         try:
-            changes = len(compared(pinned(self._pin), candidate(url, self._target)))
+            changes = len(compared(pinned(pin), candidate(url, self._target)))
         except (WrongCall, NoVerdict) as error:
-            why = f"it is not compared with {self._pin}; {error}"
-            return Symptom("document", "note", f"{url} serves none that can be read", why)
+            return "note", f"{url} serves none that can be read; it is not compared with {pin}; {error}"
         if not changes:
-            return Symptom("document", "ok", f"the one that it serves says what {self._pin} says")
-        said = f"it differs from {self._pin} ({changes} {'change' if changes == 1 else 'changes'})"
-        command = f"python -m contracts release --contract {self._pin} --base-url {self._url}"
-        return Symptom("document", "note", said, f"see them with: {command}")
+            return "ok", f"the one that it serves says what {pin} says"
+        said = f"it differs from {pin} ({changes} {'change' if changes == 1 else 'changes'})"
+        return "note", f"{said}; see them with: python -m contracts release --contract {pin} --base-url {self._url}"
 
     def _customers(self) -> Iterator[Symptom]:
         if not self._token:
-            yield Symptom(_WRITER, "FAIL", "is not set", "export a token with the scope write:customers")
+            yield Symptom(_WRITER, "FAIL", "is not set; export a token with the scope write:customers")
             return
         customers, given = Customers(self._client, Journal(self._folder, self._run, self._url)), self._target.customer
         try:
-            yield self._created(customers)
+            yield Symptom("create", *self._created(customers))
             made = min(customers.existing, default="")
             slug = made or customers.unused_slug()
             writes = self._client.once(update(slug, _NAME))
@@ -163,53 +156,46 @@ class Doctor:
             if self._target.can_try_scope:
                 yield _symptom(_READER, self._client.once(update(slug, _NAME, authorization=(f"Bearer {READ_TOKEN}",))))
             else:
-                yield Symptom(_READER, "note", "is not set: the 403 cannot be tried", _WRITE_ONLY)
+                yield Symptom(_READER, "note", f"is not set: the 403 cannot be tried; {_NO_SCOPE}")
             yield _symptom(_READ, self._client.once(sibling.read(given or slug)))
         finally:
             customers.close()
-        if made and customers.left:
-            stays = f"{', '.join(customers.left)} stays"
-            yield Symptom("delete", "FAIL", stays, "give a token that may delete customers")
-        elif made:
-            yield Symptom("delete", "ok", "what was made is removed again")
+        if made:
+            stay = f"{', '.join(customers.left)} stays; give a token that may delete customers"
+            removed = ("FAIL", stay) if customers.left else ("ok", "what was made is removed again")
+            yield Symptom("delete", *removed)
 
-    def _created(self, customers: Customers) -> Symptom:
+    def _created(self, customers: Customers) -> tuple[str, str]:
         """Make customers: a plan may limit how many there are."""
         if self._target.customer:
-            return Symptom("create", "ok", f"not needed: --customer {self._target.customer}")
-        limits = self._target.limits
+            return "ok", f"not needed: --customer {self._target.customer}"
+        most = self._target.limits.concurrency + 2
         try:
-            for _ in range(min(limits.concurrency + 2, limits.customers or limits.concurrency + 2)):
-                customers.unused()
+            for _ in range(min(most, self._target.limits.customers or most)):
+                customers.make()
         except (WrongCall, NoVerdict) as error:
-            return Symptom("create", "FAIL", str(error))
+            return "FAIL", str(error)
         if customers.renamed:
-            return Symptom("create", "note", f"the vendor changes slugs: {customers.renamed}", "its own ones are used")
-        return Symptom("create", "ok", f"{len(customers.existing)} disposable customers at once can be made")
+            return "note", f"the vendor changes slugs: {customers.renamed}; its own ones are used"
+        return "ok", f"{len(customers.existing)} disposable customers at once can be made"
 
-    def _rate(self) -> Symptom:
+    def _rate(self) -> tuple[str, str]:
         with ThreadPoolExecutor(self._target.limits.concurrency) as pool:
             answers = [*pool.map(self._client.once, [sibling.read(_NOBODY, self._token)] * _BURST)]
         limited = sum(exchange.status == 429 for exchange in answers)
         headers = answers[-1].response.headers if answers[-1].response else ()
         limits = [f", {name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
-        told = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
+        said = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
         remedy = "it is waited out; --rate-limit N asks less often from the beginning"
-        return Symptom("rate limit", "note", told, remedy) if limited else Symptom("rate limit", "ok", told)
-
-    def _left_behind(self) -> Symptom:
-        left = sum(len(one.slugs) for one in leftovers(self._folder) if one.base_url == self._url)
-        remedy = "the next run removes them, or: python -m contracts clean"
-        told = ("note", f"{left} customers of earlier runs", remedy) if left else ("ok", "nothing")
-        return Symptom("left behind", *told)
+        return ("note", f"{said}; {remedy}") if limited else ("ok", said)
 
 
 def _symptom(name: str, exchange: Exchange) -> Symptom:
     """What the answer says of a token, or of reading."""
     stored = stored_in(exchange)
     if name == _READ and exchange.status == 200 and "name" not in stored:
-        note = Symptom(name, "note", "GET shows no name of a customer", "what is stored is not tried")
-        return Symptom(name, "FAIL", stored[GONE], _NOT_SHOWN) if GONE in stored else note
-    mark, said, *remedy = _SAYS[name].get(exchange.status, _SAYS[name][None])
-    said = said or f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
-    return Symptom(name, mark, said, *remedy)
+        note = Symptom(name, "note", "GET shows no name of a customer; what is stored is not tried")
+        return Symptom(name, "FAIL", f"{stored[GONE]}; {_NOT_SHOWN}") if GONE in stored else note
+    mark, said = _SAYS.get((name, exchange.status), _SAYS[name, None])
+    answered = f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
+    return Symptom(name, mark, said.format(answered))

@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,10 +29,9 @@ _TRIES = 6
 _DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
 # After so many waits for a read that did not come right, it is not lag that keeps it from it.
 _FUTILE = 3
-# A failure is tried again on a customer that is made for that, and another one is looked at beside it.
-_SHORT_LIVED = 2
-# With these go the run's first customer, that of the plain updates, that of the tests, and one to send to at once.
-_FEWEST = _SHORT_LIVED + 4
+# At once there are the run's first customer, that of the plain updates, that of the tests, one to send to at once, and
+# two for a short time: one on which a failure is tried again, and another one that is looked at beside it.
+_FEWEST = 6
 
 
 @dataclass
@@ -59,20 +58,22 @@ class Customers:
     """
 
     def __init__(self, client: Client, journal: Journal | None) -> None:
-        self._client = client
-        self._url, self.settle = client.target.base_url, client.target.limits.settle
+        self._client, self._url, self._limits = client, client.target.base_url, client.target.limits
+        self.settle = self._limits.settle
         # At most so many may exist at once (`--customers`); 0 for any number.
-        self._most = client.target.limits.customers or 0
+        self._most = self._limits.customers or 0
         self._journal = journal or Journal()
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
         self._numbers = count(1)
+        # Those that exist for certain; the journal has also those that may.
         self._made: set[str] = set()
         self._short_lived: list[Customer] = []
+        self._own: dict[int, Customer] = {}
         self._making_room = threading.Lock()
         self._only: Customer | None = None
-        # What somebody's customers were like before, and what could not be removed or put back.
-        self._originals: dict[str, Stored] = {}
-        self._stayed: list[str] = []
+        # What somebody's customer was like before, and why it is not so again.
+        self._original: Stored = {}
+        self._not_put_back = ""
         self._volatile: frozenset[str] = frozenset()
         self._futile_waits = 0
         self.readable = self.lags = False
@@ -86,19 +87,26 @@ class Customers:
     @property
     def lanes(self) -> int:
         """How many customers may be sent to at once, each one request at a time."""
-        at_once = self._client.target.limits.concurrency
-        return 1 if self._only else min(at_once, self._most - _FEWEST + 1) if self._most else at_once
+        at_once = self._limits.concurrency
+        return 1 if self._only else max(1, min(at_once, self._most - _FEWEST)) if self._most else at_once
+
+    @property
+    def own(self) -> Customer:
+        """A customer that only the calling thread uses."""
+        thread = threading.get_ident()
+        if thread not in self._own:
+            self._own[thread] = self.make()
+        return self._own[thread]
 
     @property
     def left(self) -> list[str]:
         """What is not removed or put back; after `close`, what could not be."""
-        not_put_back = [f"{slug} (its details could not be put back)" for slug in self._originals]
-        return [*self._stayed, *not_put_back, *sorted(self._journal.slugs)]
+        return [*filter(None, [self._not_put_back]), *sorted(self._journal.slugs)]
 
     @property
     def existing(self) -> frozenset[str]:
         """The slugs of all customers that the suite may touch, and that exist."""
-        return frozenset(self._made).union(self._originals, [self._only.slug] if self._only else [])
+        return frozenset([*self._made, *([self._only.slug] if self._only else [])])
 
     def unused_slug(self, hint: str = "nobody") -> str:
         """A slug that names no customer. All are as long: none is the beginning of another one."""
@@ -109,12 +117,14 @@ class Customers:
 
         Raises:
             WrongCall: the token is refused, or customers can be neither made nor were given.
-            NoVerdict: the target does not make or show customers as its own API page says.
+            NoVerdict: the target does not make or show customers as its own API page says, or is not the API.
 
         """
         given = self._client.target.customer
         customer = Customer(given) if given else uncut(self._make)
         exchange = self.get(customer.slug)
+        if given:
+            self._check_that_the_api_answers(exchange)
         if exchange.status not in {401, 403, 405}:
             # A read may lag behind the making of the customer.
             exchange = self.read_until(customer.slug, lambda stored: "name" in stored)
@@ -131,29 +141,22 @@ class Customers:
         if given or 0 < self._most < _FEWEST:
             self._only = customer
         if given and self.readable:
-            self._originals[given] = customer.stored
+            self._original, self._not_put_back = customer.stored, f"{given} (its details could not be put back)"
         return customer
 
-    def make_several(self, number: int) -> Sequence[Customer]:
-        """So many customers to keep, or as many as there may be, at least one; where there is only one, that one."""
-        if self._only:
-            return [self._only]
-        if self._most:
-            kept = len(self._journal.slugs) - len(self._short_lived)
-            number = max(1, min(number, self._most - kept - _SHORT_LIVED))
-        with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-            made = [pool.submit(self._make) for _ in range(number)]
-            return [future.result() for future in made]
+    def _check_that_the_api_answers(self, first: Exchange) -> None:
+        """Raise `NoVerdict` if a page refuses the first request, and an update that says nothing as well."""
+        if (said := sibling.in_front(first)) and sibling.in_front(self._client.send(update(self.unused_slug(), b""))):
+            raise NoVerdict(said)
+
+    def make(self) -> Customer:
+        """A new customer to keep; where there is only one, that one."""
+        # Cut short, it would not be known whether there is one.
+        return self._only or uncut(self._make)
 
     def unused(self) -> Customer:
-        """A new customer, for a short time: where `--customers` allows no more, the oldest such one makes room.
-
-        Where there is only one customer, that one.
-        """
-        if self._only:
-            return self._only
-        # Cut short, it would not be known whether there is one.
-        customer = uncut(self._make)
+        """A new customer for a short time, as `make`; where `--customers` allows no more, the oldest makes room."""
+        customer = self.make()
         if self._most:
             self._short_lived.append(customer)
         return customer
@@ -162,7 +165,7 @@ class Customers:
         """Let the customer stand for a new one from now on."""
         if self._most:
             self.remove(customer.slug)
-        new = uncut(self._make)
+        new = self.make()
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
 
     def _make(self) -> Customer:
@@ -185,6 +188,8 @@ class Customers:
                 self._journal.removed(slug)
             elif self._most:
                 self.remove(slug)
+            if not self._made:
+                self._check_that_the_api_answers(exchange)
             refusal = sibling.refusal(exchange, self._url, len(self._made))
             if isinstance(refusal, WrongCall):
                 break
@@ -234,6 +239,10 @@ class Customers:
         """The exchange that reads a customer."""
         return self._client.send(sibling.read(slug))
 
+    def read_token_is_valid(self) -> bool:
+        """Whether the target knows the read token, as far as reading a customer tells."""
+        return self._client.send(sibling.read(next(iter(self.existing)), READ_TOKEN)).status != 401
+
     def remove(self, slug: str) -> int | None:
         """Remove a customer that the suite made; the status of the answer, which alone says whether it is gone."""
         for _ in range(_TRIES):
@@ -249,34 +258,6 @@ class Customers:
         if slug.startswith(PREFIX) and slug not in self._journal.slugs:
             self._journal.made(slug)
 
-    def close(self) -> None:
-        """Remove what was made, put back what was given. What could not be is in `left`."""
-        uncut(self._close)
-
-    def _close(self) -> None:
-        with suppress(NoVerdict):
-            for slug, original in list(self._originals.items()):
-                status = self._put_back(slug, original)
-                del self._originals[slug]
-                if status != 204:
-                    self._stayed.append(f"{slug} (its details could not be put back: PUT answered {status})")
-            with ThreadPoolExecutor(self._client.target.limits.concurrency) as pool:
-                # What should not be there may be another name for one that was made: it comes after them.
-                list(pool.map(self.remove, [*sorted(self._made), *sorted(self._journal.slugs - self._made)]))
-        self._journal.close()
-
-    def _put_back(self, slug: str, original: Stored) -> int | None:
-        details = {name: original[name] for name in _DETAILS if original.get(name) is not None}
-        if "billingEmail" not in details and stored_in(self.get(slug)).get("billingEmail"):
-            # Left out it would be kept.
-            details["billingEmail"] = ""
-        of_the_page = {name: details[name] for name in _DETAILS[:2] if name in details}
-        for content in [details, of_the_page] if details != of_the_page else [details]:
-            status = self._client.send(update(quote(slug, safe=""), json.dumps(content).encode())).status
-            if status == 204:
-                break
-        return status
-
     def remove_leftovers(self, folder: Path) -> int:
         """Take over what earlier runs against this target left behind, and remove it; how many were still there."""
         for leftover in leftovers(folder):
@@ -286,6 +267,29 @@ class Customers:
                 forget(leftover.path)
         return sum(self.remove(slug) in sibling.REMOVED for slug in sorted(self._journal.slugs))
 
-    def read_token_is_valid(self) -> bool:
-        """Whether the target knows the read token, as far as reading a customer tells."""
-        return self._client.send(sibling.read(next(iter(self.existing)), READ_TOKEN)).status != 401
+    def close(self) -> None:
+        """Remove what was made, put back what was given. What could not be is in `left`."""
+        uncut(self._close)
+
+    def _close(self) -> None:
+        with suppress(NoVerdict):
+            if self._only and self._original:
+                status = self._put_back(self._only.slug)
+                refused = f"{self._only.slug} (its details could not be put back: PUT answered {status})"
+                self._not_put_back = "" if status == 204 else refused
+            with ThreadPoolExecutor(self._limits.concurrency) as pool:
+                # What should not be there may be another name for one that was made: it comes after them.
+                list(pool.map(self.remove, sorted(self._journal.slugs, key=lambda slug: slug not in self._made)))
+        self._journal.close()
+
+    def _put_back(self, slug: str) -> int | None:
+        details = {name: self._original[name] for name in _DETAILS if self._original.get(name) is not None}
+        if "billingEmail" not in details and stored_in(self.get(slug)).get("billingEmail"):
+            # Left out it would be kept.
+            details["billingEmail"] = ""
+        of_the_page = {name: details[name] for name in _DETAILS[:2] if name in details}
+        for content in (details, of_the_page):
+            status = self._client.send(update(quote(slug, safe=""), json.dumps(content).encode())).status
+            if status == 204:
+                break
+        return status

@@ -42,18 +42,17 @@ class Journal:
     def __init__(self, folder: Path | None = None, run: str = "", base_url: str = "") -> None:
         self.slugs: set[str] = set()
         self._path = folder / f"{run}.jsonl" if folder else None
-        if self._path:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                # It is released by another thread, where that must not be cut short.
-                self._lock = FileLock(self._path.with_suffix(".lock"), thread_local=False)
-                self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
-                self._write({"base_url": base_url})
-            except OSError as error:
-                forget(self._path)
-                raise WrongCall(
-                    f"the journal cannot be written ({error}); name another folder with --journal"
-                ) from None
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # It is released by another thread, where that must not be cut short.
+            self._lock = FileLock(self._path.with_suffix(".lock"), thread_local=False)
+            self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
+            self._write({"base_url": base_url})
+        except OSError as error:
+            forget(self._path)
+            raise WrongCall(f"the journal cannot be written ({error}); name another folder with --journal") from None
 
     def made(self, slug: str) -> None:
         """Note that a customer with this slug is about to be made.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote
 
 from contracts.customers.journal import PREFIX
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import ACCEPT, CUSTOMERS, Exchange, Request
+from contracts.http.exchange import CUSTOMERS, Exchange, Request, update
 
 # What a target answers that does not offer one of them to us, and with that whatever says that no customer was made.
 CANNOT = frozenset({403, 404, 405})
@@ -21,15 +22,14 @@ GONE = REMOVED | {404, 410}
 
 def create(slug: str) -> Request:
     """The request that makes a customer."""
-    body = json.dumps({"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}).encode()
-    headers = (ACCEPT, ("Authorization", f"Bearer {WRITE_TOKEN}"), ("Content-Type", "application/json"))
-    return Request("POST", CUSTOMERS, headers, body)
+    details = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
+    return replace(update("", json.dumps(details).encode()), method="POST", path=CUSTOMERS)
 
 
 def read(slug: str, token: str = WRITE_TOKEN) -> Request:
     """The request that reads a customer; without a token where that is empty."""
-    credential = (("Authorization", f"Bearer {token}"),) if token else ()
-    return Request("GET", f"{CUSTOMERS}/{quote(slug, safe='')}", (ACCEPT, *credential))
+    credentials = (f"Bearer {token}",) if token else ()
+    return replace(update(quote(slug, safe=""), b"", content_type=None, authorization=credentials), method="GET")
 
 
 def delete(slug: str) -> Request:
@@ -44,11 +44,9 @@ def made_as(exchange: Exchange) -> str:
         NoVerdict: it names none, or one that the suite may not touch.
 
     """
-    try:
-        customer = json.loads(exchange.response.body) if exchange.response else None
-    except (ValueError, RecursionError):
-        customer = None
-    slug = customer.get("slug") if isinstance(customer, dict) else None
+    slug = None
+    with suppress(ValueError, RecursionError, LookupError, TypeError):
+        slug = json.loads(exchange.response.body if exchange.response else b"")["slug"]
     if isinstance(slug, str) and slug.startswith(PREFIX):
         return slug
     named = f"the slug {slug!r}, which does not begin with {PREFIX}" if slug else "no slug"
@@ -69,6 +67,15 @@ def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerd
     hint = f", or try {other_prefix(base_url)}, if that is where the API is" if status == 404 else ""
     remedy = f"{scope}name one that may be changed with --customer SLUG{hint}"
     return WrongCall(f"{post} answered {status}: no customer can be made there; {remedy}")
+
+
+def in_front(exchange: Exchange) -> str:
+    """What to tell where a page for people refuses the request, and not a problem, as of the API; else nothing."""
+    types = exchange.response.values("Content-Type") if exchange.response else []
+    if exchange.status not in (400, 401, 403) or not any("html" in media_type.lower() for media_type in types):
+        return ""
+    said = f"something in front of the API answers, not the API: {exchange.request.method} got {exchange.status}"
+    return f"{said} and an HTML page; if it wants a key or a certificate, give --header or --client-cert"
 
 
 def refused_token(base_url: str, name: str = "KAITEN_AUTH_TOKEN") -> WrongCall:

@@ -49,7 +49,7 @@ class Replay:
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
-        self._customer = attempts.customers.make_several(1)[0]
+        self._customer = attempts.customers.make()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
         """Send what is in evidence again, in the same order, so many times."""

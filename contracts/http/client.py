@@ -6,24 +6,24 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 import httpx
 
 from contracts import __version__
 from contracts.errors import NoVerdict
-from contracts.http.credential import Headers, fill
+from contracts.http.credential import fill
 from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Request, Response
 from contracts.http.retries import Pace, RetryBudget, interruption, pause_after, sleep
 from contracts.http.target import Target, checked_tls
-from contracts.http.wire import Bounds, Connections, InProcess, NoAnswer
+from contracts.http.wire import Connection, NoAnswer
 
-HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
+_HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 # Without Accept-Encoding a server may choose any coding (RFC 9110 section 12.5.3).
 _OWN = (("User-Agent", f"kaiten-contract-tests/{__version__}"), ("Accept-Encoding", "identity"))
-# Requests of these methods have a Content-Length even where the body is empty (RFC 9110 section 8.6).
-_WITH_BODY = frozenset({"PUT", "POST"})
 # An answer may show what was sent, of which JSON may write each byte as six.
 READ_SLACK = 6
 # So often must a request be interrupted while a plain update is answered, until it is to blame; and so often in a row
@@ -33,8 +33,7 @@ _ROUNDS, _BREAKS = 3, 6
 LINGER = 0.003
 
 
-@dataclass(frozen=True)
-class Control:
+class Control(NamedTuple):
     """What tells a request's own trouble from the target's: a plain update, and a read."""
 
     update: Request
@@ -44,7 +43,8 @@ class Control:
 class Client:
     """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads.
 
-    `transport` answers in process. `reached` says whether anything was ever sent, and not only tried to be.
+    `transport` answers in process, in place of the wire. `reached` says whether anything was ever sent, and not only
+    tried to be.
 
     Raises:
         WrongCall: a proxy or a certificate file that the environment names cannot be used.
@@ -54,23 +54,20 @@ class Client:
     def __init__(
         self,
         target: Target,
-        transport: httpx.BaseTransport | None = None,
+        transport: Callable[[Request], Response] | None = None,
         observe: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.target = target
         self.retry_budget = RetryBudget(target.limits.patience)
         self.reached = False
-        self._observe = observe
-        self._pace = Pace(target.limits.rate)
-        url = httpx.URL(target.base_url)
-        self._host, self._prefix = url.netloc.decode("ascii"), url.raw_path.decode("ascii").rstrip("/")
-        self._sender: InProcess | Connections
-        if transport:
-            self._sender = InProcess(url, transport)
-        else:
-            tls = (target.tls or checked_tls()) if url.scheme == "https" else None
-            self._sender = Connections(url, target.proxy(), tls)
+        self._url, self._transport, self._observe = httpx.URL(target.base_url), transport, observe
+        if not transport:
+            tls = (target.tls or checked_tls()) if self._url.scheme == "https" else None
+            self._connect = partial(Connection, self._url, target.proxy(), tls)
+        self._idle: list[Connection] = []
+        self._closed = False
         self._rounds, self._breaks = _ROUNDS, _BREAKS
+        self._pace = Pace(target.limits.rate)
         # However many threads ask: no more requests are on their way at once than the user allows.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
         self._large_turn = threading.Lock()
@@ -80,7 +77,10 @@ class Client:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._sender.close()
+        """End every connection, that of an exchange under way once it is over."""
+        self._closed = True
+        while connection := self._kept():
+            connection.close()
 
     def send(self, request: Request, control: Control | None = None, linger: float = LINGER) -> Exchange:
         """Send a request until it is answered.
@@ -98,7 +98,7 @@ class Client:
             started = time.monotonic()
             exchange = self.once(request, linger)
             reason = interruption(exchange, self.target.limits.interruptions)
-            if exchange.failure in HOPELESS:
+            if exchange.failure in _HOPELESS:
                 raise NoVerdict(f"{self.target.base_url} cannot be reached: {exchange.failure}")
             if reason is None:
                 self.retry_budget.answered()
@@ -119,12 +119,10 @@ class Client:
                 answered = not (breaks and self._breaks == 1) and self._answers(control.update)
                 outlived = outlived + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
-            # What was proven once is believed at once the next time: a time-out, and an operation that is broken.
-            if outlived >= self._rounds:
-                self._rounds = 1 if exchange.failure is Failure.TIMEOUT else self._rounds
-                return replace(exchange, persistent=True)
-            if broken >= self._breaks:
-                self._breaks = 1
+            if outlived >= self._rounds or broken >= self._breaks:
+                # What was proven once is believed at once the next time: a time-out, and an operation that is broken.
+                self._rounds = 1 if outlived and exchange.failure is Failure.TIMEOUT else self._rounds
+                self._breaks = 1 if broken else self._breaks
                 return replace(exchange, persistent=True)
             sleep(pause)
 
@@ -139,41 +137,65 @@ class Client:
 
         `linger` is how many seconds to wait for bytes that follow a 204.
         """
-        limits, path, headers = self.target.limits, self._prefix + request.path, self._headers(request)
-        # What is very large, and may be answered by more, is sent one by one.
-        alone = self._large_turn if len(request.body) > limits.size else nullcontext()
+        limits, sent = self.target.limits, self._stamped(request)
+        filled = replace(sent, headers=fill(sent.headers, self.target.secrets))
+        # What was sent to this path before may be in what comes of it.
+        largest = max(len(request.body), self._large.get(request.path, 0))
+        if largest > limits.size // READ_SLACK:
+            self._large[request.path] = largest
         response: Response | None = None
         failure: Failure | None = None
-        with self._turns, alone:
+        # What is very large, and may be answered by more, is sent one by one.
+        with self._turns, self._large_turn if len(request.body) > limits.size else nullcontext():
             self._pace.wait()
             now, started = time.time(), time.monotonic()
-            bounds = Bounds(started + limits.time, limits.size + READ_SLACK * self._largest_body(request))
-            filled = fill(headers, self.target.secrets)
             try:
-                response = self._sender.exchange(request.method, path, filled, request.body, bounds, linger)
+                response = self._answer(filled, started + limits.time, limits.size + READ_SLACK * largest, linger)
             except NoAnswer as error:
                 failure = error.failure
             seconds = time.monotonic() - started
-        self.reached = self.reached or failure not in HOPELESS | {Failure.REFUSED}
+        self.reached = self.reached or failure not in _HOPELESS | {Failure.REFUSED}
         shown = response and response.without_tokens(self.target.masked)
-        exchange = Exchange(request, shown, failure, seconds, sent_path=path, sent_headers=headers, started=now)
+        exchange = Exchange(request, shown, failure, seconds, False, sent.path, sent.headers, now)
         self._observe(exchange)
         return exchange
 
-    def _largest_body(self, request: Request) -> int:
-        """The bytes of the largest body that was sent to this path, and so may be in what comes of it."""
-        largest = max(len(request.body), self._large.get(request.path, 0))
-        if largest > self.target.limits.size // READ_SLACK:
-            self._large[request.path] = largest
-        return largest
-
-    def _headers(self, request: Request) -> Headers:
+    def _stamped(self, request: Request) -> Request:
+        """The request as it is sent, but for the tokens: to the base URL's path, and with the headers that it needs."""
         given = (*self.target.shown_headers, *request.headers)
         names = {name.lower() for name, _ in given}
         # By the traceparent the vendor finds a request in its logs (W3C Trace Context); ids of zeros are not valid.
         trace, span = (1 + secrets.randbelow(2**bits - 1) for bits in (128, 64))
-        own = (("Host", self._host), *_OWN, (TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"))
-        # A body that is sent in chunks has no length of its own (RFC 9112 section 6.2).
-        sized = (request.body or request.method in _WITH_BODY) and "transfer-encoding" not in names
-        length = (("Content-Length", str(len(request.body))),) if sized else ()
-        return (*(header for header in own if header[0].lower() not in names), *given, *length)
+        own = (("Host", self._url.netloc.decode("ascii")), *_OWN, (TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"))
+        headers = (*(header for header in own if header[0].lower() not in names), *given)
+        # Those of these methods have a length even where the body is empty (RFC 9110 section 8.6), and none where it is
+        # sent in chunks (RFC 9112 section 6.2).
+        if (request.body or request.method in ("PUT", "POST")) and "transfer-encoding" not in names:
+            headers = (*headers, ("Content-Length", str(len(request.body))))
+        return replace(request, path=self._url.raw_path.decode("ascii").rstrip("/") + request.path, headers=headers)
+
+    def _answer(self, request: Request, ends: float, size: int, linger: float) -> Response:
+        if self._transport:
+            return self._transport(request)
+        kept = self._kept()
+        connection = kept or self._connect(ends)
+        try:
+            return connection.exchange(request, ends, size, linger)
+        except NoAnswer as error:
+            if not kept or error.failure is not Failure.BROKEN or connection.received:
+                raise
+        finally:
+            if connection.can_be_kept and not self._closed:
+                self._idle.append(connection)
+            else:
+                connection.close()
+        # A server may end a kept connection at any time: the request goes out again (RFC 9112 section 9.3.1).
+        return self._answer(request, ends, size, linger)
+
+    def _kept(self) -> Connection | None:
+        """A connection that was kept and still stands."""
+        with suppress(IndexError):
+            while not (connection := self._idle.pop()).stands:
+                connection.close()
+            return connection
+        return None

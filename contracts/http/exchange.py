@@ -1,15 +1,18 @@
-"""An exchange: one request and what answered it, as sent and as received."""
+"""An exchange: one request and what answered it, as sent and as received; and how a shell sends the same bytes."""
 
 from __future__ import annotations
 
+import base64
+import gzip
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
 
-from contracts.http.credential import HEADER_VALUE, WRITE_TOKEN, Headers, mask
+from contracts.http.credential import HEADER_VALUE, PLACEHOLDERS, WRITE_TOKEN, Headers, mask
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
@@ -21,8 +24,11 @@ CUSTOMER_CUT = "<CUSTOMER_CUT>"
 ACCEPT = ("Accept", "application/json, application/problem+json")
 TRACEPARENT = "traceparent"
 _TRACE_ID = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-# Bytes of an answer that are kept once it was judged.
-_KEPT = 65536
+# Bytes of an answer that are kept once it was judged, and of a body that a curl line has as it is; others are packed.
+_KEPT, _LONGEST = 65536, 2000
+# What a shell (bash) can make of a slug in a word; it has no short way to encode a letter.
+_SLUGS = {CUSTOMER: "${CUSTOMER}", CUSTOMER_UPPER: "${CUSTOMER^^}", CUSTOMER_CUT: "${CUSTOMER%?}"}
+OF_YOURS = "CUSTOMER is the slug of a customer of yours"
 
 
 class Failure(StrEnum):
@@ -182,3 +188,49 @@ def update(
     credentials = (("Authorization", value) for value in authorization)
     media_type = (("Content-Type", content_type),) if content_type is not None else ()
     return Request(OPERATION, f"{CUSTOMERS}/{slug}", (ACCEPT, *credentials, *media_type), body)
+
+
+def names_customer(line: str) -> bool:
+    """Whether a curl line has the slug as a variable, so that `OF_YOURS` has to be said."""
+    return re.search(r"\$\{?CUSTOMER\b", line) is not None
+
+
+def for_any_customer(template: Request, sent: Request) -> Request:
+    """What was sent, for any customer where a shell can make that of the customer's slug, else as it was sent."""
+    can_be_made = any(placeholder in template.path for placeholder in _SLUGS)
+    return replace(sent, path=template.path) if can_be_made else sent
+
+
+def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
+    """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token.
+
+    `$CUSTOMER` is in place of the slug in a template's path. `in_front` are headers that are no part of the request;
+    `$KAITEN_HEADER_1` has the value of the first `--header`.
+    """
+    headers = (*in_front, *request.headers)
+    variables = PLACEHOLDERS | {value: "$" + value.strip("<>") for _, value in in_front}
+    parts = ["curl -sS -i -g --path-as-is --max-time 10", f"-X {request.method}"]
+    parts += [f"-H {_quoted(f'{name}: {value}' if value else f'{name};', variables)}" for name, value in headers]
+    own = ("Accept", "Content-Type", "Expect", "User-Agent")
+    parts += [f"-H '{name}:'" for name in own if name.lower() not in {given.lower() for given, _ in headers}]
+    before = ""
+    if request.body or request.method == OPERATION:
+        # What is no UTF-8 becomes what is not printable.
+        text = request.body.decode("utf-8", "surrogateescape")
+        data = shlex.quote(text)
+        if len(request.body) > _LONGEST or text.startswith("@") or not text.isprintable():
+            packed = base64.b64encode(gzip.compress(request.body, mtime=0)).decode()
+            before, data = f"echo {packed} | base64 -d | gunzip | ", "@-"
+        parts.append(f"--data-binary {data}")
+    return before + " ".join([*parts, _quoted(base_url + request.path, _SLUGS)])
+
+
+def _quoted(text: str, variables: Mapping[str, str]) -> str:
+    """The text as one shell word, each placeholder as its variable."""
+    if not any(placeholder in text for placeholder in variables):
+        return shlex.quote(text)
+    quoted = re.sub(r'([\\"$`])', r"\\\1", text)
+    for placeholder, variable in variables.items():
+        quoted = quoted.replace(placeholder, variable)
+    # Braces are for where a letter of a variable's name follows.
+    return '"' + re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted) + '"'

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -47,13 +47,23 @@ def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
 
 
 def pause_after(response: Response | None, tries: int) -> float:
-    """Seconds to wait after an interruption: what Retry-After asks for (RFC 9110 section 10.2.3), else by back-off."""
-    asked = next(iter(response.values("Retry-After") if response else ()), "")
+    """Seconds to wait after an interruption: what Retry-After asks for (RFC 9110 section 10.2.3), else by back-off.
+
+    A date in it is read against the answer's own Date: the clock of this machine may differ.
+    """
+    asked, date = (next(iter(response.values(name) if response else ()), "") for name in ("Retry-After", "Date"))
     seconds = float(asked) if asked.strip().isdecimal() else 0.0
-    with suppress(ValueError, OverflowError):
-        when = parsedate_to_datetime(asked)
-        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    if when := _moment(asked):
+        seconds = (when - (_moment(date) or datetime.now(UTC))).total_seconds()
     return seconds if seconds > 0 else _BACK_OFF[min(tries, len(_BACK_OFF) - 1)]
+
+
+def _moment(text: str) -> datetime | None:
+    """What a date of HTTP says, which is in UTC (RFC 9110 section 5.6.7); None where the text is no date."""
+    with suppress(ValueError, OverflowError):
+        when = parsedate_to_datetime(text)
+        return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return None
 
 
 class RetryBudget:
@@ -64,18 +74,17 @@ class RetryBudget:
 
     def __init__(self, seconds: float) -> None:
         self.interruptions = 0
-        self._seconds, self._spent = seconds, 0.0
+        self._seconds = self._left = seconds
         self._down_since: float | None = None
-        self._reason, self._only_limited, self._ever_answered = "", True, False
-        self._lock = threading.RLock()
+        self._only_limited, self._ever_answered = True, False
+        self._lock = threading.Lock()
 
     def answered(self) -> None:
         """The target answers (again)."""
         with self._lock:
-            self._ever_answered = True
-            if self._down_since is not None:
-                self._spent += 0.0 if self._only_limited else time.monotonic() - self._down_since
-                self._down_since, self._only_limited = None, True
+            if self._down_since is not None and not self._only_limited:
+                self._left -= time.monotonic() - self._down_since
+            self._down_since, self._only_limited, self._ever_answered = None, True, True
 
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
         """Count an interruption of an exchange that was begun at `started`, before a pause of so many seconds.
@@ -88,20 +97,11 @@ class RetryBudget:
         """
         with self._lock:
             self.interruptions += 1
-            self._reason = reason
             self._only_limited = self._only_limited and limited
             self._down_since = started if self._down_since is None else self._down_since
-            self.check(pause)
-
-    def check(self, pause: float = 0.0) -> None:
-        """Raise `NoVerdict` if the target does not answer, and less than a pause of so many seconds is left."""
-        with self._lock:
-            if self._down_since is None:
-                return
-            down = time.monotonic() - self._down_since
-            if pause > min(self._seconds - self._spent - down, grace()):
+            if pause > min(self._left - (time.monotonic() - self._down_since), grace()):
                 raise NoVerdict(
-                    f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {self._reason}"
+                    f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {reason}"
                     + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
                     + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
                     + ("; --rate-limit asks less often" if self._only_limited else "")
@@ -120,8 +120,6 @@ class Pace:
 
     def wait(self) -> None:
         """Wait for one's turn."""
-        if not self._gap and not self._next:
-            return
         with self._lock:
             now = time.monotonic()
             start = max(now, self._next)
@@ -171,12 +169,6 @@ def sleep(seconds: float) -> None:
 
 def uncut(work: Callable[[], _T]) -> _T:
     """Do some work to its end and return its result: one Ctrl-C is raised after it, a second one at once."""
-    # Signals interrupt the main thread alone.
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(work)
-    pool.shutdown(wait=False)
-    try:
-        return future.result()
-    except KeyboardInterrupt:
-        wait([future])
-        raise
+    # Signals interrupt the main thread alone; leaving the block waits for the other one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()

@@ -10,8 +10,8 @@ import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -121,15 +121,13 @@ class Target:
             return None
         if url.scheme not in proxies:
             raise WrongCall(f"--proxy-from-env reads {variable}, but only ALL_PROXY is set: set {variable} as well")
-        try:
+        with suppress(httpx.InvalidURL):
             proxy = httpx.URL(proxies[url.scheme])
-        except httpx.InvalidURL:
-            proxy = httpx.URL()
-        named = _HOST.fullmatch(proxy.raw_host.decode("ascii")) and (proxy.port or 0) < 65536
-        if proxy.scheme != "http" or not named:
-            # Its value may hold a password.
-            raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
-        return proxy
+            named = _HOST.fullmatch(proxy.raw_host.decode("ascii")) and (proxy.port or 0) < 65536
+            if named and proxy.scheme == "http":
+                return proxy
+        # Its value may hold a password.
+        raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
 
 
 def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
@@ -210,32 +208,28 @@ def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Hea
         if name.lower() in _SET_BY_SUITE:
             raise WrongCall(f"--header {name} cannot be given: the suite sets {name} itself")
         if not _FIELD_VALUE.fullmatch(value):
-            fault = "--header has no value, or one that no header can carry"
-            raise WrongCall(f"{fault}; give NAME=VALUE or set {variable}")
+            raise WrongCall(
+                f"--header has no value, or one that no header can carry; give NAME=VALUE or set {variable}"
+            )
         headers.append((name, Secret(value)))
     return tuple(headers)
 
 
 def checked_tls(ca_bundle: Path | None = None, client_cert: Path | None = None) -> ssl.SSLContext:
     """How a secure connection is made with these files, and with the authorities of SSL_CERT_FILE or certifi."""
-    with _reading(f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"):
+    what, content = f"SSL_CERT_FILE {os.environ.get('SSL_CERT_FILE')}", "certificates"
+    try:
         context = httpx.create_ssl_context()
-    context.set_alpn_protocols(["http/1.1"])
-    if ca_bundle is not None:
-        with _reading(f"--ca-bundle {ca_bundle}", "certificates"):
+        if ca_bundle is not None:
+            what = f"--ca-bundle {ca_bundle}"
             context.load_verify_locations(ca_bundle)
-    if client_cert is not None:
-        with _reading(f"--client-cert {client_cert}", "a certificate and its key, which has no password"):
+        if client_cert is not None:
+            what, content = f"--client-cert {client_cert}", "a certificate and its key, which has no password"
             # Without a password, the library asks the terminal for that of an encrypted key.
             context.load_cert_chain(client_cert, password="")
-    return context
-
-
-@contextmanager
-def _reading(what: str, content: str) -> Iterator[None]:
-    try:
-        yield
     except ssl.SSLError:
         raise WrongCall(f"{what} is no PEM file with {content}") from None
     except OSError as error:
         raise WrongCall(f"{what} cannot be read: {error.strerror}") from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
-from contracts.http import curl
+from contracts.http import exchange
 from contracts.http.exchange import Exchange, Request
 from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
@@ -42,7 +42,14 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     """The result as the template has it."""
-    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": curl, "green": GREEN, "red": RED}
+    common = {
+        "result": result,
+        "promises": promises(),
+        "terminal": terminal,
+        "curl": exchange,
+        "green": GREEN,
+        "red": RED,
+    }
     return _TEMPLATES.get_template(template).render(common | more)
 
 

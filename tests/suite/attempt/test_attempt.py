@@ -77,7 +77,7 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
 def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:
     """A refused request that seems to have changed its customer, and does not alone: an update of another one did."""
     attempts = attempts_on(Unique())
-    one, other = attempts.customers.make_several(2)
+    one, other = attempts.customers.make(), attempts.customers.make()
     attempts.send(SAME_ID, one)
     attempts.send(SAME_ID, other)
 

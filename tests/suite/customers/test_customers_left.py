@@ -22,7 +22,8 @@ def test_customers_are_removed_at_the_end() -> None:
     vendor = Choosy()
     customers = customers_of(vendor)
     customers.open()
-    customers.make_several(3)
+    customers.make()
+    customers.unused()
 
     customers.close()
 

@@ -98,6 +98,24 @@ def test_the_time_to_send_a_large_body_does_not_count() -> None:
     assert exchange.status == 204
 
 
+def test_an_answer_before_all_was_sent_is_read() -> None:
+    """A server that answers a large body early, and reads no more of it, has answered; its connection is not kept."""
+    reply = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.5, size=100 * MIB)
+        came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
+        with server.accept()[0] as connection:
+            connection.recv(100)
+            connection.sendall(reply)
+            exchange = came.result()
+        again = pool.submit(client.once, UPDATE)
+        with server.accept()[0] as connection:
+            connection.sendall(EMPTY_204)
+
+    assert (exchange.status, again.result().status) == (413, 204)
+    assert exchange.seconds < 1.5
+
+
 def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that reads a little of a large body now and then ends no later than what sending may take."""
     monkeypatch.setattr("contracts.http.wire.LONGEST_SENDING", 0.6)

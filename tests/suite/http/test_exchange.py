@@ -11,7 +11,6 @@ import pytest
 
 from contracts.http.client import Client
 from contracts.http.credential import CUT_TOKEN, READ_TOKEN, SWAPPED_TOKEN, WRITE_TOKEN
-from contracts.http.curl import curl, for_any_customer, names_customer
 from contracts.http.exchange import (
     ACCEPT,
     CUSTOMER,
@@ -20,6 +19,9 @@ from contracts.http.exchange import (
     Exchange,
     Request,
     Response,
+    curl,
+    for_any_customer,
+    names_customer,
     update,
 )
 from contracts.http.target import Target

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +22,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import Failure, update
-from contracts.http.target import Limits, Target, checked_headers, checked_tls
+from contracts.http.target import MIB, Limits, Target, checked_headers, checked_tls
 from contracts.options import passed_on, target_from
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import Answer, Call, Vendor
@@ -281,6 +284,35 @@ def test_a_file_that_cannot_be_used_is_a_wrong_call(option: str, file: str, said
         checked_tls(**({"ca_bundle": None, "client_cert": None} | {option: certificates / file}))
 
     assert "\n" not in str(caught.value)
+
+
+@needs_openssl
+def test_a_large_body_may_take_longer_than_the_time_limit_over_tls(certificates: Path) -> None:
+    """A server that takes a body of 8 MiB slowly, but takes some of it all the time, has kept the time limit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "own.pem")
+    body = b'{"name":"%s"}' % (b"a" * 8 * MIB)
+
+    def take_it_slowly() -> None:
+        with context.wrap_socket(listening.accept()[0], server_side=True) as connection:
+            with connection.makefile("rb") as file:
+                for _ in range(8):
+                    time.sleep(0.2)
+                    file.read(MIB)
+            connection.sendall(EMPTY_204)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        # What the kernel keeps is not sent slowly.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        server = threading.Thread(target=take_it_slowly)
+        server.start()
+        limits = {"time_limit": 0.9, "ca_bundle": certificates / "ca.pem"}
+        with Client(target(f"https://127.0.0.1:{listening.getsockname()[1]}", **limits)) as client:
+            exchange = client.once(update("acme", body))
+        server.join()
+
+    assert (exchange.status, exchange.failure) == (204, None)
+    assert exchange.seconds > 0.9
 
 
 @needs_openssl

@@ -52,9 +52,7 @@ def told(server: RawServer | str, folder: Path, **chosen: Any) -> tuple[dict[str
     with Client(target_of(options, url, variables)) as client:
         found = list(Doctor(client, folder, "doctor").symptoms())
     assert not any("ksh_" in str(symptom) for symptom in found)
-    said = {
-        symptom.name: "; ".join(filter(None, [f"{symptom.mark} {symptom.said}", symptom.remedy])) for symptom in found
-    }
+    said = {symptom.name: f"{symptom.mark} {symptom.said}" for symptom in found}
     return said, all(symptom.mark != "FAIL" for symptom in found)
 
 
@@ -137,6 +135,25 @@ def test_a_wrong_prefix_is_told_as_that_alone(here: str, tokens: dict[str, str],
             == f"FAIL what answers is not the API: {status} of application/problem+json; give {server.url}"
         )
     assert not works
+
+
+@pytest.mark.parametrize("tokens", [{}, {"KAITEN_AUTH_TOKEN": ""}], ids=["token", "no-token"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_lets_nobody_through_is_told_as_that(status: int, tokens: dict[str, str], tmp_path: Path) -> None:
+    """Where a page for people refuses every request, it is not the API that answers, and no token that is refused."""
+
+    class LetsNobodyThrough(Vendor):
+        def handle(self, call: Call) -> Answer:
+            return Answer(status, [("Content-Type", "text/html")], b"<h1>Who are you?</h1>")
+
+    with serving(LetsNobodyThrough(load("docs"))) as server:
+        said, works = told(server, tmp_path, tokens=tokens)
+
+    assert (list(said), works) == (["reachable", "prefix"], False)
+    assert said["prefix"] == (
+        f"FAIL something in front of the API answers, not the API: GET got {status} and an HTML page; "
+        "if it wants a key or a certificate, give --header or --client-cert"
+    )
 
 
 def test_plain_http_to_a_port_of_tls_suggests_https(tmp_path: Path) -> None:
