@@ -41,10 +41,9 @@ class Attempt:
     """A request that is tried, what answers it, and what it breaks; before it is sent, its exchange has no answer.
 
     `template` is the request as it was asked for. `interrupted` says whether an interruption came meanwhile, `repeated`
-    whether it broke the same promise when it was tried again alone; None where it was not tried again.
-
-    What it takes to see it again: `before` is the update that made what was stored before, `beside` are the updates
-    that were sent at once, and `read` is the exchange that showed what is stored.
+    whether it broke the same promise when it was tried again alone; None where it was not tried again. To see it again
+    it takes `before`, the update that made what was stored before, and `beside`, the updates that were sent at once.
+    `read` is the exchange that showed what is stored.
     """
 
     template: Request
@@ -138,8 +137,8 @@ class Attempts:
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
         """Try one request, which must leave no trace on two other customers: the run's first one, and a new one."""
-        newer = self.customers.unused()
-        with self._beside_others:
+        with self.customers.short_lived, self._beside_others:
+            newer = self.customers.unused()
             # What earlier requests did to the first one must not hide what this one does.
             self._set_apart(self._first)
             attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
@@ -183,6 +182,10 @@ class Attempts:
         takes_several = failed.broken & {failed.circumstance, "update.atomic"} and not circumstance.is_relation
         if often or takes_several or failed.circumstance is Circumstance.PROVOKED:
             return [failed]
+        with self.customers.short_lived:
+            return self._again(failed, before, circumstance)
+
+    def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer = self.customers.unused()
         like = self.send(before.template, customer) if before else None
         linger = 1.0 if "success.empty" in failed.broken else LINGER

@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from contracts.customers import sibling
@@ -68,6 +69,8 @@ class Customers:
         # Those that exist for certain; the journal has also those that may.
         self._made: set[str] = set()
         self._short_lived: list[Customer] = []
+        # Where few may exist, one thread at a time uses those that are made for a short time.
+        self.short_lived: AbstractContextManager[Any] = threading.RLock() if self._most else nullcontext()
         self._own: dict[int, Customer] = {}
         self._making_room = threading.Lock()
         self._only: Customer | None = None

@@ -134,6 +134,19 @@ def test_a_test_that_is_run_ahead_has_a_customer_and_an_api_of_its_own(tmp_path:
     assert sorted(test for test, _ in used) == sorted(tests)
 
 
+def test_where_few_customers_may_exist_tests_that_are_run_ahead_share_them(tmp_path: Path) -> None:
+    """Each of them looks at a customer that is made for a short time: no other one takes it away meanwhile."""
+    limits = Limits(customers=14)
+    with serving(Vendor(load("docs"))) as server:
+        run = Run(Options(Target(server.url, TOKENS, limits), load("docs"), journal=tmp_path)).open()
+        api = Api(run)
+        tests = [f"test {number}" for number in range(12)]
+        api.run_ahead((test, lambda api: api.put_beside_others(api.customer, b'{"name": "x"}')) for test in tests)
+
+        assert all([api.was_run_ahead(test) for test in tests])
+        run.close()
+
+
 @pytest.mark.parametrize(
     ("function", "error"),
     [
