@@ -143,7 +143,7 @@ def test_where_few_customers_may_exist_tests_that_are_run_ahead_share_them(tmp_p
         tests = [f"test {number}" for number in range(12)]
         api.run_ahead((test, lambda api: api.put_beside_others(api.customer, b'{"name": "x"}')) for test in tests)
 
-        assert all([api.was_run_ahead(test) for test in tests])
+        assert all(api.was_run_ahead(test) for test in tests)
         run.close()
 
 
