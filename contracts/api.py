@@ -48,7 +48,7 @@ class BrokenPromise(AssertionError):
     def __init__(self, *attempts: Attempt) -> None:
         violations = [violation for attempt in attempts for violation in attempt.violations]
         super().__init__(
-            "; ".join(f"{one.promise}: expected {one.expected}, came {one.actual}" for one in violations[:3])
+            "; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in violations[:3])
         )
         self.attempts = attempts
 
@@ -287,13 +287,15 @@ class Api:
         if left.violations:
             # What a test that is written out has sent before may be what it takes.
             again = self._attempts.again(left, left.before if customer is self.customer else None)
-            found = [one for one in map(self._left, again) if one.violations]
+            found = [each for each in map(self._left, again) if each.violations]
             fail(left.violations[0].promise, *(found or [left]))
         if attempt.violations and not several:
             pytest.xfail(_ACCEPTED)
         self._last = attempt
         customer.judged_by = self._run.judged_by(attempt.exchange.request)
         self.judged_by = self.judged_by or ("" if several else customer.judged_by)
-        came = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
+        response = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
         pin, judged_by = self._run.document.name, customer.judged_by
-        return Answer(came.status or None, came.headers, came.body, came.wire_body, customer, pin, judged_by)
+        return Answer(
+            response.status or None, response.headers, response.body, response.wire_body, customer, pin, judged_by
+        )

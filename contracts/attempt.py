@@ -72,7 +72,7 @@ class Attempt:
 
     def only(self, promise_ids: Collection[str]) -> Self:
         """The attempt with the violations of these promises alone."""
-        return replace(self, violations=tuple(one for one in self.violations if one.promise in promise_ids))
+        return replace(self, violations=tuple(each for each in self.violations if each.promise in promise_ids))
 
     def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
         """The attempt with what a read has shown to be wrong with what is stored."""
@@ -165,8 +165,8 @@ class Attempts:
         made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if self.document.is_of_1x:
             # What an update leaves out may be kept from the one before it.
-            return [self._read_back([self._sent(customer, LINGER, one)], customer, settle)[0] for one in made]
-        sent = [self._sent(customer, LINGER, one) for one in made]
+            return [self._read_back([self._sent(customer, LINGER, each)], customer, settle)[0] for each in made]
+        sent = [self._sent(customer, LINGER, each) for each in made]
         # One that was interrupted may be carried out later than it was sent.
         in_order = not any(attempt.interrupted for attempt in sent)
         last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
@@ -254,7 +254,7 @@ class Attempts:
         latest, makers = accepted or [attempts[-1].alone()], self._makers.get(customer.slug, [])
         # Where one customer has to do for all, the plain update beside an interruption may be what is stored.
         overwritten = self.customers.given and any(attempt.interrupted for attempt in attempts)
-        says = not overwritten and all(state.says_what_is_stored(one.exchange, one.prediction) for one in attempts)
+        says = not overwritten and all(state.says_what_is_stored(each.exchange, each.prediction) for each in attempts)
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
         if customer.unread:
             if self.customers.readable:
@@ -275,11 +275,11 @@ class Attempts:
         self.metrics.judged(found)
         if accepted or found.violations:
             # Those that explain what is stored come last.
-            latest.sort(key=lambda one: not verdict(customer.stored, [one]).violations)
+            latest.sort(key=lambda each: not verdict(customer.stored, [each]).violations)
             self._makers[customer.slug] = latest
         if found.violations:
-            at = max((place for place, one in enumerate(attempts) if one.accepted), default=len(attempts) - 1)
-            beside = [one.alone() for place, one in enumerate(attempts) if place != at]
+            at = max((place for place, each in enumerate(attempts) if each.accepted), default=len(attempts) - 1)
+            beside = [each.alone() for place, each in enumerate(attempts) if place != at]
             attempts[at] = attempts[at].showing(found.violations, read, beside)
         return attempts
 

@@ -106,6 +106,6 @@ def _add(into: dict[str, Any], more: Mapping[str, Any]) -> None:
         if isinstance(value, dict):
             _add(known, value)
         elif isinstance(value, list):
-            known += [one for one in value if one not in known]
+            known += [each for each in value if each not in known]
         else:
             into[key] = known or value if isinstance(value, str) else known + value

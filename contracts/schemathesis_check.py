@@ -69,9 +69,9 @@ def exchange_of(response: Response) -> Exchange | None:
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body if isinstance(sent.body, bytes) else b""
     received = tuple((name, _masked(value)) for name, values in response.headers.items() for value in values)
     content = mask(response.content, _TOKENS)
-    came = exchange.Response(response.status_code, received, content, content, _masked(response.message))
+    answer = exchange.Response(response.status_code, received, content, content, _masked(response.message))
     request = Request(OPERATION, path[at:], headers, mask(body, _TOKENS))
-    return Exchange(request, came, seconds=response.elapsed, sent_path=path, sent_headers=headers)
+    return Exchange(request, answer, seconds=response.elapsed, sent_path=path, sent_headers=headers)
 
 
 def _prediction(seen: Exchange) -> Prediction:

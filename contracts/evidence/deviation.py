@@ -62,10 +62,10 @@ class Deviations:
 
     def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
         """The attempt without what is accepted."""
-        accepted = [one for one in attempt.violations if self.accept(one, attempt.exchange.status, test_id)]
+        accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
         # A status that is accepted is accepted under each of its names.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
-        left = (one for one in attempt.violations if one not in accepted and one.place not in statuses)
+        left = (each for each in attempt.violations if each not in accepted and each.place not in statuses)
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:

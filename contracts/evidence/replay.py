@@ -75,7 +75,7 @@ class Replay:
         step, document = evidence.failing, self._attempts.document
         existing = {step.exchange.request.slug.decode("utf-8", "replace")} if step.exchange.status != 404 else set()
         verdict = judge(step.exchange, predict(step.exchange.request, document, existing), document)
-        of_status = (one for one in verdict.violations if step.answer_known or one.place.startswith("HTTP status"))
+        of_status = (each for each in verdict.violations if step.answer_known or each.place.startswith("HTTP status"))
         return replace(evidence, violation=next(of_status, None))
 
     def _obstacle(self, evidence: Evidence) -> str:

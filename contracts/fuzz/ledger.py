@@ -63,12 +63,12 @@ class Ledger:
     def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
         """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""
         if self._raised.get(requests) not in found:
-            self._raised[requests] = min(found, key=lambda one: (self._named[one], self._place(one)))
+            self._raised[requests] = min(found, key=lambda each: (self._named[each], self._place(each)))
             self._named[self._raised[requests]] += 1
         return self._raised[requests]
 
     def _tried(self, requests: Sequence[Request]) -> list[Attempt]:
-        wanted = [one for one in dict.fromkeys(requests) if self._raised or one not in self.sent]
+        wanted = [each for each in dict.fromkeys(requests) if self._raised or each not in self.sent]
         self.sent.update(wanted)
         attempts = map(self._left, self._attempts.spread(wanted, hurry=bool(self._raised))) if wanted else ()
         broken = [attempt for attempt in attempts if attempt.violations]

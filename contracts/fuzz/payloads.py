@@ -62,7 +62,7 @@ def payloads() -> tuple[Payload, ...]:
     try:
         for family in content(PAYLOADS)["families"]:
             entries = [payload_of(family["id"], entry) for entry in family.get("requests", ())]
-            twins = [_twin(family["id"], one) for one in found.values() if one.family == family.get("twins_of")]
+            twins = [_twin(family["id"], each) for each in found.values() if each.family == family.get("twins_of")]
             for payload in (*entries, *twins):
                 if payload.id in found:
                     raise WrongCall(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
@@ -85,7 +85,7 @@ def content(path: Path) -> Mapping[str, Any]:
 
 def expecting(*statuses: int) -> tuple[Payload, ...]:
     """The payloads that exactly these statuses may answer; without a status, those that more than one may answer."""
-    return tuple(one for one in payloads() if (one.expect == set(statuses) if statuses else len(one.expect) > 1))
+    return tuple(each for each in payloads() if (each.expect == set(statuses) if statuses else len(each.expect) > 1))
 
 
 def to_json(value: Any) -> bytes:

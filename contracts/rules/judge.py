@@ -103,11 +103,13 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
 
 def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -> Verdict:
     """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem."""
-    wanted, came = _likeness(first), _likeness(second)
-    if not (circumstance.is_relation and wanted and came):
+    wanted, actual = _likeness(first), _likeness(second)
+    if not (circumstance.is_relation and wanted and actual):
         return Verdict()
-    place = "HTTP status" if wanted[0] != came[0] else "body"
-    wrong = [violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(came), place)] if wanted != came else []
+    place = "HTTP status" if wanted[0] != actual[0] else "body"
+    wrong = (
+        [violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(actual), place)] if wanted != actual else []
+    )
     return Verdict(frozenset({circumstance.value}), tuple(wrong))
 
 
@@ -131,26 +133,26 @@ def _no_answer(exchange: Exchange, prediction: Prediction) -> Iterator[Violation
     if exchange.failure is Failure.MALFORMED:
         yield violation("answer.http", "a well-formed HTTP response", str(exchange.failure))
     elif not (prediction.may_break and exchange.failure in (None, Failure.BROKEN, Failure.TOO_LARGE)):
-        came = str(exchange.failure or f"{exchange.status} from something in front of the API")
+        actual = str(exchange.failure or f"{exchange.status} from something in front of the API")
         again = " each time, while the target answered other requests" if exchange.persistent else ""
-        yield violation("answer.given", _expected(prediction), came + again)
+        yield violation("answer.given", _expected(prediction), actual + again)
 
 
 def _status(response: Response, prediction: Prediction, document: Document) -> Iterator[Violation]:
     status = response.status
     if status in prediction.allowed:
         return
-    came, kinds = f"{status} {response.reason}".strip(), []
+    actual, kinds = f"{status} {response.reason}".strip(), []
     if status == 500:
         kinds = ["status.internal_error"]
     elif 300 <= status < 400:
         kinds = ["response.redirect"]
-        came += " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
+        actual += " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
     elif status not in document.documented | exact().statuses:
         kinds = ["status.documented"]
     # Whatever kind of answer it is: it contradicts the promise that binds the request, too.
     for promise in (*kinds, prediction.reasons[0].id):
-        yield violation(promise, _expected(prediction), came, f"HTTP status {status}")
+        yield violation(promise, _expected(prediction), actual, f"HTTP status {status}")
 
 
 def _expected(prediction: Prediction) -> str:

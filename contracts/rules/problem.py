@@ -53,7 +53,7 @@ class Exact:
         """Where a problem with this HTTP status is not of the exact shape."""
         found = [*findings(self._problem, problem)]
         yield from found
-        wrong, titles = {one.path for one in found}, self._titles.get(status, ())
+        wrong, titles = {each.path for each in found}, self._titles.get(status, ())
         if titles and "title" in problem and ("title",) not in wrong and problem["title"] not in titles:
             yield Finding("title", ("title",), " or ".join(titles), problem["title"])
         # JSON has one kind of number: 400.0 is the integer 400.
@@ -90,8 +90,8 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        came = f"{body[error.start : error.start + 4]!r} at byte {error.start}"
-        yield violation("problem.encoding", "UTF-8 without a byte order mark", came)
+        actual = f"{body[error.start : error.start + 4]!r} at byte {error.start}"
+        yield violation("problem.encoding", "UTF-8 without a byte order mark", actual)
         return
     if text.startswith("\ufeff"):
         yield violation("problem.encoding", "UTF-8 without a byte order mark", "a byte order mark")
@@ -126,8 +126,8 @@ def _media_type(response: Response) -> Iterator[Violation]:
     values, wanted = response.values("Content-Type"), exact().media_type
     right = re.compile(re.escape(wanted) + _PARAMETERS, re.IGNORECASE)
     if len(values) != 1 or not right.fullmatch(values[0].strip()):
-        came = " and ".join(map(excerpt, values)) or "no Content-Type"
-        yield violation("problem.media_type", f"Content-Type: {wanted}", came, "Content-Type")
+        actual = " and ".join(map(excerpt, values)) or "no Content-Type"
+        yield violation("problem.media_type", f"Content-Type: {wanted}", actual, "Content-Type")
 
 
 def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:

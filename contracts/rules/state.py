@@ -57,23 +57,23 @@ def judge_state(
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
     if circumstance is not Circumstance.REPEATED:
         return verdict
-    found = (violation(circumstance, one.expected, one.actual, one.place) for one in verdict.violations)
+    found = (violation(circumstance, each.expected, each.actual, each.place) for each in verdict.violations)
     return Verdict(frozenset({circumstance.value}), tuple(found))
 
 
 def _stored(accepted: Sequence[Prediction], before: Stored, after: Stored, document: Document) -> Verdict:
     clearable = document.clearable_members
-    cleared = any(reading.get(name) is None for one in accepted for reading in one.readings for name in clearable)
+    cleared = any(reading.get(name) is None for each in accepted for reading in each.readings for name in clearable)
     tried = {"update.stored"} | ({"update.cleared"} if cleared else set())
     candidates = [
-        list(_differences(reading, one.open_text, before, after, document))
-        for one in accepted
-        for reading in one.readings
+        list(_differences(reading, each.open_text, before, after, document))
+        for each in accepted
+        for reading in each.readings
     ]
     best = min(candidates, key=len)
     if best and len(accepted) > 1:
-        came = "; ".join(f"{found.place}: {found.actual}" for found in best)
-        best = [violation("update.stored", f"one of the {len(accepted)} accepted bodies", came, best[0].place)]
+        actual = "; ".join(f"{found.place}: {found.actual}" for found in best)
+        best = [violation("update.stored", f"one of the {len(accepted)} accepted bodies", actual, best[0].place)]
     return Verdict(frozenset(tried), tuple(best))
 
 
@@ -135,18 +135,18 @@ def _differences(
             yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(shown), name)
     # In an order that is the same in every process, as a set's is not.
     for name in sorted(document.settable_members):
-        wanted, came = document.stored_values(name, reading, before), after.get(name)
-        if isinstance(wanted[0], dict) or any(_same(one, came, open_text) for one in wanted):
+        wanted, actual = document.stored_values(name, reading, before), after.get(name)
+        if isinstance(wanted[0], dict) or any(_same(each, actual, open_text) for each in wanted):
             continue
         promise = "update.cleared" if wanted[0] is None else "update.stored"
         shown = " or ".join(map(_shown, wanted))
-        yield violation(promise, f"{name}: {shown}", _shown(after.get(GONE, came)), name)
+        yield violation(promise, f"{name}: {shown}", _shown(after.get(GONE, actual)), name)
 
 
-def _same(wanted: Any, came: Any, open_text: bool) -> bool:
-    if open_text and isinstance(wanted, str) and isinstance(came, str):
-        return plain(wanted) == plain(came)
-    return bool(wanted == came)
+def _same(wanted: Any, actual: Any, open_text: bool) -> bool:
+    if open_text and isinstance(wanted, str) and isinstance(actual, str):
+        return plain(wanted) == plain(actual)
+    return bool(wanted == actual)
 
 
 def _shown(value: Any) -> str:
