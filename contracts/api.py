@@ -294,8 +294,6 @@ class Api:
         self._last = attempt
         customer.judged_by = self._run.judged_by(attempt.exchange.request)
         self.judged_by = self.judged_by or ("" if several else customer.judged_by)
-        response = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
+        got = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
         pin, judged_by = self._run.document.name, customer.judged_by
-        return Answer(
-            response.status or None, response.headers, response.body, response.wire_body, customer, pin, judged_by
-        )
+        return Answer(got.status or None, got.headers, got.body, got.wire_body, customer, pin, judged_by)

@@ -233,7 +233,7 @@ def _payload(item: pytest.Item) -> Payload | None:
 
 @cache
 def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
-    """The function of a test that may be run ahead: it takes nothing but `api`, `customer` and its parameters."""
+    """The function of a test that may be run ahead: it takes `api`, maybe `customer`, its parameters, and nothing else."""
     apart = item.get_closest_marker("alone") or item.get_closest_marker("fuzz")
     if apart or not isinstance(item, pytest.Function):
         return None
@@ -244,7 +244,7 @@ def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
         fixtures = {"api": api, "customer": api.customer}
         return function(**{name: fixtures[name] for name in names}, **parameters)
 
-    return call if names <= {"api", "customer"} else None
+    return call if "api" in names and names <= {"api", "customer"} else None
 
 
 def _parameters(item: pytest.Item) -> Mapping[str, Any]:
