@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contracts.candidate import read
 from contracts.customers import sibling
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
-from contracts.deployment import candidate
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
@@ -137,7 +137,7 @@ class Doctor:
     def _document(self) -> Symptom:
         url = f"{self._url}{SERVED}"
         try:
-            changes = len(compared(pinned(self._pin), candidate(url, self._target)))
+            changes = len(compared(pinned(self._pin), read(url, self._target)))
         except (WrongCall, NoVerdict) as error:
             why = f"it is not compared with {self._pin}; {error}"
             return Symptom("document", "note", f"{url} serves none that can be read", why)

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from contracts.release.comparison import Change, Kind, Verdict
-from contracts.release.compatibility import Reason
+from contracts.release import Change, Kind, Reason, Verdict
 from contracts.report import files, terminal
 from contracts.report.result import Finding
 from contracts.rules.promise import promises

@@ -4,66 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from contracts.http.exchange import OPERATION
-from contracts.release.compatibility import NO, UNKNOWN, Proof, contained, differing, held_anyway, members, new_members
-from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
+from contracts.release import Change, Kind, Proof
+from contracts.release.containment import NO, UNKNOWN, YES, concluded, contained
+from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, members, opened, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.openapi import References, parsed
 from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
+from contracts.rules.problem import exact
 
 Json = Any
 
 # A schema of these alone may allow any text.
 _OF_ANY_TEXT = {"type", "default", "deprecated"}
-
-
-class Kind(Enum):
-    """What a change means for who upgrades, the gravest first."""
-
-    BREAKING = "breaking"
-    UNDECIDED = "not decided"
-    DRIFT = "drift"
-    COMPATIBLE = "compatible"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change: where it is, what it is in one sentence, and either a proof or what each side says.
-
-    `oasdiff` is the name of the promise by which the tool oasdiff reports the same, where it has one.
-    """
-
-    kind: Kind
-    where: str
-    what: str
-    pin: str = ""
-    candidate: str = ""
-    proof: Proof | None = None
-    oasdiff: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a release is safe for who keeps to the pin, and all that it changes.
-
-    `exact` refuses drift, too; `allow_undecided` lets pass what cannot be decided.
-    """
-
-    changes: tuple[Change, ...]
-    exact: bool = False
-    allow_undecided: bool = False
-
-    @property
-    def safe(self) -> bool:
-        """Whether nothing counts against the release."""
-        counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
-        return not any(counts.get(change.kind) for change in self.changes)
 
 
 def compared(pin: References, candidate: References) -> tuple[Change, ...]:
@@ -150,7 +108,7 @@ class _Comparison:
                 yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
             # An empty segment would be another path.
             sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-            yield from self._of_schemas("request", after.called, sent, after.schema)
+            yield from self._of_schemas(after.called, sent, after.schema)
         elif before:
             yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
         elif after:
@@ -166,7 +124,7 @@ class _Comparison:
             if taken is None:
                 yield _change("body gone", where, media_type, **_media_types(before, after))
             else:
-                yield from self._of_schemas("request", where, sent, after[taken])
+                yield from self._of_schemas(where, sent, after[taken])
         for media_type in [one for one in after if before and one not in before]:
             yield _change("body too", where, media_type)
 
@@ -205,20 +163,21 @@ class _Comparison:
                 yield _change(name, where, media_type, **sides)
             else:
                 held = error and media_type == PROBLEM
-                yield from self._of_schemas("answer", where, before[media_type], schema, held=held)
+                yield from self._of_schemas(where, before[media_type], schema, held=held)
         for media_type in [one for one in before if one not in after]:
             yield _change("type gone", where, media_type)
 
-    def _of_schemas(self, side: str, where: str, before: Json, after: Json, *, held: bool = False) -> Iterator[Change]:
+    def _of_schemas(self, where: str, before: Json, after: Json, *, held: bool = False) -> Iterator[Change]:
         """What changes where the pin has one schema, and the candidate another.
 
-        `side` is `request` (a client sends what the pin's allows) or `answer` (a client gets what the candidate's
-        allows); an answer may be `held` to the exact problem shape anyway.
+        A client sends what the pin's allows, and gets what the candidate's allows; an answer may be `held` to the exact
+        problem shape anyway.
         """
-        direction, what = RESPONSE, "an answer may come that was not promised"
-        if side == "request":
-            sent = "body" if where == "request body" else "value"
-            direction, what = REQUEST, f"a {sent} that was allowed is refused"
+        side = "answer" if where.startswith("answer") else "request"
+        what = f"a {'body' if where == 'request body' else 'value'} that was allowed is refused"
+        direction = REQUEST
+        if side == "answer":
+            what, direction = "an answer may come that was not promised", RESPONSE
         try:
             pin = plain(self._pin.references, before, direction, where)
             candidate = plain(self._candidate.references, after, direction, where)
@@ -230,24 +189,35 @@ class _Comparison:
             # On its way a parameter is text.
             return
         if held:
-            inner = held_anyway(candidate)
+            inner = _held_anyway(candidate)
+        answer, proofs = contained(inner, outer)
+        found = [Change(Kind.BREAKING, where, what, proof=one, oasdiff=_oasdiff(one, side)) for one in proofs]
+        sides = _differing(*((outer, inner) if side == "answer" else (inner, outer)))
+        if answer == NO and not proofs:
+            found.append(Change(Kind.BREAKING, where, what, *sides))
+        elif answer == UNKNOWN:
+            found.append(_not_decided(where, what, *sides))
         named, names = members(pin), members(candidate)
-        found = [*_breaking(side, where, what, inner, outer)]
-        breaks = any(change.kind is Kind.BREAKING for change in found)
-        for name, says in new_members(names, named).items():
+        for name, says in _new(names, named).items():
             if side == "answer" or not says["always"]:
                 found.append(_change(f"{side} member{' always' if says['always'] else ''}", where, name))
         if side == "answer" and after == {} and before not in ({}, True):
             found.append(_change("no schema", where))
         elif side == "answer":
-            found += [_change("answer member gone", where, name) for name in new_members(named, names)]
-            found += [_change("less said", where)] if held and not breaks and contained(candidate, outer)[1] else []
+            found += [_change("answer member gone", where, name) for name in _new(named, names)]
+            if held and answer != NO and contained(candidate, outer)[0] == NO:
+                found.append(_change("less said", where))
         if not found and side == "answer" and contained(inner, pin)[0] == NO:
             found.append(_change("open", where))
         if not found and contained(*((candidate, pin) if side == "request" else (pin, candidate)))[0] == NO:
             found.append(_change("more taken" if side == "request" else "less comes", where))
         yield from found
-        yield from _remarks(side, where, named, names)
+        for name in [name for name in names if name in named]:
+            if names[name].get("deprecated") is True and named[name].get("deprecated") is not True:
+                yield _change(f"{side} member deprecated", where, name)
+            said = [json.dumps(one[name]["default"]) if "default" in one[name] else "none" for one in (named, names)]
+            if said[0] != said[1]:
+                yield _change(f"{side} default", where, name, pin=said[0], candidate=said[1])
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
@@ -259,18 +229,6 @@ def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
         yield _change("header always" if always else "header new", where, name)
 
 
-def _breaking(side: str, where: str, what: str, inner: Schema, outer: Schema) -> Iterator[Change]:
-    """What `inner` allows and `outer` does not, each reason with its proof. `side` is `request` or `answer`."""
-    answer, proofs = contained(inner, outer)
-    for proof in proofs:
-        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, side))
-    sides = differing(*((outer, inner) if side == "answer" else (inner, outer)))
-    if answer == NO and not proofs:
-        yield Change(Kind.BREAKING, where, what, *sides)
-    if answer == UNKNOWN:
-        yield _not_decided(where, what, *sides)
-
-
 def _media_types(before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
     return {"pin": ", ".join(before) or "no body", "candidate": ", ".join(after) or "no body"}
 
@@ -279,14 +237,42 @@ def _not_decided(where: str, what: str, pin: str = "", candidate: str = "") -> C
     return Change(Kind.UNDECIDED, where, f"it is not known whether {what}", pin, candidate)
 
 
-def _remarks(side: str, where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:
-    """What changes of what is said of members that both have; `side` is `request` or `answer`."""
-    for name in [name for name in after if name in before]:
-        if after[name].get("deprecated") is True and before[name].get("deprecated") is not True:
-            yield _change(f"{side} member deprecated", where, name)
-        defaults = [json.dumps(one[name]["default"]) if "default" in one[name] else "none" for one in (before, after)]
-        if defaults[0] != defaults[1]:
-            yield _change(f"{side} default", where, name, pin=defaults[0], candidate=defaults[1])
+def _new(after: Mapping[str, Schema], before: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The members that are new, but for those inside of one that is, and those that are never there."""
+    added = {path: says for path, says in after.items() if path not in before and not says.get("never")}
+    around = {path: [path[:index] for index, letter in enumerate(path) if letter in ".["] for path in added}
+    return {path: says for path, says in added.items() if not any(one in added for one in around[path])}
+
+
+def _held_anyway(candidate: Schema) -> Schema:
+    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
+
+    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
+    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
+    """
+    own: dict[str, Json] = {}
+    says = members(candidate)
+    for name, schema in exact().members.items():
+        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
+        able = dict(wanted)
+        if name == "errors":
+            # Whether it may be null, and what an item has besides, is for the document to say.
+            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
+        given = {"allOf": [says.get(name, True)], "$defs": candidate.get("$defs", {})}
+        if concluded(able, given)[0] == YES:
+            own[name] = wanted if name in says else wanted | {"type": able["type"]}
+    held: dict[str, Json] = {"properties": own}
+    if concluded(candidate, {"not": {"type": "object"}})[0] != YES:
+        held["type"] = "object"
+    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
+
+
+def _differing(pin: Schema, candidate: Schema) -> tuple[str, str]:
+    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
+    sides = [side.get("properties", {}) for side in (pin, candidate)]
+    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
+    said = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
+    return json.dumps(said[0], ensure_ascii=False), json.dumps(said[1], ensure_ascii=False)
 
 
 def _oasdiff(proof: Proof, side: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.deployment import candidate as read
-from contracts.release.comparison import Change, Kind, Verdict, compared
+from contracts.candidate import read
+from contracts.release import Change, Kind, Verdict
+from contracts.release.comparison import compared
 from contracts.release_report import blocks, words
 from contracts.rules.document import DOCUMENTS, load, pinned
 

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.errors import WrongCall
-from contracts.release.comparison import Kind, Verdict
+from contracts.release import Kind, Verdict
 from contracts.release_report import blocks
 from tests.suite.release_pairs import Pair, changed, pairs
 
