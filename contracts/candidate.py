@@ -138,11 +138,12 @@ def adopt(path: Path, candidate: References) -> None:
     content = json.loads(json.dumps(_document_of(operation)))
     try:
         adopted = load(path.stem, content)
+        members, contradictions = adopted.request_members, [*exact().contradictions(adopted)]
     except WrongCall as error:
         raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
-    if not adopted.request_members:
+    if not members:
         raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
-    for status, message in exact().contradictions(adopted):
+    for status, message in contradictions:
         why = f"no answer {status} can also be as every answer has to be: {message}"
         raise candidate.wrong(f"cannot be adopted: {why}")
     written = yaml.safe_dump(content, sort_keys=False, width=110, allow_unicode=True)

@@ -5,7 +5,6 @@ Here stands what is found: each change with its proof, and the verdict. Nothing 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -24,38 +23,18 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a value does not fit: the path in it, the keyword, what is there, and the reason in words."""
-
-    path: tuple[str | int, ...]
-    keyword: str
-    value: Json
-    message: str
-
-    @property
-    def about(self) -> str:
-        """What makes it the same reason for another value: the members that lead there, the keyword, and its member."""
-        members = [step for step in self.path if isinstance(step, str)]
-        names_member = self.keyword in ("required", "dependentRequired", "propertyNames")
-        return json.dumps([members, self.keyword, self.message if names_member else ""])
-
-
-@dataclass(frozen=True)
 class Proof:
-    """A value that fits one schema (`allowed_by`) and not the other, both plain JSON Schema; `reasons` say why."""
+    """A value that fits one schema and not the other, both plain JSON Schema; `reasons` say why, in words."""
 
     value: Json
+    reasons: tuple[str, ...]
     allowed_by: Mapping[str, Json]
     refused_by: Mapping[str, Json]
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change: where it is, what it is in one sentence, and either a proof or what each side says.
-
-    `oasdiff` is the name of the promise by which the tool oasdiff reports the same, where it has one.
-    """
+    """One change: where it is, what it is in one sentence, and either a proof or what each side says."""
 
     kind: Kind
     where: str
@@ -63,7 +42,6 @@ class Change:
     pin: str = ""
     candidate: str = ""
     proof: Proof | None = None
-    oasdiff: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment
 
-from contracts.release import Proof, Reason
+from contracts.release import Proof
 from contracts.release.schema import Schema, referred, validator
 
 Json = Any
 
 YES, NO, UNKNOWN = Containment.YES, Containment.NO, Containment.UNKNOWN
+# Keywords whose message names the member that it is about.
+_ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
 # Letters of the kinds that patterns and formats tell apart; a text of some length is made of one of them.
 _LETTERS = ("0", "a", "A", " ", "\n", "-", ".", "é", "\U0001f600")
 _TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
@@ -72,9 +74,8 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
     found: dict[frozenset[str], Proof] = {}
     for value in sorted(values, key=_size):
         if allows.is_valid(value) and not refuses.is_valid(value):
-            # A keyword is told once for a place: a format comes with those that it implies.
-            reasons = {reason.about: reason for reason in reversed([*_reasons(refuses, value)])}
-            found.setdefault(frozenset(reasons), Proof(value, inner, outer, tuple(reversed(reasons.values()))))
+            reasons = _reasons(refuses, value)
+            found.setdefault(frozenset(reasons), Proof(value, tuple(reasons.values()), inner, outer))
     shown: frozenset[str] = frozenset()
     proofs = []
     for about, proof in sorted(found.items(), key=lambda item: len(item[0])):
@@ -84,14 +85,23 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
     return tuple(proofs)
 
 
-def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Reason]:
+def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> dict[str, str]:
+    """Why a value does not fit, in words.
+
+    The keys are alike for another value if the members that lead there, the keyword and the member that it names are.
+    A keyword is told once for a place: a format comes with those that it implies.
+    """
+    found: dict[str, str] = {}
     for error in refuses.iter_errors(value):
         kind, path, keyword = error.kind.name, tuple(error.instance_path), str(["", *error.schema_path][-1])
         members = error.kind.value if kind in ("additionalProperties", "unevaluatedProperties") else ()
         for place in [(*path, name) for name in members] or [path]:
             not_allowed = place and (members or kind == "falseSchema")
             message = f"{json.dumps(place[-1])} is not allowed" if not_allowed else " ".join(error.message.split())
-            yield Reason(place, keyword, error.instance, message)
+            names = [step for step in place if isinstance(step, str)]
+            about = json.dumps([names, keyword, message if keyword in _ABOUT_MEMBERS else ""])
+            found.setdefault(about, f"{message} [at {'.'.join(map(str, place))}]" if place else message)
+    return found
 
 
 def _size(value: Json) -> tuple[int, int, str]:
