@@ -5,7 +5,6 @@ Here stands what is found: each change with its proof, and the verdict. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -24,12 +23,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Proof:
-    """A value that fits one schema and not the other, both plain JSON Schema; `reasons` say why, in words."""
+    """A value that one side allows and the other does not; `reasons` say why, in words."""
 
     value: Json
     reasons: tuple[str, ...]
-    allowed_by: Mapping[str, Json]
-    refused_by: Mapping[str, Json]
 
 
 @dataclass(frozen=True)

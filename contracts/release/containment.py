@@ -75,7 +75,7 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
     for value in sorted(values, key=_size):
         if allows.is_valid(value) and not refuses.is_valid(value):
             reasons = _reasons(refuses, value)
-            found.setdefault(frozenset(reasons), Proof(value, tuple(reasons.values()), inner, outer))
+            found.setdefault(frozenset(reasons), Proof(value, tuple(reasons.values())))
     shown: frozenset[str] = frozenset()
     proofs = []
     for about, proof in sorted(found.items(), key=lambda item: len(item[0])):

@@ -55,10 +55,8 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
 )
 # OpenAPI's format registry.
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
-# With more parts that speak of one value, validating the value takes minutes.
-_MOST_PARTS = 1_000
-# How deep members are named.
-_DEEPEST = 8
+# With more parts that speak of one value, validating the value takes minutes. And how deep members are named.
+_MOST_PARTS, _DEEPEST = 1_000, 8
 
 
 class NotFollowed(Exception):
@@ -116,14 +114,13 @@ def _mapped(keyword: str, value: Json, change: Callable[[Json], Json]) -> Json:
 
 @dataclass(frozen=True)
 class _Level:
-    """The place in a schema.
+    """The place in a schema."""
 
-    `hidden` are the members that this object leaves out, `through` the references that led here without a step into a
-    value, `has_id` says that the schema, or one around it, has an `$id` of its own.
-    """
-
+    # The members that this object leaves out.
     hidden: frozenset[str] = frozenset()
+    # The references that led here without a step into a value.
     through: frozenset[str] = frozenset()
+    # Whether the schema, or one around it, has an `$id` of its own.
     has_id: bool = False
 
 
@@ -154,7 +151,7 @@ class _Translation:
         self._by_name = self._by_name or "$dynamicRef" in node
         found = self._reference(node["$ref"], level) if "$ref" in node else {}
         for keyword, value in node.items():
-            if keyword in _SAME | _INSIDE:
+            if keyword in _SAME or keyword in _INSIDE:
                 found[keyword] = self._held(keyword, value, level)
             elif keyword in ("required", "dependentRequired"):
                 found[keyword] = _without(level.hidden, value)
@@ -292,11 +289,10 @@ def members(root: Schema) -> dict[str, Schema]:
         for name in dict.fromkeys([*required, *named]):
             path, here = f"{prefix}{name}", named.get(name, True)
             # What it refers to may say more of it.
-            target = referred(root, here)
-            says = target | here if isinstance(target, dict) else here
-            says = says if isinstance(says, dict) else {"never": not says}
-            always = name in required or found.get(path, {}).get("always", False)
-            found[path] = found.get(path, {}) | says | {"always": always}
+            target, known = referred(root, here), found.get(path, {})
+            says = here if isinstance(here, dict) else {"never": not here}
+            known |= (target if isinstance(target, dict) else {}) | says
+            found[path] = known | {"always": name in required or known.get("always", False)}
             read(here, f"{path}.", through)
         for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
             read(item, f"{prefix.removesuffix('.')}[].", through)
