@@ -251,9 +251,9 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
     path = folder / "result.json"
     for old in (path, *folder.glob("*.har")):
         old.unlink(missing_ok=True)
-    chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
-    done = _ended([*command, *chosen, *arguments], f"{base_url} is held to {contract}")
+    command += ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
+    done = _ended([*command, *arguments], f"{base_url} is held to {contract}")
     try:
         result = read_result(path)
     except WrongCall:
