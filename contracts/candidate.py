@@ -37,14 +37,21 @@ from contracts.rules.problem import exact
 
 Json = Any
 
-# The largest document in bytes, and the seconds for one behind an address.
-_LARGEST, _SECONDS = 4 * MIB, 30.0
-# Seconds between two lines that say what is under way.
-_BETWEEN_LINES = 10.0
+# The largest document in bytes; the seconds for one behind an address, and between two lines on what is under way.
+_LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
 _NOWHERE = Target("", {})
 # The name of a contract; and a reference in JSON.
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
 _REFERENCE = re.compile(r'"\$ref": ("[^"]*")')
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML; it quotes text that YAML 1.2 takes for a number, as `1e3`, and YAML 1.1 does not."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+$"), [*"-+.0123456789"]
+)
 
 
 def read(where: str, target: Target = _NOWHERE) -> References:
@@ -92,8 +99,8 @@ def _fetched(where: str, target: Target) -> bytes:
     own = httpx.URL(target.base_url)
     headers = target.headers if (url.scheme, url.netloc) == (own.scheme, own.netloc) else ()
     origin = f"{url.scheme}://{url.netloc.decode()}"
-    limits = Limits(_SECONDS, _LARGEST)
-    with Client(replace(target, base_url=origin, tokens={}, limits=limits, headers=headers)) as client:
+    way = replace(target, base_url=origin, tokens={}, limits=Limits(_SECONDS, _LARGEST), headers=headers)
+    with Client(way) as client:
         exchange = client.once(Request("GET", url.raw_path.decode("ascii"), (("Accept", "*/*"),)))
     if exchange.failure is Failure.TOO_LARGE:
         raise WrongCall(f"candidate {name!r} is larger than {_LARGEST // MIB} MiB")
@@ -136,8 +143,9 @@ def adopt(path: Path, candidate: References) -> None:
         raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
     # JSON and back: what stands in several places is written in full in each, and not as an alias.
     content = json.loads(json.dumps(_document_of(operation)))
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     try:
-        adopted = load(path.stem, content)
+        adopted = load(path.stem, document(text.encode(), f"contract {path.stem!r}"))
         members, contradictions = adopted.request_members, [*exact().contradictions(adopted)]
     except WrongCall as error:
         raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
@@ -146,10 +154,9 @@ def adopt(path: Path, candidate: References) -> None:
     for status, message in contradictions:
         why = f"no answer {status} can also be as every answer has to be: {message}"
         raise candidate.wrong(f"cannot be adopted: {why}")
-    written = yaml.safe_dump(content, sort_keys=False, width=110, allow_unicode=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{written}", "utf-8")
+        path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{text}", "utf-8")
     except OSError as error:
         raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
 
@@ -170,13 +177,12 @@ def _document_of(operation: Operation) -> dict[str, Json]:
     }
     whole: dict[str, Json] = {
         "openapi": "3.1.0",
-        "info": candidate.content.get("info", {"title": "Kaiten, update a customer", "version": "unknown"}),
+        "info": {"title": "Kaiten, update a customer", "version": "unknown"},
+        **{name: candidate.content[name] for name in ("info", "jsonSchemaDialect") if name in candidate.content},
         "paths": {PATH: {OPERATION.lower(): put}},
         "components": {"securitySchemes": (candidate.content.get("components") or {}).get("securitySchemes", {})},
     }
     _bring(candidate, put, whole)
-    if "jsonSchemaDialect" in candidate.content:
-        whole["jsonSchemaDialect"] = candidate.content["jsonSchemaDialect"]
     return whole
 
 

@@ -53,8 +53,7 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     ),
     (),
 )
-# OpenAPI's format registry.
-_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}  # OpenAPI's format registry
 # With more parts that speak of one value, validating the value takes minutes. And how deep members are named.
 _MOST_PARTS, _DEEPEST = 1_000, 5
 
