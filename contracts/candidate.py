@@ -49,9 +49,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes YAML; it quotes text that YAML 1.2 takes for a number, as `1e3`, and YAML 1.1 does not."""
 
 
-_Dumper.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+$"), [*"-+.0123456789"]
-)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+$"), None)
 
 
 def read(where: str, target: Target = _NOWHERE) -> References:
