@@ -187,8 +187,9 @@ class _Values:
         return (value for number in numbers for value in (number, number - 1, number + 1))
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
-        for length in self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)):
-            yield from (letter * length for letter in (_LETTERS if length <= _MANY else _LETTERS[:1]))
+        lengths = self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST))
+        yield from (_LETTERS[0] * length for length in lengths)
+        yield from (letter * length for length in lengths if length <= _MANY for letter in _LETTERS[1:])
         for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
             yield from (text, text.upper(), f" {text}", f"{text}a")
 
