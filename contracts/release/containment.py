@@ -137,7 +137,7 @@ class _Values:
             self._read(part)
 
     def of(self, schema: Json, depth: int = 0) -> list[Json]:
-        """Values that the schema allows, the smallest first; `depth` says how deep in the whole value they are."""
+        """Values that the schema allows; `depth` says how deep in the whole value they are."""
         if schema is False or depth > _DEEPEST:
             return []
         if depth and schema in (True, {}):
