@@ -27,8 +27,8 @@ from contracts.http.client import Client
 from contracts.http.retries import heed_signals
 from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
-from contracts.release.adoption import adopt, place_of
-from contracts.release.comparison import Verdict, compared
+from contracts.release import Verdict
+from contracts.release.comparison import compared
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import SERVED
 from contracts.vendor.model import MOCK_TOKENS, Vendor
@@ -159,7 +159,7 @@ def release(
     candidate: str | None, contract: str, base_url: str | None, deviations: Path | None, evidence: Path, **chosen: Any
 ) -> None:
     """Say whether a release of the vendor is safe, and show what it changes."""
-    from contracts import deployment
+    from contracts.candidate import adopt, called, observed, place_of, read
     from contracts.evidence.deviation import load_deviations
     from contracts.release_report import ReleaseReport, no_verdict
 
@@ -169,11 +169,10 @@ def release(
         target = anywhere if base_url is None else target_from(chosen, base_url, os.environ)
         if candidate is None and base_url is None:
             raise WrongCall("give the release's document with --candidate FILE-or-URL, or a deployment with --base-url")
-        if chosen["adopt"] is not None:
-            place_of(chosen["adopt"])
+        written = None if chosen["adopt"] is None else place_of(chosen["adopt"])
         load_deviations(deviations)
         where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
-        offered = deployment.candidate(where, target)
+        offered = read(where, target)
         verdict = Verdict(compared(pinned(contract), offered), chosen["exact"], chosen["allow_undecided"])
     except (NoVerdict, WrongCall) as error:
         if chosen["format"] == "json":
@@ -181,12 +180,12 @@ def release(
         raise
     # The runs of the contract inherit these, as they do the tokens.
     os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
-    report = ReleaseReport(verdict, contract, deployment.called(where), as_json=chosen["format"] == "json")
+    report = ReleaseReport(verdict, contract, called(where), as_json=chosen["format"] == "json")
     report.print_documents()
     try:
         if base_url is not None:
             folder = evidence / "release"
-            report.observed = deployment.observed(contract, offered, base_url, passed_on(chosen), folder, deviations)
+            report.observed = observed(contract, offered, base_url, passed_on(chosen), folder, deviations)
     except (NoVerdict, WrongCall, KeyboardInterrupt) as error:
         # What the documents say is known by now, and is never lost.
         report.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
@@ -197,7 +196,9 @@ def release(
         sys.exit(RED)
     code = GREEN if report.safe else RED
     try:
-        report.adopted = adopt(chosen["adopt"], offered).stem if chosen["adopt"] else ""
+        if written is not None:
+            adopt(written, offered)
+            report.adopted = written.stem
     except WrongCall as error:
         # The verdict is the last line all the same.
         click.echo(f"Error: {error}", err=True)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contracts.candidate import read
 from contracts.customers import sibling
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
-from contracts.deployment import candidate
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
@@ -132,7 +132,7 @@ class Doctor:
     def _document(self) -> tuple[str, str]:
         url, pin = f"{self._url}{SERVED}", self._pin
         try:
-            changes = len(compared(pinned(pin), candidate(url, self._target)))
+            changes = len(compared(pinned(pin), read(url, self._target)))
         except (WrongCall, NoVerdict) as error:
             return "note", f"{url} serves none that can be read; it is not compared with {pin}; {error}"
         if not changes:

@@ -233,7 +233,7 @@ def _payload(item: pytest.Item) -> Payload | None:
 
 @cache
 def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
-    """The function of a test that may be run ahead: it takes `api`, maybe `customer`, its parameters, and nothing else."""
+    """The function of a test that may be run ahead: it takes `api`, and at most `customer` and parameters besides."""
     apart = item.get_closest_marker("alone") or item.get_closest_marker("fuzz")
     if apart or not isinstance(item, pytest.Function):
         return None

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from contracts.release.comparison import Change, Kind, Verdict
-from contracts.release.compatibility import Reason
+from contracts.release import Change, Kind, Verdict
 from contracts.report import files, terminal
 from contracts.report.result import Finding
 from contracts.rules.promise import promises
@@ -141,11 +140,10 @@ def _text(content: Json) -> str:
 def blocks(verdict: Verdict) -> Iterator[str]:
     """Each change with its proof, or with what the two sides say; a blank line after each."""
     for change in verdict.changes:
-        named = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""
-        yield f"{change.kind.value}: {change.where}: {change.what}{named}"
+        yield f"{change.kind.value}: {change.where}: {change.what}"
         sides = (change.pin, change.candidate)
         if change.proof is not None:
-            refuses = f"refuses it: {'; '.join(map(words, change.proof.reasons))}"
+            refuses = f"refuses it: {'; '.join(_cut(reason, _REASON) for reason in change.proof.reasons)}"
             sides = (refuses, "allows it") if change.where.startswith("answer") else ("allows it", refuses)
             label = _VALUES.get(change.where.partition(" ")[0], "value")
             yield from terminal.labelled((label, _cut(_json(change.proof.value))))
@@ -169,16 +167,10 @@ def _counts(kinds: type[Enum], found: Sequence[Enum]) -> str:
 
 def _change(change: Change) -> dict[str, Json]:
     sides = {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
-    named = {"oasdiff": change.oasdiff} if change.oasdiff else {}
-    proof = change.proof and {"value": change.proof.value, "reasons": [*map(words, change.proof.reasons)]}
-    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **named}
+    reasons = [_cut(reason, _REASON) for reason in change.proof.reasons] if change.proof else []
+    proof = change.proof and {"value": change.proof.value, "reasons": reasons}
+    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides}
     return content | ({"proof": proof} if proof else {})
-
-
-def words(reason: Reason) -> str:
-    """A reason with the place that it is about."""
-    place = ".".join(map(str, reason.path))
-    return f"{_cut(reason.message, _REASON)}{f' [at {place}]' if place else ''}"
 
 
 def _json(value: Json) -> str:

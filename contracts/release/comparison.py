@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from contracts.http.exchange import OPERATION
-from contracts.release.compatibility import NO, UNKNOWN, Proof, contained, differing, held_anyway, members, new_members
-from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, opened, plain
+from contracts.release import Change, Kind
+from contracts.release.containment import NO, UNKNOWN, YES, concluded, contained
+from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, members, opened, plain
 from contracts.rules.document import PROBLEM
-from contracts.rules.openapi import References, parsed
+from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
+from contracts.rules.problem import exact
 
 Json = Any
 
+BREAKING, UNDECIDED, DRIFT, COMPATIBLE = Kind
 # A schema of these alone may allow any text.
 _OF_ANY_TEXT = {"type", "default", "deprecated"}
-
-
-class Kind(Enum):
-    """What a change means for who upgrades, the gravest first."""
-
-    BREAKING = "breaking"
-    UNDECIDED = "not decided"
-    DRIFT = "drift"
-    COMPATIBLE = "compatible"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change: where it is, what it is in one sentence, and either a proof or what each side says.
-
-    `oasdiff` is the name of the promise by which the tool oasdiff reports the same, where it has one.
-    """
-
-    kind: Kind
-    where: str
-    what: str
-    pin: str = ""
-    candidate: str = ""
-    proof: Proof | None = None
-    oasdiff: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a release is safe for who keeps to the pin, and all that it changes.
-
-    `exact` refuses drift, too; `allow_undecided` lets pass what cannot be decided.
-    """
-
-    changes: tuple[Change, ...]
-    exact: bool = False
-    allow_undecided: bool = False
-
-    @property
-    def safe(self) -> bool:
-        """Whether nothing counts against the release."""
-        counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
-        return not any(counts.get(change.kind) for change in self.changes)
 
 
 def compared(pin: References, candidate: References) -> tuple[Change, ...]:
@@ -80,27 +38,14 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         if after is None:
             nearest = ", ".join(near(candidate))
             there = f"the nearest is {nearest}" if nearest else "nothing like it"
-            return (_change("gone", "operation", pin=f"{OPERATION} {PATH}", candidate=there),)
-        comparison = _Comparison(before, after)
-        return _gathered([*comparison.of_requests(), *comparison.of_answers()])
+            return (Change(BREAKING, "operation", "the candidate does not have it", f"{OPERATION} {PATH}", there),)
+        return _gathered([*_of_requests(before, after), *_of_answers(before, after)])
     except RecursionError:
         raise candidate.wrong("is nested too deep") from None
     except (AttributeError, KeyError, TypeError) as error:
         # A stranger's document may have anything in the place of anything.
         why = " ".join(repr(error).split())[:160]
         raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
-
-
-@cache
-def _table() -> Mapping[str, Json]:
-    table: Mapping[str, Json] = parsed(Path(__file__).with_name("changes.yaml").read_bytes())
-    return table
-
-
-def _change(name: str, where: str, about: str = "", *, pin: str = "", candidate: str = "") -> Change:
-    """The change of this name in `changes.yaml`; `about` is the member, header or media type that it is about."""
-    kind, what, *oasdiff = _table()["changes"][name]
-    return Change(Kind(kind), where, what.format(about), pin, candidate, oasdiff="".join(oasdiff))
 
 
 def _gathered(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -120,178 +65,210 @@ def _joined(places: list[str]) -> str:
     return f"{heads[0]} {', '.join(tails[:-1])} and {tails[-1]}"
 
 
-class _Comparison:
-    """The changes from the operation of the pin to that of the candidate."""
+def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
+    """What changes for who sends requests."""
+    if candidate.deprecated and not pin.deprecated:
+        yield Change(DRIFT, "operation", "it is deprecated")
+    for key, (called, node) in candidate.unknown.items():
+        if pin.unknown.get(key) != (called, node):
+            yield Change(UNDECIDED, "operation", f"it is not known what {called} means for a client")
+    ways = told_ways(pin.security), told_ways(candidate.security)
+    if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
+        yield Change(BREAKING, "security", "a credential that was enough is not any more", *ways)
+    elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
+        yield Change(COMPATIBLE, "security", "a credential that was not enough is now", *ways)
+    for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
+        yield from _of_parameter(pin, candidate, key)
+    yield from _of_bodies(pin, candidate, "request body")
 
-    def __init__(self, pin: Operation, candidate: Operation) -> None:
-        self._pin, self._candidate = pin, candidate
 
-    def of_requests(self) -> Iterator[Change]:
-        """What changes for who sends requests."""
-        pin, candidate = self._pin, self._candidate
-        if candidate.deprecated and not pin.deprecated:
-            yield _change("deprecated", "operation")
-        for key, (called, node) in candidate.unknown.items():
-            if pin.unknown.get(key) != (called, node):
-                yield _change("unknown", "operation", called)
-        ways = {"pin": told_ways(pin.security), "candidate": told_ways(candidate.security)}
-        if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
-            yield _change("credential refused", "security", **ways)
-        elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):
-            yield _change("credential taken", "security", **ways)
-        for key in [key for key in {**pin.parameters, **candidate.parameters} if key not in candidate.unknown]:
-            yield from self._of_parameter(key)
-        yield from self._of_bodies("request body")
+def _of_parameter(pin: Operation, candidate: Operation, key: tuple[str, str]) -> Iterator[Change]:
+    before, after = pin.parameters.get(key), candidate.parameters.get(key)
+    if before and after:
+        if after.required and not before.required:
+            yield Change(BREAKING, after.called, "it is required now", "may be left out", "must be there")
+        # An empty segment would be another path.
+        sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
+        yield from _of_schemas(pin, candidate, after.called, sent, after.schema)
+    elif before:
+        yield Change(BREAKING, before.called, "it is not documented any more", "takes it", "does not name it")
+    elif after and after.required:
+        yield Change(BREAKING, after.called, "it is new, and required")
+    elif after:
+        yield Change(COMPATIBLE, after.called, "it is new, and optional")
 
-    def _of_parameter(self, key: tuple[str, str]) -> Iterator[Change]:
-        before, after = self._pin.parameters.get(key), self._candidate.parameters.get(key)
+
+def _of_bodies(pin: Operation, candidate: Operation, where: str) -> Iterator[Change]:
+    before, after = pin.bodies, candidate.bodies
+    if candidate.body_required and not pin.body_required:
+        yield Change(BREAKING, where, "it is required now", "may be left out", "must be there")
+    for media_type, sent in before.items():
+        kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        taken = next((kind for kind in kinds if kind in after), None)
+        if taken is None:
+            yield Change(BREAKING, where, f"{media_type} is not taken any more", *_media_types(before, after))
+        else:
+            yield from _of_schemas(pin, candidate, where, sent, after[taken])
+    for media_type in [one for one in after if before and one not in before]:
+        yield Change(COMPATIBLE, where, f"{media_type} is taken, too")
+
+
+def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
+    """What changes for who reads answers."""
+    statuses = ", ".join(sorted(pin.answers)), ", ".join(sorted(candidate.answers)) or "no status"
+    for status in sorted(pin.answers.keys() | candidate.answers.keys()):
+        before, after, where = pin.answer(status), candidate.answer(status), f"answer {status}"
         if before and after:
-            if after.required and not before.required:
-                yield _change("parameter demanded", after.called, pin="may be left out", candidate="must be there")
-            # An empty segment would be another path.
-            sent = {"allOf": [before.schema, {"minLength": 1}]} if key[0] == "path" else before.schema
-            yield from self._of_schemas("request", after.called, sent, after.schema)
+            yield from _of_contents(pin, candidate, where, before.contents, after.contents)
+            yield from _of_headers(where, before, after)
+        elif is_error(status) and before:
+            yield Change(COMPATIBLE, where, "the error status is not documented any more")
+        elif is_error(status):
+            yield Change(DRIFT, where, "the error status is new")
+        elif before and "default" in candidate.answers:
+            what = "the status is not documented any more; `default` may stand for it"
+            yield Change(UNDECIDED, where, what, *statuses)
         elif before:
-            yield _change("parameter gone", before.called, pin="takes it", candidate="does not name it")
-        elif after:
-            yield _change("parameter required" if after.required else "parameter optional", after.called)
+            yield Change(BREAKING, where, "the status is not documented any more", *statuses)
+        else:
+            yield Change(BREAKING, where, "the status is new, and no error", *statuses)
+    errors = [status for status in pin.answers if is_error(status)]
+    if errors and not any(map(candidate.answer, errors)):
+        what = "no error of the pin is documented: it is not known how errors look"
+        yield Change(UNDECIDED, "answers", what, *statuses)
 
-    def _of_bodies(self, where: str) -> Iterator[Change]:
-        before, after = self._pin.bodies, self._candidate.bodies
-        if self._candidate.body_required and not self._pin.body_required:
-            yield _change("body demanded", where, pin="may be left out", candidate="must be there")
-        for media_type, sent in before.items():
-            kinds = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
-            taken = next((kind for kind in kinds if kind in after), None)
-            if taken is None:
-                yield _change("body gone", where, media_type, **_media_types(before, after))
-            else:
-                yield from self._of_schemas("request", where, sent, after[taken])
-        for media_type in [one for one in after if before and one not in before]:
-            yield _change("body too", where, media_type)
 
-    def of_answers(self) -> Iterator[Change]:
-        """What changes for who reads answers."""
-        pin, candidate = self._pin.answers, self._candidate.answers
-        statuses = {"pin": ", ".join(sorted(pin)), "candidate": ", ".join(sorted(candidate)) or "no status"}
-        for status in sorted(pin.keys() | candidate.keys()):
-            before, after, where = self._pin.answer(status), self._candidate.answer(status), f"answer {status}"
-            if before and after:
-                yield from self._of_contents(where, before.contents, after.contents, error=is_error(status))
-                yield from _of_headers(where, before, after)
-            elif is_error(status):
-                yield _change("error gone" if before else "error new", where)
-            elif before and "default" in candidate:
-                yield _change("success by default", where, **statuses)
-            else:
-                yield _change("success gone" if before else "success new", where, **statuses)
-        errors = [status for status in pin if is_error(status)]
-        if errors and not any(map(self._candidate.answer, errors)):
-            yield _change("no errors", "answers", **statuses)
-
-    def _of_contents(
-        self, where: str, before: Mapping[str, Json], after: Mapping[str, Json], *, error: bool
-    ) -> Iterator[Change]:
-        sides = _media_types(before, after)
-        if bool(before) != bool(after):
-            new = "error content new" if error else "content new"
-            yield _change(new if after else "content gone", where, **sides)
-            return
+def _of_contents(
+    pin: Operation, candidate: Operation, where: str, before: Mapping[str, Json], after: Mapping[str, Json]
+) -> Iterator[Change]:
+    sides, error = _media_types(before, after), is_error(where.removeprefix("answer "))
+    if after and not before:
+        yield Change(DRIFT if error else BREAKING, where, "it has a body now", *sides)
+    elif before and not after:
+        yield Change(BREAKING, where, "it has no body any more", *sides)
+    elif before:
         # FastAPI writes a model under its own media type, and the media type that was meant for it without a schema.
         misplaced = error and after.get(PROBLEM) == {} != before.get(PROBLEM)
         for media_type, schema in after.items():
-            if media_type not in before:
-                name = "type misplaced" if misplaced and schema != {} else "type new"
-                yield _change(name, where, media_type, **sides)
-            else:
+            if media_type in before:
                 held = error and media_type == PROBLEM
-                yield from self._of_schemas("answer", where, before[media_type], schema, held=held)
+                yield from _of_schemas(pin, candidate, where, before[media_type], schema, held=held)
+                continue
+            meant = f", which has the schema that {PROBLEM} lacks (FastAPI writes a model there)"
+            what = f"it may come as {media_type}{meant if misplaced and schema != {} else ''}"
+            yield Change(BREAKING, where, what, *sides)
         for media_type in [one for one in before if one not in after]:
-            yield _change("type gone", where, media_type)
-
-    def _of_schemas(self, side: str, where: str, before: Json, after: Json, *, held: bool = False) -> Iterator[Change]:
-        """What changes where the pin has one schema, and the candidate another.
-
-        `side` is `request` (a client sends what the pin's allows) or `answer` (a client gets what the candidate's
-        allows); an answer may be `held` to the exact problem shape anyway.
-        """
-        direction, what = RESPONSE, "an answer may come that was not promised"
-        if side == "request":
-            sent = "body" if where == "request body" else "value"
-            direction, what = REQUEST, f"a {sent} that was allowed is refused"
-        try:
-            pin = plain(self._pin.references, before, direction, where)
-            candidate = plain(self._candidate.references, after, direction, where)
-            inner, outer = (pin, candidate) if side == "request" else (candidate, opened(pin))
-        except NotFollowed as reason:
-            yield _not_decided(where, what, candidate=str(reason))
-            return
-        if "parameter" in where and outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string":
-            # On its way a parameter is text.
-            return
-        if held:
-            inner = held_anyway(candidate)
-        named, names = members(pin), members(candidate)
-        found = [*_breaking(side, where, what, inner, outer)]
-        breaks = any(change.kind is Kind.BREAKING for change in found)
-        for name, says in new_members(names, named).items():
-            if side == "answer" or not says["always"]:
-                found.append(_change(f"{side} member{' always' if says['always'] else ''}", where, name))
-        if side == "answer" and after == {} and before not in ({}, True):
-            found.append(_change("no schema", where))
-        elif side == "answer":
-            found += [_change("answer member gone", where, name) for name in new_members(named, names)]
-            found += [_change("less said", where)] if held and not breaks and contained(candidate, outer)[1] else []
-        if not found and side == "answer" and contained(inner, pin)[0] == NO:
-            found.append(_change("open", where))
-        if not found and contained(*((candidate, pin) if side == "request" else (pin, candidate)))[0] == NO:
-            found.append(_change("more taken" if side == "request" else "less comes", where))
-        yield from found
-        yield from _remarks(side, where, named, names)
+            yield Change(COMPATIBLE, where, f"it does not come as {media_type} any more")
 
 
 def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
     for name, required in before.headers.items():
         if required and not after.headers.get(name):
-            yield _change("header gone", where, name, pin="always there", candidate="may be left out")
+            yield Change(BREAKING, where, f"the header {name} may be left out", "always there", "may be left out")
     for name in [name for name in after.headers if name not in before.headers]:
         always = after.headers[name] and where.startswith("answer 2")
-        yield _change("header always" if always else "header new", where, name)
+        new = "always there; not checked: no run looks at it" if always else "optional"
+        yield Change(DRIFT, where, f"the header {name} is new, and {new}")
 
 
-def _breaking(side: str, where: str, what: str, inner: Schema, outer: Schema) -> Iterator[Change]:
-    """What `inner` allows and `outer` does not, each reason with its proof. `side` is `request` or `answer`."""
+def _media_types(before: Iterable[str], after: Iterable[str]) -> tuple[str, str]:
+    return ", ".join(before) or "no body", ", ".join(after) or "no body"
+
+
+def _of_schemas(
+    pin: Operation, candidate: Operation, where: str, before: Json, after: Json, *, held: bool = False
+) -> Iterator[Change]:
+    """What changes where the pin has one schema, and the candidate another.
+
+    A client sends what the pin's allows, and gets what the candidate's allows; an answer may be `held` to the exact
+    problem shape anyway.
+    """
+    answers, what = where.startswith("answer"), "an answer may come that was not promised"
+    if not answers:
+        what = f"a {'body' if where == 'request body' else 'value'} that was allowed is refused"
+    direction = RESPONSE if answers else REQUEST
+    try:
+        old = plain(pin.references, before, direction, where)
+        new = plain(candidate.references, after, direction, where)
+        inner, outer = (new, opened(old)) if answers else (old, new)
+    except NotFollowed as reason:
+        yield Change(UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))
+        return
+    if "parameter" in where and outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string":
+        # On its way a parameter is text.
+        return
+    inner = _held_anyway(new) if held else inner
     answer, proofs = contained(inner, outer)
-    for proof in proofs:
-        yield Change(Kind.BREAKING, where, what, proof=proof, oasdiff=_oasdiff(proof, side))
-    sides = differing(*((outer, inner) if side == "answer" else (inner, outer)))
+    sides = _differing(*((outer, inner) if answers else (inner, outer)))
+    found = [Change(BREAKING, where, what, proof=proof) for proof in proofs]
     if answer == NO and not proofs:
-        yield Change(Kind.BREAKING, where, what, *sides)
-    if answer == UNKNOWN:
-        yield _not_decided(where, what, *sides)
+        found.append(Change(BREAKING, where, what, *sides))
+    elif answer == UNKNOWN:
+        found.append(Change(UNDECIDED, where, f"it is not known whether {what}", *sides))
+    named, names = members(old), members(new)
+    for name in _added(names, named):
+        if not names[name]["always"]:
+            kind = DRIFT if answers else COMPATIBLE
+            found.append(Change(kind, where, f"the member {name} is new, and optional"))
+        elif answers:
+            found.append(Change(DRIFT, where, f"the member {name} is new, and always there"))
+    if answers and after == {} and before not in ({}, True):
+        found.append(Change(DRIFT, where, "its body has no schema any more"))
+    elif answers:
+        for name in _added(named, names):
+            found.append(Change(DRIFT, where, f"the member {name} is not documented any more"))
+        if held and answer != NO and contained(new, outer)[0] == NO:
+            found.append(
+                Change(DRIFT, where, "it says less than every answer is held to anyway (contracts/exact.yaml)")
+            )
+    if not found and answers and contained(inner, old)[0] == NO:
+        found.append(Change(DRIFT, where, "there may be members that the pin does not name"))
+    if not found and contained(*((old, new) if answers else (new, old)))[0] == NO:
+        wider = "less may come than was promised" if answers else "more is taken than before"
+        found.append(Change(COMPATIBLE, where, wider))
+    yield from found
+    for name in [name for name in names if name in named]:
+        if names[name].get("deprecated") is True and named[name].get("deprecated") is not True:
+            yield Change(DRIFT, where, f"the member {name} is deprecated")
+        was, is_now = (
+            json.dumps(says[name]["default"]) if "default" in says[name] else "none" for says in (named, names)
+        )
+        if was != is_now:
+            yield Change(DRIFT, where, f"the default of {name} has changed", was, is_now)
 
 
-def _media_types(before: Iterable[str], after: Iterable[str]) -> dict[str, str]:
-    return {"pin": ", ".join(before) or "no body", "candidate": ", ".join(after) or "no body"}
+def _added(after: Mapping[str, Schema], before: Mapping[str, Schema]) -> list[str]:
+    """The members that are new, but for those inside of one that is, and those that are never there."""
+    added = {path: None for path, says in after.items() if path not in before and not says.get("never")}
+    return [path for path in added if not any(path[: step.start()] in added for step in re.finditer(r"[.\[]", path))]
 
 
-def _not_decided(where: str, what: str, pin: str = "", candidate: str = "") -> Change:
-    return Change(Kind.UNDECIDED, where, f"it is not known whether {what}", pin, candidate)
+def _held_anyway(candidate: Schema) -> Schema:
+    """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
+
+    A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
+    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
+    """
+    own: dict[str, Json] = {}
+    says = members(candidate)
+    for name, schema in exact().members.items():
+        wanted = plain(References({}, "exact.yaml"), schema, RESPONSE, name)
+        able = dict(wanted)
+        if name == "errors":
+            # Whether it may be null, and what an item has besides, is for the document to say.
+            able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
+        given = {"allOf": [says.get(name, True)], "$defs": candidate.get("$defs", {})}
+        if concluded(able, given)[0] == YES:
+            own[name] = wanted if name in says else wanted | {"type": able["type"]}
+    held: dict[str, Json] = {"properties": own}
+    if concluded(candidate, {"not": {"type": "object"}})[0] != YES:
+        held["type"] = "object"
+    return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
 
 
-def _remarks(side: str, where: str, before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Change]:
-    """What changes of what is said of members that both have; `side` is `request` or `answer`."""
-    for name in [name for name in after if name in before]:
-        if after[name].get("deprecated") is True and before[name].get("deprecated") is not True:
-            yield _change(f"{side} member deprecated", where, name)
-        defaults = [json.dumps(one[name]["default"]) if "default" in one[name] else "none" for one in (before, after)]
-        if defaults[0] != defaults[1]:
-            yield _change(f"{side} default", where, name, pin=defaults[0], candidate=defaults[1])
-
-
-def _oasdiff(proof: Proof, side: str) -> str:
-    """Oasdiff's name for the one thing that a proof shows."""
-    first = proof.reasons[0]
-    keyword = "null" if first.keyword == "type" and first.value is None else first.keyword
-    names = _table()[side].get(keyword, ("", "")) if first.path or keyword == "required" else ("", "")
-    return str(names[0 if f'"{keyword}"' in json.dumps(proof.allowed_by) else 1])
+def _differing(pin: Schema, candidate: Schema) -> tuple[str, str]:
+    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
+    sides = [side.get("properties", {}) for side in (pin, candidate)]
+    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
+    said = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
+    return json.dumps(said[0], ensure_ascii=False), json.dumps(said[1], ensure_ascii=False)

@@ -29,19 +29,17 @@ _INSIDE = frozenset(
     )
 )
 _NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
-# Keywords that are copied as they are; `default` and `deprecated` are compared, too.
-_COPIED = frozenset(
+# Keywords that say nothing of a value, or (`format`, `$ref`) are translated.
+_LEFT_OUT = frozenset(
     (
-        *("type", "enum", "const", "pattern", "multipleOf", "maximum", "exclusiveMaximum", "minimum"),
-        *("exclusiveMinimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems", "maxContains"),
-        *("minContains", "maxProperties", "minProperties", "default", "deprecated"),
-        *("$id", "$anchor", "$dynamicAnchor", "$dynamicRef"),
+        *("$schema", "$comment", "$ref", "format", "title", "description", "example", "examples", "definitions"),
+        *("readOnly", "writeOnly", "nullable", "contentEncoding", "contentMediaType", "contentSchema"),
     )
 )
 # Keywords of other dialects: in 2020-12 they mean nothing, and whoever writes them means something.
 _OF_OTHERS = {"dependencies", "additionalItems", "$recursiveRef", "$recursiveAnchor", "divisibleBy", "extends"}
 _DIALECTS = ("https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/")
-# A value in the first format is one in the others, too (RFC 3986, 3987, 5890, 6531).
+# A value in the first format is one in the others, too (RFC 3986, 3987, 5890, 6531). Other formats say nothing.
 _FORMATS: Mapping[str, tuple[str, ...]] = {
     "uri": ("uri-reference", "iri", "iri-reference"),
     "uri-reference": ("iri-reference",),
@@ -55,10 +53,9 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     ),
     (),
 )
-# OpenAPI's format registry.
-_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
-# With more parts that speak of one value, validating the value takes minutes.
-_MOST_PARTS = 1_000
+_INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}  # OpenAPI's format registry
+# With more parts that speak of one value, validating the value takes minutes. And how deep members are named.
+_MOST_PARTS, _DEEPEST = 1_000, 5
 
 
 class NotFollowed(Exception):
@@ -77,15 +74,13 @@ def plain(references: References, node: Json, direction: str, place: str) -> Sch
     if not str(dialect).startswith(_DIALECTS):
         raise NotFollowed(f"its schemas are of another dialect: {str(dialect)[:80]}")
     translation = _Translation(references, direction)
-    schema = translation.schema(node, _Level())
-    translation.bring_what_has_a_name()
+    schema = translation.whole(node)
     while isinstance(schema, dict) and schema.keys() == {"$ref"} and schema["$ref"].startswith("#/$defs/"):
         # An object that refers to itself can be decided when it stands in place, and not behind a reference.
         schema = translation.definitions[schema["$ref"].rsplit("/", 1)[-1]]
     has_root = isinstance(schema, dict) and not {"$id", "$defs"} & schema.keys()
     found = dict(schema) if has_root else {"allOf": [schema]}
-    if translation.definitions:
-        found["$defs"] = translation.definitions
+    found |= {"$defs": translation.definitions} if translation.definitions else {}
     if _parts(found, found, {}) > _MOST_PARTS:
         raise references.wrong(f"has a schema of more than {_MOST_PARTS:,} parts at {place}")
     try:
@@ -118,14 +113,13 @@ def _mapped(keyword: str, value: Json, change: Callable[[Json], Json]) -> Json:
 
 @dataclass(frozen=True)
 class _Level:
-    """The place in a schema.
+    """The place in a schema."""
 
-    `hidden` are the members that this object leaves out, `through` the references that led here without a step into a
-    value, `has_id` says that the schema, or one around it, has an `$id` of its own.
-    """
-
+    # The members that this object leaves out.
     hidden: frozenset[str] = frozenset()
+    # The references that led here without a step into a value.
     through: frozenset[str] = frozenset()
+    # Whether the schema, or one around it, has an `$id` of its own.
     has_id: bool = False
 
 
@@ -139,32 +133,34 @@ class _Translation:
         self._names: dict[tuple[str, _Level], str] = {}
         self._by_name = False
 
-    def schema(self, node: Json, level: _Level) -> Json:
-        """The node in plain JSON Schema."""
+    def whole(self, node: Json) -> Json:
+        """The node in plain JSON Schema; with all components where one is referred to by a name of its own."""
+        found = self._schema(node, _Level())
+        for reference in self._references.to_all_schemas() if self._by_name else ():
+            self._reference(reference, _Level())
+        return found
+
+    def _schema(self, node: Json, level: _Level) -> Json:
         if not isinstance(node, dict):
             return node
-        self._check_dialect(node)
+        self._check(node)
         level = replace(level, has_id=level.has_id or "$id" in node)
         if not level.has_id:
             level = replace(level, hidden=level.hidden | self._references.marked(node, self._direction))
         self._by_name = self._by_name or "$dynamicRef" in node
-        found = {keyword: value for keyword, value in node.items() if keyword in _COPIED}
-        if "$ref" in node:
-            found |= self._reference(node["$ref"], level)
-        for keyword in [keyword for keyword in node if keyword in _SAME | _INSIDE]:
-            found[keyword] = self._held(keyword, node[keyword], level)
-        for keyword in {"required", "dependentRequired"} & node.keys():
-            found[keyword] = _without(level.hidden, node[keyword])
+        found = self._reference(node["$ref"], level) if "$ref" in node else {}
+        for keyword, value in node.items():
+            if keyword in _SAME or keyword in _INSIDE:
+                found[keyword] = self._held(keyword, value, level)
+            elif keyword in ("required", "dependentRequired"):
+                found[keyword] = _without(level.hidden, value)
+            elif keyword not in _LEFT_OUT and not keyword.startswith("x-"):
+                found[keyword] = value
         if formats := [*_formats(node)]:
             found["allOf"] = [*formats, *found.get("allOf", [])]
         return found
 
-    def bring_what_has_a_name(self) -> None:
-        """Bring all components along where a schema is referred to by a name of its own and not by its place."""
-        for reference in self._references.to_all_schemas() if self._by_name else ():
-            self._reference(reference, _Level())
-
-    def _check_dialect(self, node: Schema) -> None:
+    def _check(self, node: Schema) -> None:
         if not str(node.get("$schema", _DIALECTS[0])).startswith(_DIALECTS):
             raise NotFollowed(f"it is of another dialect: {str(node['$schema'])[:80]}")
         strange = sorted(_OF_OTHERS & node.keys()) + ["a list of items"] * isinstance(node.get("items"), list)
@@ -180,21 +176,18 @@ class _Translation:
         """The value of a keyword that holds schemas."""
         inside = _Level(has_id=level.has_id)
         if keyword == "properties":
-            return {name: name not in level.hidden and self.schema(part, inside) for name, part in value.items()}
-        if keyword in _INSIDE:
-            return _mapped(keyword, value, lambda part: self.schema(part, inside))
-        if keyword == "allOf" or level.has_id:
-            return _mapped(keyword, value, lambda part: self.schema(part, level))
-        return _mapped(keyword, value, lambda part: self._in_some_cases(keyword, part, level))
+            return {name: name not in level.hidden and self._schema(part, inside) for name, part in value.items()}
+        if not level.has_id and keyword in _SAME - {"allOf"}:
+            _mapped(keyword, value, lambda part: self._check_case(keyword, part, level))
+        return _mapped(keyword, value, lambda part: self._schema(part, inside if keyword in _INSIDE else level))
 
-    def _in_some_cases(self, keyword: str, part: Json, level: _Level) -> Json:
-        """A part that holds in some cases only; it may neither mark members of its own, nor deny a marked one."""
+    def _check_case(self, keyword: str, part: Json, level: _Level) -> None:
+        """A part that holds in some cases only may neither mark members of its own, nor deny a marked one."""
         marked = self._references.marked(part, self._direction) - level.hidden
         same = self._references.same(part)
         named = {name for one in same for name in (*one.get("required", ()), *one.get("properties", ()))}
         if marked or (keyword in ("not", "if") and named & level.hidden):
             raise NotFollowed(f"it has {self._direction} members in {keyword}")
-        return self.schema(part, level)
 
     def _reference(self, reference: Json, level: _Level) -> Schema:
         if reference == "#":
@@ -212,7 +205,7 @@ class _Translation:
             self._names[key] = name
             # The name is taken before the schema is known: it may refer to itself.
             self.definitions[name] = True
-            self.definitions[name] = self.schema(target, replace(level, through=level.through | {reference}))
+            self.definitions[name] = self._schema(target, replace(level, through=level.through | {reference}))
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
 
@@ -268,8 +261,40 @@ def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
         known[name] = 1
         known[name] = _parts(root, target, known)
     same, inside = [1, known.get(name, 0)], [0]
-    for keyword in [keyword for keyword in node if keyword in _SAME | _INSIDE]:
+    for keyword in node.keys() & (_SAME | _INSIDE):
         held = node[keyword].values() if keyword in _NAMED else node[keyword]
         parts = held if keyword in _NAMED or isinstance(held, list) else [held]
         (same if keyword in _SAME else inside).extend(_parts(root, part, known) for part in parts)
     return max(sum(same), *inside)
+
+
+def members(root: Schema) -> dict[str, Schema]:
+    """The members that a plain schema names, by their paths (`errors[].value`).
+
+    Of each, what the schema says of it, `always` (whether it is required) and, where it is excluded, `never`.
+    """
+    found: dict[str, Schema] = {}
+
+    def read(node: Json, prefix: str, through: frozenset[str]) -> None:
+        if not isinstance(node, dict) or prefix.count(".") + prefix.count("[") > _DEEPEST:
+            return
+        reference = node.get("$ref", "")
+        if reference not in through:
+            read(referred(root, node), prefix, through | {reference})
+        parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in node.get(keyword, ())]
+        for part in (*parts, node.get("then"), node.get("else")):
+            read(part, prefix, through)
+        required, named = node.get("required", ()), node.get("properties", {})
+        for name in dict.fromkeys([*required, *named]):
+            path, here = f"{prefix}{name}", named.get(name, True)
+            # What it refers to may say more of it.
+            target, known = referred(root, here), found.get(path, {})
+            says = here if isinstance(here, dict) else {"never": not here}
+            known |= (target if isinstance(target, dict) else {}) | says
+            found[path] = known | {"always": name in required or known.get("always", False)}
+            read(here, f"{path}.", through)
+        for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
+            read(item, f"{prefix.removesuffix('.')}[].", through)
+
+    read(root, "", frozenset())
+    return found

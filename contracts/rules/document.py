@@ -44,13 +44,14 @@ Json = Any
 class Finding:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
-    What it breaks of the prose of 1.x has the keyword `prose`.
+    What it breaks of the prose of 1.x has the keyword `prose`; `member` is the one that is required and is not there.
     """
 
     keyword: str
     path: tuple[str | int, ...]
     message: str
     value: Json
+    member: str = ""
 
 
 class Document:
@@ -65,7 +66,7 @@ class Document:
             raise KeyError(PATH)
         self.operation = operation
         self._body = self.operation.bodies[JSON]
-        self._request = self._validator(self._writable(self._body))
+        self._request = self._validator(self._body)
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
 
@@ -122,11 +123,15 @@ class Document:
 
     def request_findings(self, value: Json, slug: str) -> Iterator[Finding]:
         """Where a request body for the customer `slug` is not as the release says."""
+        sent = value
+        if self.is_of_1x and isinstance(value, dict):
+            sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
+        for finding in findings(self._request, sent):
+            # A read-only member is required in answers alone (OpenAPI 3.1, readOnly).
+            if finding.keyword != "required" or finding.path or finding.member not in self.read_only_members:
+                yield finding
         if not self.is_of_1x or not isinstance(value, dict):
-            yield from findings(self._request, value)
             return
-        sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
-        yield from findings(self._request, sent)
         if isinstance(sent.get("slug"), str) and sent["slug"] != slug:
             yield Finding("prose", ("slug",), f"the slug of the path, {slug!r}", sent["slug"])
         given = sent.get("integrations")
@@ -195,16 +200,6 @@ class Document:
     def _required(self, schema: Json) -> frozenset[str]:
         return frozenset(name for part in self._references.same(schema) for name in part.get("required", ()))
 
-    def _writable(self, schema: Json) -> Json:
-        """A schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
-        if not isinstance(schema, dict):
-            return schema
-        included = [*schema.get("allOf", ()), *([self._references.at(schema["$ref"])] if "$ref" in schema else [])]
-        own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
-        if "required" in own:
-            own["required"] = [name for name in own["required"] if name not in self.read_only_members]
-        return own | ({"allOf": [*map(self._writable, included)]} if included else {})
-
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
         # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
         components = self.content.get("components") or {}
@@ -216,7 +211,8 @@ def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iter
     """Where a value breaks a schema."""
     for error in validator.iter_errors(value):
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance)
+        member = str(error.kind.value) if keyword == "required" else ""
+        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance, member)
 
 
 def pinned(name: str) -> References:
@@ -237,16 +233,15 @@ def pinned(name: str) -> References:
     return References(openapi.document(data, f"contract {name!r}"), f"contract {name!r}")
 
 
-def load(name: str) -> Document:
-    """The operation under contract, as a release (`docs`, `v1`) or a file describes it.
+def load(name: str, content: Mapping[str, Json] | None = None) -> Document:
+    """The operation under contract, as a release (`docs`, `v1`) or a file describes it, or as `content` does.
 
     Raises:
         WrongCall: there is no such contract, or it cannot be read, or it lacks the operation.
 
     """
-    content = pinned(name).content
     try:
-        document = Document(name, content)
+        document = Document(name, content or pinned(name).content)
         for status in document.documented & {*STATUSES[1:]}:
             list(document.problem_findings(status, {}))
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError, jsonschema_rs.ValidationError) as error:

@@ -215,7 +215,7 @@ class References:
             raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
         found: Json = self.content
         try:
-            for step in _steps(reference):
+            for step in steps(reference):
                 found = found[int(step) if isinstance(found, list) else step]
         except (LookupError, TypeError, ValueError):
             raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there") from None
@@ -261,39 +261,12 @@ class References:
             if any(one.get(keyword) is True for one in self.same(member))
         )
 
-    def bring(self, node: Json, whole: dict[str, Json]) -> None:
-        """Copy what a part of the document refers to into `whole`, to where it was."""
-        pending, seen = [node], set()
-        while pending:
-            part = pending.pop(0)
-            if not isinstance(part, dict):
-                pending += part if isinstance(part, list) else []
-                continue
-            for name, inner in part.items():
-                # An answer may be called `default`, too.
-                if name not in _VALUES or (isinstance(inner, dict) and "description" in inner):
-                    pending.append(inner)
-            references = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
-            if "$dynamicRef" in part or any(one[:2] != "#/" for one in references):
-                # It is referred to by a name of its own: all schemas may be meant.
-                references = self.to_all_schemas()
-            for reference in [one for one in references if one not in seen]:
-                seen.add(reference)
-                pending.append(self.at(reference))
-                holder = whole
-                *steps, last = _steps(reference)
-                for step in steps:
-                    holder = holder.setdefault(step, {})
-                    if not isinstance(holder, dict):
-                        raise self.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
-                holder.setdefault(last, self.at(reference))
-
     def to_all_schemas(self) -> list[str]:
         """A reference to each schema of the components."""
         schemas = (self.content.get("components") or {}).get("schemas") or {}
         return [f"#/components/schemas/{name.replace('~', '~0').replace('/', '~1')}" for name in schemas]
 
 
-def _steps(reference: str) -> list[str]:
+def steps(reference: str) -> list[str]:
     """The names on the way to what a JSON pointer in a URI stands for (RFC 6901, section 6)."""
     return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]

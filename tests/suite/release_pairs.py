@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from contracts.release.comparison import Change, compared
+from contracts.release import Change
+from contracts.release.comparison import compared
 from contracts.rules.document import load, pinned
 from contracts.rules.openapi import References, document
 from contracts.rules.operation import PATH

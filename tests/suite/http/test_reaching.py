@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from contracts.__main__ import main
+from contracts.candidate import read
 from contracts.customers.journal import Journal
-from contracts.deployment import candidate
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import WRITE_TOKEN
@@ -192,7 +192,7 @@ def test_another_host_is_told_no_header() -> None:
     with recording(in_turn(reply)) as own, recording(in_turn(reply)) as other:
         chosen = target(f"{own.url}/api", header=[f"X-Gateway-Key={KEY}"])
         for server in (own, other):
-            candidate(f"{server.url}/openapi.yaml", chosen)
+            read(f"{server.url}/openapi.yaml", chosen)
 
     assert own.requests[0].values("X-Gateway-Key") == [KEY]
     assert other.requests[0].values("X-Gateway-Key") == []

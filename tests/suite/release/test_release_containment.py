@@ -8,7 +8,7 @@ import pytest
 from jsonschema_rs.canonical import Containment
 
 from contracts.errors import WrongCall
-from contracts.release.compatibility import contained
+from contracts.release.containment import contained
 from contracts.release.schema import REQUEST, NotFollowed, plain
 from contracts.rules.openapi import References
 

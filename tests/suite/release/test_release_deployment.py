@@ -13,8 +13,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from contracts import deployment
-from contracts.deployment import by_word, candidate
+from contracts import candidate
+from contracts.candidate import by_word, read
 from contracts.errors import NoVerdict
 from contracts.release_report import Word
 from contracts.report.result import Finding, Result, write
@@ -192,10 +192,10 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
         write(Result("http://127.0.0.1:1", "docs", "0", failed=["test_that_failed"]), path)
         return subprocess.CompletedProcess(command, 1, "", "")
 
-    monkeypatch.setattr(deployment, "_ended", failed)
+    monkeypatch.setattr(candidate, "_ended", failed)
 
     with pytest.raises(NoVerdict, match="failed without a broken promise that it could name: test_that_failed"):
-        deployment.observed("docs", candidate(DOCS), "http://127.0.0.1:1", [], tmp_path, None)
+        candidate.observed("docs", read(DOCS), "http://127.0.0.1:1", [], tmp_path, None)
 
 
 def test_a_wrong_file_of_deviations_is_exit_2(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.deployment import candidate
+from contracts.candidate import read
 from contracts.errors import WrongCall
 from contracts.release.comparison import compared
 from contracts.rules.document import DOCUMENTS, pinned
@@ -102,7 +102,7 @@ def test_what_is_no_document_is_refused(data: bytes, says: str, tmp_path: Path) 
     path.write_bytes(data)
 
     with pytest.raises(WrongCall) as caught:
-        compared(pinned("docs"), candidate(str(path)))
+        compared(pinned("docs"), read(str(path)))
 
     assert says in str(caught.value)
     assert "candidate.yaml" in str(caught.value)
@@ -130,7 +130,7 @@ def test_what_is_no_document_is_refused_soon(data: bytes, says: str, tmp_path: P
 def test_a_file_that_is_not_there_is_refused(name: str, tmp_path: Path) -> None:
     """A missing file, or a folder, is a wrong call."""
     with pytest.raises(WrongCall, match="there is no candidate"):
-        candidate(str(tmp_path / name))
+        read(str(tmp_path / name))
 
 
 @pytest.mark.parametrize(

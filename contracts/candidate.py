@@ -1,41 +1,58 @@
-"""The half of the release check that sends: a release's document at its address, and a deployment of the release.
+"""The candidate, a release's document: read, written as a contract, and a deployment of the release held to it.
 
-A deployment is held to the pin and to the release's own document, each in a run of the contract.
+The last makes two runs of the contract: one holds the deployment to the pin, the other to the release's own document.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx
+import yaml
 
 from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.deviation import load_deviations
 from contracts.http.client import Client
-from contracts.http.exchange import Failure, Request
+from contracts.http.exchange import OPERATION, Failure, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
-from contracts.release.adoption import adopt
 from contracts.release_report import Observed, Word
-from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result, read
-from contracts.rules.openapi import References, document
+from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result
+from contracts.report.result import read as read_result
+from contracts.rules.document import DOCUMENTS, JSON, load
+from contracts.rules.openapi import References, document, steps
+from contracts.rules.operation import PATH, Operation, find
+from contracts.rules.problem import exact
 
-# The largest document in bytes, and the seconds for one behind an address.
-_LARGEST, _SECONDS = 4 * MIB, 30.0
-# Seconds between two lines that say what is under way.
-_BETWEEN_LINES = 10.0
+Json = Any
+
+# The largest document in bytes; the seconds for one behind an address, and between two lines on what is under way.
+_LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
 _NOWHERE = Target("", {})
+# The name of a contract; and a reference in JSON.
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
+_REFERENCE = re.compile(r'"\$ref": ("[^"]*")')
 
 
-def candidate(where: str, target: Target = _NOWHERE) -> References:
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML; it quotes text that YAML 1.2 takes for a number, as `1e3`, and YAML 1.1 does not."""
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+$"), None)
+
+
+def read(where: str, target: Target = _NOWHERE) -> References:
     """The OpenAPI document in a file, on standard input (`-`) or at an address, which is reached as `target` is.
 
     Raises:
@@ -80,8 +97,8 @@ def _fetched(where: str, target: Target) -> bytes:
     own = httpx.URL(target.base_url)
     headers = target.headers if (url.scheme, url.netloc) == (own.scheme, own.netloc) else ()
     origin = f"{url.scheme}://{url.netloc.decode()}"
-    limits = Limits(_SECONDS, _LARGEST)
-    with Client(replace(target, base_url=origin, tokens={}, limits=limits, headers=headers)) as client:
+    way = replace(target, base_url=origin, tokens={}, limits=Limits(_SECONDS, _LARGEST), headers=headers)
+    with Client(way) as client:
         exchange = client.once(Request("GET", url.raw_path.decode("ascii"), (("Accept", "*/*"),)))
     if exchange.failure is Failure.TOO_LARGE:
         raise WrongCall(f"candidate {name!r} is larger than {_LARGEST // MIB} MiB")
@@ -94,6 +111,108 @@ def _fetched(where: str, target: Target) -> bytes:
     if exchange.status != 200:
         raise WrongCall(f"{name} answers {exchange.status}, and not with a document")
     return exchange.response.body
+
+
+def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
+    """The file for a new contract of this name.
+
+    Raises:
+        WrongCall: the name cannot be used, or is taken.
+
+    """
+    path = folder / f"{name}.yaml"
+    if not _NAME.fullmatch(name):
+        raise WrongCall(f"--adopt {name!r} is no name for a contract: use small letters, digits, dots and hyphens")
+    if path.exists():
+        raise WrongCall(f"--adopt {name!r}: there is a contract of that name; choose another")
+    return path
+
+
+def adopt(path: Path, candidate: References) -> None:
+    """Write the operation of a release's document, as the vendor words it, as the contract in this file.
+
+    Raises:
+        WrongCall: the suite cannot be run with what the document says, or the file cannot be written.
+
+    """
+    operation = find(candidate)
+    if operation is None or not operation.bodies.keys() & {JSON, "*/*"}:
+        lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
+        raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
+    # JSON and back: what stands in several places is written in full in each, and not as an alias.
+    content = json.loads(json.dumps(_document_of(operation)))
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    try:
+        adopted = load(path.stem, document(text.encode(), f"contract {path.stem!r}"))
+        members, contradictions = adopted.request_members, [*exact().contradictions(adopted)]
+    except WrongCall as error:
+        raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
+    if not members:
+        raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
+    for status, message in contradictions:
+        why = f"no answer {status} can also be as every answer has to be: {message}"
+        raise candidate.wrong(f"cannot be adopted: {why}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{text}", "utf-8")
+    except OSError as error:
+        raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _document_of(operation: Operation) -> dict[str, Json]:
+    """The operation as a whole OpenAPI 3.1 document, with all that it refers to at the places where that was."""
+    candidate = operation.references
+    item = candidate.resolved(candidate.content["paths"][operation.path], "the path")
+    put = {**candidate.resolved(item[OPERATION.lower()], "the operation")}
+    put["security"] = put.get("security", candidate.content.get("security", []))
+    (slug,) = re.findall(r"\{(.*?)\}", PATH)
+    listed = [candidate.resolved(one, "a parameter") for holder in (item, put) for one in holder.get("parameters", [])]
+    put["parameters"] = [parameter for parameter in listed if parameter.get("in") != "path"]
+    put["parameters"].append({"name": slug, "in": "path", "required": True, "schema": operation.slug.schema})
+    put["requestBody"] = {"required": operation.body_required} | _content(operation.bodies)
+    put["responses"] = {
+        status: {"description": status} | _content(answer.contents) for status, answer in operation.answers.items()
+    }
+    whole: dict[str, Json] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Kaiten, update a customer", "version": "unknown"},
+        **{name: candidate.content[name] for name in ("info", "jsonSchemaDialect") if name in candidate.content},
+        "paths": {PATH: {OPERATION.lower(): put}},
+        "components": {"securitySchemes": (candidate.content.get("components") or {}).get("securitySchemes", {})},
+    }
+    _bring(candidate, put, whole)
+    return whole
+
+
+def _content(schemas: Mapping[str, Json]) -> dict[str, Json]:
+    """The media types, as `Operation` calls them: documents write them in many ways."""
+    named = {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
+    return {"content": named} if named else {}
+
+
+def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
+    """Copy what a part of the candidate refers to into `whole`, to where it was."""
+    pending, seen = [node], set()
+    while pending:
+        text = json.dumps(pending.pop(0))
+        references = [json.loads(one) for one in _REFERENCE.findall(text)]
+        if '"$dynamicRef"' in text or any(one[:2] != "#/" for one in references):
+            # It is referred to by a name of its own: all schemas may be meant.
+            references += candidate.to_all_schemas()
+        for reference in [one for one in dict.fromkeys(references) if one[:2] == "#/" and one not in seen]:
+            seen.add(reference)
+            try:
+                pending.append(candidate.at(reference))
+            except WrongCall:
+                # What looks like a reference in an example need not lead anywhere.
+                continue
+            holder = whole
+            *way, last = steps(reference)
+            for step in way:
+                holder = holder.setdefault(step, {})
+                if not isinstance(holder, dict):
+                    raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
+            holder.setdefault(last, pending[-1])
 
 
 def observed(
@@ -110,7 +229,8 @@ def observed(
     """
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
     try:
-        own = str(adopt("candidate", offered, folder, anew=True))
+        adopt(folder / "candidate.yaml", offered)
+        own = str(folder / "candidate.yaml")
     except WrongCall as error:
         click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
         own = ""
@@ -135,11 +255,11 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
     path = folder / "result.json"
     for old in (path, *folder.glob("*.har")):
         old.unlink(missing_ok=True)
-    chosen = ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
-    done = _ended([*command, *chosen, *arguments], f"{base_url} is held to {contract}")
+    command += ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
+    done = _ended([*command, *arguments], f"{base_url} is held to {contract}")
     try:
-        result = read(path)
+        result = read_result(path)
     except WrongCall:
         raise (WrongCall if done.returncode == WRONG_CALL else NoVerdict)(_last_words(done)) from None
     if result.stopped:

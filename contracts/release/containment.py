@@ -1,48 +1,124 @@
-"""Witnesses: values that may show that one schema allows what another refuses, and the smallest value that shows it.
+"""Whether everything that one schema allows is allowed by another; and if not, small values that prove it.
 
-Nothing here is a proof: whoever uses a value validates it.
+jsonschema-rs decides. The values are made at the edges of what both schemas say, and each proof is validated.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from itertools import combinations, islice
 from typing import Any
 
 import jsonschema_rs
+from jsonschema_rs.canonical import CanonicalizationError, Containment
 
+from contracts.release import Proof
 from contracts.release.schema import Schema, referred, validator
 
 Json = Any
 
+YES, NO, UNKNOWN = Containment.YES, Containment.NO, Containment.UNKNOWN
+# Keywords whose message names the member that it is about.
+_ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
 # Letters of the kinds that patterns and formats tell apart; a text of some length is made of one of them.
-_LETTERS = ("a", "A", "0", " ", "\n", "-", ".", "é", "\U0001f600")
+_LETTERS = ("0", "a", "A", " ", "\n", "-", ".", "é", "\U0001f600")
 _TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
 _ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
 _KINDS = ("string", "integer", "array", "object", "null", "boolean")
 # The longest text, the longest list, the deepest value, and how deep optional members are followed.
 _LONGEST, _MANY, _DEEPEST, _FAR = 2_000_000, 10_000, 6, 3
-# How many values of one schema, and of one member: in the outermost object, and further in.
-_MOST, _WIDE, _NARROW = 150, 40, 8
-# Steps in which a value is made smaller; in longer lists and texts not every item is tried.
-_STEPS, _SHORT = 300, 64
+# How many values of one schema, of one member in the outermost object, further in, and of two members at once.
+_MOST, _WIDE, _NARROW, _PAIRS = 150, 40, 8, 30
 
 
-def witnesses(schema: Schema, other: Schema) -> list[Json]:
-    """Small values of a plain schema, each once: at the edges of what it says, and of what the other one says."""
-    return _Growth(schema, other).of(schema, 0)
+def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, ...]]:
+    """Whether every value that `inner` allows is allowed by `outer`; if not, a proof for each different reason.
+
+    The answer is that of jsonschema-rs, unless a value that `inner` allows and `outer` refuses outranks its yes.
+    """
+    # The answers of one operation mostly share a schema.
+    return _contained(json.dumps(inner), json.dumps(outer))
 
 
-class _Growth:
-    """Makes values from what schemas say."""
+@lru_cache(maxsize=64)
+def _contained(inner_text: str, outer_text: str) -> tuple[Containment, tuple[Proof, ...]]:
+    inner, outer = json.loads(inner_text), json.loads(outer_text)
+    answer, difference = concluded(inner, outer)
+    values = _Values(inner, outer).of(inner)
+    if answer != YES and difference is not None:
+        values = values + _Values(difference, outer).of(difference)
+    proofs = _proofs(inner, outer, values)
+    return (NO, proofs) if proofs else (answer, ())
+
+
+def concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]:
+    """What jsonschema-rs concludes, and what only `inner` allows, where it can say that."""
+    answer, difference = UNKNOWN, None
+    # It raises for what its canonical form cannot express.
+    with suppress(CanonicalizationError, ValueError):
+        narrow, wide = (
+            jsonschema_rs.canonicalize(one, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
+            for one in (inner, outer)
+        )
+        answer = wide.covers(narrow)
+        difference = narrow.subtract(wide).to_json_schema()
+    return answer, difference if isinstance(difference, dict) else None
+
+
+def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ...]:
+    """The smallest values that show every reason, those of one reason first; one that shows nothing new is left out."""
+    allows, refuses = validator(inner), validator(outer)
+    found: dict[frozenset[str], Proof] = {}
+    for value in sorted(values, key=_size):
+        if allows.is_valid(value) and not refuses.is_valid(value):
+            reasons = _reasons(refuses, value)
+            found.setdefault(frozenset(reasons), Proof(value, tuple(reasons.values())))
+    shown: frozenset[str] = frozenset()
+    proofs = []
+    for about, proof in sorted(found.items(), key=lambda item: len(item[0])):
+        if not about <= shown:
+            shown |= about
+            proofs.append(proof)
+    return tuple(proofs)
+
+
+def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> dict[str, str]:
+    """Why a value does not fit, in words.
+
+    The keys are alike for another value if the members that lead there, the keyword and the member that it names are.
+    A keyword is told once for a place: a format comes with those that it implies.
+    """
+    found: dict[str, str] = {}
+    for error in refuses.iter_errors(value):
+        kind, path, keyword = error.kind.name, tuple(error.instance_path), str(["", *error.schema_path][-1])
+        members = error.kind.value if kind in ("additionalProperties", "unevaluatedProperties") else ()
+        for place in [(*path, name) for name in members] or [path]:
+            not_allowed = place and (members or kind == "falseSchema")
+            message = f"{json.dumps(place[-1])} is not allowed" if not_allowed else " ".join(error.message.split())
+            names = [step for step in place if isinstance(step, str)]
+            about = json.dumps([names, keyword, message if keyword in _ABOUT_MEMBERS else ""])
+            found.setdefault(about, f"{message} [at {'.'.join(map(str, place))}]" if place else message)
+    return found
+
+
+def _size(value: Json) -> tuple[int, int, str]:
+    """How much there is to read of a value; of two alike the one with more letters and digits is the smaller."""
+    text = json.dumps(value, ensure_ascii=False)
+    return len(text), sum(not letter.isalnum() for letter in text[:1_000]), text
+
+
+class _Values:
+    """Makes small values of a plain schema, each once: at the edges of what it says, and of what the other one says."""
 
     def __init__(self, root: Schema, other: Schema) -> None:
         self._root = root
         self._constants: list[Json] = [0, 1, -1, 0.5]
         self._lengths = [1, 2]
         self._names: dict[str, None] = {}
+        self._required: set[str] = set()
         self._known: dict[tuple[int, int], list[Json]] = {}
         self._read([root, other])
 
@@ -55,11 +131,13 @@ class _Growth:
                 self._lengths += [length for length in (int(value) - 1, int(value), int(value) + 1) if length >= 0]
             elif keyword == "properties" and isinstance(value, dict):
                 self._names |= dict.fromkeys(value)
+            elif keyword == "required" and isinstance(value, list):
+                self._required.update(value)
         for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
             self._read(part)
 
-    def of(self, schema: Json, depth: int) -> list[Json]:
-        """Values that the schema allows."""
+    def of(self, schema: Json, depth: int = 0) -> list[Json]:
+        """Values that the schema allows; `depth` says how deep in the whole value they are."""
         if schema is False or depth > _DEEPEST:
             return []
         if depth and schema in (True, {}):
@@ -109,8 +187,9 @@ class _Growth:
         return (value for number in numbers for value in (number, number - 1, number + 1))
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
-        for length in self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST)):
-            yield from (letter * length for letter in (_LETTERS if length <= _MANY else _LETTERS[:1]))
+        lengths = self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST))
+        yield from (_LETTERS[0] * length for length in lengths)
+        yield from (letter * length for length in lengths if length <= _MANY for letter in _LETTERS[1:])
         for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
             yield from (text, text.upper(), f" {text}", f"{text}a")
 
@@ -133,53 +212,12 @@ class _Growth:
         named = {name: part for name, part in members.items() if depth < _FAR or name in required}
         values = {name: self.of(named.get(name, True), depth + 1) for name in dict.fromkeys([*named, *required])}
         first = {name: found[0] for name, found in values.items() if found}
-        base = {name: value for name, value in first.items() if name in required}
-        yield from (base, first)
+        base = {name: first[name] for name in required if name in first}
+        # The other schema may require what this one leaves open.
+        yield from (base, {name: value for name, value in first.items() if name in self._required}, first)
+        yield from (base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _PAIRS))
         for name, found in values.items():
             yield from (base | {name: value} for value in found[: _NARROW if depth else _WIDE])
-        yield from (base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _MOST))
         for name in (*self._names, "x", "x" * 100) if schema.get("additionalProperties") is not False else ():
             yield from (base | {name: value} for value in _ANYTHING if name not in base)
         yield from (one for one in self._constants if isinstance(one, dict))
-
-
-def size(value: Json) -> tuple[int, int, str]:
-    """How much there is to read of a value; of two alike the one with more letters and digits is the smaller."""
-    text = json.dumps(value, ensure_ascii=False)
-    return len(text), sum(not letter.isalnum() for letter in text[:1_000]), text
-
-
-def smallest(value: Json, shows: Callable[[Json], Hashable]) -> Json:
-    """The value made smaller, step by step, as long as what it `shows` stays the same."""
-    wanted = shows(value)
-    for _ in range(_STEPS):
-        better = next((one for one in _smaller(value) if size(one) < size(value) and shows(one) == wanted), None)
-        if better is None:
-            break
-        value = better
-    return value
-
-
-def _smaller(value: Json) -> Iterator[Json]:
-    """Values that have a little less in them, the greatest steps first."""
-    if isinstance(value, dict):
-        yield from ({key: other for key, other in value.items() if key != name} for name in value)
-        yield from ({**value, name: less} for name, member in value.items() for less in _smaller(member))
-    elif isinstance(value, list):
-        yield from _halved(value)
-        few = range(len(value)) if len(value) <= _SHORT else range(1)
-        yield from (value[:index] + value[index + 1 :] for index in few)
-        yield from ([*value[:i], less, *value[i + 1 :]] for i in few for less in _smaller(value[i]))
-    elif isinstance(value, str):
-        yield from ("", *_halved(value))
-        if len(value) <= _SHORT:
-            yield from (value.replace(letter, "a") for letter in dict.fromkeys(value) if letter != "a")
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield from (0, 1, int(value), int(value) // 2)
-
-
-def _halved(value: Json) -> Iterator[Json]:
-    """A list or a text without its first or its last half, quarter, …, down to one item."""
-    for step in range(1, len(value).bit_length()):
-        cut = len(value) >> step
-        yield from (value[:-cut], value[cut:])
