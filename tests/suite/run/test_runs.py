@@ -132,7 +132,15 @@ def test_a_further_status_may_be_an_interruption(tmp_path: Path) -> None:
 def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
     """Without KAITEN_READ_TOKEN the 403 is not tried, and the summary says why."""
     with serving(Vendor(load("docs"))) as server:
-        result = run_suite("--base-url", server.url, "-k", "may-read-only", journal=tmp_path, file="test_403_forbidden.py", KAITEN_READ_TOKEN="")
+        result = run_suite(
+            "--base-url",
+            server.url,
+            "-k",
+            "may-read-only",
+            journal=tmp_path,
+            file="test_403_forbidden.py",
+            KAITEN_READ_TOKEN="",
+        )
 
     assert "status.scope: KAITEN_READ_TOKEN is not set" in result.stdout
     assert "NO VERDICT: nothing that was selected could be tried here" in result.stdout
@@ -201,7 +209,9 @@ def test_a_missing_token_is_one_line_and_exit_4(tmp_path: Path) -> None:
 def test_a_token_that_is_refused_is_a_wrong_call(tmp_path: Path) -> None:
     """A token that the target does not know ends with exit 4 and not with red tests."""
     with serving(Vendor(load("docs"))) as server:
-        result = run_suite("--base-url", server.url, journal=tmp_path, file=OF_204, KAITEN_AUTH_TOKEN="ksh_unknown-token")
+        result = run_suite(
+            "--base-url", server.url, journal=tmp_path, file=OF_204, KAITEN_AUTH_TOKEN="ksh_unknown-token"
+        )
 
     assert result.returncode == 4
     assert "refuses KAITEN_AUTH_TOKEN" in result.stdout
@@ -223,7 +233,9 @@ def test_no_token_in_what_a_run_prints(tmp_path: Path) -> None:
             return super().problem(call, Refusal(refusal.status, call.header("authorization")))
 
     with serving(EchoesTokens(load("docs"))) as server:
-        result = run_suite("--base-url", server.url, "-k", "json_that_breaks or without_a_valid", "-vv", journal=tmp_path)
+        result = run_suite(
+            "--base-url", server.url, "-k", "json_that_breaks or without_a_valid", "-vv", journal=tmp_path
+        )
 
     assert "public.credential" in result.stdout
     assert not [token for token in MOCK_TOKENS if token in result.stdout + result.stderr]
