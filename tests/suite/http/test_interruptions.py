@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +18,7 @@ from contracts.http.retries import RetryBudget
 from contracts.http.target import Limits, Target
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
+from tests.suite.clock import Clock, clock_of
 from tests.suite.http.test_client import UPDATE, client_of
 from tests.suite.recorder import EMPTY_204, RESET, UNAVAILABLE, Recorded, Reply, in_turn, recording
 from tests.suite.samples import DOCUMENTS, promise_ids
@@ -28,27 +28,10 @@ CONTROL = Control(UPDATE, sibling.read("acme"))
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class Clock:
-    """The clock of this machine, on which whoever waits goes on at once; `waited` is for how many seconds in all."""
-
-    waited = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.waited
-
-    def sleep(self, seconds: float) -> None:
-        self.waited += seconds
-
-    time = staticmethod(time.time)
-
-
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of whatever waits for a target."""
-    clock = Clock()
-    for module in ("retries", "client"):
-        monkeypatch.setattr(f"contracts.http.{module}.time", clock)
-    return clock
+    return clock_of(monkeypatch, "contracts.http.retries", "contracts.http.client")
 
 
 def answer(status: int, *headers: str) -> bytes:
@@ -120,9 +103,9 @@ def test_retry_after_is_honoured(header: str, clock: Clock) -> None:
     with (
         recording(in_turn(answer(503, f"Retry-After: {header}"))) as server,
         client_of(server.url, patience=0.9) as client,
+        pytest.raises(NoVerdict),
     ):
-        with pytest.raises(NoVerdict):
-            client.send(UPDATE)
+        client.send(UPDATE)
 
     assert len(server.requests) == 1
     assert clock.waited == 0
@@ -147,9 +130,12 @@ def test_a_retry_after_that_says_nothing_is_passed_over(value: str) -> None:
 
 def test_when_patience_ends_there_is_no_verdict(clock: Clock) -> None:
     """A target that does not answer for as long as patience lasts ends the run, and says why."""
-    with recording(in_turn(UNAVAILABLE)) as server, client_of(server.url, patience=0.5) as client:
-        with pytest.raises(NoVerdict, match=r"answered 503; patience ended \(--patience 0\.5 s, \d+ interruptions\)"):
-            client.send(UPDATE)
+    with (
+        recording(in_turn(UNAVAILABLE)) as server,
+        client_of(server.url, patience=0.5) as client,
+        pytest.raises(NoVerdict, match=r"answered 503; patience ended \(--patience 0\.5 s, \d+ interruptions\)"),
+    ):
+        client.send(UPDATE)
 
     assert clock.waited <= 0.5
     assert len(server.requests) > 1
