@@ -1,6 +1,6 @@
-"""`python -m MODULE` in a process of its own, forked from one that has imported the libraries.
+"""`python -m MODULE` in a process of its own, forked from one that has imported what it needs.
 
-Importing them takes most of the time of a short run.
+Importing that takes most of the time of a short run.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(
-    ["schemathesis", "hypothesis", "respx", "jsonschema_rs", "jinja2", "yaml", "click", "xdist", "pytest_html"]
-)
+_SERVER.set_forkserver_preload(["tests.suite.preloaded"])
 # pytest warns of plugins that were imported before it could rewrite their asserts. They need not be rewritten.
 _QUIET = "-W ignore::pytest.PytestAssertRewriteWarning"
 

@@ -221,19 +221,22 @@ def test_what_an_update_keeps_is_what_one_before_it_has_set(emails: list[str | N
 @pytest.mark.parametrize("contract", ["docs", "v1"])
 def test_a_literal_speaks_unless_the_pin_allows_something_else(contract: str) -> None:
     """With v1 each payload that v1 answers otherwise than docs is judged by v1 alone; every other one by its test."""
+    others = {one.id for one in payloads() if contract == "v1" and one.expect != one.expect_v1}
+    # Of those that the literals judge each third.
+    sent = [one for place, one in enumerate(payloads()) if one.id in others or place % 3 == 0]
     run = Run(Options(Target(MOCK_URL, TOKENS), load(contract))).open()
     api = Api(run)
-    judged_by = {payload.id: api.send(payload).judged_by for payload in payloads()}
+    judged_by = {payload.id: api.send(payload).judged_by for payload in sent}
     run.close()
 
-    others = [payload.id for payload in payloads() if contract == "v1" and payload.expect != payload.expect_v1]
     assert {id_: name for id_, name in judged_by.items() if name} == dict.fromkeys(others, "v1")
 
 
 def test_a_test_says_that_the_pin_has_judged_it(tmp_path: Path) -> None:
     """What is judged by the pin alone says so, and passes where its literal would not have let it."""
     file = tmp_path / "junit.xml"
-    came = run_suite("--contract", "v1", "-k", "read-only-id or name-empty", f"--junit-xml={file}", journal=tmp_path)
+    told = ("--contract", "v1", "-k", "read-only-id or name-empty", f"--junit-xml={file}")
+    came = run_suite(*told, journal=tmp_path, file="test_422_unprocessable_entity.py")
 
     read_only = "test_whatever_else_breaks_the_schema_is_refused[read-only-id]"
     assert came.returncode == 0, came.stdout[-3000:]

@@ -169,7 +169,8 @@ def test_a_body_of_any_kind_is_sent_as_json(body: Any) -> None:
 def test_nothing_but_updates_goes_to_the_operation(tmp_path: Path) -> None:
     """The examples and boundaries of the document are tried with PUT alone: a DELETE would remove the customer."""
     with serving(Vendor(DOCUMENTS["docs"])) as server:
-        result = run_suite("--base-url", server.url, "-k", "examples_and_boundaries", journal=tmp_path)
+        told = ("--base-url", server.url, "-k", "examples_and_boundaries")
+        result = run_suite(*told, journal=tmp_path, file="test_generated_requests.py")
 
     assert result.returncode == 0, result.stdout
     assert {method for method, _ in server.calls} == {"PUT", "GET", "POST", "DELETE"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from contracts.fuzz.ledger import Ledger
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import promises, violation
+from tests.suite.clock import clock_of
 
 # Three promises, in the order of promises.yaml; the last is about what is stored.
 FIRST, SECOND, STORED = "status.schema", "problem.title", "update.stored"
@@ -52,15 +52,15 @@ def attempt_of(request: Request, promise_ids: Collection[str], repeated: bool | 
 class FakeAttempts:
     """Tries requests without sending them: `breaks` says what each breaks, `again` what it breaks when tried alone."""
 
-    def __init__(self, breaks: Rules, again: Rules | None = None, seconds: float = 0.0) -> None:
-        self._breaks, self._again, self._seconds = breaks, again or breaks, seconds
+    def __init__(self, breaks: Rules, again: Rules | None = None, wait: Callable[[], None] | None = None) -> None:
+        self._breaks, self._again, self._wait = breaks, again or breaks, wait or (lambda: None)
         self.sent: list[Request] = []
         self.alone: list[Request] = []
         self.hurried: list[bool] = []
 
     def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Attempt]:
         """What comes of these when they are sent together."""
-        time.sleep(self._seconds)
+        self._wait()
         self.sent += templates
         self.hurried.append(hurry)
         tried = [attempt_of(template, self._breaks(template)) for template in templates]
@@ -218,7 +218,8 @@ def test_while_it_is_shrunk_a_read_has_no_time_to_settle() -> None:
 
 def test_time_alone_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as nothing failed everything new is sent, however long it takes."""
-    attempts = FakeAttempts(breaking({"a": {FIRST}}), seconds=0.05)
+    clock = clock_of(monkeypatch, "contracts.fuzz.ledger")
+    attempts = FakeAttempts(breaking({"a": {FIRST}}), wait=lambda: clock.sleep(0.05))
     one = ledger_of(attempts)
     monkeypatch.setattr(ledger, "SHRINKING", 0.01)
 
@@ -353,12 +354,13 @@ def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[
 def test_shrinking_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against a slow vendor the search for a smaller request ends when its time is over, and what is known is told."""
     monkeypatch.setattr(ledger, "SHRINKING", 0.3)
-    attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}, "c": {STORED}}), seconds=0.02)
-    started = time.monotonic()
+    clock = clock_of(monkeypatch, "contracts.fuzz.ledger")
+    broken = breaking({"a": {FIRST}, "b": {SECOND}, "c": {STORED}})
+    attempts = FakeAttempts(broken, wait=lambda: clock.sleep(0.02))
 
     one = explored(attempts, 8)
 
-    assert time.monotonic() - started < 3.0
+    assert clock.waited < 3.0
     assert {promise for found in one.conclusion() for promise in found.broken} == {FIRST, SECOND, STORED}
 
 

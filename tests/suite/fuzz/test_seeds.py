@@ -32,6 +32,7 @@ def updates(journal: Path, seed: str, hash_seed: str) -> list[tuple[str, ...]]:
         result = run_suite(
             *("--base-url", server.url, "--hypothesis-seed", seed, "--concurrency", "1", "-m", "fuzz"),
             journal=journal,
+            file="test_generated_requests.py",
             fresh=True,
             PYTHONHASHSEED=hash_seed,
         )

@@ -14,6 +14,7 @@ from contracts.http.client import READ_SLACK, Client
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import Exchange, Failure, Request, update
 from contracts.http.target import MIB, Limits, Target
+from tests.suite.clock import clock_of
 from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording
 
 TOKENS = {WRITE_TOKEN: "ksh_secret"}
@@ -71,7 +72,8 @@ def test_the_time_limit_is_for_the_whole_exchange(reply: Reply) -> None:
     came = exchange(reply, time=0.4)
 
     assert (came.failure, came.response) == (Failure.TIMEOUT, None)
-    assert 0.3 < came.seconds <= time.monotonic() - started < 2.5
+    # The server would take ten.
+    assert 0.3 < came.seconds <= time.monotonic() - started < 8.0
 
 
 def test_the_time_to_send_a_large_body_does_not_count() -> None:
@@ -236,7 +238,8 @@ def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None
         came = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3).once(UPDATE)
 
     assert came.failure is Failure.TIMEOUT
-    assert came.seconds < 2.0
+    # The slowest would take ten.
+    assert came.seconds < 8.0
 
 
 @pytest.mark.parametrize(
@@ -321,21 +324,20 @@ def test_a_proxy_that_passes_nothing_on_is_a_failure(
             came = client.once(UPDATE)
 
     assert came.failure is failure
-    assert came.seconds < 2.0
+    # The slowest would take ten.
+    assert came.seconds < 8.0
     assert server.requests[0].head.decode().split("\r\n") == [
         *("CONNECT [::1]:8443 HTTP/1.1", "Host: [::1]:8443", "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=", ""),
     ]
 
 
-@pytest.mark.parametrize(
-    ("rate", "seconds"), [pytest.param(20.0, 0.25, id="20-a-second"), pytest.param(1000.0, 0.0, id="1000-a-second")]
-)
-def test_the_rate_is_limited(rate: float, seconds: float) -> None:
-    """Six requests take at least five gaps of the rate, and not much longer."""
-    with recording(in_turn(EMPTY_204)) as server, client_of(server.url, rate=rate) as client:
-        started = time.monotonic()
+def test_the_rate_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six requests take at least five gaps of the rate, and not longer."""
+    clock = clock_of(monkeypatch, "contracts.http.retries", "contracts.http.client")
+    with recording(in_turn(EMPTY_204)) as server, client_of(server.url, rate=0.1) as client:
+        started = clock.monotonic()
         statuses = [client.once(UPDATE).status for _ in range(6)]
-        took = time.monotonic() - started
+        took = clock.monotonic() - started
 
     assert statuses == [204] * 6
-    assert seconds <= took < seconds + 2
+    assert clock.waited <= 50.0 <= took

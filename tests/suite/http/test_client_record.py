@@ -57,7 +57,8 @@ def test_bytes_without_end_are_awaited_no_longer_than_they_may_be() -> None:
     response = received(Slowly([EMPTY_204, *[b"x"] * 20], 0.2), linger=0.5)
 
     assert response.wire_body.startswith(b"x")
-    assert time.monotonic() - started < 2.0
+    # The server would take four.
+    assert time.monotonic() - started < 3.5
 
 
 @pytest.mark.parametrize("stray", [EMPTY_204 + b"{}", LENGTH_2], ids=["without-length", "with-length"])

@@ -35,10 +35,16 @@ def interrupted_after(seconds: float, number: signal.Signals) -> None:
 def test_an_interrupt_comes_after_work_that_must_not_be_cut_short(number: signal.Signals) -> None:
     """The work is done before the interrupt is heard."""
     done = threading.Event()
-    interrupted_after(0.05, number)
+
+    def work() -> None:
+        # The main thread waits for it by then.
+        time.sleep(0.05)
+        os.kill(os.getpid(), number)
+        time.sleep(0.1)
+        done.set()
 
     with pytest.raises(KeyboardInterrupt):
-        retries.uncut(lambda: (time.sleep(0.3), done.set()))
+        retries.uncut(work)
 
     assert done.is_set()
 

@@ -78,8 +78,11 @@ def test_without_a_target_the_first_step_fails(template: Path, tmp_path: Path) -
     assert shell(check, tmp_path, KAITEN_BASE_URL="https://staging.example.com").returncode == 0
 
 
-@both
-@pytest.mark.parametrize("options", ["", "--splits 3 --group 2"], ids=["alone", "second-of-three"])
+@pytest.mark.parametrize(
+    ("template", "options"),
+    [(GITHUB, ""), (GITLAB, "--splits 3 --group 2")],
+    ids=["github-alone", "gitlab-second-of-three"],
+)
 def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, tmp_path: Path) -> None:
     """The run is green on a correct vendor, on one machine and on one of several, and leaves page and JUnit."""
     with serving(Vendor(load("docs"))) as server:

@@ -38,7 +38,8 @@ class SlowToRemove(Vendor):
 
 def cut_short(server: RawServer, journal: Path, *signal_numbers: int, pause: float = 0.05) -> str:
     """Start a run, and send it signals once it has made customers and updates them; what it prints."""
-    command = [sys.executable, "-m", "pytest", "tests/contract", "-q", "--base-url", server.url, f"--journal={journal}"]
+    told = ["tests/contract/test_204_no_content.py", "-q", "--base-url", server.url, f"--journal={journal}"]
+    command = [sys.executable, "-m", "pytest", *told]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while len(server.calls) < 60 and time.monotonic() < deadline:

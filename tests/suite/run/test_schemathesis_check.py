@@ -82,10 +82,9 @@ def st_run(url: str, folder: Path, *arguments: str, **variables: str) -> subproc
     )
 
 
-@pytest.mark.parametrize("name", ["TitleOfRfc9110", "SaysItTwice", "AnswersResetContent"])
-def test_a_broken_promise_fails_the_check(name: str, tmp_path: Path) -> None:
+def test_a_broken_promise_fails_the_check(tmp_path: Path) -> None:
     """A broken promise is reported with its id and its sentence, what was expected and what came."""
-    variant = vendor_named(name)
+    variant = vendor_named("AnswersResetContent")
     vendor = variant(load("docs"))
     vendor.add("acme", "Acme")
 
@@ -118,10 +117,9 @@ def test_each_promise_that_is_broken_is_reported(tmp_path: Path) -> None:
     assert {"problem.title", "problem.members"} <= set(re.findall(r"(problem\.\w+): ", result.stdout)), result.stdout
 
 
-@pytest.mark.parametrize("variant", [Vendor, vendor_named("HintsEarly"), vendor_named("LimitsTheRate")])
-def test_a_vendor_that_keeps_its_promises_passes(variant: type[Vendor], tmp_path: Path) -> None:
+def test_a_vendor_that_keeps_its_promises_passes(tmp_path: Path) -> None:
     """Nothing is reported of a correct vendor, though nobody knows which customers it has."""
-    with serving(variant(load("docs"))) as server:
+    with serving(vendor_named("HintsEarly")(load("docs"))) as server:
         result = st_run(server.url, tmp_path, "--max-examples", "20")
 
     assert result.returncode == 0, result.stdout + result.stderr

@@ -25,15 +25,22 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-@pytest.mark.parametrize(("contract", "prefix"), [("docs", ""), ("v1", "/api")])
-def test_the_mock_keeps_its_contract_over_http(contract: str, prefix: str, tmp_path: Path) -> None:
-    """A run against the served mock is green, with 300 updates or more, and leaves no customer; under a prefix, too."""
+@pytest.mark.parametrize(
+    ("contract", "prefix", "selected", "least"),
+    # Without the tables of payloads, which take most of a run.
+    [("docs", "", (), 300), ("v1", "/api", ("-k", "not whatever_else and not a_valid_update and not left_open"), 100)],
+    ids=["docs", "v1-under-a-prefix"],
+)
+def test_the_mock_keeps_its_contract_over_http(
+    contract: str, prefix: str, selected: tuple[str, ...], least: int, tmp_path: Path
+) -> None:
+    """A run against the served mock is green, with many updates, and leaves no customer; under a prefix, too."""
     with served_mock("--contract", contract, "--prefix", prefix) as (_, url):
-        result = run_suite("--base-url", url, "--contract", contract, "--require-all", journal=tmp_path)
+        result = run_suite("--base-url", url, "--contract", contract, "--require-all", *selected, journal=tmp_path)
 
     assert url.endswith(prefix)
     assert result.returncode == 0, result.stdout[-3000:]
-    assert int(re.findall(r"updates sent +(\d+)", result.stdout)[0]) >= 300
+    assert int(re.findall(r"updates sent +(\d+)", result.stdout)[0]) >= least
     assert re.search(r"customers left +none", result.stdout)
 
 
@@ -73,14 +80,14 @@ def test_requests_that_never_end_do_not_keep_the_mock(
 def test_the_mock_survives_garbage(capfd: pytest.CaptureFixture[str]) -> None:
     """Requests broken at the level of bytes never crash it: it says nothing, answers a good update, and ends."""
     with served_mock() as (process, url):
-        seen = thrown(("127.0.0.1", port_of(url)), seconds=3.0, seed=1)
+        seen = thrown(("127.0.0.1", port_of(url)), times=150, seed=1)
         httpx.post(f"{url}/customers", headers=AUTHORIZED, json={"name": "x", "slug": "contract-test-good"})
         answer = httpx.put(f"{url}/customers/contract-test-good", headers=AUTHORIZED, json={"name": "Good"})
         process.terminate()
 
         assert process.wait(10) == 0
 
-    assert seen["sent"] >= 50
+    assert len(seen) > 10
     assert answer.status_code == 204
     assert capfd.readouterr().err == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID
@@ -43,6 +44,21 @@ FailsByChance = broken("status.internal_error", OTHER_VALID)(
 LosesEach10thUpdate = loses_each(10)
 LosesEach20thUpdate = loses_each(20)
 LosesEach40thUpdate = loses_each(40)
+
+
+class FailsOnceOnSomeBodies(Broken):
+    """Answers 500 to one body in ten, and only the first time that it comes."""
+
+    breaks, found_by = "status.internal_error", OTHER_VALID
+
+    def begin(self) -> None:
+        self._known: set[bytes] = set()
+
+    def update(self, call: Call, slug: str) -> Answer:
+        known = call.body in self._known
+        self._known.add(call.body)
+        refuse_if(not known and zlib.crc32(call.body) % 10 == 0, 500, "Unlucky.")
+        return super().update(call, slug)
 
 
 class MistakesTheMediaTypeEach20thTime(Broken):

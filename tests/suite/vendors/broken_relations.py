@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import REFUSED_AGAIN, REWRITTEN, REWRITTEN_BROKEN, WITH_HEADERS
-from tests.suite.vendors.variant import Variant, broken, refuse_if
+from tests.suite.vendors.variant import broken, refuse_if
 from tests.suite.vendors.ways import first, reading, writing
 
 
@@ -17,11 +17,19 @@ def typed(by: Callable[[Call], object]) -> Callable[..., Answer]:
     return writing(lambda call, members: members | {"type": f"https://kaiten.example.com/errors/{by(call)}"})
 
 
-def _once_more(vendor: Variant, call: Call, refusal: Refusal) -> Answer | None:
-    """Another refusal of a request that has several things wrong, each second time."""
-    vendor.updates += 1
-    several = not call.header("authorization") and "nobody" in call.path
-    return Variant.problem(vendor, call, Refusal(404, "Nobody.")) if several and vendor.updates % 2 else None
+class RefusesInTurn(Broken):
+    """Of several things that are wrong it finds another one each time."""
+
+    breaks, found_by = "relation.refused", REFUSED_AGAIN
+
+    def begin(self) -> None:
+        self.refused = 0
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        if not call.header("authorization") and "nobody" in call.path:
+            self.refused += 1
+            refusal = Refusal(404, "Nobody.") if self.refused % 2 else refusal
+        return super().problem(call, refusal)
 
 
 # A problem's members
@@ -36,9 +44,6 @@ TypesByFirstMember = broken("relation.json", REWRITTEN_BROKEN)(
 TypesByFirstHeader = broken("relation.headers", WITH_HEADERS)(
     "Gives a problem the type of the first header.",
     problem=typed(lambda call: next((name for name, _ in call.headers if name in ("accept", "content-type")), "")),
-)
-RefusesInTurn = broken("relation.refused", REFUSED_AGAIN)(
-    "Of several things that are wrong, it finds another one each time.", **first(problem=_once_more)
 )
 
 # What is read
