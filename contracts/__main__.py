@@ -1,6 +1,6 @@
 """`python -m contracts mock | replay | release | doctor | clean`, or `contracts …` where the project is installed.
 
-Hypothesis, pytest and the server are imported by the commands that need them: help and completion come at once.
+Each command imports what it needs, so that help and completion come at once.
 """
 
 from __future__ import annotations
@@ -19,22 +19,13 @@ if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; `run`
 
 import click
 
-from contracts.customers.disposable import Customers
-from contracts.customers.journal import DEFAULT_FOLDER, Journal, leftovers
-from contracts.doctor import Doctor, target_of
+from contracts.customers.journal import DEFAULT_FOLDER
 from contracts.errors import NoVerdict, WrongCall
-from contracts.http.client import Client
-from contracts.http.retries import heed_signals
-from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
-from contracts.release.adoption import adopt, place_of
-from contracts.release.comparison import Verdict, compared
-from contracts.rules.document import load, pinned
-from contracts.rules.openapi import SERVED
-from contracts.vendor.model import MOCK_TOKENS, Vendor
 
 if TYPE_CHECKING:
     from contracts.evidence.har import Evidence
+    from contracts.http.target import Target
     from contracts.run import Run
 
 # The exit codes: see the README. The last is what a shell makes of Ctrl-C, 128 and the number of the signal.
@@ -75,7 +66,9 @@ def main() -> None:
 @click.option("--prefix", default="", help="serve under this path, like /api")
 def mock(port: int, host: str, contract: str, prefix: str) -> None:
     """Serve the documented vendor over HTTP, until Ctrl-C."""
+    from contracts.rules.document import load
     from contracts.vendor import served
+    from contracts.vendor.model import MOCK_TOKENS, Vendor
 
     vendor = Vendor(load(contract), prefix.rstrip("/"))
     try:
@@ -160,7 +153,12 @@ def release(
     """Say whether a release of the vendor is safe, and show what it changes."""
     from contracts import deployment
     from contracts.evidence.deviation import load_deviations
+    from contracts.http.target import Target
+    from contracts.release.adoption import adopt, place_of
+    from contracts.release.comparison import Verdict, compared
     from contracts.release_report import ReleaseReport, no_verdict
+    from contracts.rules.document import pinned
+    from contracts.rules.openapi import SERVED
 
     try:
         # A wrong call is told before anything else.
@@ -211,6 +209,10 @@ def release(
 @having(TARGETING)
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
     """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
+    from contracts.doctor import Doctor, target_of
+    from contracts.http.client import Client
+    from contracts.rules.document import pinned
+
     target = target_of(chosen, base_url, os.environ)
     pinned(contract)
     fatal = False
@@ -233,6 +235,9 @@ def doctor(base_url: str, contract: str, **chosen: Any) -> None:
 @having(REACHING)
 def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -> None:
     """Remove the customers that earlier runs left behind, as the journal lists them."""
+    from contracts.customers.journal import leftovers
+    from contracts.http.target import Limits, Target, checked_tokens
+
     way = how_reached(chosen, os.environ)
     listed = {leftover.base_url for leftover in leftovers(journal)}
     urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
@@ -246,6 +251,11 @@ def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -
 
 
 def _cleaned(target: Target, journal: Path) -> bool:
+    """Remove what runs have left at one target; whether nothing stays."""
+    from contracts.customers.disposable import Customers
+    from contracts.customers.journal import Journal
+    from contracts.http.client import Client
+
     with Client(target) as client:
         customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
         try:
@@ -261,6 +271,8 @@ def _cleaned(target: Target, journal: Path) -> bool:
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
+    from contracts.http.retries import heed_signals
+
     heed_signals()
     try:
         sys.exit(main(standalone_mode=False) or GREEN)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.attempt import NO_READING, Attempts
 from contracts.customers.disposable import Customers
@@ -21,8 +21,10 @@ from contracts.http.target import Target
 from contracts.metrics import Metrics
 from contracts.rules.document import Document
 from contracts.rules.promise import is_of_state, promises
-from contracts.vendor import served as mock
 from contracts.vendor.model import Vendor
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Run:
         without = f"the contract {self.document.name} has nothing that could break them"
         self.metrics.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
-        self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.metrics.sent)
+        self.client = Client(self.target, _transport(self.vendor) if self.vendor else None, self.metrics.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
         self.customers = Customers(self.client, journal)
 
@@ -110,6 +112,14 @@ class Run:
         """Why a request cannot be tried here; None where it can."""
         needs_reader = any(READ_TOKEN in value for _, value in request.headers)
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
+
+
+def _transport(vendor: Vendor) -> httpx.BaseTransport:
+    """The mock in process."""
+    # respx and the server are imported only where they are used.
+    from contracts.vendor.served import transport
+
+    return transport(vendor)
 
 
 def _silent(document: Document) -> Iterator[str]:

@@ -28,7 +28,7 @@ TITLE = "title: {type: string}"
 @pytest.fixture
 def release(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Release:
     """The command line in this process, with its exit code."""
-    monkeypatch.setattr("contracts.__main__.heed_signals", lambda: None)
+    monkeypatch.setattr("contracts.http.retries.heed_signals", lambda: None)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
     def release(*arguments: str) -> subprocess.CompletedProcess[str]:
