@@ -1,6 +1,6 @@
-"""The doctor: whether a run against a target would work, and what to do where it would not.
+"""The doctor: finds out whether a run against a target would work, and what to do if not.
 
-It makes about as many customers as a run does at first, updates one of them, and removes them again.
+It makes about as many customers as a run makes first, updates one of them, and removes them all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WRITER, _READER, _READ = "KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN", "read"
 
 
 class Symptom(NamedTuple):
-    """One thing that a run needs: ok, a note, or FAIL where no run works so; how it is, and what to do about it."""
+    """One thing that a run needs: ok, note, or FAIL (no run would work); what was found, and what to do about it."""
 
     name: str
     mark: str
@@ -46,9 +46,9 @@ class Symptom(NamedTuple):
 
 
 _WRITE_ONLY = "export a token without write:customers"
-_NOT_SHOWN = "a run has no verdict where GET shows something else than the customer"
-_READ_TOO = "give a token that may read customers; without it what is stored is not tried"
-# What a status says of the token that was tried; None stands for any other.
+_NOT_SHOWN = "a run has no verdict where GET does not show the customer"
+_READ_TOO = "give a token that may read customers; without it nothing is known of what is stored"
+# What a status tells about the token that was tried. None stands for any other status.
 _SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
     _WRITER: {
         204: ("ok", "is valid and has the scope write:customers"),
@@ -58,9 +58,9 @@ _SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
         None: ("FAIL", "", "export another token"),
     },
     _READER: {
-        403: ("ok", "is valid and lacks the scope write:customers"),
+        403: ("ok", "is valid and lacks the scope write:customers, as it should"),
         401: ("FAIL", "is refused (401)", _WRITE_ONLY),
-        204: ("note", "has the scope write:customers: with it nothing is answered 403", _WRITE_ONLY),
+        204: ("note", "has the scope write:customers, so nothing would be answered 403", _WRITE_ONLY),
         None: ("ok", ""),
     },
     _READ: {
@@ -73,14 +73,14 @@ _SAYS: Mapping[str, Mapping[int | None, tuple[str, ...]]] = {
 
 
 def target_of(chosen: Mapping[str, Any], base_url: str, environment: Mapping[str, str]) -> Target:
-    """The target that a run would have; without tokens where `KAITEN_AUTH_TOKEN` is not set."""
+    """The target that a run would have; without tokens if `KAITEN_AUTH_TOKEN` is not set."""
     if environment.get(_WRITER):
         return target_from(chosen, base_url, environment)
     return replace(target_from(chosen, base_url, {_WRITER: "none"}), tokens={})
 
 
 def _likeness(client: Client, token: str) -> int:
-    """How much like the API a base URL answers: 2 where a token makes a difference, 1 where none does, else 0."""
+    """How much a base URL looks like the API: 2 if a token makes a difference, 1 if it makes none, else 0."""
     answer = client.once(sibling.read(_NOBODY, token))
     types = answer.response.values("Content-Type") if answer.response else []
     if answer.status not in (200, 401, 403, 404, 429) or not types or not all("json" in one.lower() for one in types):
@@ -98,7 +98,7 @@ class Doctor:
         self._token = WRITE_TOKEN if WRITE_TOKEN in self._target.tokens else ""
 
     def symptoms(self) -> Generator[Symptom]:
-        """What was found, one after the other; nothing more where the target is not reached, or is not the API."""
+        """What was found, one after the other. It ends early if the target is not reached, or is not the API."""
         first = self._client.once(sibling.read(_NOBODY, self._token))
         yield (reached := self._reached(first))
         if reached.mark == "ok":
@@ -111,13 +111,13 @@ class Doctor:
 
     def _reached(self, first: Exchange) -> Symptom:
         scheme, _, rest = self._url.partition("://")
-        # A server of TLS breaks off, answers in TLS, or says in plain HTTP what it wants.
+        # Asked in plain HTTP, a TLS port breaks off, answers in TLS, or answers 400 with a hint.
         says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
         if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
             said = f"no: {first.failure or 'plain http is answered 400'}"
             return Symptom("reachable", "FAIL", said, f"give https://{rest}, if that port speaks TLS")
         if first.response is None:
-            own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
+            own = "a private certificate authority needs --ca-bundle, a client certificate --client-cert"
             remedy = own if first.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
             return Symptom("reachable", "FAIL", f"no: {first.failure}", remedy)
         how = "TLS, a valid certificate" if scheme == "https" else "plain http"
@@ -130,7 +130,7 @@ class Doctor:
         if here and (here == 2 or there < 2):
             return Symptom("prefix", "ok", "the API answers under this base URL")
         types = first.response.values("Content-Type") if first.response else []
-        remedy = f"give {other}" if there else "give the base URL as the vendor has it, maybe with /api"
+        remedy = f"give {other}" if there else "check the path of the base URL: it may have to end with /api"
         said = f"what answers is not the API: {first.status} of {', '.join(types) or 'no type'}"
         return Symptom("prefix", "FAIL", said, remedy)
 
@@ -142,7 +142,7 @@ class Doctor:
             why = f"it is not compared with {self._pin}; {error}"
             return Symptom("document", "note", f"{url} serves none that can be read", why)
         if not changes:
-            return Symptom("document", "ok", f"the one that it serves says what {self._pin} says")
+            return Symptom("document", "ok", f"the target's own OpenAPI document says the same as {self._pin}")
         said = f"it differs from {self._pin} ({changes} {'change' if changes == 1 else 'changes'})"
         command = f"python -m contracts release --contract {self._pin} --base-url {self._url}"
         return Symptom("document", "note", said, f"see them with: {command}")
@@ -184,7 +184,7 @@ class Doctor:
         except (WrongCall, NoVerdict) as error:
             return Symptom("create", "FAIL", str(error))
         if customers.renamed:
-            return Symptom("create", "note", f"the vendor changes slugs: {customers.renamed}", "its own ones are used")
+            return Symptom("create", "note", f"the vendor changes slugs: {customers.renamed}", "a run uses its slugs")
         return Symptom("create", "ok", f"{len(customers.existing)} disposable customers at once can be made")
 
     def _rate(self) -> Symptom:
@@ -194,7 +194,7 @@ class Doctor:
         headers = answers[-1].response.headers if answers[-1].response else ()
         limits = [f", {name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
         told = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
-        remedy = "it is waited out; --rate-limit N asks less often from the beginning"
+        remedy = "a run slows down by itself; --rate-limit N avoids the refusals"
         return Symptom("rate limit", "note", told, remedy) if limited else Symptom("rate limit", "ok", told)
 
     def _left_behind(self) -> Symptom:
@@ -205,10 +205,10 @@ class Doctor:
 
 
 def _symptom(name: str, exchange: Exchange) -> Symptom:
-    """What the answer says of a token, or of reading."""
+    """What the answer tells about a token, or about reading."""
     stored = stored_in(exchange)
     if name == _READ and exchange.status == 200 and "name" not in stored:
-        note = Symptom(name, "note", "GET shows no name of a customer", "what is stored is not tried")
+        note = Symptom(name, "note", "GET does not show a customer's name", "nothing is known of what is stored")
         return Symptom(name, "FAIL", stored[GONE], _NOT_SHOWN) if GONE in stored else note
     mark, said, *remedy = _SAYS[name].get(exchange.status, _SAYS[name][None])
     said = said or f"{exchange.request.method} was answered {exchange.status or exchange.failure}"

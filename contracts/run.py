@@ -1,4 +1,4 @@
-"""A run: everything that is made once from the options, put together and taken down again."""
+"""A run: everything that is made once from the options, set up and taken down again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Options:
 
 
 class Run:
-    """One run against one target. `vendor` is the mock's, where the mock is the target. It has to be opened first."""
+    """One run against one target; call `open` first. `vendor` is the mocked vendor, or None for another target."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -49,7 +49,7 @@ class Run:
         self.target = options.target
         self.document = options.document
         self.metrics = Metrics()
-        without = f"the contract {self.document.name} has nothing that could break them"
+        without = f"the contract {self.document.name} has nothing to try them with"
         self.metrics.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
         self.client = Client(self.target, _transport(self.vendor) if self.vendor else None, self.metrics.sent)
@@ -57,10 +57,10 @@ class Run:
         self.customers = Customers(self.client, journal)
 
     def open(self) -> Run:
-        """Find out what the target allows, and make what is needed; the run itself.
+        """Find out what the target allows, and make the customers that are needed. Returns the run itself.
 
         Raises:
-            WrongCall: the target does not take the credentials, or lets no customer be made.
+            WrongCall: the target refuses the credentials, or no customer can be made.
             NoVerdict: the target cannot be reached.
 
         """
@@ -86,7 +86,7 @@ class Run:
             self.metrics.not_tried(["status.scope"], NO_READ_TOKEN)
 
     def close(self) -> None:
-        """Remove what was made and end every connection; once."""
+        """Remove the customers that were made, and close every connection. Further calls do nothing."""
         if self.closed:
             return
         self.closed = True
@@ -98,7 +98,7 @@ class Run:
             self.client.__exit__()
 
     def part(self) -> dict[str, Any]:
-        """What this process did since its last report, as plain data: at its end, once."""
+        """What this process has counted since its last report, as plain data. Called once, at its end."""
         ended = {
             "interruptions": self.client.retry_budget.interruptions,
             "left": list(self.customers.left),
@@ -109,7 +109,7 @@ class Run:
         return self.metrics.taken()
 
     def untriable(self, request: Request) -> str | None:
-        """Why a request cannot be tried here; None where it can."""
+        """Why a request cannot be tried on this target, or None."""
         needs_reader = any(READ_TOKEN in value for _, value in request.headers)
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
 
@@ -123,7 +123,7 @@ def _transport(vendor: Vendor) -> httpx.BaseTransport:
 
 
 def _silent(document: Document) -> Iterator[str]:
-    """The promises that this contract gives no occasion to break."""
+    """The promises that no request and no answer of this contract can break."""
     if not document.read_only_members:
         yield "status.read_only"
     if not document.is_of_1x:
@@ -134,4 +134,4 @@ def _silent(document: Document) -> Iterator[str]:
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
-NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"
+NO_500 = "a 500 cannot be provoked on a live target; every 500 that is seen is judged"

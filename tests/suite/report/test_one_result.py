@@ -102,7 +102,7 @@ CASES = [
         Vendor,
         (*MALFORMED, "--require-all"),
         1,
-        r"NOT TRIED, though --require-all wants it: KAITEN_READ_TOKEN is not set",
+        r"NOT TRIED, though --require-all asks for it: KAITEN_READ_TOKEN is not set",
         environment={"KAITEN_READ_TOKEN": ""},
     ),
     Case(
@@ -135,7 +135,7 @@ CASES = [
         r"WRONG CALL: http://\S+ refuses KAITEN_AUTH_TOKEN \(401\)",
         environment={"KAITEN_AUTH_TOKEN": "wrong"},
     ),
-    Case("ctrl-c", Vendor, (), 2, r"STOPPED by hand; nothing was found broken before", interrupted=True),
+    Case("ctrl-c", Vendor, (), 2, r"STOPPED by hand; no broken promise was found before", interrupted=True),
 ]
 
 
