@@ -46,7 +46,7 @@ def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Cus
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer, text: str) -> None:
-    """Name and external id take any text of Unicode, of 10,000 characters too, and store it character by character."""
+    """Name and external id take any Unicode text, of 10,000 characters too, and store it character by character."""
     answer = api.put(customer, to_json({"name": text, "externalCustomerId": text}))
 
     assert_no_content(answer)
@@ -117,7 +117,7 @@ def test_the_same_update_twice_is_as_once(api: Api, customer: Customer) -> None:
 
 @pytest.mark.parametrize("repetition", ["first", "second", "third", "fourth", "fifth"])
 def test_of_updates_at_once_one_is_stored_whole(api: Api, customer: Customer, repetition: str) -> None:
-    """Of eight updates at once each is answered 204, and one of them is stored whole; never a mixture."""
+    """Eight updates at once are each answered 204, and one of them is stored whole, never a mixture."""
     bodies = [{"name": f"Writer {n} {repetition}", "externalCustomerId": f"of-writer-{n}"} for n in range(8)]
 
     answers = api.put_at_once(customer, [to_json(body) for body in bodies])

@@ -37,8 +37,8 @@ def summed_up(*findings: Finding, **changes: Any) -> list[str]:
 def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
     """An explanation has the promise, what came, the request, the answer, and two lines that send it again."""
     assert explained(failure(seen(trace="4b4b", why="The name is null."))) == [
-        "problem.title: The member title is the phrase of its status. (Kaiten's API page, problem; Go net/http StatusText; "
-        "held on every answer, whatever is documented)",
+        "problem.title: The member title is the phrase of its status. (Kaiten's API page, problem; Go net/http "
+        "StatusText; held on every answer, whatever is documented)",
         "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "",
