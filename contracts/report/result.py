@@ -213,7 +213,7 @@ class Result:
             other = "not selected", "no selected test tries it"
         elif self.stopped or self.by_hand or self.out_of_time:
             late = (reason for reason in self.skipped if reason.startswith(OUT_OF_TIME))
-            other = "not tried", next(late, "the run ended before it was tried")
+            other = "not tried", next(late, "the run ended first")
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()

@@ -325,8 +325,8 @@ def test_every_promise_came_out_in_one_way() -> None:
     [
         ({}, "not tried: no answer decided it"),
         ({"metrics": {"untried": {"status.scope": "no token"}}}, "not tried: no token"),
-        ({"stopped": "it does not answer"}, "not tried: the run ended before it was tried"),
-        ({"by_hand": True}, "not tried: the run ended before it was tried"),
+        ({"stopped": "it does not answer"}, "not tried: the run ended first"),
+        ({"by_hand": True}, "not tried: the run ended first"),
         ({"selected": False}, "not selected: no selected test tries it"),
     ],
     ids=["no-answer", "reason", "stopped", "by-hand", "not-selected"],
