@@ -159,7 +159,7 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
 
     assert result.exit_code == 1, result.output
     assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
-    assert "alone, on a fresh customer, it is not seen" in result.stdout
+    assert "sent alone, to a fresh customer, it is not seen" in result.stdout
 
 
 def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path) -> None:

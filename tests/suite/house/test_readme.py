@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.evidence.deviation import load_deviations
 from contracts.options import OPTIONS
 from contracts.report import result
 from contracts.rules.document import DOCUMENTS, load
@@ -180,6 +181,16 @@ def test_every_command_is_tried() -> None:
     assert set(SHOWN) == {*TRIALS, *TRIED_ELSEWHERE}
     for file, text in TRIED_ELSEWHERE.values():
         assert text in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_the_deviation_that_is_shown_is_one(tmp_path: Path) -> None:
+    """The suite reads the accepted deviation that the README shows."""
+    shown = re.search(r"(?:^    .*\n)*^    \[\[deviation\]\]\n(?:    .*\n)+", README, re.MULTILINE)
+    assert shown
+    file = tmp_path / "deviations.toml"
+    file.write_text(shown[0], encoding="utf-8")
+
+    assert [*load_deviations(file).report({"status.schema"}, ["a test"], {"status.schema 0": 1})]
 
 
 def test_the_mock_prints_what_to_export() -> None:
