@@ -260,7 +260,7 @@ def test_a_reader_that_may_write_is_told(tmp_path: Path) -> None:
     with serving(vendor_named("IgnoresScopes")(load("docs"))) as server:
         said, works = told(server, tmp_path)
 
-    assert said["KAITEN_READ_TOKEN"].startswith("note has the scope write:customers: ")
+    assert said["KAITEN_READ_TOKEN"].startswith("note has the scope write:customers, ")
     assert works
 
 
