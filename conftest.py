@@ -1,3 +1,3 @@
-"""Wiring: pytest's side of `contracts/`, which has the fixtures that the contract's tests take."""
+"""Loads the plugins of pytest in `contracts/`, which have the options and the fixtures of the tests."""
 
 pytest_plugins = ["contracts.plugin_process", "contracts.plugin"]

@@ -1,6 +1,6 @@
 """`python -m contracts mock | replay | release | doctor | clean`, or `contracts …` where the project is installed.
 
-Hypothesis, pytest and the server are imported by the commands that need them: help and completion come at once.
+Each command imports what it needs, so that help and completion come at once.
 """
 
 from __future__ import annotations
@@ -19,34 +19,25 @@ if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; `run`
 
 import click
 
-from contracts.customers.disposable import Customers
-from contracts.customers.journal import DEFAULT_FOLDER, Journal, leftovers
-from contracts.doctor import Doctor, target_of
+from contracts.customers.journal import DEFAULT_FOLDER
 from contracts.errors import NoVerdict, WrongCall
-from contracts.http.client import Client
-from contracts.http.retries import heed_signals
-from contracts.http.target import Limits, Target, checked_tokens
 from contracts.options import REACHING, TARGETING, Option, how_reached, options_from, passed_on, target_from
-from contracts.release import Verdict
-from contracts.release.comparison import compared
-from contracts.rules.document import load, pinned
-from contracts.rules.openapi import SERVED
-from contracts.vendor.model import MOCK_TOKENS, Vendor
 
 if TYPE_CHECKING:
     from contracts.evidence.har import Evidence
+    from contracts.http.target import Target
     from contracts.run import Run
 
-# The exit codes: see the README. The last is what a shell makes of Ctrl-C, 128 and the number of the signal.
+# The exit codes (README.md). The last is a shell's for Ctrl-C: 128 plus the number of the signal.
 GREEN, RED, WRONG_CALL, NO_VERDICT, INTERRUPTED = 0, 1, 2, 6, 130
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def having(options: Iterable[Option]) -> Callable[[_Command], _Command]:
-    """Give a command these options, as pytest has them."""
+    """Add these options to a command, with the names and defaults that they have in pytest."""
 
-    def given(command: _Command) -> _Command:
+    def decorate(command: _Command) -> _Command:
         for option in reversed([*options]):
             command = click.option(
                 option.flag,
@@ -60,7 +51,7 @@ def having(options: Iterable[Option]) -> Callable[[_Command], _Command]:
             )(command)
         return command
 
-    return given
+    return decorate
 
 
 @click.group()
@@ -69,13 +60,15 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one")
-@click.option("--host", default="127.0.0.1", show_default=True, help="the address to listen on")
-@click.option("--contract", default="docs", show_default=True, help="the release to behave as: docs, v1 or a file")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--contract", default="docs", show_default=True, help="release to behave as: docs, v1 or a file")
 @click.option("--prefix", default="", help="serve under this path, like /api")
 def mock(port: int, host: str, contract: str, prefix: str) -> None:
     """Serve the documented vendor over HTTP, until Ctrl-C."""
+    from contracts.rules.document import load
     from contracts.vendor import served
+    from contracts.vendor.model import MOCK_TOKENS, Vendor
 
     vendor = Vendor(load(contract), prefix.rstrip("/"))
     try:
@@ -83,7 +76,7 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
     except OSError as error:
         raise WrongCall(f"port {port} of {host} cannot be used: {error.strerror}; try another --port") from None
     origin = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    # The server ends in good order and then raises what ended it.
+    # The server shuts down on Ctrl-C, and then raises KeyboardInterrupt.
     with suppress(KeyboardInterrupt):
         click.echo(f"The mocked vendor ({contract}) answers at {origin}{vendor.prefix}")
         for variable, token in zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True):
@@ -94,15 +87,15 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
 
 @main.command()
 @click.argument("paths", metavar="FILE-or-DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--base-url", default=None, help="where to send it; the mock in process when left out")
-@click.option("--contract", default=None, help="judge by this release and not by the recorded one")
-@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often each is sent")
+@click.option("--base-url", default=None, help="where to send it (default: the mock, in process)")
+@click.option("--contract", default=None, help="judge by this release, not by the recorded one")
+@click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often to send each")
 @click.option("--as-test", is_flag=True, help="send nothing; print each as an entry for payloads.yaml")
 @having(TARGETING)
 def replay(
     paths: tuple[Path, ...], base_url: str | None, contract: str | None, times: int, as_test: bool, **chosen: Any
 ) -> None:
-    """Send what HAR files have recorded again, the suite's own or a browser's."""
+    """Send again what HAR files recorded: the suite's evidence, or a browser's network panel."""
     from contracts.evidence import har
     from contracts.evidence.replay import Fate, Replay, Replayed
     from contracts.fuzz.payloads import entry_of
@@ -132,7 +125,7 @@ def replay(
 
 @contextmanager
 def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
-    """A run against a base URL, the mock where there is none."""
+    """A run against a base URL, or against the mock if there is none."""
     from contracts.run import Run
 
     run = Run(options_from(chosen, base_url, 0, os.environ)).open()
@@ -144,27 +137,34 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
 
 @main.command()
 @click.option(
-    "--candidate", metavar="FILE-or-URL", help="its OpenAPI document, - for stdin; by default what --base-url serves"
+    "--candidate", metavar="FILE-or-URL", help="OpenAPI document, - for stdin (default: the one that --base-url serves)"
 )
-@click.option("--contract", default="docs", show_default=True, help="the release that you use: docs, v1 or a file")
-@click.option("--exact", is_flag=True, help="refuse drift, too")
-@click.option("--allow-undecided", is_flag=True, help="let pass what cannot be decided")
-@click.option("--adopt", metavar="NAME", help="write it as the contract of this name, whatever the verdict")
-@click.option("--base-url", help="a deployment of the release: hold it to the pin and to its own document")
-@click.option("--deviations", default=None, type=click.Path(path_type=Path), help="a TOML file of accepted deviations")
-@click.option("--evidence", default="evidence", show_default=True, type=click.Path(path_type=Path), help="a folder")
+@click.option("--contract", default="docs", show_default=True, help="release that you rely on: docs, v1 or a file")
+@click.option("--exact", is_flag=True, help="drift is not safe either")
+@click.option("--allow-undecided", is_flag=True, help="what cannot be decided is safe")
+@click.option("--adopt", metavar="NAME", help="save it as a contract with this name, whatever the verdict")
+@click.option("--base-url", help="deployment of the release, to hold to --contract and to its own document")
+@click.option("--deviations", default=None, type=click.Path(path_type=Path), help="TOML file of accepted deviations")
+@click.option(
+    "--evidence", default="evidence", show_default=True, type=click.Path(path_type=Path), help="folder for HAR files"
+)
 @click.option("--format", default="text", show_default=True, type=click.Choice(["text", "json"]))
 @having(TARGETING)
 def release(
     candidate: str | None, contract: str, base_url: str | None, deviations: Path | None, evidence: Path, **chosen: Any
 ) -> None:
-    """Say whether a release of the vendor is safe, and show what it changes."""
+    """Find out whether a release of the vendor is safe to upgrade to, and show what it changes."""
     from contracts.candidate import adopt, called, observed, place_of, read
     from contracts.evidence.deviation import load_deviations
+    from contracts.http.target import Target
+    from contracts.release import Verdict
+    from contracts.release.comparison import compared
     from contracts.release_report import ReleaseReport, no_verdict
+    from contracts.rules.document import pinned
+    from contracts.rules.openapi import SERVED
 
     try:
-        # A wrong call is told before anything else.
+        # Every mistake in the call is reported before anything is compared or sent.
         anywhere = Target("", {}, **how_reached(chosen, os.environ))
         target = anywhere if base_url is None else target_from(chosen, base_url, os.environ)
         if candidate is None and base_url is None:
@@ -178,7 +178,7 @@ def release(
         if chosen["format"] == "json":
             click.echo(no_verdict(str(error)))
         raise
-    # The runs of the contract inherit these, as they do the tokens.
+    # The runs against the deployment are child processes: they inherit these variables, and those of the tokens.
     os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
     report = ReleaseReport(verdict, contract, called(where), as_json=chosen["format"] == "json")
     report.print_documents()
@@ -187,7 +187,7 @@ def release(
             folder = evidence / "release"
             report.observed = observed(contract, offered, base_url, passed_on(chosen), folder, deviations)
     except (NoVerdict, WrongCall, KeyboardInterrupt) as error:
-        # What the documents say is known by now, and is never lost.
+        # The documents are compared by now: that verdict is printed, whatever happened to the deployment.
         report.stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         report.print_verdict()
         if verdict.safe:
@@ -200,7 +200,7 @@ def release(
             adopt(written, offered)
             report.adopted = written.stem
     except WrongCall as error:
-        # The verdict is the last line all the same.
+        # The verdict is still the last line.
         click.echo(f"Error: {error}", err=True)
         code = code or WRONG_CALL
     report.print_verdict()
@@ -208,15 +208,19 @@ def release(
 
 
 @main.command()
-@click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="the target that a run would have")
-@click.option("--contract", default="docs", show_default=True, help="the release that a run would hold it to")
+@click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="target to examine")
+@click.option("--contract", default="docs", show_default=True, help="release that a run would use: docs, v1 or a file")
 @having(TARGETING)
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:
-    """Tell whether a run would work, and what to do where it would not; only a disposable customer is made."""
+    """Find out whether a run would work, and what to do if not. Only disposable customers are made, and removed."""
+    from contracts.doctor import Doctor, target_of
+    from contracts.http.client import Client
+    from contracts.rules.document import pinned
+
     target = target_of(chosen, base_url, os.environ)
     pinned(contract)
     fatal = False
-    # Whatever ends it, the customers are removed while the client can still do that.
+    # `closing` removes the customers before the client is closed, whatever ends the loop.
     with (
         Client(target) as client,
         closing(Doctor(client, chosen["journal"], secrets.token_hex(8), contract).symptoms()) as symptoms,
@@ -229,12 +233,15 @@ def doctor(base_url: str, contract: str, **chosen: Any) -> None:
 
 
 @main.command()
-@click.option("--base-url", default=None, help="only what was left at this base URL")
-@click.option("--journal", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), help="the journal's folder")
+@click.option("--base-url", default=None, help="only the customers at this base URL")
+@click.option("--journal", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), help="folder of the journal")
 @click.option("--patience", default=10.0, show_default=True, help="seconds to wait for a target that does not answer")
 @having(REACHING)
 def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -> None:
-    """Remove the customers that earlier runs left behind, as the journal lists them."""
+    """Remove the customers that earlier runs left behind, and that the journal lists."""
+    from contracts.customers.journal import leftovers
+    from contracts.http.target import Limits, Target, checked_tokens
+
     way = how_reached(chosen, os.environ)
     listed = {leftover.base_url for leftover in leftovers(journal)}
     urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
@@ -244,10 +251,15 @@ def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
     left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]
     if left:
-        raise NoVerdict(f"what is left at {', '.join(left)} stays in {journal}")
+        raise NoVerdict(f"some customers at {', '.join(left)} could not be removed; {journal} still lists them")
 
 
 def _cleaned(target: Target, journal: Path) -> bool:
+    """Remove the customers that runs have left at one target. False if some are still there."""
+    from contracts.customers.disposable import Customers
+    from contracts.customers.journal import Journal
+    from contracts.http.client import Client
+
     with Client(target) as client:
         customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
         try:
@@ -263,6 +275,8 @@ def _cleaned(target: Target, journal: Path) -> bool:
 
 def run() -> None:
     """Run the command line, with the suite's exit codes."""
+    from contracts.http.retries import heed_signals
+
     heed_signals()
     try:
         sys.exit(main(standalone_mode=False) or GREEN)

@@ -1,4 +1,6 @@
-"""The candidate, a release's document: read, written as a contract, and a deployment of the release held to it.
+"""The half of the release check that sends requests: a release's document, and a deployment of the release.
+
+It gets the document, writes it as a contract, and holds a deployment to it.
 
 The last makes two runs of the contract: one holds the deployment to the pin, the other to the release's own document.
 """
@@ -37,8 +39,10 @@ from contracts.rules.problem import exact
 
 Json = Any
 
-# The largest document in bytes; the seconds for one behind an address, and between two lines on what is under way.
-_LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
+# The largest document in bytes, and the seconds for one behind an address.
+_LARGEST, _SECONDS = 4 * MIB, 30.0
+# Seconds between two lines of progress.
+_BETWEEN_LINES = 10.0
 _NOWHERE = Target("", {})
 # The name of a contract; and a reference in JSON.
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
@@ -53,10 +57,10 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.
 
 
 def read(where: str, target: Target = _NOWHERE) -> References:
-    """The OpenAPI document in a file, on standard input (`-`) or at an address, which is reached as `target` is.
+    """The OpenAPI document in a file, on standard input (`-`) or at an address, reached in the way of `target`.
 
     Raises:
-        WrongCall: there is no document, or it is not OpenAPI 3.0 or 3.1, or it cannot be read.
+        WrongCall: there is no document, it cannot be read, or it is not OpenAPI 3.0 or 3.1.
         NoVerdict: the address cannot be reached.
 
     """
@@ -69,7 +73,7 @@ def read(where: str, target: Target = _NOWHERE) -> References:
 
 
 def called(where: str) -> str:
-    """How a candidate is named to the user: a query may hold a secret, and is not shown."""
+    """How messages name a candidate: without a query, which may hold a secret."""
     return where.partition("?")[0] if "://" in where else "standard input" if where == "-" else where
 
 
@@ -78,7 +82,7 @@ def _file(where: str) -> bytes:
         if where == "-":
             return sys.stdin.buffer.read(_LARGEST + 1)
         if not Path(where).is_file():
-            raise WrongCall(f"there is no candidate {where!r}: give a file, or an address that begins with https://")
+            raise WrongCall(f"there is no file {where!r}: give the candidate's file, or an address with https://")
         with Path(where).open("rb") as file:
             return file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
@@ -90,10 +94,10 @@ def _fetched(where: str, target: Target) -> bytes:
     try:
         url = httpx.URL(where)
         if url.userinfo or not url.host:
-            raise WrongCall("the candidate's address has user info in it, or no host; download the file, and give that")
+            raise WrongCall("the candidate's address has user info, or no host: download it, and give the file")
     except httpx.InvalidURL as error:
         raise WrongCall(f"the candidate's address cannot be read: {error}") from None
-    # The document is for everybody: no token is sent; and another host gets no header of the target's.
+    # The document is public, so no token is sent. Headers of the target are not sent to another host.
     own = httpx.URL(target.base_url)
     headers = target.headers if (url.scheme, url.netloc) == (own.scheme, own.netloc) else ()
     origin = f"{url.scheme}://{url.netloc.decode()}"
@@ -107,9 +111,9 @@ def _fetched(where: str, target: Target) -> bytes:
     if exchange.status in INTERRUPTING | {500}:
         raise NoVerdict(f"{name} answers {exchange.status}")
     if exchange.status in range(300, 400):
-        raise WrongCall(f"{name} redirects elsewhere, which is not followed: give the address it leads to")
+        raise WrongCall(f"{name} is a redirect, which is not followed: give the address that it leads to")
     if exchange.status != 200:
-        raise WrongCall(f"{name} answers {exchange.status}, and not with a document")
+        raise WrongCall(f"{name} answers {exchange.status} instead of a document")
     return exchange.response.body
 
 
@@ -218,13 +222,13 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
 def observed(
     contract: str, offered: References, base_url: str, arguments: Sequence[str], folder: Path, deviations: Path | None
 ) -> Observed:
-    """A deployment held to the pin, and to the document that is `offered` where that can be adopted.
+    """What a deployment does, held to the pin, and also to the document that is `offered` if that can be adopted.
 
-    `arguments` go to the runs of the contract; their evidence is kept in `folder`.
+    `arguments` go to the runs of the contract. Their evidence is kept in `folder`.
 
     Raises:
         WrongCall: the runs were called wrongly.
-        NoVerdict: the target could not be reached, stopped answering, or a run came to nothing.
+        NoVerdict: the target could not be reached, stopped answering, or a run has no verdict.
 
     """
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
@@ -242,8 +246,8 @@ def observed(
 
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
-    """What breaks the pin and what breaks the release's own document, each with what the release says of it."""
-    # The circumstance may differ between two contracts: of each place the first finding is shown.
+    """What breaks the pin and what breaks the release's own document, each with what the release says about it."""
+    # The circumstance may differ between two contracts, so the first finding at each place is shown.
     pin, own = ({(one.promise, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
     found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
@@ -266,14 +270,14 @@ def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) 
         raise (WrongCall if result.code == WRONG_CALL else NoVerdict)(result.stopped)
     if done.returncode != (RED if result.findings else GREEN):
         failed = ", ".join(result.failed[:2]) or _last_words(done)
-        raise NoVerdict(f"the run of {contract} failed without a broken promise that it could name: {failed}")
+        raise NoVerdict(f"the run with {contract} failed without a broken promise: {failed}")
     return result
 
 
 def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
-    """A command that has ended. It is another process, as a user would start it, with its own target and journal.
+    """Run a command to its end, in a process of its own, as a user would start it.
 
-    Whoever interrupts this process interrupts that one, too, once, and it removes its customers.
+    If this process is interrupted, that one is interrupted once, so that it removes its customers.
     """
     began = time.monotonic()
     with subprocess.Popen(  # noqa: S603 (no shell)
@@ -293,7 +297,7 @@ def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line in which a run says why it has no verdict."""
+    """The line in which a run says why it has no verdict."""
     lines = [*done.stderr.splitlines(), *done.stdout.splitlines()]
     marks = ("ERROR: ", "NO VERDICT: ", "WRONG CALL: ")
     reasons = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)

@@ -1,6 +1,6 @@
-"""The doctor: whether a run against a target would work, and what to do where it would not.
+"""The doctor: finds out whether a run against a target would work, and what to do if not.
 
-It makes about as many customers as a run does at first, updates one of them, and removes them again.
+It makes about as many customers as a run makes first, updates one of them, and removes them all.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _SAYS: Mapping[tuple[str, int | None], tuple[str, str]] = {
 
 
 class Symptom(NamedTuple):
-    """One thing that a run needs: ok, a note, or FAIL where no run works so; how it is, and what to do about it."""
+    """One thing that a run needs: ok, note, or FAIL (no run would work); what was found, and what to do about it."""
 
     name: str
     mark: str
@@ -64,7 +64,7 @@ class Symptom(NamedTuple):
 
 
 def target_of(chosen: Mapping[str, Any], base_url: str, environment: Mapping[str, str]) -> Target:
-    """The target that a run would have; without tokens where `KAITEN_AUTH_TOKEN` is not set."""
+    """The target that a run would have; without tokens if `KAITEN_AUTH_TOKEN` is not set."""
     if environment.get(_WRITER):
         return target_from(chosen, base_url, environment)
     return replace(target_from(chosen, base_url, {_WRITER: "none"}), tokens={})
@@ -79,7 +79,7 @@ class Doctor:
         self._token = WRITE_TOKEN if WRITE_TOKEN in self._target.tokens else ""
 
     def symptoms(self) -> Generator[Symptom]:
-        """What was found, one after the other; nothing more where the target is not reached, or is not the API."""
+        """What was found, one after the other. It ends early if the target is not reached, or is not the API."""
         first = self._client.once(sibling.read(_NOBODY, self._token))
         for name, look in (("reachable", self._reached), ("prefix", self._prefix)):
             mark, said = look(first)
@@ -95,13 +95,13 @@ class Doctor:
 
     def _reached(self, first: Exchange) -> tuple[str, str]:
         scheme, _, rest = self._url.partition("://")
-        # A server of TLS breaks off, answers in TLS, or says in plain HTTP what it wants.
+        # Asked in plain HTTP, a TLS port breaks off, answers in TLS, or answers 400 with a hint.
         says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
         if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
             reason = first.failure or "plain http is answered 400"
             return "FAIL", f"no: {reason}; give https://{rest}, if that port speaks TLS"
         if first.response is None:
-            own = "an authority of your own needs --ca-bundle, a server that asks for a certificate --client-cert"
+            own = "a private certificate authority needs --ca-bundle, a client certificate --client-cert"
             remedy = own if first.failure is Failure.TLS else "check the URL, the network and --proxy-from-env"
             return "FAIL", f"no: {first.failure}; {remedy}"
         how = "TLS, a valid certificate" if scheme == "https" else "plain http"
@@ -116,7 +116,7 @@ class Doctor:
         if not there and (in_front := sibling.in_front(first)):
             return "FAIL", in_front
         types = ", ".join(first.response.values("Content-Type") if first.response else []) or "no type"
-        remedy = f"give {other}" if there else "give the base URL as the vendor has it, maybe with /api"
+        remedy = f"give {other}" if there else "check the path of the base URL: it may have to end with /api"
         return "FAIL", f"what answers is not the API: {first.status} of {types}; {remedy}"
 
     def _likeness(self, client: Client) -> int:
@@ -136,7 +136,7 @@ class Doctor:
         except (WrongCall, NoVerdict) as error:
             return "note", f"{url} serves none that can be read; it is not compared with {pin}; {error}"
         if not changes:
-            return "ok", f"the one that it serves says what {pin} says"
+            return "ok", f"the target's own OpenAPI document says the same as {pin}"
         said = f"it differs from {pin} ({changes} {'change' if changes == 1 else 'changes'})"
         return "note", f"{said}; see them with: python -m contracts release --contract {pin} --base-url {self._url}"
 
@@ -176,7 +176,7 @@ class Doctor:
         except (WrongCall, NoVerdict) as error:
             return "FAIL", str(error)
         if customers.renamed:
-            return "note", f"the vendor changes slugs: {customers.renamed}; its own ones are used"
+            return "note", f"the vendor changes slugs: {customers.renamed}; a run uses its slugs"
         return "ok", f"{len(customers.existing)} disposable customers at once can be made"
 
     def _rate(self) -> tuple[str, str]:
@@ -186,15 +186,15 @@ class Doctor:
         headers = answers[-1].response.headers if answers[-1].response else ()
         limits = [f", {name}: {value}" for name, value in headers if "ratelimit" in name.lower().replace("-", "")]
         said = f"{limited} of {_BURST} requests at once were answered 429{''.join(limits)}"
-        remedy = "it is waited out; --rate-limit N asks less often from the beginning"
+        remedy = "a run slows down by itself; --rate-limit N avoids the refusals"
         return ("note", f"{said}; {remedy}") if limited else ("ok", said)
 
 
 def _symptom(name: str, exchange: Exchange) -> Symptom:
-    """What the answer says of a token, or of reading."""
+    """What the answer tells about a token, or about reading."""
     stored = stored_in(exchange)
     if name == _READ and exchange.status == 200 and "name" not in stored:
-        note = Symptom(name, "note", "GET shows no name of a customer; what is stored is not tried")
+        note = Symptom(name, "note", "GET does not show a customer's name; nothing is known of what is stored")
         return Symptom(name, "FAIL", f"{stored[GONE]}; {_NOT_SHOWN}") if GONE in stored else note
     mark, said = _SAYS.get((name, exchange.status), _SAYS[name, None])
     answered = f"{exchange.request.method} was answered {exchange.status or exchange.failure}"

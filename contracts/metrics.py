@@ -1,4 +1,4 @@
-"""Metrics: what was sent and what came of it, counted as plain data that goes from process to process."""
+"""Metrics: what was sent and how it was answered, counted as plain data that can go to another process."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from contracts.http.exchange import OPERATION, Exchange
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 
-# In place of a status.
+# Stands for a status.
 NO_ANSWER = "no answer"
-# Latencies are counted in steps of a twelfth of each other: 20 for each power of ten.
+# Latencies are counted in steps, 20 for each power of ten: each step is 12 % longer than the one before.
 _STEPS = 20
 _LOCK = threading.Lock()
 
 
 @dataclass
 class Metrics:
-    """What was counted, by every thread of a run. `updates` are the requests to the operation.
+    """What all threads of a run have counted. `updates` are the requests to the operation.
 
-    `latencies` has all updates, by status and by step; `tried` how many answers put each promise to the test, `broken`
-    how many broke it; `answers` those to the requests of each circumstance (the promise to blame), by status, `wrong`
-    those of them that nothing allows; `generated` the different requests of each test; `pairs` the requests with pairs
-    of values; `accepted` how often each accepted deviation was seen; `untried` why a promise could not be tried; `left`
-    customers that are still there.
+    `latencies` counts all updates, by status and by step; `tried` the answers that tried each promise, and `broken` the
+    answers that broke it; `answers` the answers to the requests of each circumstance (named by its promise), by status,
+    and `wrong` those that are not allowed; `generated` the distinct requests of each generated test; `pairs` the
+    requests with pairs of values; `accepted` how often each accepted deviation was seen. `untried` says why promises
+    could not be tried; `left` are customers that are still there.
     """
 
     exchanges: int = 0
@@ -46,12 +46,12 @@ class Metrics:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, counts: Mapping[str, Any]) -> None:
-        """Add to what these names count: numbers are summed, lists joined, and of two reasons the first stays."""
+        """Add these counts: numbers are summed, lists are joined, and of two reasons the first stays."""
         with _LOCK:
             _add(vars(self), counts)
 
     def taken(self) -> dict[str, Any]:
-        """What was counted since this was asked last."""
+        """Take what was counted since the last call."""
         with _LOCK:
             counts = {name: value for name, value in vars(self).items() if value}
             vars(self).update(vars(Metrics()))
@@ -64,18 +64,18 @@ class Metrics:
         self.add({"exchanges": 1} | (latency if exchange.request.method == OPERATION else {}))
 
     def judged(self, verdict: Verdict) -> None:
-        """Count which promises something put to the test, and which of them it broke."""
+        """Count which promises an answer tried, and which of them it broke."""
         broken = {violation.promise for violation in verdict.violations}
         self.add({"tried": dict.fromkeys(verdict.tried, 1), "broken": dict.fromkeys(broken, 1)})
 
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
-        """Count what came of a request, by its circumstance."""
+        """Count how a request was answered, by its circumstance."""
         allowed = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
         answer = {prediction.reasons[0].id: {str(exchange.status or NO_ANSWER): 1}}
         self.add({"answers": answer, "wrong": {} if allowed else answer})
 
     def drawn(self, distinct: int, test: str) -> None:
-        """Count the different requests that one round of a generated test has sent."""
+        """Count the distinct requests that one round of a generated test has sent."""
         kind = test.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
         self.add({"generated": {kind: distinct}})
 
@@ -93,7 +93,7 @@ class Metrics:
         return sum(self.statuses.values())
 
     def quantile(self, status: str, share: float) -> float:
-        """In how many seconds this share of the answers with a status came."""
+        """The seconds within which this share of the answers with a status came."""
         steps = sorted((int(step), count) for step, count in self.latencies[status].items())
         seen, wanted = accumulate(count for _, count in steps), share * self.statuses[status]
         step = next(step for (step, _), so_far in zip(steps, seen, strict=True) if so_far >= wanted)

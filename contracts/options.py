@@ -1,4 +1,4 @@
-"""The options of a run: their names, defaults and help, and how they become `Options`."""
+"""The options of a run: their names, defaults and help texts, and how `run.Options` is made from them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of the command line, of pytest's and of click's."""
+    """One option of a command line, for pytest and for click."""
 
     flag: str
     help: str
@@ -43,28 +43,28 @@ class Option:
 
 
 _HEADER = (
-    "a header for what stands in front of the target, sent with every request (NAME alone: KAITEN_HEADER_1 has the "
-    "value of the first)"
+    "header to send with every request, for a gateway in front of the target (NAME alone: the value of the first is "
+    "in KAITEN_HEADER_1)"
 )
-# How a target is reached that not everybody may reach.
+# What is needed to reach a target behind a gateway, a private authority or a proxy.
 REACHING = (
     Option("--header", _HEADER, None, Secret, "NAME=VALUE", repeatable=True),
-    Option("--ca-bundle", "a PEM file of authorities to trust besides the usual ones", None, Path, "FILE"),
-    Option("--client-cert", "a PEM file with a certificate to show, and its key", None, Path, "FILE"),
+    Option("--ca-bundle", "PEM file of certificate authorities to trust, besides the usual ones", None, Path, "FILE"),
+    Option("--client-cert", "PEM file with a client certificate and its key", None, Path, "FILE"),
     Option("--proxy-from-env", "use the proxies that the environment names", False),
 )
-# Where and as whom, for every command that sends something.
+# The options of every command that sends something.
 TARGETING = (
-    Option("--customer", "use this customer, where none can be made; its details are put back", None, str, "SLUG"),
-    Option("--customers", "customers that may exist at once, at the most, where a plan limits them", None, int, "N"),
-    Option("--time-limit", "seconds for one whole exchange", Limits.time, float, "S"),
-    Option("--size-limit", "bytes for one whole answer", Limits.size, int, "BYTES"),
-    Option("--rate-limit", "requests a second, at the most", Limits.rate, float, "N"),
-    Option("--concurrency", "requests at once, at the most", Limits.concurrency, int, "N"),
-    Option("--patience", "seconds in all to wait for a target that does not answer", Limits.patience, float, "S"),
+    Option("--customer", "use this customer where none can be made, and put its details back", None, str, "SLUG"),
+    Option("--customers", "how many customers may exist at once, where a plan limits them", None, int, "N"),
+    Option("--time-limit", "seconds that one whole exchange may take", Limits.time, float, "S"),
+    Option("--size-limit", "bytes that one whole answer may have", Limits.size, int, "BYTES"),
+    Option("--rate-limit", "how many requests a second may be sent", Limits.rate, float, "N"),
+    Option("--concurrency", "how many requests may be sent at once", Limits.concurrency, int, "N"),
+    Option("--patience", "seconds, in all, to wait for a target that does not answer", Limits.patience, float, "S"),
     Option("--settle", "seconds that a read may lag behind a write", Limits.settle, float, "S"),
     Option(
-        "--interruption", "statuses that something in front of the API answers, like 530,599", None, str, "STATUS,…"
+        "--interruption", "more statuses that a gateway answers, and not the API, like 530,599", None, str, "STATUS,…"
     ),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
     *REACHING,
@@ -72,28 +72,28 @@ TARGETING = (
     Option("--allow-plain-http", "allow plain http to another machine", False),
 )
 OPTIONS = (
-    Option("--contract", "the release to hold the target to: docs, v1 or a file", "docs", str, "NAME"),
-    Option("--require-all", "fail what could not be tried, instead of skipping it", False),
-    Option("--evidence", "folder that keeps what broke the contract, as HAR files", Path("evidence"), Path, "DIR"),
-    Option("--example-database", "a Redis that shares what failed, beside .hypothesis", None, str, "redis://…"),
-    Option("--deviations", "a TOML file of deviations that somebody has accepted", None, Path, "FILE"),
-    Option("--cases", "requests of each generated test, instead of the profile's", None, int, "N"),
-    Option("--max-time", "seconds for the whole run; what it has no time for is skipped", None, float, "S"),
+    Option("--contract", "release to hold the target to: docs, v1 or a file", "docs", str, "NAME"),
+    Option("--require-all", "fail tests that could not be tried, instead of skipping them", False),
+    Option("--evidence", "folder for the HAR files of what broke the contract", Path("evidence"), Path, "DIR"),
+    Option("--example-database", "Redis that shares failing requests between machines", None, str, "redis://…"),
+    Option("--deviations", "TOML file of accepted deviations", None, Path, "FILE"),
+    Option("--cases", "requests of each generated test, instead of the profile's number", None, int, "N"),
+    Option("--max-time", "seconds for the whole run; tests that are left then are skipped", None, float, "S"),
     Option("--result", "write the result of the run to this file, as JSON", None, Path, "FILE"),
     Option("--promises-xml", "write a JUnit file with one case for each promise", None, Path, "FILE"),
     *TARGETING,
 )
 
 
-# The numbers among `TARGETING`: those that are more than 0, and those that may be 0.
+# The numbers among `TARGETING`: those that must be more than 0, and those that may be 0.
 _MORE_THAN_0 = ("time_limit", "size_limit", "rate_limit", "concurrency", "customers")
 _NOT_LESS = ("patience", "settle")
 
 
 def passed_on(chosen: Mapping[str, Any]) -> list[str]:
-    """The arguments that give another command the same of `TARGETING`, where they are not the defaults.
+    """The options of `TARGETING` that differ from their defaults, as arguments for another process.
 
-    Of a header they have the name alone: everybody sees them. The values are in variables then.
+    A header is passed by its name alone, since everybody on the machine can see arguments. A variable has its value.
     """
     arguments: list[str] = []
     for option in TARGETING:
@@ -108,15 +108,15 @@ def passed_on(chosen: Mapping[str, Any]) -> list[str]:
 def options_from(
     chosen: Mapping[str, Any], base_url: str | None, seed: int | None, environment: Mapping[str, str], workers: int = 1
 ) -> Options:
-    """The options of a run, checked. `chosen` has a value for each of `TARGETING`, and the contract, by name.
+    """The options of a run, checked. `chosen` has the contract and a value for each of `TARGETING`, by name.
 
-    The rate, the requests and the customers at once are limits for all workers together, and are shared out among them.
+    Limits on the rate, on requests at once and on customers at once hold for all workers together: each gets its share.
 
     Raises:
-        WrongCall: one of them cannot be used, or `payloads.yaml` cannot.
+        WrongCall: an option cannot be used, or `payloads.yaml` cannot.
 
     """
-    # What checks a call, or prints help, need not load what runs the contract.
+    # Help and completion need none of this.
     from contracts.evidence.deviation import load_deviations
     from contracts.fuzz.generation import generation
     from contracts.fuzz.pairs import pairs
@@ -131,7 +131,7 @@ def options_from(
         if not chosen[name] >= 0:
             raise WrongCall(f"--{name} must be 0 or more")
     if base_url == "":
-        raise WrongCall("the base URL is empty: give --base-url or KAITEN_BASE_URL one, or unset it to use the mock")
+        raise WrongCall("the base URL is empty: set --base-url or KAITEN_BASE_URL, or unset both to use the mock")
     payloads()
     pairs()
     rate, customers = chosen["rate_limit"], chosen["customers"]
@@ -151,10 +151,10 @@ def options_from(
 
 
 def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Mapping[str, str]) -> Target:
-    """The target; the in-process mock where no base URL is given."""
+    """The target: the mock in process if no base URL is given."""
     further = chosen["interruption"]
     if further and not re.fullmatch(r"\s*[1-5]\d\d\s*(,\s*[1-5]\d\d\s*)*", further, re.ASCII):
-        raise WrongCall(f"--interruption {further!r} must be statuses with commas between them, like 530,599")
+        raise WrongCall(f"--interruption must be statuses with commas between them, like 530,599; it is {further!r}")
     numbers = {name.removesuffix("_limit"): chosen[name] for name in (*_MORE_THAN_0, *_NOT_LESS)}
     limits = Limits(**numbers, interruptions=frozenset(map(int, further.split(",") if further else ())))
     reached = how_reached(chosen, environment)
@@ -168,7 +168,7 @@ def target_from(chosen: Mapping[str, Any], base_url: str | None, environment: Ma
 
 
 def how_reached(chosen: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """What a target has of `REACHING`."""
+    """The fields of a target that `REACHING` sets."""
     files = (chosen["ca_bundle"], chosen["client_cert"])
     return {
         "proxy_from_env": chosen["proxy_from_env"],

@@ -1,4 +1,4 @@
-"""The plugin of pytest: options and markers, the one result that reports are made into, and all that is drawn of it."""
+"""The plugin of pytest: options, markers, the one result that is made from reports, and everything drawn from it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from contracts.report import files, result, terminal
 from contracts.report.result import GREEN, INTERRUPTED, Result
 from contracts.rules.document import STATUSES
 
-# The files that a run writes in the end: the option, and the name that pytest has for it.
+# The files that a run writes at its end: the option, and pytest's name for it.
 _FILES = {"--junit-xml": "xmlpath", "--result": "result", "--promises-xml": "promises_xml", "--html": "htmlpath"}
-# The exit codes of pytest that say something of the tests; the others are of pytest itself.
+# The exit codes of pytest that are about the tests. The others are about pytest itself.
 _OF_TESTS = frozenset({0, 1, 2, 5})
 
 register_profiles()
@@ -54,23 +54,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "member(name): about a request member that not every release has")
     variables = {name: Secret(value) for name, value in os.environ.items()}
     chosen = {option.name: config.getoption(option.name) for option in OPTIONS} | {"hypothesis_profile": profile}
-    # What a worker was told by the process that the user started.
+    # What the process that the user started has passed to this worker.
     workerinput: dict[str, Any] = getattr(config, "workerinput", {})
     seed = workerinput.get("contract_seed", config.getoption("hypothesis_seed"))
     if isinstance(seed, str):
-        # Hypothesis takes any word for a seed.
+        # Hypothesis takes any word as a seed.
         seed = int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
-    # By the clock of the machine: its processes have begun at different times.
+    # By the machine's clock: its processes do not start at the same time.
     ends = time.time() + chosen["max_time"] if chosen["max_time"] else float("inf")
     given, variable = config.getoption("base_url"), variables.get("KAITEN_BASE_URL")
-    # A variable that a CI does not have is an empty text there: it must not mean the mock.
+    # In a CI a variable that is not set may be an empty text. It must not mean the mock.
     base_url = given if given is not None else variable
     try:
         workers = workerinput.get("workercount", config.getoption("numprocesses", None) or 1)
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
-    # Before the tests are imported: they are written with the pinned document, and with the rounds that were asked for.
+    # The tests use the pinned document and the number of rounds when they are imported.
     fuzz.pin(options.document, options.generation)
     process = config.stash[PROCESS] = Process(config, options, workerinput.get("contract_ends", ends))
     config.pluginmanager.register(process, "contract-process")
@@ -81,18 +81,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
-    # What a CI's variables hold, addresses with tokens in them for one, is nobody's who reads the page.
+    # pytest-metadata lists the variables of a CI. They may hold secrets, and the report must not show them.
     for name in set(metadata) - {"Python", "Platform", "Packages"}:
         del metadata[name]
 
 
 def pytest_collection_finish() -> None:
-    # What is there by now stays: the collections after each round of generated requests need not look at it.
+    # Objects made so far stay. Garbage collections after each round of generated requests need not look at them.
     gc.freeze()
 
 
 class Collector:
-    """The plugin of the process that the user started: it makes the one result, of each report before others see it."""
+    """The plugin of the process that the user started. It adds each report to the one result before others see it."""
 
     def __init__(self, config: pytest.Config, process: Process) -> None:
         self._config, self._process, self._options = config, process, process.options
@@ -106,13 +106,13 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """All workers generate from one seed, and end at one time."""
+        """Give all workers the same seed, and the same time to end."""
         node.workerinput["contract_seed"] = self._options.generation.seed
         node.workerinput["contract_ends"] = self._process.ends
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Take what a worker did, or note that it crashed: then what came of its last tests is not known."""
+        """Add what a worker did, or note that it crashed: then the outcome of its last tests is not known."""
         output = getattr(node, "workeroutput", {})
         if "contract" in output:
             self._take(output["contract"])
@@ -120,7 +120,7 @@ class Collector:
             self._result.stop(f"the worker {node.gateway.id} crashed")
 
     def _take(self, ended: dict[str, Any]) -> None:
-        """Take what a process did after its last test."""
+        """Add what a process did after its last test."""
         if ended:
             self._begun = True
             self._result.metrics.add(ended["metrics"])
@@ -130,30 +130,30 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Take what the report carries; its failure is explained with the file that keeps it."""
+        """Add what the report carries to the result, and explain its failure."""
         if not hasattr(report, "contract"):
-            # It stands for a worker that crashed.
+            # This report stands for a worker that crashed.
             return
         self._begun = self._begun or report.contract["metrics"] is not None
         made, failures = self._result, self._result.add(report)
         if failures and report.failed:
-            # What no other test has explained comes first.
+            # Failures that no other test has explained come first.
             new = [failure for failure in failures if any(seen.tests[0] == report.nodeid for seen in failure)]
             known = [failure for failure in failures if failure not in new]
             report.longrepr = terminal.explanation([*new, *known], made)
             report.again = not new
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
-        """What another test explained is not explained again."""
+        """Count a failure that another test has explained, and do not explain it again."""
         return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that the run was ended by hand. What pytest itself raises, for -x, is a kind of that."""
+        """Note that Ctrl-C or SIGTERM ended the run. For -x pytest raises a subclass of KeyboardInterrupt: not that."""
         self._result.by_hand = self._result.by_hand or excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-        """Make the result before others draw from it. What cannot be written, like --junit-xml, changes no verdict."""
+        """Finish the result before others use it. A file that cannot be written does not change the verdict."""
         self._take(self._process.end(exitstatus))
         made = self._result
         if (self._begun or made.stopped or made.by_hand) and not self._config.getoption("collectonly"):
@@ -171,13 +171,13 @@ class Collector:
         try:
             yield
         except OSError as error:
-            self._result.metrics.add({"warnings": [f"not everything could be written: {error}"]})
+            self._result.metrics.add({"warnings": [f"a file could not be written: {error}"]})
 
     def _conclude(self, made: Result) -> None:
         if made.by_hand and self._config.getoption("numprocesses", None):
-            # The workers had no time to say what they left behind; their journals did.
+            # The workers had no time to report which customers are left. Their journals list them.
             listed = [leftover for leftover in leftovers(self._options.journal) if leftover.base_url == made.base_url]
-            warning = "the workers were stopped: what they sent in their last tests is not counted"
+            warning = "the workers were stopped: requests of their last tests are not counted"
             made.metrics.add({"left": [slug for leftover in listed for slug in leftover.slugs], "warnings": [warning]})
         made.finish()
         self._made = True
@@ -185,10 +185,10 @@ class Collector:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         if self._made:
-            prefix.append(files.page(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
+            prefix.append(files.html(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        # All of them failed, whoever explained them.
+        # They failed, though another test explained why.
         again = terminalreporter.stats.pop("failed again", [])
         if again:
             terminalreporter.stats.setdefault("failed", []).extend(again)
@@ -203,15 +203,15 @@ class Collector:
 
 
 def _empty(option: str, path: Path) -> None:
-    """Find out before the run, and not after it, that a file of its results cannot be written.
+    """Empty a file of results, so that a path that cannot be written is known before the run, and not after it.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it cannot be written.
 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # What an earlier run left there says nothing of this one.
+        # The results of an earlier run must not pass for those of this one.
         path.open("w").close()
     except OSError as error:
         raise pytest.UsageError(f"{option} cannot be written: {error}") from None

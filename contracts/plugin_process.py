@@ -1,4 +1,4 @@
-"""The contract in one process of pytest: its fixtures, its run, and what goes with the reports of its tests."""
+"""The contract in one process of pytest: its fixtures, its run, and the data that its reports carry."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.run import NO_500, Options, Run
 
-# Why it is over is told once, with the verdict.
+# The reason is given once, with the verdict.
 _OVER = "the run is over: the verdict says why"
-# So many tests to come a worker may run ahead: what is further away, another one may be given.
+# A worker runs ahead so many tests to come. Tests further away may still go to another worker.
 _NEAR = 12
-# Characters of a curl line that is shown.
+# The longest curl line that is shown, in characters.
 _CURL_SHOWN = 1000
 
 
 class Process:
-    """The plugin of each process in which tests run. `ends` is when the run has to be over, in epoch seconds.
+    """The plugin of each process in which tests run. `ends` is when the run has to be over, in seconds since the epoch.
 
-    `stopped` is why it is over before its end, and the exit code that this means. `selected` says whether all tests of
-    the contract were.
+    `stopped` is why the run ended early, and the exit code for that. `selected` says whether all tests of the contract
+    were selected.
     """
 
     def __init__(self, config: pytest.Config, options: Options, ends: float) -> None:
@@ -46,20 +46,20 @@ class Process:
         self.api: Api | None = None
         self.stopped: tuple[str, int] | None = None
         self.selected = True
-        # Whether it is one of several processes, to which pytest-xdist gives out the tests.
+        # Whether this is one of several processes among which pytest-xdist distributes the tests.
         self._is_worker = hasattr(config, "workerinput")
-        # What a test had found that was cut short, and of each finding the rank of the best that was sent to show it.
+        # What an interrupted test had found; and for each finding the rank of the best evidence that was sent.
         self._unfinished: list[Attempt] = []
         self._sent: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out the tests about members that this release does not have: they are no tests of it."""
+        """Leave out the tests about members that this release does not have."""
         markers = [(item, item.get_closest_marker("member")) for item in items]
         members = self.options.document.request_members
         items[:] = [item for item, marker in markers if marker is None or marker.args[0] in members]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Note that not all tests of the contract were selected: what the others would have tried is not asked."""
+        """Note that not all tests of the contract were selected: promises of the others are not missing then."""
         self.selected = self.selected and not any("api" in getattr(item, "fixturenames", ()) for item in items)
 
     @pytest.hookimpl(wrapper=True)
@@ -69,7 +69,7 @@ class Process:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Run a test; what a generated one found is tried again alone, and raised once."""
+        """Run a test. What a generated test found is sent again alone, and raised once."""
         with self._stopping(item):
             if self.api is None:
                 return (yield)
@@ -79,7 +79,7 @@ class Process:
             self.api.run_ahead((test, function) for test, function in upcoming if function)
             try:
                 result = yield
-            # A failure that Hypothesis does not see again is a group, and so are several different ones.
+            # Hypothesis raises a group for a failure that it does not see again, and for several different failures.
             except (AssertionError, ExceptionGroup):
                 if found := self.api.conclude():
                     raise found from None
@@ -100,7 +100,7 @@ class Process:
 
     @contextmanager
     def _stopping(self, item: pytest.Item) -> Iterator[None]:
-        """End the whole run on what is no test's fault, and when its time is over."""
+        """End the whole run when its time is over, or on an error that is not the fault of a test."""
         if time.time() > self.ends:
             over = f"{OUT_OF_TIME} {item.config.getoption('max_time'):g} s was over"
             if self.run is None:
@@ -113,18 +113,18 @@ class Process:
         except (NoVerdict, WrongCall) as reason:
             self.stopped = str(reason), WRONG_CALL if isinstance(reason, WrongCall) else NO_VERDICT
             if isinstance(reason, WrongCall) and self.run and self.run.opened:
-                # What was right in the beginning of a run and is wrong now is the target's doing.
+                # The call was right when the run began, so the target has changed.
                 self.stopped = f"in the middle of the run {reason}", NO_VERDICT
-            # A worker goes through the rest, and skips it: one that ends would be taken for one that crashed.
+            # A worker skips the remaining tests one by one: if it ended here, it would count as crashed.
             if not self._is_worker:
                 del item.session.items[item.session.items.index(item) + 1 :]
             pytest.skip(_OVER)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Give the report what the test saw broken and what was counted meanwhile, as plain data.
+        """Add to the report what the test saw broken, and what was counted meanwhile, as plain data.
 
-        It goes to the process that the user started.
+        The report goes to the process that the user started.
         """
         report = yield
         broken = [*_broken_promises(call.excinfo.value)] if call.excinfo and self.run else []
@@ -137,7 +137,7 @@ class Process:
             self._unfinished = []
         if report.skipped and not hasattr(report, "wasxfail") and self._must_be_tried(report.longrepr[2]):
             required = report.longrepr[2].removeprefix("Skipped: ")
-            # What there was no time for is told once, and not test by test.
+            # Tests left out for lack of time are counted in the summary, and do not fail one by one.
             if not required.startswith(OUT_OF_TIME):
                 report.outcome, report.longrepr = "failed", f"could not be tried (--require-all): {required}"
         if report.failed and (text := str(report.longrepr)) != (shown := concealed(text, self.options.target.masked)):
@@ -147,11 +147,11 @@ class Process:
         return report
 
     def _must_be_tried(self, reason: str) -> bool:
-        # Nobody can provoke a 500 on a live target: it is tried on the mock, and looked for elsewhere.
+        # Nobody can provoke a 500 on a live target. It is tried on the mock; elsewhere each 500 that is seen is judged.
         return bool(self.options.require_all and self.run and not self.stopped and NO_500 not in reason)
 
     def _seen(self, item: pytest.Item, attempt: Attempt, payload: Payload | None = None) -> list[dict[str, Any]]:
-        """What an attempt broke, as plain data; evidence goes with what shows a finding better than before."""
+        """What an attempt broke, as plain data. Evidence is added only where it shows a finding better than before."""
         document, base_url = self.options.document, self.options.target.base_url
         source = Source(document.name, base_url, self.options.generation.seed, item.nodeid)
         seen = [*findings(attempt, document, source, payload)]
@@ -163,9 +163,9 @@ class Process:
         return [*map(vars, seen)]
 
     def end(self, status: int) -> dict[str, Any]:
-        """Take down what runs in this process, where its fixtures were cut short; what it did, as plain data.
+        """End the run of this process, if its fixtures did not. Returns what it did, as plain data.
 
-        That is nothing where the process had no part in the contract.
+        The data are empty if no test of the contract ran in this process.
         """
         if status == pytest.ExitCode.NO_TESTS_COLLECTED and not self.selected:
             self.stopped = "no test of the contract was selected", NO_VERDICT
@@ -174,7 +174,7 @@ class Process:
             try:
                 self.run.close()
             except OSError as error:
-                self.run.metrics.add({"warnings": [f"not everything could be written: {error}"]})
+                self.run.metrics.add({"warnings": [f"a file could not be written: {error}"]})
             metrics = self.run.part()
         ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected}
         return ended if self.run or self.stopped else {}
@@ -186,11 +186,11 @@ class Process:
 
 
 def findings(attempt: Attempt, document: Document, source: Source, payload: Payload | None = None) -> Iterator[Finding]:
-    """What an attempt broke, maybe with a payload: one finding for each promise."""
+    """What an attempt broke: one finding for each promise. `payload` is the one that the test was given, if any."""
     exchange = attempt.exchange
     line = curl(for_any_customer(attempt.template, exchange.request), source.base_url, exchange.headers_in_front)
     if len(line) > _CURL_SHOWN:
-        line = f"(a curl line of {len(line)} characters; the evidence has the request)"
+        line = f"(a curl line of {len(line)} characters: see the request in the evidence)"
     for promise in dict.fromkeys(violation.promise for violation in attempt.violations):
         first, *others = [violation for violation in attempt.violations if violation.promise == promise]
         yield Finding(
@@ -213,9 +213,9 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
 
 
 def cause_of(attempt: Attempt, document: Document, payload: Payload | None = None) -> str:
-    """The circumstance of a request in words, which stand behind a "when".
+    """The circumstance of a request, in words that follow "when".
 
-    Of a body that breaks the request schema it is the keyword, else what the promise is about.
+    For a body that breaks the request schema these name the keyword, else they are those of the promise.
     """
     reason, request = attempt.prediction.reasons[0], attempt.exchange.request
     values = read(request.body).values if reason.id == "status.schema" else ()
@@ -227,7 +227,7 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
 
 
 def _payload(item: pytest.Item) -> Payload | None:
-    """The payload that a test is tried with, if it is one of a table."""
+    """The payload that a test was given as a parameter, or None."""
     return _parameters(item).get("payload")
 
 
@@ -253,7 +253,7 @@ def _parameters(item: pytest.Item) -> Mapping[str, Any]:
 
 
 def _broken_promises(error: BaseException) -> Iterator[BrokenPromise]:
-    """The broken promises of what a test raised: itself, or each of a group."""
+    """The broken promises that a test raised: one, or a group."""
     if isinstance(error, BrokenPromise):
         yield error
     elif isinstance(error, BaseExceptionGroup):
@@ -275,7 +275,7 @@ def run(pytestconfig: pytest.Config) -> Iterator[Run]:
 
 @pytest.fixture(scope="session")
 def api(pytestconfig: pytest.Config, run: Run) -> Api:
-    """The operation under contract: what is sent through it is judged."""
+    """The operation under contract: every answer to what is sent through it is judged."""
     api = pytestconfig.stash[PROCESS].api = Api(run)
     return api
 

@@ -1,4 +1,4 @@
-"""What the user reads of a release: a block for each change, and the verdict as the last line; or the same as JSON."""
+"""What the release check prints: a block for each change, and the verdict as the last line; or the same as JSON."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from contracts.rules.promise import promises
 
 Json = Any
 
-# Characters of a value or a side, of one in an annotation, and of a reason.
+# The most characters that are shown of a value, of a value in an annotation, and of a reason.
 _LONGEST, _IN_ANNOTATION, _REASON = 1_000, 200, 160
-# How the value of a proof is called, by the first word of where it is.
+# What the value of a proof is called, by the first word of the place of the change.
 _VALUES = {"request": "payload", "answer": "answer"}
 
 
 class Word(Enum):
-    """What a release says of a way in which it behaves otherwise than the pin promises, and what it does."""
+    """Whether a release documents a broken promise, and whether its deployment breaks it."""
 
     UNSAID = "does without saying"
     SAID = "says and does"
@@ -36,7 +36,7 @@ class Word(Enum):
 class Observed:
     """What a deployment did: the promises that it breaks, of the pin, of its own document or of both.
 
-    `deviations` are lines on what somebody has accepted.
+    `deviations` are the lines about accepted deviations.
     """
 
     base_url: str
@@ -56,10 +56,10 @@ class Observed:
 
 @dataclass
 class ReleaseReport:
-    """What the user is told of a release: what the documents say, what a deployment does, and the verdict.
+    """What is printed about a release: what the documents say, what a deployment does, and the verdict.
 
-    `observed` is what the deployment did, `stopped` why nothing is known of that; `adopted` is the contract that was
-    written.
+    `observed` is what the deployment did, `stopped` why nothing is known about it, and `adopted` the name of the
+    contract that was saved.
     """
 
     verdict: Verdict
@@ -76,7 +76,7 @@ class ReleaseReport:
         return self.verdict.safe and (self.observed is None or self.observed.safe)
 
     def print_documents(self) -> None:
-        """Print what the documents say, which is known at once."""
+        """Print what the documents say. This is known at once."""
         if not self.as_json:
             click.echo("".join(f"{line}\n" for line in blocks(self.verdict)), nl=False)
         if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -86,24 +86,24 @@ class ReleaseReport:
                 click.echo(line, err=self.as_json)
 
     def print_verdict(self) -> None:
-        """Print what the deployment did, and the verdict as the last line; or everything as JSON."""
+        """Print what the deployment did, then the verdict as the last line; or print everything as JSON."""
         click.echo(_text(self._content()) if self.as_json else "\n".join(self._last_lines()))
 
     def _last_lines(self) -> Iterator[str]:
         if self.observed:
             yield from (*_of_deployment(self.observed), "")
         if self.adopted:
-            yield f"{self.adopted}.yaml is written: --contract {self.adopted} holds targets to this release"
+            yield f"{self.adopted}.yaml is saved: --contract {self.adopted} holds targets to this release"
         if self.safe and not self.stopped:
-            adopt = "; --adopt NAME writes it as a contract, for --contract NAME"
-            drift = f"; with --contract {self.pin} a run of it may report that drift as broken promises"
+            adopt = "; --adopt NAME saves it as a contract, for --contract NAME"
+            drift = f"; with --contract {self.pin}, a run on it may report the drift as broken promises"
             may_adopt = self.verdict.changes and not self.adopted
             yield f"next: upgrade{adopt if may_adopt else ''}{drift if self._count(Kind.DRIFT) else ''}"
         notes = [f"the deployment: {self.observed.counts}"] if self.observed else []
         if self.verdict.exact and self._count(Kind.DRIFT):
-            notes.append("--exact refuses drift")
+            notes.append("with --exact, drift is not safe")
         if not self.verdict.allow_undecided and self._count(Kind.UNDECIDED):
-            notes.append("what is not decided is not safe; --allow-undecided lets it pass")
+            notes.append("undecided changes are not safe, unless --allow-undecided is given")
         why = f" ({'; '.join(notes)})" if notes else ""
         counts = _counts(Kind, [change.kind for change in self.verdict.changes]) or "no change"
         verdict = f"{'by the documents alone, ' if self.stopped else ''}{'safe' if self.safe else 'not safe'}"
@@ -129,7 +129,7 @@ class ReleaseReport:
 
 
 def no_verdict(why: str) -> str:
-    """The JSON text where not even the documents could be compared."""
+    """The JSON text if not even the documents could be compared."""
     return _text({"verdict": None, "stopped": why})
 
 
@@ -138,7 +138,7 @@ def _text(content: Json) -> str:
 
 
 def blocks(verdict: Verdict) -> Iterator[str]:
-    """Each change with its proof, or with what the two sides say; a blank line after each."""
+    """Each change with its proof, or with what the two documents say; a blank line after each."""
     for change in verdict.changes:
         yield f"{change.kind.value}: {change.where}: {change.what}"
         sides = (change.pin, change.candidate)
@@ -178,6 +178,6 @@ def _json(value: Json) -> str:
 
 
 def _cut(text: str, longest: int = _LONGEST) -> str:
-    """A text; a long one as its ends and its size."""
+    """The text, or if it is too long, its beginning, its end and its size."""
     ends = f"{text[: longest // 4]} … {text[-longest // 4 :]} ({len(text):,} characters)"
     return text if len(text) <= longest else ends

@@ -1,9 +1,9 @@
-"""A run: everything that is made once from the options, put together and taken down again."""
+"""A run: everything that is made once from the options, set up and taken down again."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
-from contracts.http.exchange import Request
+from contracts.http.exchange import Request, Response
 from contracts.http.target import Target
 from contracts.metrics import Metrics
 from contracts.rules.document import Document, load
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, promises
-from contracts.vendor import served as mock
 from contracts.vendor.model import Vendor
 
 
@@ -40,7 +39,7 @@ class Options:
 
 
 class Run:
-    """One run against one target. `vendor` is the mock's, where the mock is the target. It has to be opened first."""
+    """One run against one target; call `open` first. `vendor` is the mocked vendor, or None for another target."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -49,18 +48,18 @@ class Run:
         self.document = options.document
         self._docs = self.document if self.document.name == "docs" else load("docs")
         self.metrics = Metrics()
-        without = f"the contract {self.document.name} has nothing that could break them"
+        without = f"the contract {self.document.name} has nothing to try them with"
         self.metrics.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
-        self.client = Client(self.target, mock.transport(self.vendor) if self.vendor else None, self.metrics.sent)
+        self.client = Client(self.target, _transport(self.vendor) if self.vendor else None, self.metrics.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
         self.customers = Customers(self.client, journal)
 
     def open(self) -> Run:
-        """Find out what the target allows, and make what is needed; the run itself.
+        """Find out what the target allows, and make the customers that are needed. Returns the run itself.
 
         Raises:
-            WrongCall: the target does not take the credentials, or lets no customer be made.
+            WrongCall: the target refuses the credentials, or no customer can be made.
             NoVerdict: the target cannot be reached.
 
         """
@@ -86,7 +85,7 @@ class Run:
             self.metrics.not_tried(["status.scope"], NO_READ_TOKEN)
 
     def close(self) -> None:
-        """Remove what was made and end every connection; once."""
+        """Remove the customers that were made, and close every connection. Further calls do nothing."""
         if self.closed:
             return
         self.closed = True
@@ -98,7 +97,7 @@ class Run:
             self.client.__exit__()
 
     def part(self) -> dict[str, Any]:
-        """What this process did since its last report, as plain data: at its end, once."""
+        """What this process has counted since its last report, as plain data. Called once, at its end."""
         ended = {
             "interruptions": self.client.retry_budget.interruptions,
             "left": list(self.customers.left),
@@ -109,7 +108,7 @@ class Run:
         return self.metrics.taken()
 
     def untriable(self, request: Request) -> str | None:
-        """Why a request cannot be tried here; None where it can."""
+        """Why a request cannot be tried on this target, or None."""
         needs_reader = any(READ_TOKEN in value for _, value in request.headers)
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
 
@@ -122,8 +121,16 @@ class Run:
         return "" if by_pin == by_docs else pin.name
 
 
+def _transport(vendor: Vendor) -> Callable[[Request], Response]:
+    """The mock in process."""
+    # respx and the server are imported only where they are used.
+    from contracts.vendor.served import transport
+
+    return transport(vendor)
+
+
 def _silent(document: Document) -> Iterator[str]:
-    """The promises that this contract gives no occasion to break."""
+    """The promises that no request and no answer of this contract can break."""
     if not document.read_only_members:
         yield "status.read_only"
     if not document.is_of_1x:
@@ -134,4 +141,4 @@ def _silent(document: Document) -> Iterator[str]:
 
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
-NO_500 = "a 500 cannot be provoked on a live target: it is only looked for"
+NO_500 = "a 500 cannot be provoked on a live target; every 500 that is seen is judged"

@@ -1,8 +1,8 @@
 """The judge as a check of Schemathesis's own command: `SCHEMATHESIS_HOOKS=contracts.schemathesis_check st run …`.
 
 The variables KAITEN_AUTH_TOKEN and KAITEN_READ_TOKEN say which credential a request carries, as for the suite, and
-KAITEN_CONTRACT names the release (`docs` where it is not set). What only the suite sees is not judged here: what is
-stored, bytes that follow a 204, answers that are not well-formed HTTP, and requests that get no answer.
+KAITEN_CONTRACT names the release (`docs` if it is not set). What only the suite sees is not judged here: what is
+stored, bytes after a 204, answers that are not well-formed HTTP, and requests without an answer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """The answer keeps what the contract promises.
 
     Raises:
-        AssertionError: it breaks some of it; each violation is named.
+        AssertionError: it breaks a promise; the message names each violation.
 
     """
     seen = exchange_of(response)
@@ -50,7 +50,7 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
 
 @cache
 def _type_of(promise_ids: tuple[str, ...]) -> type[AssertionError]:
-    """A type for these promises: failures of one type, raised from one line, are one failure to Schemathesis."""
+    """A type for these promises. For Schemathesis, failures of one type, raised from one line, are one failure."""
     return type("Broken: " + ", ".join(promise_ids), (AssertionError,), {})
 
 
@@ -59,7 +59,7 @@ def _told(broken: Violation) -> str:
 
 
 def exchange_of(response: Response) -> Exchange | None:
-    """The exchange that Schemathesis saw, tokens masked; None where it is none of the operation under contract."""
+    """The exchange that Schemathesis saw, tokens masked; None if it is of another operation."""
     sent = response.request
     path = urlsplit(sent.url or "").path
     at = path.rfind(f"{CUSTOMERS}/")
@@ -75,7 +75,7 @@ def exchange_of(response: Response) -> Exchange | None:
 
 
 def _prediction(seen: Exchange) -> Prediction:
-    """What may answer; where nothing is known of a customer, what may answer whether it exists or not."""
+    """What may answer. If it is not known whether the customer exists, this is what may answer in either case."""
     slug = seen.request.slug.decode("utf-8", "replace")
     if seen.status == 204:
         _existing.add(slug)

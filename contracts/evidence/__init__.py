@@ -1,1 +1,1 @@
-"""What is kept of a failure (`evidence`, as HAR files: `har`), sent again (`replay`), or accepted (`deviation`)."""
+"""What is kept of a failure: `har` (evidence as HAR files), `replay` (sent again), `deviation` (accepted)."""

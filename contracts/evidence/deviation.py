@@ -1,4 +1,4 @@
-"""Accepted deviations: promises that the vendor breaks today, and that somebody has accepted until a date."""
+"""Accepted deviations: promises that the vendor breaks today, which somebody has accepted until a date."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _FORM = "a deviation has promise, reason, until (a date like 2027-01-31), and ma
 
 @dataclass(frozen=True)
 class Deviation:
-    """One accepted deviation: the promise, until when it is accepted and why, and what narrows it.
+    """One accepted deviation: the promise, the reason, the last day, and what narrows it.
 
-    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status that came; None for any.
+    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status of the answer; None is any.
     """
 
     promise: str
@@ -31,20 +31,20 @@ class Deviation:
     status: int | None = None
 
     def is_tried_by(self, test_id: str) -> bool:
-        """Whether the test with this node id is one that it is about."""
+        """Whether the deviation is about the test with this node id."""
         path, _, parameter = test_id.removesuffix("]").partition("[")
         return self.test in (None, path.rpartition("::")[2]) and self.payload in (None, parameter)
 
     def __str__(self) -> str:
-        """What it is about, in words."""
+        """The promise and what narrows it, in words."""
         narrowed = [f"{name} {value}" for name in ("test", "payload", "status") if (value := getattr(self, name))]
         return ", ".join([self.promise, *narrowed])
 
 
 class Deviations:
-    """The deviations that were accepted. Nothing else hides a violation.
+    """The accepted deviations. Nothing else hides a violation.
 
-    `seen` is how often each was seen, by its promise and its place in the file.
+    `seen` counts how often each was seen. Its keys are the promise and the place in the file.
     """
 
     def __init__(self, accepted: Collection[Deviation] = (), today: date | None = None) -> None:
@@ -53,7 +53,7 @@ class Deviations:
         self.seen: dict[str, int] = {}
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
-        """Whether somebody has accepted the violation; if so, it is counted."""
+        """Whether somebody has accepted the violation. If so, it is counted."""
         about = {key: each for key, each in self._accepted.items() if each.promise == violation.promise}
         holding = {key: each for key, each in about.items() if self._today <= each.until and each.is_tried_by(test_id)}
         covering = [key for key, each in holding.items() if each.status in (None, status)]
@@ -61,15 +61,15 @@ class Deviations:
         return bool(covering)
 
     def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
-        """The attempt without what is accepted."""
+        """The attempt without its accepted violations."""
         accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
-        # A status that is accepted is accepted under each of its names.
+        # One wrong status may break several promises. Accepted under one of them, it is accepted under all.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
         left = (each for each in attempt.violations if each not in accepted and each.place not in statuses)
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
-        """A line on each: accepted, expired or mended; of what was `tried` by the tests that ran."""
+        """A line on each deviation: accepted, expired, mended or not tried. `tried` are the promises that were."""
         for key, deviation in self._accepted.items():
             if deviation.until < self._today:
                 yield f"EXPIRED on {deviation.until}, it fails again: {deviation} ({deviation.reason})"
@@ -78,22 +78,27 @@ class Deviations:
             elif deviation.promise in tried and any(map(deviation.is_tried_by, test_ids)):
                 yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
             elif deviation.promise in tried:
-                yield f"NOT TRIED: {deviation}: no test that ran is the one that it names ({deviation.reason})"
+                yield f"NOT TRIED: {deviation}: no test that ran is one that it names ({deviation.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:
-    """The deviations of a TOML file, a table `[[deviation]]` each; raises WrongCall where anything in it is wrong."""
+    """The deviations of a TOML file, each a table `[[deviation]]`.
+
+    Raises:
+        WrongCall: the file cannot be read, or anything in it is wrong.
+
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8") if path else "")
     except OSError as error:
         raise WrongCall(f"the deviations {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise WrongCall(f"the deviations {path} are no TOML: {' '.join(str(error).split())}") from None
+        raise WrongCall(f"the deviations {path} are not TOML: {' '.join(str(error).split())}") from None
     tables = content.pop("deviation", [])
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")
     for number, table in enumerate(tables, 1):
-        # Files that were written for earlier versions say `rule`.
+        # Files for earlier versions call the promise a rule.
         table |= {"promise": table.pop("rule")} if "rule" in table else {}
         for wrong in _wrong(table):
             raise WrongCall(f"{path}, deviation {number}: {wrong}")
@@ -101,14 +106,14 @@ def load_deviations(path: Path | None) -> Deviations:
 
 
 def _wrong(table: Mapping[str, object]) -> Iterator[str]:
-    """What is wrong with a table."""
+    """The mistakes in a table, in words."""
     for field in ("promise", "reason", "until", *table):
         if field not in _FIELDS or field not in table:
             yield f"{'unknown field' if field in table else 'no'} {field}; {_FORM}"
-        # A date with a time is one to Python, but not to whoever reads "until".
+        # For Python a datetime is a date. Here it would be unclear when the day ends.
         elif type(table[field]) is not _FIELDS[field]:
-            yield f"{field} is of another type; {_FORM}"
+            yield f"{field} has the wrong type; {_FORM}"
     if table["promise"] not in promises():
-        yield f"unknown promise {table['promise']!r}; contracts/promises.yaml has them all"
+        yield f"unknown promise {table['promise']!r}; contracts/promises.yaml lists them all"
     if not str(table["reason"]).strip():
         yield "the reason is empty"

@@ -1,7 +1,7 @@
 """Evidence: what is kept of a broken promise, as a HAR 1.2 file, which any browser's network panel opens.
 
-Recordings that such a panel has exported are read as well. What HAR has no place for stands in members of our own,
-whose names begin with an underscore (HAR 1.2 specification, "Custom fields").
+Files that such a panel has exported are read as well. What HAR has no member for is in members of our own, whose names
+begin with an underscore (HAR 1.2 specification, "Custom fields").
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Fa
 from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"
-# A URL that ends with the path of one customer, whose slug is no dot segment; and such a path that can be sent.
+# A URL that ends with the path of one customer, whose slug is not a dot segment; and the same path, if it can be sent.
 _SLUG = r"(?!\.\.?(?:[?#]|\Z))[^/?#]+"
 _URL = re.compile(rf"(?:\w+://[^/?#]*)?((?:/[^?#]*)?)({CUSTOMERS}/{_SLUG})(\?[^#]*)?(?:#.*)?", re.DOTALL)
 _PATH = re.compile(rf"(?=[\x21-\x7e]*\Z){CUSTOMERS}/{_SLUG}")
-# A header that ends where it should (RFC 9110 section 5.5).
+# A header without a line break (RFC 9110 section 5.5).
 _FIELD = re.compile(r"[^\r\n\u0100-\U0010ffff]*")
 
 
-# What a step is to the failure: sent before it, the failure itself, sent at once with it, or read after it.
+# The role of a step: sent before the failure, the failure itself, sent at once with it, or read after it.
 Part = Literal["before", "failing", "beside", "read"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One exchange of a failure. `template` is what it was made from: in its path stands whose customer it is.
+    """One exchange of a failure. `template` is the request with placeholders for the customer and the credential.
 
-    `unsendable` says why the request cannot be sent as it was, and is empty where it can. `answer_known` is False where
-    only the status of the answer was recorded.
+    `unsendable` says why the request cannot be sent as it was, and is empty if it can. `answer_known` is False if only
+    the status of the answer was recorded.
     """
 
     part: Part
@@ -65,10 +65,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One broken promise, with the exchanges that broke it in the order in which they were sent.
+    """One broken promise, with the exchanges that broke it, in the order in which they were sent.
 
-    What others recorded has a source without a contract, and no violation until it is judged. `seen_once` marks what
-    did not repeat. In the run `broke` of the `tried` updates that put the promise to the test broke it.
+    A recording by another program has a source without a contract, and no violation until it is judged. `seen_once`
+    marks a failure that did not repeat. In the run, `broke` of the `tried` updates that tried the promise broke it.
     """
 
     steps: tuple[Step, ...]
@@ -117,14 +117,14 @@ def to_har(evidence: Evidence) -> str:
 
 
 def with_rate(text: str, broke: int, tried: int, *, comes_and_goes: bool) -> str:
-    """The text of a HAR file, with how many of the `tried` updates broke its promise, and how steadily."""
+    """The text of a HAR file, with how many of the `tried` updates broke its promise, and whether it comes and goes."""
     content = json.loads(text)
     content["log"][_OWN] |= {"broke": broke, "tried": tried, "seen_once": comes_and_goes}
     return json.dumps(content, indent=1)
 
 
 def write(path: Path, text: str) -> None:
-    """Write the text of a HAR file, whole or not at all; raises OSError where it cannot be written."""
+    """Write the text of a HAR file, whole or not at all. Raises OSError if it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(text, encoding="utf-8")
@@ -158,7 +158,7 @@ def _entry(step: Step, base_url: str) -> dict[str, Any]:
 
 
 def _text(body: bytes) -> tuple[str, str | None]:
-    """The body as text, and the encoding of that text where the body is none itself."""
+    """The body as text, and the encoding of that text; None if the body is text itself."""
     try:
         return body.decode("utf-8"), None
     except UnicodeDecodeError:
@@ -166,10 +166,10 @@ def _text(body: bytes) -> tuple[str, str | None]:
 
 
 def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
-    """The evidence in HAR files, and in those of folders, each with its file; no file is read twice.
+    """The evidence in HAR files, and in the HAR files of folders, each with its path. No file is read twice.
 
     Raises:
-        WrongCall: a file cannot be read or is no HAR file, has no request to the operation, or a folder has no file.
+        WrongCall: a file cannot be read, is not a HAR file or has no request to the operation; or a folder has no file.
 
     """
     found: list[Path] = []
@@ -185,21 +185,26 @@ def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
 
 
 def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
-    """The evidence in the text of a HAR file; raises WrongCall, in which it is called `name`, where there is none."""
+    """The evidence in the text of a HAR file.
+
+    Raises:
+        WrongCall: there is none. The message calls the file `name`.
+
+    """
     try:
         log = json.loads(text)["log"]
         found = [_kept(log)] if log.get(_OWN) else list(_recorded(log["entries"]))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise WrongCall(f"{name} is no HAR file, or is broken") from None
+        raise WrongCall(f"{name} is not a HAR file, or is broken") from None
     if not found:
         raise WrongCall(f"{name} has no {OPERATION} {CUSTOMERS}/{{customerSlug}} in it")
     return found
 
 
 def _kept(log: Mapping[str, Any]) -> Evidence:
-    """The evidence in a file of the suite's own."""
+    """The evidence in a file that the suite wrote."""
     own, broken = log[_OWN], log[_OWN]["violation"]
-    # What was read afterwards is there to be looked at.
+    # Reads after the failure are kept for people to look at, and are not sent again.
     steps = tuple(_step(entry) for entry in log["entries"] if entry["_part"] != "read")
     found = violation(broken["promise"], broken["expected"], broken["actual"], broken["place"])
     if "failing" not in [step.part for step in steps]:
@@ -213,14 +218,14 @@ def _step(entry: Mapping[str, Any]) -> Step:
     template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
     if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
         raise ValueError("no update of a customer")
-    # A slug without a letter or a digit is nobody's.
+    # No customer has a slug without a letter or a digit.
     ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
-    unsendable = "" if ours else "its customer is not one of the suite's"
+    unsendable = "" if ours else "its customer was not made by the suite"
     return Step(entry["_part"], template, _exchange(template, entry)[0], unsendable)
 
 
 def _recorded(entries: Iterable[Any]) -> Iterator[Evidence]:
-    """Each update in a recording of somebody else's. Entries that are not for us may be broken."""
+    """Each update in a recording by another program. An entry without a URL or a method may be broken."""
     for entry in entries:
         try:
             url = _URL.fullmatch(entry["request"]["url"]) if entry["request"]["method"] == OPERATION else None
@@ -231,12 +236,12 @@ def _recorded(entries: Iterable[Any]) -> Iterator[Evidence]:
 
 
 def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None) -> Step:
-    """A recorded update. Its template is to a customer of ours, with our credential of the role that it had."""
+    """A recorded update. Its template names a customer of ours, and our credential with the same role."""
     request, status = entry["request"], entry["response"]["status"]
     headers = {name.lower(): value for name, value in _headers(request)}
     media_type = headers.get("content-type")
     body = _body(request.get("postData") or {}, request.get("bodySize"), headers.get("content-length"))
-    # Browsers leave the credential out; its role shows in what it got.
+    # Browsers leave the credential out of the file. The status shows which role it had.
     invalid = ("Bearer ksh_contract-test-unknown",) if "authorization" in headers else ()
     credentials = invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",)
     slug = f"{PREFIX}nobody" if status == 404 else CUSTOMER
@@ -244,9 +249,9 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
     exchange, answer_known = _exchange(replace(template, path=path), entry)
     obstacles = {
         "its URL has a query, and the operation takes none": query is not None,
-        "its URL is not percent-encoded: it is not known what was sent": not _PATH.fullmatch(path),
+        "its URL is not percent-encoded, so the bytes that were sent are not known": not _PATH.fullmatch(path),
         "the value of its header Content-Type is not in the file": "content-type" in headers and media_type is None,
-        "its body is not, or not wholly, in the file": body is None,
+        "its whole body is not in the file": body is None,
     }
     unsendable = next((reason for reason, applies in obstacles.items() if applies), "")
     return Step("failing", template, replace(exchange, sent_path=prefix + path), unsendable, answer_known)
@@ -258,7 +263,7 @@ def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, boo
     if answer["status"] <= 0:
         return Exchange(request, None, Failure[entry.get("_failure") or "BROKEN"]), True
     content = answer.get("content") or {}
-    # What a run has kept of a long answer is shorter than its size, and a 204 has no body.
+    # A run keeps a part of a long answer, which is shorter than its size. A 204 has no body.
     body = _body(content, None if is_own else 0 if answer["status"] == 204 else content.get("size"))
     # A browser undoes the content coding before it records.
     recorded = [header for header in _headers(answer) if is_own or header[0].lower() != "content-encoding"]
@@ -269,14 +274,14 @@ def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, boo
 
 
 def _headers(message: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """The headers of a recorded message; None where the value is not in the file."""
+    """The headers of a recorded message. A value is None if it is not in the file."""
     for header in message["headers"]:
         value = header.get("value")
         yield str(header["name"]), value if isinstance(value, str) and _FIELD.fullmatch(value) else None
 
 
 def _body(content: Mapping[str, Any], *sizes: object) -> bytes | None:
-    """A recorded body, empty or not; None where it is not, or not wholly, in the file, as its recorded sizes tell."""
+    """A recorded body, or None if the file does not have all of it. `sizes` are the sizes that were recorded for it."""
     text, known = content.get("text"), [int(str(size)) for size in sizes if str(size).isdecimal()]
     is_base64 = content.get("encoding") == "base64"
     body = b64decode(text or "") if is_base64 else (text or "").encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Replay: what is in evidence, sent again. Whether it is seen again, is gone, or is different now."""
+"""Replay: sends evidence again, and finds out whether the violation is seen again, is gone, or is different now."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state
 
-# Seconds to wait for what may follow a 204, where that was the failure.
+# Seconds to wait for bytes after a 204, if such bytes were the failure.
 _LONG_LINGER = 1.0
-# What is seen each time, or never, is told from what comes and goes by so many times.
+# A failure that is seen each of so many times, or never, does not come and go.
 _STEADY = 3
 
 
@@ -30,9 +30,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What came of evidence: its fate, how often of how many times it was seen, and the attempt that shows it.
+    """What became of evidence: its fate, how often of how many times it was seen, and the attempt that shows it.
 
-    `needs_state` says that it was never seen by the failing request alone; `reason` is why it was not tried.
+    `needs_state` says that its failing request alone never failed; `reason` is why it was not tried.
     """
 
     evidence: Evidence
@@ -52,7 +52,7 @@ class Replay:
         self._customer = attempts.customers.make()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
-        """Send what is in evidence again, in the same order, so many times."""
+        """Send the requests of the evidence again, in the same order, so many times."""
         if not evidence.source.contract and not evidence.failing.unsendable:
             evidence = self._judged(evidence)
         promise = evidence.promise
@@ -71,7 +71,7 @@ class Replay:
         return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs_state)
 
     def _judged(self, evidence: Evidence) -> Evidence:
-        """What others recorded, with the first violation of the answer, or of its status where that is all."""
+        """A recording by another program, with the first violation of its answer, as far as the answer is known."""
         step, document = evidence.failing, self._attempts.document
         existing = {step.exchange.request.slug.decode("utf-8", "replace")} if step.exchange.status != 404 else set()
         verdict = judge(step.exchange, predict(step.exchange.request, document, existing), document)
@@ -79,16 +79,16 @@ class Replay:
         return replace(evidence, violation=next(of_status, None))
 
     def _obstacle(self, evidence: Evidence) -> str:
-        """Why it cannot be tried here; empty where it can."""
+        """Why the evidence cannot be tried on this target; empty if it can."""
         headers = [value for step in evidence.steps for _, value in step.template.headers]
         promise_ids = [evidence.promise, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
         untried = [self._attempts.metrics.untried.get(promise, "") for promise in promise_ids]
         return next(filter(None, [step.unsendable for step in evidence.steps] + untried), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
-        """Send it once, to a `fresh` customer where told so; `build` the state before it, where it is not there yet."""
+        """Send it once: to a `fresh` customer if told so, and after the requests before it if told to `build`."""
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
-        # What is stored is only known of a customer on which nothing but this was tried.
+        # To know what is stored, the customer must have seen no other request.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
         like = None
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():

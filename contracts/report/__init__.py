@@ -1,1 +1,1 @@
-"""What came of a run, once: `result.Result`; and all that is drawn from it, at the `terminal` and in `files`."""
+"""The one `result` of a run, and what is drawn from it: at the `terminal`, and in `files`."""

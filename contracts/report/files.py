@@ -1,7 +1,7 @@
-"""What is made of a result by a template: the page that pytest-html puts into its report, JUnit, and GitHub's summary.
+"""What templates make of a result: the part on top of pytest-html's report, JUnit, and GitHub's step summary.
 
-Everything that a vendor said goes through Jinja's escaping, and on the page through `printable`. The page needs no
-network; its script only copies commands, scrolls to what is marked, and puts pytest-html's table behind a fold.
+Everything from a vendor is escaped by Jinja, and made printable for HTML. The report needs no network. Its script only
+copies commands, scrolls to marked lines, and folds pytest-html's table.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import printable, promises
 
-# Characters of a body that are shown, and bytes of one that is no text, so many in a line; its HAR file has the rest.
+# How many characters of a body are shown; of one that is not text, how many bytes, and how many in a line. The HAR file
+# has the whole body.
 _SHOWN, _BYTES, _IN_LINE = 4000, 256, 8
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
-# What is special in Markdown or HTML, and what XML 1.0 (section 2.2) cannot hold.
+# Characters that are special in Markdown or HTML, and characters that XML 1.0 (section 2.2) does not allow.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|&~$]")
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# GitHub shows no more annotations of one step, and cuts its message there.
+# GitHub shows so many annotations of one step, and so many characters of each.
 _ANNOTATIONS, _LONGEST = 10, 4000
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -41,25 +42,19 @@ _TEMPLATES = jinja2.Environment(
 
 
 def drawn(template: str, result: Result, **more: Any) -> str:
-    """The result as the template has it."""
-    common = {
-        "result": result,
-        "promises": promises(),
-        "terminal": terminal,
-        "curl": exchange,
-        "green": GREEN,
-        "red": RED,
-    }
+    """The result, drawn by a template."""
+    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange}
+    common |= {"green": GREEN, "red": RED}
     return _TEMPLATES.get_template(template).render(common | more)
 
 
 def _markdown(text: str) -> Markup:
-    """Text of the vendor's, as itself and not as Markdown or HTML."""
+    """Text from a vendor, escaped so that it is shown as it is."""
     return Markup(_SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text).replace("\n", " "))  # noqa: S704 (escaped)
 
 
 def _linked(source: str) -> Markup:
-    """Where a promise is written, with links to what is an RFC."""
+    """Where a promise is written, with a link for each RFC."""
     link, section = '<a href="https://www.rfc-editor.org/rfc/rfc{}{}">{}</a>', "#section-{}"
     linked = _RFC.sub(lambda rfc: link.format(rfc[1], section.format(rfc[2]) if rfc[2] else "", rfc[0]), escape(source))
     return Markup(linked)  # noqa: S704 (escaped)
@@ -68,14 +63,14 @@ def _linked(source: str) -> Markup:
 _TEMPLATES.filters.update(markdown=_markdown, linked=_linked)
 
 
-def page(result: Result, beside: Path) -> str:
-    """The result as HTML. `beside` is the folder that the page will be in, for links to the evidence."""
+def html(result: Result, beside: Path) -> str:
+    """The result as HTML. `beside` is the folder of the report, to which links to the evidence are relative."""
     when = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started))
-    return drawn("page.html.j2", result, when=when, shown=_shown, beside=partial(os.path.relpath, start=beside))
+    return drawn("report.html.j2", result, when=when, shown=_shown, beside=partial(os.path.relpath, start=beside))
 
 
 def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
-    """Request and answer of a finding, each in lines of which some are at fault."""
+    """Request and answer of a finding, as lines. Each line comes with whether it is at fault."""
     with suppress(WrongCall):
         step = har.evidence_in(finding.har)[0].failing
         return {"request": [*_request(step.template)], "answer": [*_answer(step.exchange, *_places(finding))]}
@@ -83,10 +78,10 @@ def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
 
 
 def _places(finding: Finding) -> list[str]:
-    """Where the answer is at fault: a header, members of its body, or the whole of it."""
+    """Where the answer is at fault: a header, members of its body, or the whole body."""
     if finding.promise == "problem.members":
         return re.findall("'(.*?)'", finding.actual)
-    # Written anew, a body would name a member once.
+    # A duplicate name is gone once the JSON is parsed and written again.
     whole = finding.promise == "problem.unique_names" or (finding.promise.startswith("problem.") and not finding.place)
     return ["body"] if whole else [finding.place, *finding.also]
 
@@ -104,7 +99,7 @@ def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
     yield f"{response.status} {printable(response.reason)}", any(place.startswith("HTTP status") for place in places)
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", name.lower() in map(str.lower, places)
-    # What is wrong with an item of a list is in the list.
+    # A fault in an item of a list is marked at the list.
     starts = tuple(f'"{place.removesuffix(".[]").rpartition(".")[2]}":' for place in places if place)
     by_line = bool(starts) and "body" not in places
     for line in _body(response.body or response.wire_body, by_line=by_line):
@@ -112,9 +107,9 @@ def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
 
 
 def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
-    """The lines of a body: as it came, or `by_line` with each member of JSON on its own; hexadecimal if it is no text.
+    """The lines of a body: as it came, or `by_line` with each JSON member on a line; a hex dump if it is not text.
 
-    What is JSON and not too long is JSON when it is copied.
+    A JSON body that is short enough to be shown whole is still JSON when it is copied.
     """
     try:
         text = body.decode()
@@ -127,22 +122,22 @@ def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
         return
     with suppress(ValueError, RecursionError):
         written = json.dumps(json.loads(text), indent=2, ensure_ascii=False) if by_line else text
-        # What can be shown whole is not cut for its white space; deep nesting is left as it came.
+        # A body that fits as it came must not be cut because of added white space.
         text = written if len(text) > _SHOWN or len(written) <= _SHOWN else text
     for line in ["", *re.split("\r\n|\r|\n", text[:_SHOWN])] if text else []:
-        # In JSON a tab is white space between two tokens; all else that is not printable is in a string.
+        # In JSON a tab may be white space between tokens. Any other unprintable character is inside a string.
         yield "".join(sign if sign.isprintable() or sign == "\t" else json.dumps(sign)[1:-1] for sign in line)
     yield from [f"… {len(text) - _SHOWN} more characters"] if text[_SHOWN:] else []
 
 
 def write_junit(result: Result, path: Path) -> None:
-    """Write a JUnit file: a case for each promise, and one for the verdict, which fails where no promise was broken."""
+    """Write a JUnit file: a case for each promise, and one that fails if the run failed without a broken promise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_NO_XML.sub("", drawn("promises.xml.j2", result)), encoding="utf-8")
 
 
 def error_lines(result: Result) -> Iterator[str]:
-    """GitHub's workflow commands: an error for each broken promise, and one where the run failed without any."""
+    """GitHub's workflow commands: an error for each broken promise, or one error if the run failed without any."""
     for promise, group in [*result.groups.items()][:_ANNOTATIONS]:
         text = "\n".join(terminal.broken_lines(group, result))
         yield annotation(f"{promise}: {promises()[promise].sentence}", text[:_LONGEST])
@@ -158,12 +153,12 @@ def annotation(title: str, text: str) -> str:
 
 
 def github(result: Result) -> list[str]:
-    """Add the table to the step's summary where GitHub Actions runs this; the lines to print for it."""
+    """In GitHub Actions, add the result to the step summary. Returns the lines to print for it."""
     lines = [*error_lines(result)] if os.environ.get("GITHUB_ACTIONS") == "true" else []
     try:
         if path := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(path).open("a", encoding="utf-8") as file:
                 file.write(drawn("summary.md.j2", result))
-    except OSError as error:  # it changes no verdict
+    except OSError as error:  # the verdict does not depend on it
         lines.append(f"warning        GITHUB_STEP_SUMMARY cannot be written: {error.strerror}")
     return lines

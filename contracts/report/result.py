@@ -1,4 +1,4 @@
-"""The result of a run: made once, of what pytest's reports carry and each process has counted. All is drawn from it."""
+"""The result of a run, made once from pytest's reports and from what each process counted. All output comes from it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from contracts.metrics import Metrics
 from contracts.rules.promise import promises
 
 GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
-# Files of evidence that are kept, and findings of one promise at one place that are told apart.
+# The most files of evidence that are kept, and the most findings of one promise at one place that are told apart.
 MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
-# What may become of a promise.
+# The possible outcomes of a promise.
 OUTCOMES = ("kept", "broken", "broken as accepted", "not tried", "not selected")
-# How the reason begins for which a test was not run, where there was no time for it.
+# How the reason begins why a test was skipped, if there was no time for it.
 OUT_OF_TIME = "the time of --max-time"
-# What was broken again alone so often does not come and go.
+# A promise that was broken so often when the request was sent again alone does not come and go.
 _SURELY = 2
-# What shows a failure best: one that was broken again alone, then one that was not sent again, then the others.
+# Which request shows a failure best: one that failed again alone, then one that was not sent again, then the others.
 _SURE = (True, None, False)
 
 
 @dataclass
 class Finding:
-    """One promise broken in one circumstance, and everything that is shown of it: plain data, so it goes in a report.
+    """One promise broken in one circumstance, with everything that is shown of it. Plain data: it travels in a report.
 
-    Each failing request makes one for each promise that it broke; the result merges those with the same key. `place` is
-    where in the answer, `also` where else; `cause` is the circumstance in words, and `why` what the payload is there
-    for. `size` is how large the request is, and `repeated` whether it broke the promise again when it was sent again
-    alone (None: it was not). `har` is the evidence as the text of a HAR file, empty where this process has sent a
-    better one, and `evidence` its file, or empty.
+    Each failing request makes one finding for each promise that it broke. The result merges findings with the same key.
+    `place` is where in the answer the fault is, and `also` where else. `cause` is the circumstance in words, `why` the
+    purpose of the payload. `size` is the size of the request. `repeated` says whether the request broke the promise
+    again when it was sent again alone (None: it was not sent again). `har` is the evidence as the text of a HAR file,
+    empty if this process has sent a better one, and `evidence` the path of its file, or empty.
 
-    Sent again alone, the requests of all `tests` broke it `again` so often, and so often it was `gone`. When the run is
-    over it is known that of `tried` answers `broke` broke the promise, and whether that comes and goes.
+    Of the failing requests of all `tests`, sent again alone, `again` broke the promise again and `gone` did not. At the
+    end of the run, of `tried` answers `broke` broke the promise, and `comes_and_goes` says whether it is intermittent.
     """
 
     promise: str
@@ -67,21 +67,21 @@ class Finding:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is the same finding by."""
+        """Findings with the same key are the same finding."""
         return self.promise, self.place, self.cause
 
     @property
     def rank(self) -> tuple[int, list[int]]:
-        """The less, the better it shows what is broken."""
+        """The lower, the better it shows what is broken."""
         return _SURE.index(self.repeated), self.size
 
     @property
     def seen(self) -> str:
-        """How often, in words that are the same everywhere."""
+        """How often it was seen, in the words that every output uses."""
         return f"{'comes and goes: ' if self.comes_and_goes else ''}{self.broke} of {self.tried} updates"
 
     def merge(self, other: Finding) -> None:
-        """Take what another request showed of it; the better one is shown."""
+        """Add what another request showed, and keep the better of the two to show."""
         better = other if other.har and other.rank < self.rank else self
         again, gone, tests = self.again + other.again, self.gone + other.gone, [*self.tests, *other.tests]
         of_both = {"evidence": self.evidence, "again": again, "gone": gone, "tests": [*dict.fromkeys(tests)]}
@@ -92,11 +92,11 @@ class Finding:
 class Result:
     """What a run did and found: plain data, filled until `finish`. `started` is in seconds since the epoch.
 
-    Evidence goes to the folder `evidence`, empty for nowhere; `no_evidence` says why a finding has no file. `stopped`
-    says why the run came to no verdict, and `stop_code` what that means; `by_hand` that Ctrl-C or SIGTERM ended it;
-    `selected` whether all tests were. Of the `tests` that ran, `failed` failed although no promise was found broken,
-    and `required` could not be tried, with the reason, though --require-all wants it. `skipped` counts tests by the
-    reason, `not_literal` those that only the judge has judged.
+    Evidence goes to the folder `evidence`, or nowhere if that is empty; `no_evidence` says why a finding has no file.
+    `stopped` is the reason why the run has no verdict, `stop_code` the exit code for it. `by_hand` says whether Ctrl-C
+    or SIGTERM ended the run, `selected` whether all tests were selected. `tests` are those that ran: of these, `failed`
+    failed though no promise was found broken, and `required` could not be tried though --require-all asks for it, each
+    with its reason. `skipped` counts skipped tests by reason, `not_literal` the tests that the judge alone decided.
     """
 
     base_url: str
@@ -116,16 +116,16 @@ class Result:
     required: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     not_literal: int = 0
-    no_evidence: str = f"none; no more than {MOST_EVIDENCE} files of evidence are kept"
+    no_evidence: str = f"none: {MOST_EVIDENCE} files of evidence are kept at most"
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
-        """The run is over before its end. What several processes stop for is told once: each has its own numbers."""
+        """Note why the run ended early, once, though several processes may give the reason with other numbers."""
         if reason.partition(" (")[0] not in self.stopped:
             self.stopped = "; ".join(filter(None, (self.stopped, reason)))
         self.stop_code = min(code, self.stop_code)
 
     def add(self, report: Any) -> list[list[Finding]]:
-        """Add pytest's report of a test. What each failing request broke comes back, with the whole finding's file."""
+        """Add pytest's report of a test. Returns the findings of each failing request, with the files of evidence."""
         test, carried, called = report.nodeid, report.contract, report.when == "call"
         self.metrics.add(carried["metrics"] or {})
         if (called or report.failed or carried["required"]) and test not in self.tests:
@@ -141,7 +141,7 @@ class Result:
         return [[self._entered(Finding(**broken)) for broken in failure] for failure in carried["broken"]]
 
     def _entered(self, seen: Finding) -> Finding:
-        """What a test saw, entered into the finding that it belongs to; with that finding's file and tests."""
+        """Merge what a test saw into the finding that it belongs to. Returns it with that finding's file and tests."""
         keys = [each.key for each in self._alike(seen)]
         if seen.key not in keys and len(keys) >= MOST_CAUSES:
             seen = replace(seen, cause=OTHER_CAUSES)
@@ -160,7 +160,7 @@ class Result:
         return [each for each in self.findings if each.key[:2] == seen.key[:2]]
 
     def _keep(self, finding: Finding) -> None:
-        """Write the evidence of a finding, where one more file may be kept: the first of each promise in any case."""
+        """Write the evidence of a finding. The first of each promise always has a file, others up to the limit."""
         number = self.groups[finding.promise].index(finding) + 1
         full = sum(bool(each.evidence) for each in self.findings) >= MOST_EVIDENCE
         if not (self.evidence and finding.har) or (full and number > 1 and not finding.evidence):
@@ -174,9 +174,9 @@ class Result:
             self.metrics.add({"warnings": [self.no_evidence]})
 
     def finish(self) -> None:
-        """Note what is known at the end: how often each promise was broken in the whole run, and how steadily.
+        """Note what is known at the end: how often each promise was broken, and whether it comes and goes.
 
-        A fault that comes and goes may by chance be broken again once: then the promise as a whole decides.
+        An intermittent fault may by chance show again once. Then the other findings at the same place decide.
         """
         self.seconds = time.time() - self.started
         for each in self.findings:
@@ -191,7 +191,7 @@ class Result:
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
-        """What was broken, by promise, in the order in which it was found: the first has the file named for it."""
+        """The findings by promise, in the order in which they were found. The first has the file named for it."""
         return {
             each.promise: [other for other in self.findings if other.promise == each.promise] for each in self.findings
         }
@@ -203,17 +203,17 @@ class Result:
 
     @property
     def outcomes(self) -> dict[str, tuple[str, str]]:
-        """What became of each promise, one of `OUTCOMES`; and why, or how often, where that is said.
+        """The outcome of each promise, one of `OUTCOMES`, with the reason or the count if there is one.
 
-        Where not all tests were selected, what the others would have tried is nobody's question.
+        If not all tests were selected, the promises that only the others try are "not selected".
         """
-        reasons, other = self.metrics.untried, ("not tried", "nothing that was answered decided it")
+        reasons, other = self.metrics.untried, ("not tried", "no answer decided it")
         if not self.selected:
             reasons = {promise: why for promise, why in reasons.items() if why in self.skipped}
-            other = "not selected", "no test that was selected tries it"
+            other = "not selected", "no selected test tries it"
         elif self.stopped or self.by_hand or self.out_of_time:
             late = (reason for reason in self.skipped if reason.startswith(OUT_OF_TIME))
-            other = "not tried", next(late, "the run was over before")
+            other = "not tried", next(late, "the run ended first")
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()
@@ -224,24 +224,24 @@ class Result:
 
     @property
     def ended(self) -> dict[str, list[str]]:
-        """The promises by what became of them."""
+        """The promises by their outcome."""
         outcomes = self.outcomes
         return {word: [promise for promise, (became, _) in outcomes.items() if became == word] for word in OUTCOMES}
 
     @property
     def not_tried(self) -> dict[str, list[str]]:
-        """The promises that a test that was selected should have tried, and that nothing has, by the reason."""
+        """The promises that a selected test should have tried and nothing has tried, by the reason."""
         untried = {promise: why for promise, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
         return {why: [promise for promise, reason in untried.items() if reason == why] for why in untried.values()}
 
     @property
     def out_of_time(self) -> int:
-        """How many tests --max-time left out."""
+        """How many tests were skipped because of --max-time."""
         return sum(times for reason, times in self.skipped.items() if reason.startswith(OUT_OF_TIME))
 
     @property
     def code(self) -> int:
-        """The verdict as an exit code: what was found broken is broken, whatever happened later."""
+        """The verdict as an exit code: a broken promise counts, whatever happened later."""
         if self.stopped and self.stop_code == WRONG_CALL:
             return WRONG_CALL
         if self.findings or self.failed or self.required:
@@ -252,7 +252,7 @@ class Result:
 
 
 def write(result: Result, path: Path) -> None:
-    """Write the result to a file as JSON, for another process to read. Evidence has files of its own."""
+    """Write the result to a file as JSON, for another process to read. The evidence is in files of its own."""
     findings = [replace(each, har="") for each in result.findings]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(replace(result, findings=findings)), indent=1), encoding="utf-8")
@@ -262,7 +262,7 @@ def read(path: Path) -> Result:
     """The result that a run wrote to a file.
 
     Raises:
-        WrongCall: there is none.
+        WrongCall: the file has no such result.
 
     """
     try:
@@ -270,4 +270,4 @@ def read(path: Path) -> Result:
         findings = [Finding(**each) for each in content["findings"]]
         return Result(**content | {"findings": findings, "metrics": Metrics(**content["metrics"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise WrongCall(f"{path} holds no result of a run: {' '.join(str(error).split())[:100]}") from None
+        raise WrongCall(f"{path} has no result of a run: {' '.join(str(error).split())[:100]}") from None

@@ -1,4 +1,4 @@
-"""What a run says to the person at a terminal: each failure explained, a summary, and the verdict as its last line."""
+"""What a run prints at a terminal: an explanation of each failure, a summary, and the verdict as its last line."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ from contracts.report.result import INTERRUPTED, NO_VERDICT, WRONG_CALL, Finding
 from contracts.rules.promise import Layer, Violation, excerpt, promises
 
 WIDTH = 110
-# A statement on one request. Whether the fault comes and goes is known at the end, of all requests.
+# This is about one request. Whether the fault comes and goes is known at the end, from all requests.
 _REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was as promised", None: "not sent again"}
-# So many causes are named in one line, promises in the last line, and tests, by names that -k takes.
+# How many causes are named in one line, promises in the last line, and tests (by names that -k takes).
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
-# Broken promises that are explained of one answer and in a summary, lines of a summary, promises named as not tried.
+# How many broken promises are explained for one answer and in a summary, how many lines a summary has, and how many
+# promises are named as not tried.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
-# Of as many requests as were drawn none broke a promise: then, at 95 %, fewer than three over that number would
-# (the rule of three; Hanley and Lippman-Hand, JAMA 249, 1983). Of fewer than these nothing is worth saying.
+# If none of n requests broke a promise, then with 95 % confidence fewer than 3/n of all would (the rule of three;
+# Hanley and Lippman-Hand, JAMA 249, 1983). For fewer requests than _FEW that says too little.
 _THREE, _FEW = 3, 30
-# How likely the times that are suggested show a failure again, and the most that are suggested: what --times takes.
+# The chance to see a failure again in the suggested number of times, and the largest number that --times takes.
 _CHANCE, _MOST_TIMES = 0.95, 10_000
 _WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
 
 
 def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
-    """What a test found broken, and how to see it again: the first failing request, and what the others broke, too."""
+    """What a test found broken, and how to see it again: the first failing request, and the promises others broke."""
     first, shown = failures[0], failures[0][0]
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
     told = {each.promise for each in first[:_EXPLAINED]}
@@ -55,12 +56,12 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
 
 
 def labelled(*facts: tuple[str, str]) -> list[str]:
-    """A line for each fact that there is, behind its label."""
+    """A line for each fact that is not empty, after its label."""
     return [f"  {label:<9} {text}" for label, text in facts if text]
 
 
 def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: str = "") -> Iterator[str]:
-    """A broken promise: what was promised, by whom, and what came, with the places in the answer."""
+    """A broken promise: what was promised and where that is written, what came, and at which places in the answer."""
     said, places = promises()[broken.promise], [place for place in (broken.place, *also) if place]
     at = f"   [at {some(places)}]" if places and not broken.place.startswith("HTTP status") else ""
     yield f"{word}{said.id}: {said.sentence} ({said.source}; {_LAYERS[Layer(broken.layer)]})"
@@ -75,16 +76,16 @@ def _again(findings: Iterable[Finding], result: Result) -> str:
 def replay_command(paths: Iterable[str], base_url: str) -> str:
     """The command that sends these files again to the same target."""
     where = [] if base_url == MOCK_URL else ["--base-url", base_url]
-    # Whoever has only tox says so in tox.ini.
+    # tox.ini sets the variable, for a user who has only tox.
     return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
 
 
 def summary(result: Result) -> list[str]:
-    """The summary of a run, a screen at the most: what was kept, broken, not tried, sent and left behind."""
+    """The summary of a run, one screen at most: what was kept, broken, not tried, sent and left behind."""
     metrics, groups = result.metrics, [*result.groups.values()]
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
     required = Counter(result.required.values())
-    alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: the literals are written for docs"
+    alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: their literals are those of docs"
     lines = _wrapped(
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
         ("contract", result.contract),
@@ -105,7 +106,7 @@ def summary(result: Result) -> list[str]:
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
     )
     if len(groups) > 1 and any(each.evidence for each in result.findings):
-        # It is copied, so it is not wrapped.
+        # Users copy this line, so it is not wrapped.
         lines.append(f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}")
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
     while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
@@ -114,20 +115,20 @@ def summary(result: Result) -> list[str]:
 
 
 def _listed(promise_ids: Sequence[str]) -> str:
-    # A run that was over at once has tried next to nothing: the promises are on the page.
+    # A run that ended at once has tried next to nothing. The HTML report names the promises.
     return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
 
 
 def _wrapped(*facts: tuple[str, str]) -> list[str]:
-    """Lines that fit the width, for each fact that there is, behind its label."""
+    """Lines that fit the width, for each fact that is not empty, after its label."""
     texts = [f"{label:<15}{text}" for label, text in facts if text]
     return [line for text in texts for line in _WRAPPER.wrap(text)]
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
-    """All that broke one promise, told by what was found first."""
+    """What broke one promise: the first finding in full, and the circumstances of the others."""
     first, tests = group[0], dict.fromkeys(test for each in group for test in each.tests)
-    # What comes and goes has no circumstance.
+    # An intermittent fault has no circumstance.
     steady = [] if all(each.comes_and_goes for each in group) else group
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
@@ -146,14 +147,14 @@ def last_line(result: Result) -> str:
     groups, ended = result.groups, result.ended
     without = {
         WRONG_CALL: f"WRONG CALL: {result.stopped}",
-        INTERRUPTED: "STOPPED by hand; nothing was found broken before",
-        NO_VERDICT: f"NO VERDICT: {result.stopped or 'nothing that was selected could be tried here'}",
+        INTERRUPTED: "STOPPED by hand; no broken promise was found before",
+        NO_VERDICT: f"NO VERDICT: {result.stopped or 'none of the selected tests could be tried here'}",
     }
     if result.code in without:
         return without[result.code]
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
     after += f"; {result.out_of_time} tests were not run: --max-time" if result.out_of_time else ""
-    # Where a machine runs it, a variable that was forgotten must not look like a vendor that keeps its word.
+    # In a CI, a run on the mock because of a forgotten variable must not look like a run on the vendor.
     mocked = result.base_url == MOCK_URL and os.environ.get("CI")
     mock = " (on the mock, in process: no vendor was asked)" if mocked else ""
     if groups:
@@ -163,7 +164,9 @@ def last_line(result: Result) -> str:
     if result.failed:
         return f"FAILED {_failed(result)}{after}"
     if result.required:
-        return f"NOT TRIED, though --require-all wants it: {'; '.join(dict.fromkeys(result.required.values()))}{after}"
+        return (
+            f"NOT TRIED, though --require-all asks for it: {'; '.join(dict.fromkeys(result.required.values()))}{after}"
+        )
     others = [f", {len(ended[outcome])} {outcome}" for outcome in ("broken as accepted", "not tried") if ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
 
@@ -173,7 +176,7 @@ def _failed(result: Result) -> str:
 
 
 def how_sure(result: Result) -> str:
-    """What the generated requests show where none of them broke a promise; empty where that cannot be said."""
+    """What the generated requests show if none of them broke a promise; empty if they show nothing."""
     drawn = result.metrics.generated
     total = sum(drawn.values())
     if total < _FEW or any("test_generated_requests" in test for one in result.findings for test in one.tests):
@@ -184,19 +187,19 @@ def how_sure(result: Result) -> str:
 
 
 def count_of(result: Result) -> str:
-    """How many promises were kept, broken and not tried. What was broken otherwise, too, is broken."""
+    """How many promises were kept, broken and not tried. One that was also broken as accepted counts as broken."""
     ended = result.ended.items()
     counts = ", ".join(f"{len(ids)} {outcome}" for outcome, ids in ended if ids or outcome in ("kept", "broken"))
     return f"{counts} (of {len(result.outcomes)})"
 
 
 def number(count: int, noun: str) -> str:
-    """So many of a thing, in words."""
+    """A count with its noun: "1 test", "2 tests"."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def names(tests: Iterable[str]) -> str:
-    """The names of some tests, each as -k takes it."""
+    """The names of the first tests, each as -k takes it."""
     return some([test.rpartition("::")[2] for test in tests], most=_TESTS)
 
 
@@ -223,7 +226,7 @@ def answer_line(exchange: Exchange) -> str:
 
 
 def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
-    """What became of one recorded violation."""
+    """What became of one recorded violation when it was sent again."""
     evidence, step, is_again = replayed.evidence, replayed.evidence.failing, replayed.result is Fate.SEEN_AGAIN
     broken = evidence.violation
     how = "comes and goes: seen " if 0 < replayed.seen < replayed.times else ""
@@ -233,7 +236,7 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
         yield f"  {broken.promise}: {broken.sentence}"
     recorded = broken.actual if broken and replayed.result is Fate.DIFFERENT else "" if broken else "nothing was broken"
     if not step.answer_known:
-        recorded = "not the whole answer is in the file: only its status was judged"
+        recorded = "the file does not have the whole answer: only its status was judged"
     yield from labelled(("reason", replayed.reason), ("recorded", "" if replayed.reason else recorded))
     if replayed.attempt:
         sent, before = replayed.attempt.exchange, step.exchange.request.path
@@ -241,17 +244,17 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
         for now in found[:1] if is_again else found:
             yield from ("  " + line for line in promise_lines(now))
         anothers = not evidence.source.contract and sent.request.path != before
-        customer = f"one of the suite's, in place of {before}; --customer SLUG chooses another" if anothers else ""
+        customer = f"one of the suite's, instead of {before}; --customer SLUG chooses another" if anothers else ""
         yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
-    needs_state = "it needs what was sent before it: alone, on a fresh customer, it is not seen"
+    needs_state = "it needs the requests before it: sent alone, to a fresh customer, it is not seen"
     often = _how_often(evidence, replayed.times) if replayed.result is Fate.GONE and evidence.seen_once else ""
     yield from labelled(("state", needs_state if replayed.needs_state else ""), ("often", often))
 
 
 def _how_often(evidence: Evidence, times: int) -> str:
-    """How often to send what came and went; empty where it was sent as often."""
+    """How often to send a failure that came and went; empty if it was sent that often."""
     if not 0 < evidence.broke < evidence.tried:
-        return "it was seen once when it was recorded: --times 50 gives it more chances" if times == 1 else ""
+        return "it was seen only once when it was recorded: try --times 50" if times == 1 else ""
     missed = 1 - evidence.broke / evidence.tried
     wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), _MOST_TIMES)
     rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)

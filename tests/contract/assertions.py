@@ -118,13 +118,13 @@ def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -
         expect(isinstance(problem.get(member, ""), str), f"{member}: a string", problem.get(member))
     for member in ("type", "instance"):
         expect(is_uri_reference(problem.get(member, "")), f"{member}: a URI reference", problem.get(member))
-    # The page shows an array. Later releases allow null, too.
+    # The API page shows an array. Later releases allow null, too.
     if problem.get("errors", []) is not None or answer.pin == "docs":
         assert_errors(problem.get("errors", []))
 
 
 def assert_members(problem: dict[str, Any], pin: str) -> None:
-    """Every member that is always there is there, and no other than those of the release."""
+    """Every required member is there, and no member that the release does not have."""
     required = REQUIRED | ADDITIONAL_REQUIRED.get(pin, set())
     expect(required <= problem.keys(), f"the members {sorted(required)}", sorted(problem))
     if pin in ADDITIONAL_OPTIONAL:
@@ -133,7 +133,7 @@ def assert_members(problem: dict[str, Any], pin: str) -> None:
 
 
 def assert_errors(errors: Any) -> None:
-    """An array of objects with `location` and `message`, both strings and not empty, with or without a `value`."""
+    """An array of objects with `location` and `message`, both non-empty strings, and maybe a `value`."""
     expect(isinstance(errors, list), "errors: an array", errors)
     for error in errors:
         expect(isinstance(error, dict), "each error: an object", error)
@@ -159,7 +159,7 @@ def is_uri_reference(value: Any) -> bool:
 
 
 def assert_stored(customer: Customer, **members: Any) -> None:
-    """A read of the customer shows each of these members with this value. None stands for null, or for no member."""
+    """A read of the customer shows each of these members with this value. None stands for null or an absent member."""
     if customer.judged_by:
         return
     skip_unless_read(customer)
@@ -168,9 +168,9 @@ def assert_stored(customer: Customer, **members: Any) -> None:
 
 
 def assert_unchanged(customer: Customer) -> None:
-    """A read of the customer shows what it showed before the request, but for who changed it last, and when.
+    """A read of the customer shows what it showed before the request, except who changed it last, and when.
 
-    What is stored before a request is always other than what the request has, so that it would show.
+    What is stored before a request always differs from what the request has, so a change would show.
     """
     if customer.judged_by:
         return
@@ -181,13 +181,13 @@ def assert_unchanged(customer: Customer) -> None:
 
 
 def skip_unless_read(customer: Customer) -> None:
-    """Skip the test where the customer cannot be read back, with the reason."""
+    """Skip the test, with the reason, if the customer cannot be read back."""
     if customer.unread:
         pytest.skip(f"the answer is as promised; what is stored was not tried: {customer.unread}")
 
 
 def expect(holds: bool, promised: object, came: object) -> None:
-    """Fail where something is not as promised, and say what came."""
+    """Fail if something is not as promised, and say what came."""
     __tracebackhide__ = True
     if not holds:
         pytest.fail(
@@ -209,7 +209,7 @@ def read_json(body: bytes) -> Any:
 
 
 def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of an object that names each once."""
+    """The members of an object, each of which is named once."""
     members = dict(pairs)
     expect(len(members) == len(pairs), "each member named once", [name for name, _ in pairs])
     return members
@@ -221,7 +221,7 @@ def no_json(constant: str) -> NoReturn:
 
 
 def without_deep_values(text: str) -> str:
-    """The text without what is nested more than 64 levels deep.
+    """The text without values that are nested more than 64 levels deep.
 
     A problem may repeat a request body of 10,000 levels, which Python's parser cannot read.
     """

@@ -46,7 +46,7 @@ def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Cus
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer, text: str) -> None:
-    """Name and external id take any text of Unicode, of 10,000 characters too, and store it character by character."""
+    """Name and external id take any Unicode text, of 10,000 characters too, and store it character by character."""
     answer = api.put(customer, to_json({"name": text, "externalCustomerId": text}))
 
     assert_no_content(answer)

@@ -1,4 +1,4 @@
-"""500 Internal Server Error: the page documents its shape. No request may cause it."""
+"""500 Internal Server Error: the API page documents its shape. No request may cause it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ pytestmark = pytest.mark.status_500
 def test_a_500_has_the_documented_shape(api: Api, customer: Customer) -> None:
     """A server that fails answers 500 with the documented problem.
 
-    The mock is told to fail. A live server cannot be: there the test is skipped, and whatever test gets a 500 fails.
+    The mock is told to fail. A live server cannot be told so: there the test is skipped, and any test that gets a 500
+    fails.
     """
     answer = api.put_while_the_vendor_fails(customer, b'{"name": "Contract Test"}')
 

@@ -2,8 +2,8 @@
 
 Schemathesis draws cases from the pinned document, with our own values for bodies plugged in. Hypothesis searches and
 shrinks. One example is a list of cases, which are sent at once, to customers of ours. The judge behind `api` works out
-from what was sent which statuses may answer, and looks at what is stored afterwards. What fails is sent again alone,
-and explained by the smallest request that fails so.
+from what was sent which statuses may answer, and looks at what is stored afterwards. A failing request is sent again
+alone, and the smallest one that fails in the same way explains the failure.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHARE = 0.5
 @FITTING.parametrize()
 def test_examples_and_boundaries_of_the_schema(case: Case, api: Api) -> None:
     """Every example of the document, and every boundary of its schema from both sides, is answered as promised."""
-    # It fails the test where the answer, or what is stored, is not as promised.
+    # `send` fails the test if the answer, or what is stored, is not as promised.
     api.send(case)
 
 

@@ -1,4 +1,4 @@
-"""Other customers: whatever is asked of one customer, and however it is answered, no other one changes."""
+"""Other customers: whatever is sent to one customer, and however it is answered, no other customer changes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contracts.api import Api
 from contracts.customers.disposable import Customer
 from tests.contract.assertions import assert_one_of, assert_unchanged
 
-MINE = b'{"name": "Only mine", "externalCustomerId": "only-mine"}'
-# The older customer has this external id, too.
-THEIRS = b'{"name": "Not only mine", "externalCustomerId": "before.example"}'
+DETAILS = b'{"name": "Only mine", "externalCustomerId": "only-mine"}'
+# The older customer has the same external id.
+DETAILS_OF_ANOTHER = b'{"name": "Not only mine", "externalCustomerId": "before.example"}'
 
 
 @pytest.mark.parametrize(
     ("status", "body", "how"),
     [
-        pytest.param(204, MINE, {}, marks=pytest.mark.status_204, id="valid"),
-        pytest.param(204, THEIRS, {}, marks=pytest.mark.status_204, id="details-of-another"),
-        pytest.param(400, MINE[:-1], {}, marks=pytest.mark.status_400, id="not-json"),
-        pytest.param(401, MINE, {"authorization": ()}, marks=pytest.mark.status_401, id="no-credential"),
-        pytest.param(404, MINE, {"slug": "contract-test-nobody"}, marks=pytest.mark.status_404, id="unknown-slug"),
+        pytest.param(204, DETAILS, {}, marks=pytest.mark.status_204, id="valid"),
+        pytest.param(204, DETAILS_OF_ANOTHER, {}, marks=pytest.mark.status_204, id="details-of-another"),
+        pytest.param(400, DETAILS[:-1], {}, marks=pytest.mark.status_400, id="not-json"),
+        pytest.param(401, DETAILS, {"authorization": ()}, marks=pytest.mark.status_401, id="no-credential"),
+        pytest.param(404, DETAILS, {"slug": "contract-test-nobody"}, marks=pytest.mark.status_404, id="unknown-slug"),
         pytest.param(422, b'{"name": ""}', {}, marks=pytest.mark.status_422, id="schema-broken"),
     ],
 )

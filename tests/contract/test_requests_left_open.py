@@ -1,4 +1,4 @@
-"""Requests that more than one status may answer: where the page or the standards leave the choice to the server."""
+"""Requests that more than one status may answer: where the API page or the standards leave the choice to the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ONE_MIB = 1024 * 1024
 def test_a_request_left_open_gets_one_of_its_answers(api: Api, payload: Payload) -> None:
     """A request of payloads.yaml with several statuses gets one of them. A refused one changes nothing.
 
-    In place of an answer to a body of 1 MiB or more the connection may break.
+    Instead of an answer to a body of 1 MiB or more, the connection may break.
     """
     answer = api.send(payload)
 

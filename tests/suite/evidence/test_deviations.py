@@ -97,19 +97,21 @@ def test_a_deviation_that_names_no_test_is_told() -> None:
         pytest.param(
             ACCEPTED.replace("schema", "shema"), "deviation 1: unknown promise 'status.shema'", id="unknown-rule"
         ),
-        pytest.param(ACCEPTED.replace("2999-12-31", '"soon"'), "deviation 1: until is of another type", id="no-date"),
-        pytest.param(ACCEPTED.replace("2999-12-31", "2999-13-31"), "no TOML.*line 4", id="no-such-month"),
-        pytest.param(ACCEPTED.replace("2999-12-31", "2999-12-31T10:00:00"), "deviation 1: until is of", id="a-time"),
+        pytest.param(ACCEPTED.replace("2999-12-31", '"soon"'), "deviation 1: until has the wrong type", id="no-date"),
+        pytest.param(ACCEPTED.replace("2999-12-31", "2999-13-31"), "not TOML.*line 4", id="no-such-month"),
+        pytest.param(
+            ACCEPTED.replace("2999-12-31", "2999-12-31T10:00:00"), "deviation 1: until has the wrong type", id="a-time"
+        ),
         pytest.param(ACCEPTED + ACCEPTED.replace("reason", "why"), "deviation 2: no reason; a deviation", id="second"),
         pytest.param(
             ACCEPTED + "server = 1\n", "deviation 1: unknown field server; a deviation has", id="unknown-field"
         ),
-        pytest.param(ACCEPTED.replace("204", '"204"'), "deviation 1: status is of another type", id="status-string"),
+        pytest.param(ACCEPTED.replace("204", '"204"'), "deviation 1: status has the wrong type", id="status-string"),
         pytest.param(
             ACCEPTED.replace("Unknown members are ignored; ticket 17.", " "), "deviation 1: the reason", id="blank"
         ),
         pytest.param("deviation = 1\n", "nothing but tables", id="no-table"),
-        pytest.param("promise: status.schema\n", "no TOML", id="yaml"),
+        pytest.param("promise: status.schema\n", "not TOML", id="yaml"),
     ],
 )
 def test_a_broken_file_is_a_wrong_call_that_says_where(text: str, said: str, tmp_path: Path) -> None:

@@ -131,14 +131,14 @@ def test_evidence_that_asks_for_another_request_is_refused(there: str, put: str)
     text = har.to_har(evidence())
 
     assert there in text
-    assert refused(text.replace(there, put)) == "the file is no HAR file, or is broken"
+    assert refused(text.replace(there, put)) == "the file is not a HAR file, or is broken"
 
 
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/customers/acme", "its customer is not one of the suite's"),
-        ("/customers/%61cme", "its customer is not one of the suite's"),
+        ("/customers/acme", "its customer was not made by the suite"),
+        ("/customers/%61cme", "its customer was not made by the suite"),
         ("/customers/<CUSTOMER>%20", ""),
         ("/customers/contract-test-nobody%2Fx", ""),
         ("/customers/%E2%80%8B", ""),
@@ -242,7 +242,7 @@ def test_a_body_is_known_empty_or_not_in_the_file(
     """Only a body that is known is sent; one that is not wholly in the file is never taken for an empty one."""
     step = step_of(browser_s(headers=headers, request=request_))
 
-    said = "its body is not, or not wholly, in the file" if body is None else ""
+    said = "its whole body is not in the file" if body is None else ""
     assert (step.unsendable, step.template.body) == (said, body or b"")
 
 

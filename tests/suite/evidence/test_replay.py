@@ -159,7 +159,7 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
 
     assert result.exit_code == 1, result.output
     assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
-    assert "alone, on a fresh customer, it is not seen" in result.stdout
+    assert "sent alone, to a fresh customer, it is not seen" in result.stdout
 
 
 def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path) -> None:
@@ -208,9 +208,9 @@ def test_what_was_seen_once_by_chance_is_not_said_to_need_what_came_before(tmp_p
         (1, 2, 1, "it came and went, 1 of 2 updates: `--times 5` sees it with 95 %"),
         (1, 100_000, 1, "it came and went, 1 of 100000 updates: `--times 10000` sees it with 10 %"),
         (32, 640, 59, None),
-        (0, 0, 1, "it was seen once when it was recorded: --times 50 gives it more chances"),
+        (0, 0, 1, "it was seen only once when it was recorded: try --times 50"),
         (0, 0, 2, None),
-        (3, 3, 1, "it was seen once when it was recorded: --times 50 gives it more chances"),
+        (3, 3, 1, "it was seen only once when it was recorded: try --times 50"),
     ],
 )
 def test_how_often_to_send_what_came_and_went_is_known_from_its_rate(
@@ -248,7 +248,7 @@ def test_a_browser_s_recording_is_replayed_on_a_customer_of_ours(tmp_path: Path)
 
     assert broken.exit_code == 1, broken.output
     assert broken.stdout.startswith("SEEN AGAIN  ")
-    assert "customer  one of the suite's, in place of /customers/acme; --customer SLUG" in broken.stdout
+    assert "customer  one of the suite's, instead of /customers/acme; --customer SLUG" in broken.stdout
     assert not [path for _, path in server.calls if path == "/customers/acme"]
     assert (mended.exit_code, mended.stdout[:4]) == (0, "GONE"), mended.output
 
@@ -272,7 +272,7 @@ def test_a_browser_s_recording_is_replayed_on_the_customer_that_is_given(tmp_pat
     [
         pytest.param(
             browser_s(request={"postData": None, "bodySize": 45}),
-            "its body is not, or not wholly, in the file",
+            "its whole body is not in the file",
             id="no-body",
         ),
         pytest.param(
@@ -303,7 +303,7 @@ def test_a_recording_that_cannot_be_sent_as_it_was_is_not_tried(
         pytest.param(browser_s(status=422, response=REFUSED), "  recorded  nothing was broken", id="as-promised"),
         pytest.param(
             browser_s(status=422, response={"content": {"size": 160}}),
-            "  recorded  not the whole answer is in the file: only its status was judged",
+            "  recorded  the file does not have the whole answer: only its status was judged",
             id="answer-s-text-missing",
         ),
         pytest.param(
@@ -378,7 +378,7 @@ def test_a_file_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
     result = replay_in_a_process(str(tmp_path / "odd.har"), "--base-url", "http://127.0.0.1:9")
 
     assert result.returncode == 2
-    assert result.stderr == f"Error: {tmp_path / 'odd.har'} is no HAR file, or is broken\n"
+    assert result.stderr == f"Error: {tmp_path / 'odd.har'} is not a HAR file, or is broken\n"
 
 
 def test_evidence_that_needs_the_read_token_is_not_gone_without_it(

@@ -398,7 +398,7 @@ def test_the_commands_take_the_files(
             main(doctor, standalone_mode=False)
 
     assert "reachable          yes, TLS, a valid certificate" in let_in
-    assert "an authority of your own needs --ca-bundle" in capsys.readouterr().out
+    assert "a private certificate authority needs --ca-bundle" in capsys.readouterr().out
 
 
 def test_each_request_has_a_trace_id_of_its_own() -> None:

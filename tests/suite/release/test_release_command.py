@@ -28,7 +28,7 @@ TITLE = "title: {type: string}"
 @pytest.fixture
 def release(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Release:
     """The command line in this process, with its exit code."""
-    monkeypatch.setattr("contracts.__main__.heed_signals", lambda: None)
+    monkeypatch.setattr("contracts.http.retries.heed_signals", lambda: None)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
     def release(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -81,8 +81,8 @@ def test_a_safe_release_exits_0_and_lists_the_drift(release: Release, tmp_path: 
     assert result.stdout == (
         "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional"
         "\n\n"
-        "next: upgrade; --adopt NAME writes it as a contract, for --contract NAME; "
-        "with --contract docs a run of it may report that drift as broken promises\n"
+        "next: upgrade; --adopt NAME saves it as a contract, for --contract NAME; "
+        "with --contract docs, a run on it may report the drift as broken promises\n"
         f"safe: docs → {path}: 1 drift\n"
     )
 
@@ -92,7 +92,7 @@ def test_exact_makes_drift_fail(release: Release, tmp_path: Path) -> None:
     result = release("--candidate", changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}"), "--exact")
 
     assert result.returncode == 1
-    assert result.stdout.splitlines()[-1].endswith(": 1 drift (--exact refuses drift)")
+    assert result.stdout.splitlines()[-1].endswith(": 1 drift (with --exact, drift is not safe)")
 
 
 def test_the_published_release_exits_1_with_the_answer(release: Release) -> None:

@@ -220,7 +220,7 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
 
     monkeypatch.setattr(candidate, "_ended", failed)
 
-    with pytest.raises(NoVerdict, match="failed without a broken promise that it could name: test_that_failed"):
+    with pytest.raises(NoVerdict, match="failed without a broken promise: test_that_failed"):
         candidate.observed("docs", read(DOCS), "http://127.0.0.1:1", [], tmp_path, None)
 
 

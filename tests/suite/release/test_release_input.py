@@ -129,7 +129,7 @@ def test_what_is_no_document_is_refused_soon(data: bytes, says: str, tmp_path: P
 @pytest.mark.parametrize("name", ["", "none.yaml"], ids=["folder", "nothing"])
 def test_a_file_that_is_not_there_is_refused(name: str, tmp_path: Path) -> None:
     """A missing file, or a folder, is a wrong call."""
-    with pytest.raises(WrongCall, match="there is no candidate"):
+    with pytest.raises(WrongCall, match="there is no file"):
         read(str(tmp_path / name))
 
 

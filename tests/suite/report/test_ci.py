@@ -21,11 +21,11 @@ ALL = [*promises()]
 GREEN = [{}, {"metrics": {"accepted": {"problem.title 0": 1}}}, {"metrics": {"untried": {"status.scope": "no token"}}}]
 NOT_GREEN: list[tuple[dict[str, Any], str]] = [
     ({"failed": [TEST]}, "::error title=FAILED 1 test without a broken promise::test_a_name[name-null]"),
-    ({"required": {TEST: "no token"}}, "::error title=NOT TRIED%2C though --require-all wants it::no token"),
+    ({"required": {TEST: "no token"}}, "::error title=NOT TRIED%2C though --require-all asks for it::no token"),
     (
         {"by_hand": True},
-        "::error title=STOPPED by hand; nothing was found broken before::"
-        "STOPPED by hand; nothing was found broken before",
+        "::error title=STOPPED by hand; no broken promise was found before::"
+        "STOPPED by hand; no broken promise was found before",
     ),
     ({"stopped": "it: does not answer"}, "::error title=NO VERDICT::it: does not answer"),
     ({"stopped": "no token", "stop_code": 4}, "::error title=WRONG CALL::no token"),

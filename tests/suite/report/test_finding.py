@@ -122,13 +122,13 @@ def test_the_cause_of_a_refused_body_is_the_keyword_that_it_breaks(value: object
 
 def test_the_cause_of_any_other_payload_names_its_family() -> None:
     """What is no question of the schema is told apart by the family of its payload, too."""
-    assert cause(REQUESTS[204], NULL) == "a request that breaks no rule (payloads: names)"
+    assert cause(REQUESTS[204], NULL) == "a request in which nothing is wrong (payloads: names)"
     assert cause(REQUESTS[422], NULL) == "name breaks type"
 
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(204, "a request that breaks no rule"), (400, "a body that is absent, or is not JSON text")],
+    [(204, "a request in which nothing is wrong"), (400, "a body that is absent, or is not JSON text")],
 )
 def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str) -> None:
     """Without a payload the circumstance is what the promise is about."""

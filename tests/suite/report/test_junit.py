@@ -69,8 +69,8 @@ def test_what_was_not_tried_is_skipped(tmp_path: Path) -> None:
     ("changes", "tag", "message"),
     [
         ({"failed": [TEST]}, "failure", "FAILED 1 test without a broken promise: test_a_name[name-null]"),
-        ({"required": {TEST: "no token"}}, "failure", "NOT TRIED, though --require-all wants it: no token"),
-        ({"by_hand": True}, "error", "STOPPED by hand; nothing was found broken before"),
+        ({"required": {TEST: "no token"}}, "failure", "NOT TRIED, though --require-all asks for it: no token"),
+        ({"by_hand": True}, "error", "STOPPED by hand; no broken promise was found before"),
         ({"stopped": "it does not answer"}, "error", "NO VERDICT: it does not answer"),
         ({"stopped": "the token is refused", "stop_code": 4}, "error", "WRONG CALL: the token is refused"),
     ],

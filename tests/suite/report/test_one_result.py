@@ -111,7 +111,7 @@ CASES = [
         Vendor,
         (*FORBIDDEN, "--require-all", "-k", "may-read-only or name-null"),
         1,
-        r"NOT TRIED, though --require-all wants it: KAITEN_READ_TOKEN is not set",
+        r"NOT TRIED, though --require-all asks for it: KAITEN_READ_TOKEN is not set",
         environment={"KAITEN_READ_TOKEN": ""},
     ),
     Case(
@@ -149,7 +149,7 @@ CASES = [
         Vendor,
         ("tests/contract/test_204_no_content.py",),
         2,
-        r"STOPPED by hand; nothing was found broken before",
+        r"STOPPED by hand; no broken promise was found before",
         interrupted=True,
     ),
 ]

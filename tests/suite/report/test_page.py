@@ -182,7 +182,7 @@ def test_what_was_not_tried_is_folded_by_its_reason(none: Run, opened: Page) -> 
     opened.goto(none.address)
     first = opened.locator("#contract .not-tried-ones").first
 
-    assert re.fullmatch(r"\d+ not tried: the run was over before", first.locator("summary").inner_text())
+    assert re.fullmatch(r"\d+ not tried: the run ended first", first.locator("summary").inner_text())
     assert not first.locator("tbody tr").first.is_visible()
     assert opened.locator("#circumstances, #latency").count() == 0
 

@@ -323,11 +323,11 @@ def test_every_promise_came_out_in_one_way() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({}, "not tried: nothing that was answered decided it"),
+        ({}, "not tried: no answer decided it"),
         ({"metrics": {"untried": {"status.scope": "no token"}}}, "not tried: no token"),
-        ({"stopped": "it does not answer"}, "not tried: the run was over before"),
-        ({"by_hand": True}, "not tried: the run was over before"),
-        ({"selected": False}, "not selected: no test that was selected tries it"),
+        ({"stopped": "it does not answer"}, "not tried: the run ended first"),
+        ({"by_hand": True}, "not tried: the run ended first"),
+        ({"selected": False}, "not selected: no selected test tries it"),
     ],
     ids=["no-answer", "reason", "stopped", "by-hand", "not-selected"],
 )
@@ -345,7 +345,7 @@ def test_what_was_not_selected_is_not_listed() -> None:
         "no token": ["status.scope"]
     }
     assert list(result(metrics={"untried": untried}).not_tried) == [
-        "nothing that was answered decided it",
+        "no answer decided it",
         "no token",
         "no reading",
     ]
@@ -394,7 +394,7 @@ def test_what_is_no_result_is_a_wrong_call(text: str, tmp_path: Path) -> None:
     """A file that holds no result is refused in one line."""
     (tmp_path / "result.json").write_text(text)
 
-    with pytest.raises(WrongCall, match=r"result\.json holds no result of a run: [^\n]*$"):
+    with pytest.raises(WrongCall, match=r"result\.json has no result of a run: [^\n]*$"):
         read(tmp_path / "result.json")
 
 

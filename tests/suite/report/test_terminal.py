@@ -37,8 +37,8 @@ def summed_up(*findings: Finding, **changes: Any) -> list[str]:
 def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
     """An explanation has the promise, what came, the request, the answer, and two lines that send it again."""
     assert explained(failure(seen(trace="4b4b", why="The name is null."))) == [
-        "problem.title: The member title is the phrase of its status. (page, problem; Go net/http StatusText; held on "
-        "every answer, whatever is documented)",
+        "problem.title: The member title is the phrase of its status. (Kaiten's API page, problem; Go net/http "
+        "StatusText; held on every answer, whatever is documented)",
         "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "",
@@ -114,7 +114,7 @@ def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ({}, "again none; no more than 20 files of evidence are kept"),
+        ({}, "again none: 20 files of evidence are kept at most"),
         ({"no_evidence": "e cannot be written: No space left"}, "again e cannot be written: No space left"),
     ],
     ids=["too-many", "cannot-be-written"],
@@ -215,7 +215,7 @@ def test_what_else_failed_is_in_the_summary() -> None:
 
     assert "failed too 2 tests without a broken promise: test_one[a], test_two" in lines
     assert "required 1 test not tried (--require-all): no token" in lines
-    assert "literals 3 tests judged by docs alone: the literals are written for docs" in lines
+    assert "literals 3 tests judged by docs alone: their literals are those of docs" in lines
     assert "warning the disk is full" in lines
 
 
@@ -327,12 +327,12 @@ GOES = {"comes_and_goes": True}
         pytest.param(
             [],
             {"tried": ALL, "required": {TEST: "no token", "a.py::test_two": "no token"}},
-            "NOT TRIED, though --require-all wants it: no token",
+            "NOT TRIED, though --require-all asks for it: no token",
             id="require-all",
         ),
-        pytest.param([], {"by_hand": True}, "STOPPED by hand; nothing was found broken before", id="by-hand"),
+        pytest.param([], {"by_hand": True}, "STOPPED by hand; no broken promise was found before", id="by-hand"),
         pytest.param([], {"stopped": "it does not answer"}, "NO VERDICT: it does not answer", id="stopped"),
-        pytest.param([], {}, "NO VERDICT: nothing that was selected could be tried here", id="nothing-tried"),
+        pytest.param([], {}, "NO VERDICT: none of the selected tests could be tried here", id="nothing-tried"),
         pytest.param(
             [finding()],
             {"stopped": "the token is refused", "stop_code": 4, "by_hand": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,19 +28,19 @@ both = pytest.mark.parametrize("template", [GITHUB, GITLAB], ids=["github", "git
 def commands(template: Path) -> list[str]:
     """The commands of a template, in their order: the check for a target, pip, the run."""
     job = yaml.safe_load(template.read_text(encoding="utf-8"))
-    if template == GITLAB:
+    if template.name == GITLAB.name:
         return list(job["contract"]["script"])
     return [step["run"] for step in job["jobs"]["contract"]["steps"] if "run" in step]
 
 
-def shell(command: str, results: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of a template as its engine does, with its results in the folder."""
+def shell(command: str, results: Path, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of a template as its engine does, in a checkout, with its results in the folder."""
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
     engine = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "GITHUB_RUN_ID": "7", "CI_PIPELINE_ID": "7"}
     return subprocess.run(
         # The checkout is shared with other tests, and the results of one template are none of another's.
         ["/bin/bash", "-eo", "pipefail", "-c", command.replace("results/", f"{results}/")],
-        cwd=ROOT,
+        cwd=cwd,
         env=environment_of(tokens | engine) | variables,
         capture_output=True,
         text=True,
@@ -84,7 +85,7 @@ def test_without_a_target_the_first_step_fails(template: Path, tmp_path: Path) -
     ids=["github-alone", "gitlab-second-of-three"],
 )
 def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, tmp_path: Path) -> None:
-    """The run is green on a correct vendor, on one machine and on one of several, and leaves page and JUnit."""
+    """The run is green on a correct vendor, on one machine and on one of several, and leaves a report and JUnit."""
     with serving(Vendor(load("docs"))) as server:
         came = shell(f"{commands(template)[-1]} {FEW}", tmp_path, KAITEN_BASE_URL=server.url, PYTEST_ADDOPTS=options)
 
@@ -92,3 +93,24 @@ def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, 
     assert f"target         {server.url}" in came.stdout
     assert "0 broken" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<testcase " in (tmp_path / "junit.xml").read_text(encoding="utf-8")
+
+
+@both
+def test_the_files_that_the_readme_names_are_enough(template: Path, tmp_path: Path) -> None:
+    """A repository with the files that the README says to copy is red without a target, and green with one."""
+    copied = re.search(r"copy these to a repository:(.*?)Then", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert copied
+    repository = tmp_path / "repository"
+    for name in re.findall(r"`([^`]+)`", copied[1]):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if name.endswith("/") else shutil.copy
+        copy(ROOT / name, repository / name)
+    check, _, run = commands(repository / template.relative_to(ROOT))
+
+    assert shell(check, tmp_path, repository).returncode == 4
+    with serving(Vendor(load("docs"))) as server:
+        variables = {"KAITEN_BASE_URL": server.url, "PYTHONPATH": str(repository)}
+        assert shell(check, tmp_path, repository, **variables).returncode == 0
+        ran = shell(f"{run} {FEW}", tmp_path, repository, **variables)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr
+    assert "KEPT " in ran.stdout

@@ -235,7 +235,7 @@ def test_a_get_that_shows_no_name_is_told(tmp_path: Path) -> None:
     with serving(vendor_named("ShowsNoName")(load("docs"))) as server:
         said, works = told(server, tmp_path)
 
-    assert said["read"] == "note GET shows no name of a customer; what is stored is not tried"
+    assert said["read"] == "note GET does not show a customer's name; nothing is known of what is stored"
     assert works
 
 
@@ -245,7 +245,7 @@ def test_a_get_that_shows_no_customer_at_all_is_told(tmp_path: Path) -> None:
         said, works = told(server, tmp_path)
 
     assert said["read"].startswith('FAIL GET answered 200 [{"')
-    assert said["read"].endswith("; a run has no verdict where GET shows something else than the customer")
+    assert said["read"].endswith("; a run has no verdict where GET does not show the customer")
     assert not works
 
 
@@ -277,7 +277,7 @@ def test_a_reader_that_may_write_is_told(tmp_path: Path) -> None:
     with serving(vendor_named("IgnoresScopes")(load("docs"))) as server:
         said, works = told(server, tmp_path)
 
-    assert said["KAITEN_READ_TOKEN"].startswith("note has the scope write:customers: ")
+    assert said["KAITEN_READ_TOKEN"].startswith("note has the scope write:customers, ")
     assert works
 
 

@@ -144,7 +144,7 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
         )
 
     assert "status.scope: KAITEN_READ_TOKEN is not set" in result.stdout
-    assert "NO VERDICT: nothing that was selected could be tried here" in result.stdout
+    assert "NO VERDICT: none of the selected tests could be tried here" in result.stdout
     assert result.returncode == 6
 
 

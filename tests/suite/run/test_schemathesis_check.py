@@ -63,9 +63,9 @@ FAULTLESS = ("HintsEarly", "LimitsTheRate")
 
 
 def st_run(url: str, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`st run` with our check, in a folder that has the README's schemathesis.toml."""
+    """`st run` with our check, in a folder that has the schemathesis.toml of contracts/README.md."""
     shown = re.search(
-        r"^    # schemathesis.toml\n((?:    .*\n|\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+        r"^    # schemathesis.toml\n((?:    .*\n|\n)+)", (ROOT / "contracts/README.md").read_text("utf-8"), re.MULTILINE
     )
     assert shown
     (folder / "schemathesis.toml").write_text(re.sub(r"^    ", "", shown[1], flags=re.MULTILINE), encoding="utf-8")

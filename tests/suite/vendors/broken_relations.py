@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import REFUSED_AGAIN, REWRITTEN, REWRITTEN_BROKEN, WITH_HEADERS
-from tests.suite.vendors.variant import broken, refuse_if
+from tests.suite.vendors.variant import Broken, broken, refuse_if
 from tests.suite.vendors.ways import first, reading, writing
 
 

@@ -14,13 +14,13 @@ document.querySelectorAll("#contract .copy").forEach((button) => {
     setTimeout(() => { button.textContent = "copy"; }, 2000);
   });
 });
-// A long answer is scrolled to what is wrong with it.
+// Scroll a long answer to what is at fault.
 document.querySelectorAll("#contract .cause").forEach((cause) => {
   cause.addEventListener("toggle", () => cause.querySelectorAll("pre:has(mark)").forEach((pre) => {
     pre.scrollTop = pre.querySelector("mark").offsetTop - pre.offsetTop - 60;
   }));
 });
-// pytest-html writes its table below; without scripts it stays there.
+// pytest-html writes its table below the result. Without scripts it stays there.
 document.addEventListener("DOMContentLoaded", () => {
   const fold = document.querySelector("#tests");
   const count = document.querySelector(".run-count");

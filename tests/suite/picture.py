@@ -1,0 +1,42 @@
+"""The picture of the HTML report in the README: `python -m tests.suite.picture` makes it anew, or `… FILE` elsewhere.
+
+It shows a real run, against a vendor of the catalogue that reads member names in any letter case.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from contracts.rules.document import load
+from contracts.vendor.model import MOCK_TOKENS
+from tests.suite.browser import chromium
+from tests.suite.forked import python_m
+from tests.suite.served import serving
+from tests.suite.suite_run import ROOT, environment_of
+from tests.suite.vendors import vendor_named
+
+PICTURE = ROOT / ".github" / "report.png"
+# In pixels: about the width that GitHub gives a README.
+WIDTH = 920
+
+
+def main(picture: Path) -> None:
+    """Run the contract as a user does, open its report, and take a picture from the top to the promises."""
+    tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
+    environment = environment_of(tokens | {"CONTRACTS_REPLAY": "tox -e replay --"})
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        with serving(vendor_named("ReadsNamesInAnyLetterCase")(load("docs"))) as server:
+            what = [str(ROOT / "tests/contract"), f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"]
+            how = ["--base-url", server.url, "--hypothesis-seed=42", "--html=report.html", "--self-contained-html"]
+            python_m(["pytest", *what, *how, "-p", "no:cacheprovider"], environment, Path(folder), 180)
+        tab = browser.new_page(viewport={"width": WIDTH, "height": WIDTH}, color_scheme="light")
+        tab.goto(Path(folder, "report.html").as_uri())
+        end = tab.get_by_role("heading", name="What answered").bounding_box()
+        assert end
+        tab.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": end["y"] - 16})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURE)
