@@ -8,7 +8,7 @@ and Wing 1990). Every update writes a value of its own, so the search for such a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -47,16 +47,16 @@ def judge_history(
     `initial` is what was stored before all operations. The `last` ones are reads that may not lag: they were made when
     reads had settled.
     """
-    tried, written = frozenset({"update.atomic", "update.linearizable"}), {initial}
-    written.update(operation.value for operation in operations if not operation.is_read)
+    tried = frozenset({"update.atomic", "update.linearizable"})
+    written = {operation.value for operation in operations if not operation.is_read}
     whole = [*operations, *last]
-    mixed = [operation.value for operation in whole if operation.is_read and operation.value not in written]
+    mixed = [operation.value for operation in whole if operation.is_read and _is_mixed(operation.value, written)]
     if mixed:
         found = violation("update.atomic", "what one update wrote, as a whole", excerpt(str(mixed[0])))
         return Verdict(tried, (found,)), False
     if linearizable(initial, whole):
         return Verdict(tried), False
-    if linearizable(initial, [*without_lagging_reads(operations, settle), *last]):
+    if linearizable(initial, [*without_lagging_reads(initial, operations, settle), *last]):
         return Verdict(tried), True
     in_order = sorted(whole, key=lambda operation: operation.end)
     shown = "; ".join(f"{'read' if operation.is_read else 'update'} {operation.value[0]!r}" for operation in in_order)
@@ -92,18 +92,32 @@ def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
     return False
 
 
-def without_lagging_reads(operations: Sequence[Operation], settle: float) -> list[Operation]:
+def without_lagging_reads(initial: Value, operations: Sequence[Operation], settle: float) -> list[Operation]:
     """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
 
-    A value is overwritten once an accepted update that began after the value's own update had ended has ended, too.
+    A value is overwritten once an accepted update that began after the value's own update had ended has ended, too. One
+    that is neither `initial` nor of these updates was overwritten before all of them.
     """
-    return [operation for operation in operations if not _lags(operation, operations, settle)]
+    return [operation for operation in operations if not _lags(initial, operation, operations, settle)]
 
 
-def _lags(read: Operation, operations: Sequence[Operation], settle: float) -> bool:
+def _lags(initial: Value, read: Operation, operations: Sequence[Operation], settle: float) -> bool:
     if not read.is_read:
         return False
-    accepted = [other for other in operations if not other.is_read and other.effect is Effect.CERTAIN]
+    updates = [other for other in operations if not other.is_read]
+    if read.value not in {initial, *(update.value for update in updates)}:
+        return read.start < min(operation.start for operation in operations) + settle
+    accepted = [update for update in updates if update.effect is Effect.CERTAIN]
     written = max((update.end for update in accepted if update.value == read.value), default=-math.inf)
     overwritten = min((update.end for update in accepted if update.start >= written), default=math.inf)
     return overwritten <= read.start < overwritten + settle
+
+
+def _is_mixed(value: Value, written: Collection[Value]) -> bool:
+    """Whether a value has a part of what an update wrote, and is not what any of them wrote.
+
+    A value without such a part was stored before all of them.
+    """
+    return value not in written and any(
+        part == other for update in written for part, other in zip(value, update, strict=True)
+    )
