@@ -58,10 +58,31 @@ def judge_history(
         return Verdict(tried), False
     if linearizable(initial, [*without_lagging_reads(initial, operations, settle), *last]):
         return Verdict(tried), True
-    in_order = sorted(whole, key=lambda operation: operation.end)
-    shown = "; ".join(f"{'read' if operation.is_read else 'update'} {operation.value[0]!r}" for operation in in_order)
     expected = "an order of the updates that explains every read"
-    return Verdict(tried, (violation("update.linearizable", expected, f"none does: {excerpt(shown)}"),)), False
+    came = excerpt(_unexplained(initial, whole))
+    return Verdict(tried, (violation("update.linearizable", expected, came),)), False
+
+
+def _unexplained(initial: Value, operations: Sequence[Operation]) -> str:
+    """In words: the first read that no order explains, and what had ended before that, the latest first."""
+    in_order = sorted(operations, key=lambda operation: operation.end)
+    for place, read in enumerate(in_order):
+        begun = [
+            replace(operation, effect=Effect.POSSIBLE) if operation.effect is Effect.CERTAIN else operation
+            for operation in in_order[place + 1 :]
+            if not operation.is_read and operation.start < read.end
+        ]
+        if read.is_read and not linearizable(initial, [*in_order[: place + 1], *begun]):
+            break
+    start = min(operation.start for operation in operations)
+    shown = [_in_words(operation, start) for operation in reversed(in_order[:place])]
+    return f"none explains the {_in_words(read, start)}, after {', '.join(shown) or 'nothing'}"
+
+
+def _in_words(operation: Operation, start: float) -> str:
+    kind = "read of" if operation.is_read else "refused update" if operation.effect is Effect.NONE else "update"
+    began, ended = (round(1000 * (moment - start)) for moment in (operation.start, operation.end))
+    return f"{kind} {operation.value[0]!r} ({began} to {ended} ms)"
 
 
 def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:

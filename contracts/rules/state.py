@@ -57,7 +57,7 @@ def judge_state(
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
     if verdict.violations and _is_older(after, before):
-        return _back_in_time(before, after)
+        return _back_in_time()
     if circumstance is not Circumstance.REPEATED:
         return verdict
     found = (violation(circumstance, one.expected, one.actual, one.place) for one in verdict.violations)
@@ -130,11 +130,10 @@ def _is_older(after: Stored, before: Stored) -> bool:
         return False
 
 
-def _back_in_time(before: Stored, after: Stored) -> Verdict:
+def _back_in_time() -> Verdict:
     """The verdict on a read that shows an older state than the one before it: no request is to blame for that."""
-    expected = f"updatedAt: {_shown(before['updatedAt'])}, as an earlier read has shown, or later"
-    came = f"{_shown(after['updatedAt'])}: the read shows what was stored before"
-    found = violation("update.linearizable", expected, came, "updatedAt")
+    expected = "a read that shows no older state than the read before it"
+    found = violation("update.linearizable", expected, "an older one, by its updatedAt", "updatedAt")
     return Verdict(frozenset({"update.linearizable"}), (found,))
 
 
@@ -142,7 +141,7 @@ def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: St
     """The verdict on another customer than the one that was updated, or on nobody's: no update leaves a trace there."""
     if circumstance is Circumstance.BESIDE_OTHERS:
         verdict = unchanged(before, after, "update.isolated")
-        return _back_in_time(before, after) if verdict.violations and _is_older(after, before) else verdict
+        return _back_in_time() if verdict.violations and _is_older(after, before) else verdict
     made = [] if GONE in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
     return Verdict(frozenset({"refused.created"}), tuple(made))
 

@@ -141,6 +141,25 @@ def test_a_history_is_judged(operations: list[Operation], last: Operation, broke
     assert verdict.tried == {"update.atomic", "update.linearizable"}
 
 
+def test_the_first_read_that_no_order_explains_is_named() -> None:
+    """A violation names that read, and before it what had ended, the latest first, with their times."""
+    operations = [
+        update("a", 0, 0.01),
+        read("a", 0.02, 0.03),
+        update("b", 0.025, 0.04),
+        update("c", 0.03, 0.04, NONE),
+        read("a", 0.05, 0.06),
+        read("old", 0.07, 0.08),
+    ]
+
+    verdict, _ = judge_history(OLD, operations, [read("b", 9, 10)], settle=0)
+
+    assert [violation.actual for violation in verdict.violations] == [
+        "none explains the read of 'a' (50 to 60 ms), after refused update 'c' (30 to 40 ms),"
+        " update 'b' (25 to 40 ms), read of 'a' (20 to 30 ms), update 'a' (0 to 10 ms)"
+    ]
+
+
 @st.composite
 def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
     """What clients of a real register see: each operation has its moment, and some time before and after it."""
