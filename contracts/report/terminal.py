@@ -40,7 +40,8 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """What a test found broken, and how to see it again: the first failing request, and what the others broke, too."""
     first, shown = failures[0], failures[0][0]
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
-    others = dict.fromkeys(each.promise for failure in (first[_EXPLAINED:], *failures[1:]) for each in failure)
+    explained = {each.promise for each in first[:_EXPLAINED]}
+    rest = [each.promise for failure in failures for each in failure if each.promise not in explained]
     about = (
         ("request", shown.request),
         ("answer", shown.answer),
@@ -51,7 +52,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
         ("again", _again(first, result)),
     )
-    return "\n".join([*lines, *labelled(("and also", some([*others]))), "", *labelled(*about)])
+    return "\n".join([*lines, *labelled(("and also", some([*dict.fromkeys(rest)]))), "", *labelled(*about)])
 
 
 def labelled(*facts: tuple[str, str]) -> list[str]:
@@ -129,11 +130,14 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     first, tests = group[0], dict.fromkeys(test for each in group for test in each.tests)
     # What comes and goes has no circumstance.
     steady = [] if all(each.comes_and_goes for each in group) else group
+    causes = [each.cause for each in steady if each.actual == first.actual]
+    # Payloads in a circumstance are no other circumstance.
+    causes = [cause for cause in causes if not any(cause.startswith(f"{other} (") for other in causes)]
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
         ("trace", first.trace),
-        ("when", some([each.cause for each in steady if each.actual == first.actual], "; ")),
+        ("when", some(causes, "; ")),
         *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
         ("seen", first.seen),
         ("tests", f"{len(tests)}: {names(tests)}"),

@@ -27,6 +27,12 @@ STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+# Keywords whose value says in a word what they ask for.
+_SHORT = frozenset(
+    {"type", "format", "pattern", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems"}
+    | {"additionalProperties"}
+)
+
 # Members of 1.x that an update neither renames nor sets: left out, or as they are on record.
 _ON_RECORD = frozenset({"slug", "integrations"})
 # Left out it is kept in 1.x, "" removes it, and so may null.
@@ -44,6 +50,7 @@ Json = Any
 class Finding:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
+    `rule` is the keyword's own value where that is short, and of `additionalProperties` the names that are not allowed.
     What it breaks of the prose of 1.x has the keyword `prose`.
     """
 
@@ -51,6 +58,7 @@ class Finding:
     path: tuple[str | int, ...]
     message: str
     value: Json
+    rule: Json = None
 
 
 class Document:
@@ -216,7 +224,8 @@ def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iter
     """Where a value breaks a schema."""
     for error in validator.iter_errors(value):
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance)
+        rule = error.kind.value if keyword in _SHORT else None
+        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance, rule)
 
 
 def pinned(name: str) -> References:
