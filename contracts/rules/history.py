@@ -116,22 +116,35 @@ def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
 def without_lagging_reads(initial: Value, operations: Sequence[Operation], settle: float) -> list[Operation]:
     """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
 
-    A value is overwritten once an accepted update that began after the value's own update had ended has ended, too. One
-    that is neither `initial` nor of these updates was overwritten before all of them.
+    A value is overwritten when another update that may come after its own is accepted, or is seen. One that is neither
+    `initial` nor of these updates was overwritten before all of them. What was refused never was a value.
     """
     return [operation for operation in operations if not _lags(initial, operation, operations, settle)]
 
 
 def _lags(initial: Value, read: Operation, operations: Sequence[Operation], settle: float) -> bool:
-    if not read.is_read:
-        return False
     updates = [other for other in operations if not other.is_read]
-    if read.value not in {initial, *(update.value for update in updates)}:
+    own = [update for update in updates if update.value == read.value]
+    if not read.is_read or any(update.effect is Effect.NONE for update in own):
+        return False
+    if not own and read.value != initial:
         return read.start < min(operation.start for operation in operations) + settle
-    accepted = [update for update in updates if update.effect is Effect.CERTAIN]
-    written = max((update.end for update in accepted if update.value == read.value), default=-math.inf)
-    overwritten = min((update.end for update in accepted if update.start >= written), default=math.inf)
-    return overwritten <= read.start < overwritten + settle
+    began = min((update.start for update in own), default=-math.inf)
+    ended = max(map(_latest, own), default=-math.inf)
+    reads = [other for other in operations if other.is_read]
+    overwriting = [
+        (update, min([_latest(update), *(other.end for other in reads if other.value == update.value)]))
+        for update in updates
+        if update.effect is not Effect.NONE and update not in own and _latest(update) >= began
+    ]
+    # Those that began later have certainly overwritten it; of those at the same time any may have.
+    certainly = min((moment for update, moment in overwriting if update.start >= ended), default=math.inf)
+    return any(0 <= read.start - min(moment, certainly) < settle for _, moment in overwriting)
+
+
+def _latest(update: Operation) -> float:
+    """When an update has taken effect at the latest."""
+    return math.inf if update.effect is Effect.POSSIBLE else update.end
 
 
 def _is_mixed(value: Value, written: Collection[Value]) -> bool:
