@@ -116,7 +116,7 @@ def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
 def without_lagging_reads(initial: Value, operations: Sequence[Operation], settle: float) -> list[Operation]:
     """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
 
-    A value is overwritten when another update that may come after its own is accepted, or is seen. One that is neither
+    A value is overwritten once another accepted update, which may come after its own, has ended. One that is neither
     `initial` nor of these updates was overwritten before all of them. What was refused never was a value.
     """
     return [operation for operation in operations if not _lags(initial, operation, operations, settle)]
@@ -131,15 +131,11 @@ def _lags(initial: Value, read: Operation, operations: Sequence[Operation], sett
         return read.start < min(operation.start for operation in operations) + settle
     began = min((update.start for update in own), default=-math.inf)
     ended = max(map(_latest, own), default=-math.inf)
-    reads = [other for other in operations if other.is_read]
-    overwriting = [
-        (update, min([_latest(update), *(other.end for other in reads if other.value == update.value)]))
-        for update in updates
-        if update.effect is not Effect.NONE and update not in own and _latest(update) >= began
-    ]
+    accepted = [update for update in updates if update.effect is Effect.CERTAIN]
     # Those that began later have certainly overwritten it; of those at the same time any may have.
-    certainly = min((moment for update, moment in overwriting if update.start >= ended), default=math.inf)
-    return any(0 <= read.start - min(moment, certainly) < settle for _, moment in overwriting)
+    certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
+    moments = [min(update.end, certainly) for update in accepted if update not in own and update.end >= began]
+    return any(moment <= read.start < moment + settle for moment in moments)
 
 
 def _latest(update: Operation) -> float:
