@@ -136,6 +136,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
+        ("answer", "" if first.place.startswith("HTTP status") else first.answer),
         ("trace", first.trace),
         ("when", some(causes, "; ")),
         *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),

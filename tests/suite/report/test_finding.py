@@ -135,6 +135,22 @@ def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str
     assert cause(REQUESTS[status]) == said
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (413, "a body of 1 MiB or more"),
+        (422, "body breaks type"),
+        (404, "a slug that names no customer"),
+        (500, "body breaks type"),
+    ],
+)
+def test_of_several_circumstances_the_cause_is_the_one_that_was_answered(status: int, said: str) -> None:
+    """Of a request with several things wrong it is what the status that came is about, else what is read first."""
+    large = update("nobody", b"[" + b" " * 1024 * 1024 + b"]")
+
+    assert cause_of(attempt(answer(status), large), DOCS) == said
+
+
 def test_no_answer_is_told_with_its_reason() -> None:
     """Where nothing came, the finding says why."""
     (one,) = seen(attempt(Failure.TIMEOUT))

@@ -172,6 +172,7 @@ def test_a_promise_that_was_broken_is_told() -> None:
         "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "request PUT /customers/acme, 11 bytes of application/json",
+        "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
         "when name breaks minLength",
         'and when name breaks type: "Oops"',
         "seen 2 of 32 updates",
