@@ -215,8 +215,8 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
 def cause_of(attempt: Attempt, document: Document, payload: Payload | None = None) -> str:
     """The circumstance of a request in words, which stand behind a "when".
 
-    It is the one that allows the status that came, else the one to blame. Of a body that breaks the request schema it is
-    the keyword, else what the promise is about.
+    It is the one that allows the status that came, else the one to blame. Of a body that breaks the request schema it
+    is the keyword, else what the promise is about.
     """
     reasons, request = attempt.prediction.reasons, attempt.exchange.request
     reason = next((promise for promise in reasons if attempt.exchange.status in promise.allows), reasons[0])
