@@ -222,7 +222,8 @@ def request_line(exchange: Exchange) -> str:
     """A request in one line."""
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
-    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
+    framing = " in chunks" if request.header("Transfer-Encoding") else ""
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}{framing}"
 
 
 def answer_line(exchange: Exchange) -> str:

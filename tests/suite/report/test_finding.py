@@ -11,6 +11,7 @@ from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.har import Source
 from contracts.fuzz.payloads import Payload
+from contracts.http.credential import Headers
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.plugin_process import cause_of, findings
 from contracts.report.result import Finding
@@ -149,6 +150,25 @@ def test_of_several_circumstances_the_cause_is_the_one_that_was_answered(status:
     large = update("nobody", b"[" + b" " * 1024 * 1024 + b"]")
 
     assert cause_of(attempt(answer(status), large), DOCS) == said
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ((), "PUT /customers/acme, 12 bytes of no media type"),
+        ((("Content-Type", "application/json"),), "PUT /customers/acme, 12 bytes of application/json"),
+        (
+            (("Content-Type", "application/json"), ("transfer-encoding", "chunked")),
+            "PUT /customers/acme, 12 bytes of application/json in chunks",
+        ),
+    ],
+    ids=["no-type", "usual", "chunked"],
+)
+def test_a_request_is_told_with_its_media_type_and_its_framing(headers: Headers, shown: str) -> None:
+    """A body that is sent in chunks looks like any other, but servers read it by other code."""
+    (one, *_) = seen(attempt(answer(500), Request("PUT", "/customers/acme", headers, b'{"name":"x"}')))
+
+    assert one.request == shown
 
 
 def test_no_answer_is_told_with_its_reason() -> None:
