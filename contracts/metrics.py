@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from contracts.http.exchange import OPERATION, Exchange
+from contracts.http.exchange import OPERATION, Exchange, Failure
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 
-# Stands for a status.
+# Stands for a status. What came and is no answer is called what it is: it is no interruption.
 NO_ANSWER = "no answer"
+_NO_INTERRUPTION = frozenset({Failure.MALFORMED, Failure.TOO_LARGE})
 # Latencies are counted in steps, 20 for each power of ten: each step is 12 % longer than the one before.
 _STEPS = 20
 _LOCK = threading.Lock()
@@ -60,7 +61,7 @@ class Metrics:
     def sent(self, exchange: Exchange) -> None:
         """Count one exchange."""
         step = str(round(math.log10(max(exchange.seconds, 1e-6)) * _STEPS))
-        latency = {"latencies": {str(exchange.status or NO_ANSWER): {step: 1}}}
+        latency = {"latencies": {_came(exchange): {step: 1}}}
         self.add({"exchanges": 1} | (latency if exchange.request.method == OPERATION else {}))
 
     def judged(self, verdict: Verdict) -> None:
@@ -71,7 +72,7 @@ class Metrics:
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count how a request was answered, by its circumstance."""
         allowed = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
-        answer = {prediction.reasons[0].id: {str(exchange.status or NO_ANSWER): 1}}
+        answer = {prediction.reasons[0].id: {_came(exchange): 1}}
         self.add({"answers": answer, "wrong": {} if allowed else answer})
 
     def drawn(self, distinct: int, test: str) -> None:
@@ -98,6 +99,11 @@ class Metrics:
         seen, wanted = accumulate(count for _, count in steps), share * self.statuses[status]
         step = next(step for (step, _), so_far in zip(steps, seen, strict=True) if so_far >= wanted)
         return float(10 ** (step / _STEPS))
+
+
+def _came(exchange: Exchange) -> str:
+    """The status, or what came in place of one."""
+    return str(exchange.status or (exchange.failure if exchange.failure in _NO_INTERRUPTION else NO_ANSWER))
 
 
 def _add(into: dict[str, Any], more: Mapping[str, Any]) -> None:

@@ -215,9 +215,11 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
 def cause_of(attempt: Attempt, document: Document, payload: Payload | None = None) -> str:
     """The circumstance of a request, in words that follow "when".
 
-    For a body that breaks the request schema these name the keyword, else they are those of the promise.
+    The circumstance is the one that allows the status that came, else the one to blame. For a body that breaks the
+    request schema the words name the keyword, else they are those of the promise.
     """
-    reason, request = attempt.prediction.reasons[0], attempt.exchange.request
+    reasons, request = attempt.prediction.reasons, attempt.exchange.request
+    reason = next((promise for promise in reasons if attempt.exchange.status in promise.allows), reasons[0])
     values = read(request.body).values if reason.id == "status.schema" else ()
     slug = request.slug.decode("utf-8", "replace")
     if values and (broken := next(document.request_findings(values[0], slug), None)):

@@ -126,8 +126,9 @@ def payload_of(family: str, entry: Mapping[str, Any]) -> Payload:
     authorization = tuple(chosen["authorization"])
     request = update(chosen["slug"], body, content_type=chosen["content_type"], authorization=authorization)
     others = {**entry.get("headers", {}), **({"Transfer-Encoding": entry["framing"]} if "framing" in entry else {})}
-    kept = [(name, value) for name, value in request.headers if name not in others]
-    request = replace(request, headers=(*kept, *((name, value) for name, value in others.items() if value is not None)))
+    request = replace(request, headers=tuple(header for header in request.headers if header[0] not in others))
+    for name, value in others.items():
+        request = request if value is None else request.with_header(name, value)
     expect, expect_v1 = (_statuses(chosen.get(field, entry["expect"])) for field in ("expect", "expect_v1"))
     return Payload(id_, family, entry["why"], expect, expect_v1, request)
 

@@ -62,6 +62,10 @@ class Request:
         """The first value of a header, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def with_header(self, name: str, value: str) -> Request:
+        """The same request with one more header."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
     @property
     def is_template(self) -> bool:
         """Whether the path stands for that of any customer."""

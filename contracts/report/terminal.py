@@ -130,11 +130,15 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     first, tests = group[0], dict.fromkeys(test for each in group for test in each.tests)
     # An intermittent fault has no circumstance.
     steady = [] if all(each.comes_and_goes for each in group) else group
+    causes = [each.cause for each in steady if each.actual == first.actual]
+    # Payloads in a circumstance are no other circumstance.
+    causes = [cause for cause in causes if not any(cause.startswith(f"{other} (") for other in causes)]
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
+        ("answer", "" if first.place.startswith("HTTP status") else first.answer),
         ("trace", first.trace),
-        ("when", some([each.cause for each in steady if each.actual == first.actual], "; ")),
+        ("when", some(causes, "; ")),
         *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
         ("seen", first.seen),
         ("tests", f"{len(tests)}: {names(tests)}"),
@@ -213,7 +217,8 @@ def request_line(exchange: Exchange) -> str:
     """A request in one line."""
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
-    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}"
+    framing = " in chunks" if request.header("Transfer-Encoding") else ""
+    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}{framing}"
 
 
 def answer_line(exchange: Exchange) -> str:

@@ -27,6 +27,12 @@ STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+# Keywords whose value says in a word what they ask for.
+_SHORT = frozenset(
+    {"type", "format", "pattern", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems"}
+    | {"additionalProperties", "required"}
+)
+
 # Members of 1.x that an update neither renames nor sets: left out, or as they are on record.
 _ON_RECORD = frozenset({"slug", "integrations"})
 # Left out it is kept in 1.x, "" removes it, and so may null.
@@ -44,14 +50,15 @@ Json = Any
 class Finding:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
-    What it breaks of the prose of 1.x has the keyword `prose`; `member` is the one that is required and is not there.
+    `rule` is the keyword's own value where that is short, of `additionalProperties` the names that are not allowed, and
+    of `required` the name that is missing. What it breaks of the prose of 1.x has the keyword `prose`.
     """
 
     keyword: str
     path: tuple[str | int, ...]
     message: str
     value: Json
-    member: str = ""
+    rule: Json = None
 
 
 class Document:
@@ -128,7 +135,7 @@ class Document:
             sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
         for finding in findings(self._request, sent):
             # A read-only member is required in answers alone (OpenAPI 3.1, readOnly).
-            if finding.keyword != "required" or finding.path or finding.member not in self.read_only_members:
+            if finding.keyword != "required" or finding.path or finding.rule not in self.read_only_members:
                 yield finding
         if not self.is_of_1x or not isinstance(value, dict):
             return
@@ -211,8 +218,8 @@ def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iter
     """Where a value breaks a schema."""
     for error in validator.iter_errors(value):
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        member = str(error.kind.value) if keyword == "required" else ""
-        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance, member)
+        rule = error.kind.value if keyword in _SHORT else None
+        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance, rule)
 
 
 def pinned(name: str) -> References:

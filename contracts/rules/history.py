@@ -8,7 +8,7 @@ and Wing 1990). Every update writes a value of its own, so the search for such a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -47,21 +47,42 @@ def judge_history(
     `initial` is what was stored before all operations. The `last` ones are reads that may not lag: they were made when
     reads had settled.
     """
-    tried, written = frozenset({"update.atomic", "update.linearizable"}), {initial}
-    written.update(operation.value for operation in operations if not operation.is_read)
+    tried = frozenset({"update.atomic", "update.linearizable"})
+    written = {operation.value for operation in operations if not operation.is_read}
     whole = [*operations, *last]
-    mixed = [operation.value for operation in whole if operation.is_read and operation.value not in written]
+    mixed = [operation.value for operation in whole if operation.is_read and _is_mixed(operation.value, written)]
     if mixed:
         found = violation("update.atomic", "what one update wrote, as a whole", excerpt(str(mixed[0])))
         return Verdict(tried, (found,)), False
     if linearizable(initial, whole):
         return Verdict(tried), False
-    if linearizable(initial, [*without_lagging_reads(operations, settle), *last]):
+    if linearizable(initial, [*without_lagging_reads(initial, operations, settle), *last]):
         return Verdict(tried), True
-    in_order = [(each.is_read, next(iter(each.value), None)) for each in sorted(whole, key=lambda each: each.end)]
-    shown = "; ".join(f"{'read' if is_read else 'wrote'} {value!r}" for is_read, value in in_order)
     expected = "an order of the updates that explains every read"
-    return Verdict(tried, (violation("update.linearizable", expected, f"none does; as they ended: {shown}"),)), False
+    came = excerpt(_unexplained(initial, whole))
+    return Verdict(tried, (violation("update.linearizable", expected, came),)), False
+
+
+def _unexplained(initial: Value, operations: Sequence[Operation]) -> str:
+    """In words: the first read that no order explains, and what had ended before that, the latest first."""
+    in_order = sorted(operations, key=lambda operation: operation.end)
+    for place, read in enumerate(in_order):
+        begun = [
+            replace(operation, effect=Effect.POSSIBLE) if operation.effect is Effect.CERTAIN else operation
+            for operation in in_order[place + 1 :]
+            if not operation.is_read and operation.start < read.end
+        ]
+        if read.is_read and not linearizable(initial, [*in_order[: place + 1], *begun]):
+            break
+    start = min(operation.start for operation in operations)
+    shown = [_in_words(operation, start) for operation in reversed(in_order[:place])]
+    return f"none explains the {_in_words(read, start)}, after {', '.join(shown) or 'nothing'}"
+
+
+def _in_words(operation: Operation, start: float) -> str:
+    kind = "read of" if operation.is_read else "refused update" if operation.effect is Effect.NONE else "update"
+    began, ended = (round(1000 * (moment - start)) for moment in (operation.start, operation.end))
+    return f"{kind} {operation.value[0]!r} ({began} to {ended} ms)"
 
 
 def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
@@ -92,18 +113,41 @@ def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
     return False
 
 
-def without_lagging_reads(operations: Sequence[Operation], settle: float) -> list[Operation]:
+def without_lagging_reads(initial: Value, operations: Sequence[Operation], settle: float) -> list[Operation]:
     """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
 
-    A value is overwritten once an accepted update that began after the value's own update had ended has ended, too.
+    A value is overwritten once another accepted update, which may come after its own, has ended. One that is neither
+    `initial` nor of these updates was overwritten before all of them. What was refused never was a value.
     """
-    return [operation for operation in operations if not _lags(operation, operations, settle)]
+    return [operation for operation in operations if not _lags(initial, operation, operations, settle)]
 
 
-def _lags(read: Operation, operations: Sequence[Operation], settle: float) -> bool:
-    if not read.is_read:
+def _lags(initial: Value, read: Operation, operations: Sequence[Operation], settle: float) -> bool:
+    updates = [other for other in operations if not other.is_read]
+    own = [update for update in updates if update.value == read.value]
+    if not read.is_read or any(update.effect is Effect.NONE for update in own):
         return False
-    accepted = [other for other in operations if not other.is_read and other.effect is Effect.CERTAIN]
-    written = max((update.end for update in accepted if update.value == read.value), default=-math.inf)
-    overwritten = min((update.end for update in accepted if update.start >= written), default=math.inf)
-    return overwritten <= read.start < overwritten + settle
+    if not own and read.value != initial:
+        return read.start < min(operation.start for operation in operations) + settle
+    began = min((update.start for update in own), default=-math.inf)
+    ended = max(map(_latest, own), default=-math.inf)
+    accepted = [update for update in updates if update.effect is Effect.CERTAIN]
+    # Those that began later have certainly overwritten it; of those at the same time any may have.
+    certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
+    moments = [min(update.end, certainly) for update in accepted if update not in own and update.end >= began]
+    return any(moment <= read.start < moment + settle for moment in moments)
+
+
+def _latest(update: Operation) -> float:
+    """When an update has taken effect at the latest."""
+    return math.inf if update.effect is Effect.POSSIBLE else update.end
+
+
+def _is_mixed(value: Value, written: Collection[Value]) -> bool:
+    """Whether a value has a part of what an update wrote, and is not what any of them wrote.
+
+    A value without such a part was stored before all of them.
+    """
+    return value not in written and any(
+        part == other for update in written for part, other in zip(value, update, strict=True)
+    )

@@ -57,16 +57,17 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     # No slug is that long.
     too_long = len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE
     odd_number = body.special & {"status.number", "status.constant"}
+    # In the order in which a server reads them: what it read wrong first is to blame.
     binding = {
-        "status.scope": role is Role.READ,
         "status.credential": role in (Role.NONE, Role.INVALID, Role.MALFORMED),
+        "status.scope": role is Role.READ,
         "status.request_line": too_long,
-        "status.slug": slug not in existing and not too_long,
         "status.media_type": kind == "other",
+        "status.syntax": not body.values,
         "status.number": "status.number" in odd_number,
         "status.constant": "status.constant" in odd_number,
-        "status.syntax": not body.values,
         "status.schema": bool(body.values) and not fitting and not odd_number,
+        "status.slug": slug not in existing and not too_long,
     }
     # These allow more statuses and forbid none.
     leaving_open = {

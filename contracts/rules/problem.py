@@ -145,7 +145,7 @@ def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Itera
     listed = document.problem_members(status)
     names = [name for name in problem if name not in listed] if listed else []
     if names:
-        yield Finding("additionalProperties", (), f"{', '.join(names)} is not listed", names)
+        yield Finding("additionalProperties", (), f"{', '.join(names)} is not listed", problem, names)
 
 
 def _about(finding: Finding) -> tuple[object, ...]:
@@ -167,7 +167,15 @@ def _violation(finding: Finding, layer: Layer) -> Violation:
         return violation(promise, message, "it is missing", place, layer)
     if finding.keyword in ("title", "status", "prose"):
         return violation(promise, message, excerpt(json.dumps(finding.value)), place, layer)
-    return violation(promise, f"{place or 'a problem'} as promised ({finding.keyword})", message, place, layer)
+    where, came = place or "a problem", finding.value
+    if finding.keyword == "additionalProperties":
+        expected, came = f"{where} with the documented members alone", finding.rule
+    elif finding.rule is None:
+        expected = f"{where} as `{finding.keyword}` of the schema says"
+    else:
+        words = " or ".join(map(json.dumps, finding.rule if isinstance(finding.rule, list) else [finding.rule]))
+        expected = f"{where} of {finding.keyword} {words}"
+    return violation(promise, expected, excerpt(json.dumps(came)), place, layer)
 
 
 def _locations(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from contracts.http.exchange import Exchange
@@ -55,6 +56,8 @@ def judge_state(
     """
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
+    if verdict.violations and _is_older(after, before):
+        return _back_in_time()
     if circumstance is not Circumstance.REPEATED:
         return verdict
     found = (violation(circumstance, each.expected, each.actual, each.place) for each in verdict.violations)
@@ -118,10 +121,27 @@ def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
     return Verdict(frozenset({promise}), tuple(found))
 
 
+def _is_older(after: Stored, before: Stored) -> bool:
+    """Whether a read shows an older state than the one before it did, by the vendor's own clock."""
+    try:
+        shown, known = (datetime.fromisoformat(str(stored.get("updatedAt"))) for stored in (after, before))
+        return shown < known
+    except (ValueError, TypeError):
+        return False
+
+
+def _back_in_time() -> Verdict:
+    """The verdict on a read that shows an older state than the one before it: no request is to blame for that."""
+    expected = "a read that shows no older state than the read before it"
+    found = violation("update.linearizable", expected, "an older one, by its updatedAt", "updatedAt")
+    return Verdict(frozenset({"update.linearizable"}), (found,))
+
+
 def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: Stored) -> Verdict:
     """The verdict on another customer than the one that was updated, or on nobody's: no update leaves a trace there."""
     if circumstance is Circumstance.BESIDE_OTHERS:
-        return unchanged(before, after, "update.isolated")
+        verdict = unchanged(before, after, "update.isolated")
+        return _back_in_time() if verdict.violations and _is_older(after, before) else verdict
     made = [] if GONE in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
     return Verdict(frozenset({"refused.created"}), tuple(made))
 

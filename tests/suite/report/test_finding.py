@@ -11,6 +11,7 @@ from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.har import Source
 from contracts.fuzz.payloads import Payload
+from contracts.http.credential import Headers
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.plugin_process import cause_of, findings
 from contracts.report.result import Finding
@@ -133,6 +134,41 @@ def test_the_cause_of_any_other_payload_names_its_family() -> None:
 def test_the_cause_of_any_other_request_is_in_its_promise(status: int, said: str) -> None:
     """Without a payload the circumstance is what the promise is about."""
     assert cause(REQUESTS[status]) == said
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (413, "a body of 1 MiB or more"),
+        (422, "body breaks type"),
+        (404, "a slug that names no customer"),
+        (500, "body breaks type"),
+    ],
+)
+def test_of_several_circumstances_the_cause_is_the_one_that_was_answered(status: int, said: str) -> None:
+    """Of a request with several things wrong it is what the status that came is about, else what is read first."""
+    large = update("nobody", b"[" + b" " * 1024 * 1024 + b"]")
+
+    assert cause_of(attempt(answer(status), large), DOCS) == said
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ((), "PUT /customers/acme, 12 bytes of no media type"),
+        ((("Content-Type", "application/json"),), "PUT /customers/acme, 12 bytes of application/json"),
+        (
+            (("Content-Type", "application/json"), ("transfer-encoding", "chunked")),
+            "PUT /customers/acme, 12 bytes of application/json in chunks",
+        ),
+    ],
+    ids=["no-type", "usual", "chunked"],
+)
+def test_a_request_is_told_with_its_media_type_and_its_framing(headers: Headers, shown: str) -> None:
+    """A body that is sent in chunks looks like any other, but servers read it by other code."""
+    (one, *_) = seen(attempt(answer(500), Request("PUT", "/customers/acme", headers, b'{"name":"x"}')))
+
+    assert one.request == shown
 
 
 def test_no_answer_is_told_with_its_reason() -> None:

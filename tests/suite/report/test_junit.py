@@ -44,7 +44,7 @@ def test_a_broken_promise_fails_with_all_that_is_told_of_it(tmp_path: Path) -> N
     assert failure is not None
     assert failure.attrib["message"] == 'expected Unprocessable Entity, came "Unprocessable Content"'
     assert [line.split()[0] for line in (failure.text or "").splitlines()] == [
-        *("BROKEN", "expected", "came", "request", "when", "seen", "tests", "again")
+        *("BROKEN", "expected", "came", "request", "answer", "when", "seen", "tests", "again")
     ]
     assert not list(found["status.valid"])
     assert not list(found[VERDICT])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contracts.http.exchange import Exchange, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Request, Response, update
 from contracts.metrics import Metrics
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
@@ -16,10 +16,11 @@ REFUSED = Prediction((promises()["status.schema"],), frozenset({422}))
 UPDATE = update("acme", b"{}")
 
 
-def came(status: int | None, seconds: float = 0.0, request: Request = UPDATE) -> Exchange:
+def came(status: int | Failure | None, seconds: float = 0.0, request: Request = UPDATE) -> Exchange:
     """A request that was answered with this status, or not at all."""
-    response = None if status is None else Response(status, (), b"", b"")
-    return Exchange(request, response, seconds=seconds)
+    if status is None or isinstance(status, Failure):
+        return Exchange(request, None, status, seconds)
+    return Exchange(request, Response(status, (), b"", b""), seconds=seconds)
 
 
 def sent(*exchanges: Exchange) -> Metrics:
@@ -36,6 +37,24 @@ def test_updates_are_counted_by_their_answer() -> None:
 
     assert (metrics.exchanges, metrics.updates) == (5, 4)
     assert metrics.statuses == {"204": 1, "422": 2, "no answer": 1}
+
+
+@pytest.mark.parametrize(
+    ("failure", "called"),
+    [
+        (Failure.BROKEN, "no answer"),
+        (Failure.TIMEOUT, "no answer"),
+        (Failure.MALFORMED, "what came is not HTTP"),
+        (Failure.TOO_LARGE, "the answer was larger than the limit"),
+    ],
+)
+def test_only_what_is_an_interruption_too_is_called_no_answer(failure: Failure, called: str) -> None:
+    """What came and cannot be taken for an answer is called what it is, by circumstance too."""
+    metrics = sent(came(failure))
+    metrics.answered(came(failure), REFUSED)
+
+    assert metrics.statuses == {called: 1}
+    assert metrics.answers == metrics.wrong == {"status.schema": {called: 1}}
 
 
 def test_what_was_put_to_the_test_is_counted_by_its_promise() -> None:

@@ -111,6 +111,11 @@ def test_of_many_failures_of_one_test_the_first_is_explained() -> None:
     assert [line for line in lines if line.startswith("and also")] == [f"and also {', '.join(ALL[:6])} and 3 more"]
 
 
+def test_what_is_explained_is_not_named_again() -> None:
+    """Other failures of the same promise are not what was broken besides."""
+    assert not [line for line in explained(failure(SEEN), failure(SEEN)) if line.startswith("and also")]
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
@@ -167,6 +172,7 @@ def test_a_promise_that_was_broken_is_told() -> None:
         "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "request PUT /customers/acme, 11 bytes of application/json",
+        "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
         "when name breaks minLength",
         'and when name breaks type: "Oops"',
         "seen 2 of 32 updates",
@@ -181,6 +187,14 @@ def test_what_comes_and_goes_has_no_circumstance() -> None:
 
     assert "seen comes and goes: 2 of 32 updates" in lines
     assert not [line for line in lines if line.startswith(("when", "and when"))]
+
+
+def test_payloads_in_a_circumstance_are_no_other_circumstance() -> None:
+    """Where a circumstance is told, the payloads that bring it about are not told besides."""
+    causes = ("no JSON (payloads: pairs)", "no JSON", "a slug (payloads: slugs)")
+    lines = summed_up(*(finding(cause=cause) for cause in causes))
+
+    assert [line for line in lines if line.startswith("when")] == ["when no JSON; a slug (payloads: slugs)"]
 
 
 def test_of_many_causes_a_few_are_told() -> None:

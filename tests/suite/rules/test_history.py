@@ -10,14 +10,15 @@ from contracts.rules.history import Effect, Operation, judge_history, linearizab
 
 
 def update(value: str, start: float, end: float, effect: Effect = Effect.CERTAIN) -> Operation:
-    return Operation((value,), start, end, effect=effect)
+    return Operation((value, f"of {value}"), start, end, effect=effect)
 
 
-def read(value: str, start: float, end: float) -> Operation:
-    return Operation((value,), start, end, is_read=True)
+def read(value: str, start: float, end: float, other: str = "") -> Operation:
+    return Operation((value, other or f"of {value}"), start, end, is_read=True)
 
 
 POSSIBLE, NONE = Effect.POSSIBLE, Effect.NONE
+OLD = ("old", "of old")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ POSSIBLE, NONE = Effect.POSSIBLE, Effect.NONE
 )
 def test_an_order_explains_the_history(operations: list[Operation]) -> None:
     """Each operation can be given a moment between its start and its end so that every read is right."""
-    assert linearizable(("old",), operations)
+    assert linearizable(OLD, operations)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_an_order_explains_the_history(operations: list[Operation]) -> None:
 )
 def test_no_order_explains_the_history(operations: list[Operation]) -> None:
     """Whatever the order, a read shows something else than the update before it."""
-    assert not linearizable(("old",), operations)
+    assert not linearizable(OLD, operations)
 
 
 def test_a_read_lags_only_shortly_after_its_value_was_overwritten() -> None:
@@ -74,14 +75,22 @@ def test_a_read_lags_only_shortly_after_its_value_was_overwritten() -> None:
     updates = [update("a", 0, 1), update("b", 2, 3)]
     soon, late, right = read("a", 4, 5), read("a", 9, 10), read("b", 4, 5)
 
-    assert without_lagging_reads([*updates, soon, late, right], settle=5) == [*updates, late, right]
+    assert without_lagging_reads(OLD, [*updates, soon, late, right], settle=5) == [*updates, late, right]
+
+
+def test_a_read_of_what_was_stored_before_the_history_lags_only_at_its_beginning() -> None:
+    """A value that is no mixture and that none of these updates wrote was overwritten before all of them."""
+    updates = [update("a", 0, 1), update("b", 2, 9)]
+    soon, late = read("older", 4, 5), read("older", 6, 7)
+
+    assert without_lagging_reads(OLD, [*updates, soon, late], settle=5) == [*updates, late]
 
 
 def test_a_read_during_the_next_update_does_not_lag() -> None:
     """Its value was not overwritten yet: it has to be explained."""
     operations = [update("a", 0, 1), update("b", 2, 6), read("a", 3, 4)]
 
-    assert without_lagging_reads(operations, settle=5) == operations
+    assert without_lagging_reads(OLD, operations, settle=5) == operations
 
 
 @pytest.mark.parametrize(
@@ -96,27 +105,95 @@ def test_a_read_during_the_next_update_does_not_lag() -> None:
             False,
             id="last",
         ),
-        pytest.param([update("a", 0, 1), read("b", 2, 3)], read("a", 4, 5), ["update.atomic"], False, id="a-mixture"),
+        pytest.param(
+            [update("a", 0, 1), update("b", 0, 1), read("a", 2, 3, "of b")],
+            read("a", 4, 5),
+            ["update.atomic"],
+            False,
+            id="a-mixture",
+        ),
+        pytest.param(
+            [update("a", 0, 1), read("a", 2, 3, "of old")],
+            read("a", 4, 5),
+            ["update.atomic"],
+            False,
+            id="a-mixture-with-what-was-there",
+        ),
+        pytest.param([update("a", 0, 1), read("older", 2, 3)], read("a", 4, 5), [], True, id="a-read-lags-by-several"),
+        pytest.param(
+            [update("a", 0, 1), update("b", 0, 2), read("a", 3, 4)],
+            read("b", 5, 6),
+            [],
+            True,
+            id="a-read-lags-behind-an-update-at-the-same-time",
+        ),
+        pytest.param(
+            [update("a", 0, 1), update("b", 2, 9), read("b", 3, 4), read("a", 5, 6)],
+            read("b", 9, 10),
+            ["update.linearizable"],
+            False,
+            id="a-read-goes-back-in-time-while-an-update-is-under-way",
+        ),
+        pytest.param(
+            [update("a", 0, 1), update("b", 2, 3), update("c", 8, 8.5), read("a", 9, 10)],
+            read("c", 11, 12),
+            ["update.linearizable"],
+            False,
+            id="a-read-of-what-was-overwritten-long-before-the-last-update",
+        ),
+        pytest.param(
+            [update("a", 0, 1), update("b", 2, 3, NONE), read("b", 4, 5)],
+            read("a", 6, 7),
+            ["update.linearizable"],
+            False,
+            id="a-refused-one-is-seen-soon-after-it",
+        ),
+        pytest.param(
+            [update("a", 0, 1), read("older", 6, 7)],
+            read("a", 8, 9),
+            ["update.linearizable"],
+            False,
+            id="a-read-of-long-ago",
+        ),
         pytest.param(
             [update("a", 0, 1, NONE), read("a", 2, 3)], read("old", 4, 5), ["update.linearizable"], False, id="refused"
         ),
     ],
 )
 def test_a_history_is_judged(operations: list[Operation], last: Operation, broken: list[str], lags: bool) -> None:
-    """Reads may lag for a while, but for the last one; what nobody wrote is a mixture."""
-    verdict, only_lags = judge_history(("old",), operations, [last], settle=5)
+    """Reads may lag for a while, but for the last one; what several wrote a part of is a mixture."""
+    verdict, only_lags = judge_history(OLD, operations, [last], settle=5)
 
     assert [violation.promise for violation in verdict.violations] == broken
     assert only_lags is lags
     assert verdict.tried == {"update.atomic", "update.linearizable"}
 
 
+def test_the_first_read_that_no_order_explains_is_named() -> None:
+    """A violation names that read, and before it what had ended, the latest first, with their times."""
+    operations = [
+        update("a", 0, 0.01),
+        read("a", 0.02, 0.03),
+        update("b", 0.025, 0.04),
+        update("c", 0.03, 0.04, NONE),
+        read("a", 0.05, 0.06),
+        read("old", 0.07, 0.08),
+    ]
+
+    verdict, _ = judge_history(OLD, operations, [read("b", 9, 10)], settle=0)
+
+    assert [violation.actual for violation in verdict.violations] == [
+        "none explains the read of 'a' (50 to 60 ms), after refused update 'c' (30 to 40 ms),"
+        " update 'b' (25 to 40 ms), read of 'a' (20 to 30 ms), update 'a' (0 to 10 ms)"
+    ]
+
+
 @st.composite
 def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
     """What clients of a real register see: each operation has its moment, and some time before and after it."""
-    value, operations = ("old",), []
+    value, operations = OLD, []
     for moment, is_read in enumerate(draw(st.lists(st.booleans(), max_size=10))):
-        value = value if is_read else (f"value {moment}",)
+        value = value if is_read else (f"value {moment}", f"of value {moment}")
         before, after = draw(st.floats(0, 4)), draw(st.floats(0, 4))
         operations.append(Operation(value, moment - before, moment + after, is_read))
     return draw(st.permutations(operations))
@@ -125,7 +202,7 @@ def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
 @given(operations=histories_of_a_register())
 def test_every_history_of_a_register_is_explained(operations: list[Operation]) -> None:
     """Nobody who keeps the promise is blamed, however long the answers take."""
-    assert linearizable(("old",), operations)
+    assert linearizable(OLD, operations)
 
 
 @given(operations=histories_of_a_register(), stale=st.integers(0, 9))
@@ -134,4 +211,4 @@ def test_a_value_from_before_all_updates_is_found(operations: list[Operation], s
     updates = [operation for operation in operations if not operation.is_read]
     if updates:
         end = max(operation.end for operation in operations)
-        assert not linearizable(("old",), [*operations, read("old", end + 1 + stale, end + 2 + stale)])
+        assert not linearizable(OLD, [*operations, read("old", end + 1 + stale, end + 2 + stale)])

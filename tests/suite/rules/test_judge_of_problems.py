@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
+
 import pytest
 
-from contracts.http.exchange import Response
-from tests.suite.samples import ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, promise_ids
+from contracts.http.exchange import Exchange, Response
+from contracts.rules.document import Document
+from contracts.rules.judge import judge
+from contracts.rules.oracle import predict
+from tests.suite.samples import DOCUMENTS, ITEM, LEFT_OUT, PROBLEM, REQUESTS, answer, judged, problem, promise_ids
 
 
 def media_type(*values: str) -> Response:
@@ -188,6 +194,43 @@ def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
     (found,) = judged(REQUESTS[404], answer(404, problem(404, title="Gone"))).violations
 
     assert ("Not Found" in found.expected, found.actual, found.place) == (True, '"Gone"', "title")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "came"),
+    [
+        pytest.param({"instance": "a b"}, 'instance of format "uri-reference"', '"a b"', id="format"),
+        pytest.param({"errors": {}}, 'errors of type "array"', "{}", id="type"),
+        pytest.param({"detail": None}, 'detail of type "string"', "null", id="null"),
+        pytest.param(
+            {"errors": [ITEM | {"location": ""}]}, "errors.[].location of minLength 1", '""', id="empty-location"
+        ),
+        pytest.param({"foo": 1, "bar": 2}, "a problem with the documented members alone", '["foo", "bar"]', id="more"),
+        pytest.param(
+            {"errors": [ITEM | {"foo": 1}]}, "errors.[] with the documented members alone", '["foo"]', id="more-of-item"
+        ),
+    ],
+)
+def test_a_violation_of_a_schema_says_what_it_asks_for(changes: dict[str, Any], expected: str, came: str) -> None:
+    """What was expected is in the words of the schema, and what came is the value itself."""
+    (found,) = judged(REQUESTS[404], answer(404, problem(404, **changes))).violations
+
+    assert (found.expected, found.actual) == (expected, came)
+
+
+def test_a_violation_of_a_schema_within_a_schema_shows_the_value() -> None:
+    """A keyword that takes long to say is named, and what came is the value itself, not what a library says of it."""
+    content = deepcopy({**DOCUMENTS["docs"].content})
+    content["components"]["schemas"]["Problem"]["properties"]["errors"]["contains"] = {"required": ["value"]}
+    document, sent = Document("docs", content), REQUESTS[404]
+    exchange = Exchange(sent, answer(404, problem(404, errors=[{"location": "body", "message": "No."}])))
+
+    (found,) = judge(exchange, predict(sent, document, {"acme"}), document).violations
+
+    assert (found.expected, found.actual) == (
+        "errors as `contains` of the schema says",
+        '[{"location": "body", "message": "No."}]',
+    )
 
 
 def test_what_came_is_shown_short_and_printable() -> None:

@@ -243,15 +243,33 @@ def test_a_release_decides_what_is_valid(body: bytes, docs: set[int], v1: set[in
     assert predicted(sent, "v1").allowed == v1
 
 
-def test_a_prediction_names_its_reasons_the_binding_ones_first() -> None:
-    """The reasons are the promises that bind the request, before those that leave more open."""
-    sent = request(slug="nobody", body=BROKEN, content_type=None)
-
-    assert [promise.id for promise in predicted(sent).reasons] == [
-        "status.slug",
-        "status.schema",
-        "status.media_type_like_json",
-    ]
+@pytest.mark.parametrize(
+    ("sent", "reasons"),
+    [
+        pytest.param(
+            request(slug="nobody", body=NO_JSON, content_type="text/plain", authorization=()),
+            ["status.credential", "status.media_type", "status.syntax", "status.slug"],
+            id="all-wrong",
+        ),
+        pytest.param(
+            request(slug="nobody", body=BROKEN, authorization=READER),
+            ["status.scope", "status.schema", "status.slug"],
+            id="scope-schema-and-slug",
+        ),
+        pytest.param(request(slug="nobody", body=b""), ["status.syntax", "status.slug"], id="no-body-and-slug"),
+        pytest.param(
+            request(slug="nobody", body=b'{"name":NaN}'), ["status.constant", "status.slug"], id="constant-and-slug"
+        ),
+        pytest.param(
+            request(slug="nobody", body=BROKEN, content_type=None),
+            ["status.schema", "status.slug", "status.media_type_like_json"],
+            id="what-leaves-more-open-comes-last",
+        ),
+    ],
+)
+def test_what_is_read_wrong_first_is_to_blame(sent: Request, reasons: list[str]) -> None:
+    """The promises that bind a request, in the order in which a server reads it; then those that leave more open."""
+    assert [promise.id for promise in predicted(sent).reasons] == reasons
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response, update
-from contracts.rules.judge import Verdict
+from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.state import GONE, judge_state, stored_in, unchanged, would_show
+from contracts.rules.state import GONE, judge_other, judge_state, stored_in, unchanged, would_show
 from tests.suite.samples import DOCUMENTS, answer, promise_ids
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
@@ -147,6 +147,34 @@ def test_of_several_updates_one_is_stored_whole(after: dict[str, Any], broken: l
 def test_a_verdict_says_which_rules_were_put_to_the_test(body: bytes, status: int, tried: set[str]) -> None:
     """A promise that the update gave no occasion to break does not count as kept."""
     assert judged(AFTER, sent(body, status)).tried == tried
+
+
+NOON = BEFORE | {"updatedAt": "2026-01-01T12:00:00.500Z"}
+
+
+@pytest.mark.parametrize("status", [204, 422])
+@pytest.mark.parametrize(
+    ("shown", "back"),
+    [
+        pytest.param("2026-01-01T12:00:00Z", True, id="older"),
+        pytest.param("2026-01-01T13:00:00+02:00", True, id="older-in-another-zone"),
+        pytest.param("2026-01-01T12:00:00.500Z", False, id="the-same"),
+        pytest.param("2026-01-01T12:00:01Z", False, id="newer"),
+        pytest.param("2026-01-01T11:00:00", False, id="without-a-zone"),
+        pytest.param("then", False, id="no-time"),
+        pytest.param(None, False, id="none"),
+    ],
+)
+def test_a_read_that_goes_back_in_time_is_no_fault_of_a_request(shown: str | None, back: bool, status: int) -> None:
+    """A read that shows an older state than the one before it, by `updatedAt`, says nothing of what a request did."""
+    older = NOON | {"name": "Older", "updatedAt": shown}
+    verdicts = [
+        judge_state([sent(UPDATE, status)], NOON, older, DOCUMENTS["docs"]),
+        judge_other(Circumstance.BESIDE_OTHERS, "acme", NOON, older),
+    ]
+
+    assert [set(promise_ids(verdict)) == {"update.linearizable"} for verdict in verdicts] == [back, back]
+    assert all(verdict.violations for verdict in verdicts)
 
 
 def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
