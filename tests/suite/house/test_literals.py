@@ -51,6 +51,9 @@ SEEN = {
     "problem.instance": ("InstanceWithASpace", "absent"),
     "problem.errors": ("ErrorsByMember", "breaks_the_schema"),
     "problem.location": ("LocationAJsonPointer", "breaks_the_schema"),
+    "relation.json": ("TypesByLength", "invalid_update"),
+    "relation.headers": ("TypesByFirstHeader", "headers_are_written"),
+    "relation.refused": ("RefusesInTurn", "refused_again"),
 }
 # What no literal can see, and why.
 UNSEEN = {
