@@ -7,24 +7,25 @@ comes with the one that bound the request, which is overlooked as well.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from contracts import attempt
-from contracts.http.exchange import Exchange
-from contracts.rules.document import Document
-from contracts.rules.judge import Verdict, judge
-from contracts.rules.oracle import Prediction
+from contracts.rules.judge import Verdict, judge, judge_alike
 
 _BLIND_TO = os.environ["BLIND_TO"]
 
 
-def _blind(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:
-    verdict = judge(exchange, prediction, document)
-    places = {
-        one.place for one in verdict.violations if one.promise == _BLIND_TO and one.place.startswith("HTTP status")
-    }
-    seen = tuple(one for one in verdict.violations if one.promise != _BLIND_TO and one.place not in places)
-    return replace(verdict, violations=seen)
+def _blind(judged: Callable[..., Verdict]) -> Callable[..., Verdict]:
+    def overlooking(*given: Any) -> Verdict:
+        verdict = judged(*given)
+        overlooked = [violation for violation in verdict.violations if violation.promise == _BLIND_TO]
+        places = {violation.place for violation in overlooked if violation.place.startswith("HTTP status")}
+        seen = (violation for violation in verdict.violations if violation not in overlooked)
+        return replace(verdict, violations=tuple(violation for violation in seen if violation.place not in places))
+
+    return overlooking
 
 
-attempt.judge = _blind
+attempt.judge, attempt.judge_alike = _blind(judge), _blind(judge_alike)
