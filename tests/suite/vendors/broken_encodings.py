@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from contracts.vendor.model import Call
 from tests.suite.vendors.finders import BESIDE, LEFT_OPEN
-from tests.suite.vendors.variant import Row, broken, refuse_if
+from tests.suite.vendors.variant import Broken, Row, broken, refuse_if
 from tests.suite.vendors.ways import first, reading
 
 PYTHON_KNOWS = ("utf-8", "iso-8859-1", "us-ascii", "windows-1252")
@@ -57,10 +58,15 @@ def _joined(pair: re.Match[bytes]) -> bytes:
 ReadsAsciiWhereItIsSaid = reads(
     "Reads a body as ASCII where its media type says so.", "ascii", lambda call: charset_of(call) == "us-ascii"
 )
-ReadsTextAsLatin1 = reads(
-    "Reads a body that is called text/json as Latin-1, as one did with text once.",
-    "latin-1",
-    lambda call: call.header("content-type").startswith("text/"),
+ReadsTextAsLatin1 = broken("update.stored", LEFT_OPEN)(
+    "Takes text/json for JSON, and reads it as Latin-1, as one did with text once.",
+    parse=reading(
+        lambda call: (
+            replace(call, body=call.body.decode("latin-1").encode(), headers=[])
+            if call.header("content-type") == "text/json"
+            else call
+        )
+    ),
 )
 ReadsWhatIsCalledNothingAsLatin1 = reads(
     "Reads a body without a media type as Latin-1.", "latin-1", lambda call: not call.header("content-type"), BESIDE
@@ -90,10 +96,6 @@ ReadsSurrogatePairs = mends(
     "Reads a surrogate pair of six bytes as one character, as Java writes it.",
     lambda body: re.sub(rb"\xed[\xa0-\xaf].\xed[\xb0-\xbf].", _joined, body).decode("utf-8", "replace"),
 )
-CutsTextsAtBadBytes = mends(
-    "Stores a text up to the first bad byte, as some databases do.",
-    lambda body: re.sub(r'\ufffd[^"]*', "", body.decode("utf-8", "replace")),
-)
 ClosesCutCharacters = mends(
     "Takes the bytes after a cut character for a part of it, up to the end, and closes what that leaves open.",
     lambda body: re.sub(rb'[\xe0-\xf7]"\}$', b'?"}', body).decode("utf-8", "replace"),
@@ -111,3 +113,16 @@ CrashesOnCutCharacters = crashes(
     "Fails with a 500 on a character that is cut before a quote.",
     lambda call: re.search(rb'[\xc2-\xf4]"', call.body) is not None,
 )
+
+
+class CutsTextsAtBadBytes(Broken):
+    """Stores a text up to the first bad byte, as some databases do."""
+
+    breaks, found_by = "update.stored", LEFT_OPEN
+
+    def parse(self, call: Call) -> Any:
+        value = super().parse(call)
+        is_text = call.body.decode("utf-8", "ignore").encode() == call.body
+        if is_text or not isinstance(value, dict):
+            return value
+        return {name: item.partition("\ufffd")[0] if isinstance(item, str) else item for name, item in value.items()}

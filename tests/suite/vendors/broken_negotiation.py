@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import BESIDE, OTHER_NO_JSON, OTHER_VALID
+from tests.suite.vendors.finders import ACCEPTED, BESIDE, OTHER_NO_JSON, OTHER_VALID
 from tests.suite.vendors.variant import Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import first, holding, reading, to_updates, writing
 
@@ -33,7 +33,9 @@ def takes_for_none(sentence: str, condition: Callable[[Call], object], found_by:
     return broken("status.valid", found_by)(sentence, parse=body)
 
 
-def writes(sentence: str, media_type: str, body: bytes, condition: Callable[[str], object]) -> Row:
+def writes(
+    sentence: str, media_type: str, body: bytes, condition: Callable[[str], object], found_by: str = BESIDE
+) -> Row:
     """Writes a problem in another media type where `condition` holds of the request's Accept; no body leaves it."""
 
     def problem(self: Variant, call: Call, refusal: Refusal) -> Answer:
@@ -42,7 +44,7 @@ def writes(sentence: str, media_type: str, body: bytes, condition: Callable[[str
             answer = Answer(answer.status, [("Content-Type", media_type)], body or answer.body)
         return answer
 
-    return broken("problem.media_type", BESIDE)(sentence, problem=problem)
+    return broken("problem.media_type", found_by)(sentence, problem=problem)
 
 
 def crashes(sentence: str, condition: Callable[[Call], object], found_by: str = BESIDE) -> Row:
@@ -118,6 +120,7 @@ WritesTextForWhoAcceptsProblemsAlone = writes(
     "text/plain",
     b"Something is wrong.",
     lambda accept: accept == "application/problem+json",
+    ACCEPTED,
 )
 
 
@@ -137,7 +140,7 @@ WantsProblemsAcceptedWhereThereIsOne = broken("status.documented", BESIDE)(
         self, call, Refusal(406, "You accept no problem.") if is_not_acceptable(call) else refusal
     ),
 )
-WantsJsonAccepted = broken("status.documented", BESIDE)(
+WantsJsonAccepted = broken("status.documented", ACCEPTED)(
     "Answers an update with 406, where its client accepts problems alone.",
     **first(
         update=lambda vendor, call, slug: refuse_if(
@@ -178,11 +181,11 @@ TranslatesTitles = broken("problem.title", BESIDE)(
         )
     ),
 )
-CallsProblemsByLanguage = broken("relation.headers", "test_how_headers_are_written_changes_nothing")(
+CallsProblemsByLanguage = broken("relation.headers", ACCEPTED)(
     "Gives a problem a type for each language that is accepted.",
     problem=writing(lambda call, members: members | {"type": f"/errors/{call.header('accept-language')[:2] or 'en'}"}),
 )
-CallsProblemsByAccept = broken("relation.headers", "test_how_headers_are_written_changes_nothing")(
+CallsProblemsByAccept = broken("relation.headers", ACCEPTED)(
     "Gives a problem a type for each media type that is accepted.",
     problem=writing(lambda call, members: members | {"type": f"/errors/{len(call.header('accept'))}"}),
 )
