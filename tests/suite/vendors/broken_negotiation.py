@@ -75,16 +75,22 @@ HangsOnChunks = broken("answer.given", OTHER_VALID)(
 )
 
 
-def refuses_chunks(status: int, sentence: str) -> Row:
-    """Refuses a body in chunks in words of its own, before it looks at anything else."""
+def refuses(
+    status: int, sentence: str, condition: Callable[[Call], object] = is_chunked, found_by: str = OTHER_VALID
+) -> Row:
+    """Refuses a body that is framed so in words of its own, before it looks at anything else."""
     page = Answer(status, [("Content-Type", "text/html")], PAGE)
-    return broken("status.documented", OTHER_VALID)(
-        sentence, **first(handle=lambda vendor, call: page if is_chunked(call) else None)
+    return broken("status.documented", found_by)(
+        sentence, **first(handle=lambda vendor, call: page if condition(call) else None)
     )
 
 
-WantsALength = refuses_chunks(411, "Answers a body in chunks with 411 and a page, for want of a Content-Length.")
-KnowsNoChunks = refuses_chunks(501, "Answers a body in chunks with 501 and a page, as a coding that it does not know.")
+WantsALength = refuses(411, "Answers a body in chunks with 411 and a page, for want of a Content-Length.")
+KnowsNoChunks = refuses(501, "Answers a body in chunks with 501 and a page, as a coding that it does not know.")
+
+KnowsNoExpectations = refuses(
+    417, "Answers a request that expects 100 Continue with 417.", lambda call: call.header("expect"), BESIDE
+)
 
 # Accept
 
