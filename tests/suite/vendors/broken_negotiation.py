@@ -68,6 +68,11 @@ CrashesOnChunksThatAreNoJson = crashes(
     lambda call: is_chunked(call) and not call.body.endswith(b"}"),
     OTHER_NO_JSON,
 )
+CrashesOnLongChunks = crashes(
+    "Fails with a 500 on a chunk of more than 64 KiB.",
+    lambda call: is_chunked(call) and len(call.body) > 65_536,
+    OTHER_VALID,
+)
 HangsOnChunks = broken("answer.given", OTHER_VALID)(
     "Waits for more after the last chunk.",
     arguments=("--time-limit", "1"),

@@ -118,17 +118,9 @@ AcceptsOldMethodsOfObjects = ignores(
     "Ignores members that every object of JavaScript has and few lists of names to refuse.",
     lambda name, item: name in ("__defineSetter__", "__lookupGetter__"),
 )
-AcceptsMethodsOfDicts = ignores(
-    "Ignores members that are called like a method of its dictionaries.",
-    lambda name, item: name in ("copy", "fromkeys", "get", "items", "keys", "pop", "setdefault", "update", "values"),
-)
 AcceptsOtherNamesOfPython = ignores(
     "Ignores members that every object of Python has, but for those that are known best.",
     lambda name, item: name in {*dir(object)} - {"__class__", "__init__", "__doc__", "__dict__"},
-)
-AcceptsMethodsOfFunctions = ignores(
-    "Ignores members that every function of JavaScript has.",
-    lambda name, item: name in ("apply", "arguments", "bind", "call", "caller"),
 )
 AcceptsDottedNames = ignores("Ignores members with a dot in their names.", lambda name, item: "." in name)
 AcceptsOperators = ignores("Ignores members whose names begin with a dollar sign.", lambda name, item: name[:1] == "$")

@@ -149,6 +149,10 @@ RefusesNanWith422 = refuses_number(
     "Reads NaN and Infinity, and refuses them by the schema.", "This is not a number.", rb"NaN|Infinity"
 )
 
+RefusesLongNumbers = unusual(
+    "Refuses a number of more than a thousand digits with 400, as Jackson does.",
+    **first(parse=lambda vendor, call: refuse_if(re.search(rb"\d{1001}", call.body), 400, "A number is too long.")),
+)
 RefusesTinyNumbers = unusual(
     "Refuses a number that a double holds as zero, and is none, with 400.",
     **first(
