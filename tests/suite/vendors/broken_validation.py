@@ -119,8 +119,8 @@ AcceptsOldMethodsOfObjects = ignores(
     lambda name, item: name in ("__defineSetter__", "__lookupGetter__"),
 )
 AcceptsOtherNamesOfPython = ignores(
-    "Ignores members that every object of Python has, but for those that are known best.",
-    lambda name, item: name in {*dir(object)} - {"__class__", "__init__", "__doc__", "__dict__"},
+    "Ignores members that objects of Python have, but for those that are known best.",
+    lambda name, item: name in {*dir(type("Any", (), {}))} - {"__class__", "__init__", "__doc__", "__dict__"},
 )
 AcceptsDottedNames = ignores("Ignores members with a dot in their names.", lambda name, item: "." in name)
 AcceptsOperators = ignores("Ignores members whose names begin with a dollar sign.", lambda name, item: name[:1] == "$")
