@@ -64,6 +64,7 @@ def _beside(plain: Sequence[Sequence[Value]], at: int, value: Value) -> Iterator
 
 def _payload(row: Sequence[Value], wrong: str, number: int) -> Payload:
     fields = {name: value for each in row for name, value in each.items() if name != "id"}
+    fields["headers"] = {name: value for each in row for name, value in each.get("headers", {}).items()}
     fields["text"] = fields["text"].replace("<N>", str(number))
     why = f"A pair of values: {', '.join(each['id'] for each in row)}."
     return payload_of(PAIRS, {"expect": 204, **fields, "id": f"pairs-{number:03}-{wrong}", "why": why})

@@ -171,8 +171,9 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
     }
     if framing := sent.header("Transfer-Encoding"):
         entry["framing"] = framing
-    if accept := {name: value for name, value in sent.headers if name.startswith("Accept") and (name, value) != ACCEPT}:
-        entry["headers"] = accept
+    others = {name: value for name, value in sent.headers if name.startswith(("Accept", "Expect"))}
+    if others := dict(others.items() - {ACCEPT}):
+        entry["headers"] = others
     written = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]
     text = yaml.dump(written, Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
     return textwrap.indent(text, " " * 6)

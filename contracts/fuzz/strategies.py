@@ -55,6 +55,15 @@ _SHORT = 40
 _INTEGERS = st.sampled_from((0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**30))
 _FLOATS = st.sampled_from((0.0, -0.0, 0.1, -0.5, 1.0, 1e16, 1e300, 5e-324))
 _WORDS = st.sampled_from(("", " ", "null", "true", "0", "1.0", "{}", "[]", "name")) | texts(_SHORT)
+# Members that objects of JavaScript, Python, Java, Ruby, PHP or a validator have by themselves; and names that read as
+# a path, an operator or a list.
+_SPECIAL = """
+    __proto__ constructor prototype toString valueOf hasOwnProperty isPrototypeOf __defineSetter__
+    __lookupGetter__ length call apply bind arguments caller then toJSON __class__ __dict__ __module__ __slots__
+    __hash__ __call__ items keys values get update pop copy self cls model_fields dict json schema class hashCode
+    equals notify clone object_id send method inspect __construct __destruct __get this _id $ne $gt $set $where
+    $type @type name. name.0 name[0] name[] [name] $.name /name #name
+"""
 _OF_TYPE: dict[str, Values] = {
     "null": st.none(),
     "boolean": st.booleans(),
@@ -93,7 +102,7 @@ def breaking(document: Document) -> Iterator[Values]:
     """For each way to break the request schema a strategy of bodies that break it so."""
     fits, members = fitting(document, _SHORT), document.request_members
     yield st.one_of(*(values for name, values in _OF_TYPE.items() if name != "object"), st.lists(fits, max_size=2))
-    yield st.builds(_with, fits, _WORDS, _ANY)
+    yield st.builds(_with, fits, _either(_WORDS, st.sampled_from(_SPECIAL.split())), _ANY)
     yield st.builds(_with, fits, st.sampled_from([twin for name in members for twin in _twins(name)]), _ANY)
     for name, schema in members.items():
         wrong = [*_wrong(schema), *([st.just(_ABSENT)] if name in document.required_members else [])]
@@ -156,10 +165,24 @@ def mutated_bodies(draw: st.DrawFn) -> Request:
     )
 
 
+# What a careless server cuts off a slug, or takes for a part of a path.
+_AROUND = st.text(
+    "/\\.;:,&=+?#%@!*'\"()[]{}|~^$ \t\r\n\x00\x0b\x1f\x7f\x85\xa0\u2028\u3000\ufeffx-", min_size=1, max_size=4
+).map(lambda text: quote(text, safe=""))
+
+
 def slugs_of_nobody() -> Requests:
-    """Updates of customers that do not exist: any text after a beginning that is nobody's."""
+    """Updates of customers that do not exist: a text after a beginning that is nobody's, or around a slug of ours."""
     tails = st.one_of(texts(20), st.text("abcxyz0189-", min_size=1, max_size=60))
-    return tails.map(lambda tail: update(f"{NOBODY}-{quote(tail, safe='')}", _BODY))
+    after = st.builds("{}{}{}".format, st.just("") | _AROUND, st.just(CUSTOMER), _AROUND)
+    ours = after | _AROUND.map(lambda text: f"{text}{CUSTOMER}")
+    slugs = _either(tails.map(lambda tail: f"{NOBODY}-{quote(tail, safe='')}"), ours)
+    return slugs.map(lambda slug: update(slug, _BODY))
+
+
+def _either(one: st.SearchStrategy[str], other: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Each of the two half of the time. `one_of` gives a strategy the more turns the more it is made of."""
+    return st.booleans().flatmap(lambda turn: other if turn else one)
 
 
 def authorizations() -> Requests:

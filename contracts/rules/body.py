@@ -31,8 +31,10 @@ _ENCODED = re.compile(
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
 # What may be the escape of a lone surrogate, by what is around it.
 _SUSPECT = re.compile(r"\\u[dD][89a-fA-F]")
-# The beginning of a number that is not zero.
-_DIGIT = re.compile(r"[-0.]*[1-9]")
+# Characters of a number that any parser has to read (RFC 8259 section 9); Jackson reads no more.
+_LONGEST_NUMBER = 1000
+# The beginning of a number that is not zero; or any number with an exponent of seven digits.
+_NO_PLAIN_ZERO = re.compile(r"[-0.]*[1-9]|[^eE]+[eE][+-]?\d{7}")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # An escape: of a whole pair of surrogates, of a lone one, or of anything else.
 _HEX = "[0-9a-fA-F]{2}"
@@ -73,8 +75,8 @@ def read(data: bytes) -> Body:
         found = float(digits) if len(digits) > 300 or not digits.lstrip("-").isdecimal() else int(digits)
         if math.isinf(found):
             odd.add("status.number")
-        elif not found and _DIGIT.match(digits):
-            # It is so close to zero that a double holds it as zero: as absurd as a text of great size.
+        elif len(digits) > _LONGEST_NUMBER or (not found and _NO_PLAIN_ZERO.match(digits)):
+            # Also what a double holds as zero, and is written otherwise: as absurd as a text of great size.
             odd.add("status.text")
         return found
 

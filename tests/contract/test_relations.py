@@ -78,6 +78,28 @@ def test_how_headers_are_written_changes_nothing(
     assert_alike(first, second)
 
 
+@pytest.mark.parametrize("body", [pytest.param(VALID, id="valid"), pytest.param(BROKEN, id="invalid")])
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        pytest.param({"Accept": "*/*", "Accept-Language": "de-DE, de;q=0.9"}, id="anything-in-german"),
+        pytest.param({"Accept": "application/*", "Accept-Language": "fr, en;q=0.1"}, id="a-range-in-french"),
+        pytest.param({"Accept": "application/problem+json"}, id="problems-alone"),
+    ],
+)
+def test_what_a_client_accepts_changes_nothing(
+    api: Api, customer: Customer, accepted: dict[str, str], body: bytes
+) -> None:
+    """A client that accepts other media types, or another language, is answered alike, with a problem just the same."""
+    first = api.put(customer, body)
+
+    second = api.put_with_headers(
+        customer, lambda headers: [*accepted.items(), *(pair for pair in headers if pair[0] not in accepted)]
+    )
+
+    assert_alike(first, second)
+
+
 @pytest.mark.parametrize(
     ("body", "how"),
     [

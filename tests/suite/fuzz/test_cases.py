@@ -15,7 +15,7 @@ from schemathesis import Case, GenerationMode
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.schema import loaded, request_of
-from contracts.fuzz.strategies import fitting
+from contracts.fuzz.strategies import fitting, slugs_of_nobody
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, OPERATION, Request
 from contracts.rules.body import read
@@ -120,6 +120,21 @@ def test_ours_are_plugged_in_beside_those_of_schemathesis() -> None:
 
     alike = {name for name in names if re.sub("[^a-z]", "", name.lower()) in ("name", "externalcustomerid")}
     assert alike - {"name", "externalCustomerId"}
+
+
+def test_slugs_of_nobody_are_also_made_from_a_slug_of_ours() -> None:
+    """Half of them have something around the slug of a customer of ours, and none of them is that slug."""
+    found: list[str] = []
+
+    @Round(0, 200, Generation(seed=1)).settings_and_seed
+    @given(slugs_of_nobody())
+    def explore(request: Request) -> None:
+        found.append(request.addressed("acme").slug.decode())
+
+    explore()
+
+    assert "acme" not in found
+    assert 50 < len([slug for slug in found if "acme" in slug]) < 150
 
 
 def test_a_case_goes_to_a_customer_of_ours() -> None:

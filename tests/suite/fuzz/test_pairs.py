@@ -74,6 +74,14 @@ def test_what_a_pair_expects_is_what_the_oracle_allows(contract: str) -> None:
     assert allowed == {str(payload): payload.expect for payload in pairs()}
 
 
+def test_a_request_has_the_headers_of_each_of_its_values() -> None:
+    """What is accepted does not take the place of what is expected."""
+    both = [p for p, row in zip(pairs(), rows(), strict=True) if {"expecting-continue", "accept-anything"} <= {*row}]
+
+    assert both
+    assert {(p.request.header("Expect"), p.request.header("Accept")) for p in both} == {("100-continue", "*/*")}
+
+
 def test_each_request_stores_a_name_of_its_own() -> None:
     """What one request stores is never what another one does."""
     bodies = [payload.request.body for payload in pairs() if payload.expect == {204}]

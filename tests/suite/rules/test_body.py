@@ -164,6 +164,24 @@ def test_a_number_past_a_double_is_noted(number: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "is_absurd"),
+    [
+        pytest.param(b"1e-9999999", True, id="close-to-zero"),
+        pytest.param(b"0e4294967297", True, id="zero-with-a-great-exponent"),
+        pytest.param(b"-0.0E-1000000", True, id="zero-with-a-great-negative-exponent"),
+        pytest.param(b"0." + b"3" * 1000, True, id="long-fraction"),
+        pytest.param(b"0." + b"3" * 100, False, id="fraction"),
+        pytest.param(b"0e1", False, id="zero-with-an-exponent"),
+        pytest.param(b"-0", False, id="minus-zero"),
+        pytest.param(b"0.000", False, id="zero-with-a-fraction"),
+    ],
+)
+def test_a_number_inside_the_range_of_a_double_may_be_absurd(number: bytes, is_absurd: bool) -> None:
+    """A server may refuse a number of more than a thousand characters, and what a double holds as zero and is not."""
+    assert read(b'{"n":' + number + b"}").special == (TEXT if is_absurd else set())
+
+
+@pytest.mark.parametrize(
     ("data", "open_text"),
     [
         pytest.param(b"[" * (DEPTH_LIMIT + 1) + b"]" * (DEPTH_LIMIT + 1), True, id="arrays"),

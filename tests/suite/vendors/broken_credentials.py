@@ -58,6 +58,47 @@ TakesAnyTokenOfItsClass = takes(
     NO_CREDENTIAL,
     lambda header, token: header.startswith("Bearer ksh_") and not header.endswith("-may-read"),
 )
+TakesTheSecondWord = takes(
+    "Takes the second of the words in the header, whatever white space is between them.",
+    LEFT_OPEN,
+    lambda header, token: header.split()[1:2] == [token],
+)
+TakesTheLastWord = takes(
+    "Takes the last of the words in the header.", LEFT_OPEN, lambda header, token: header.split()[-1:] == [token]
+)
+TakesAnyOfAList = takes(
+    "Takes a header for a list, of which one item has to be valid.",
+    LEFT_OPEN,
+    lambda header, token: f"Bearer {token}" in [part.strip() for part in header.split(",")],
+)
+TakesTokensAnywhere = takes(
+    "Takes a header in which there is a valid token.", LEFT_OPEN, lambda header, token: token in header
+)
+TrimsPadding = takes(
+    "Takes a valid token with equals signs after it.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header.rstrip("=") == f"Bearer {token}",
+)
+TrimsPunctuation = takes(
+    "Takes a valid token with a comma, a semicolon or a full stop after it.",
+    LEFT_OPEN,
+    lambda header, token: header.rstrip(",;. ") == f"Bearer {token}",
+)
+TakesTokensInQuotes = takes(
+    "Takes a valid token in quotes.", LEFT_OPEN, lambda header, token: header == f'Bearer "{token}"'
+)
+CrashesOnSchemesAlone = broken("status.internal_error", LEFT_OPEN)(
+    "Fails with a 500 on a scheme without a token.",
+    **first(authorize=lambda vendor, call, scope: refuse_if(call.header("authorization") == "Bearer", 500, "Oops.")),
+)
+CrashesOnTwoCredentials = broken("status.internal_error", LEFT_OPEN)(
+    "Fails with a 500 on two Authorization headers.",
+    **first(
+        authorize=lambda vendor, call, scope: refuse_if(
+            sum(name.lower() == "authorization" for name, _ in call.headers) > 1, 500, "Oops."
+        )
+    ),
+)
 WantsOneLetterCase = broken("status.valid", OTHER_VALID)(
     "Takes the scheme Bearer in one letter case only.",
     **first(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from contracts.vendor.model import Refusal
-from tests.suite.vendors.finders import LEFT_OPEN, LONG_LINE, NO_CUSTOMER, OTHER_SLUG
+from tests.suite.vendors.finders import BESIDE, LEFT_OPEN, LONG_LINE, NO_CUSTOMER, OTHER_SLUG
 from tests.suite.vendors.variant import Broken, Row, Variant, broken
 from tests.suite.vendors.ways import Members
 
@@ -58,6 +58,45 @@ ReadsSlugsAsPatterns = finds(
 )
 FoldsSlugs = finds(
     "Looks slugs up in the normal form NFKC.", lambda slug, own: unicodedata.normalize("NFKC", slug) == own
+)
+
+TrimsFullStops = finds("Looks slugs up without the full stops after them.", lambda slug, own: slug.rstrip(".") == own)
+TrimsHyphens = finds("Looks slugs up without the hyphens around them.", lambda slug, own: slug.strip("-") == own)
+TrimsQuotes = finds("Looks slugs up without the quotes around them.", lambda slug, own: slug.strip("'\"") == own)
+TrimsZeroBytes = finds(
+    "Looks slugs up without the zero bytes after them.", lambda slug, own: slug.rstrip("\0") == own, LEFT_OPEN
+)
+ReadsPlusesAsSpaces = finds(
+    "Reads a plus sign in a slug as a space, and looks it up without the white space around it.",
+    lambda slug, own: slug.replace("+", " ").strip(" ") == own and "+" in slug,
+)
+EndsSlugsAtLineFeed = finds(
+    "Checks slugs with a pattern that may end before a line feed, and cuts this off.",
+    lambda slug, own: slug == f"{own}\n",
+    BESIDE,
+)
+ReadsBackslashesAsSlashes = finds(
+    "Reads backslashes in a slug as slashes, and resolves it as a path.",
+    lambda slug, own: "\\" in slug and posixpath.normpath("/" + slug.replace("\\", "/")) == f"/{own}",
+)
+MergesSlashes = finds(
+    "Looks slugs up without the slashes around them.",
+    lambda slug, own: "/" in slug and slug.strip("/") == own,
+    BESIDE,
+)
+CutsParametersOfSteps = finds(
+    "Cuts parameters off each step of a slug, and then resolves it as a path.",
+    lambda slug, own: ".;" in slug and posixpath.normpath("/" + re.sub(";[^/]*", "", slug)) == f"/{own}",
+)
+CutsQueries = finds("Reads slugs up to an ampersand.", lambda slug, own: slug.partition("&")[0] == own)
+CutsVerbs = finds(
+    "Reads slugs up to a colon, after which some APIs have a verb.", lambda slug, own: slug.partition(":")[0] == own
+)
+ReadsTheFirstStep = finds("Reads slugs up to a slash.", lambda slug, own: "/" in slug and slug.partition("/")[0] == own)
+TrimsControls = finds(
+    "Looks slugs up without the control characters around them.",
+    lambda slug, own: slug.strip("".join(map(chr, range(1, 32)))) == own,
+    BESIDE,
 )
 
 CrashesOnLongSlugs = refuses(

@@ -114,6 +114,18 @@ AcceptsNamesOfObjects = ignores(
     "Ignores members that every object of its language has, like constructor and __class__.",
     lambda name, item: name in OF_OBJECTS,
 )
+AcceptsOldMethodsOfObjects = ignores(
+    "Ignores members that every object of JavaScript has and few lists of names to refuse.",
+    lambda name, item: name in ("__defineSetter__", "__lookupGetter__"),
+)
+AcceptsOtherNamesOfPython = ignores(
+    "Ignores members that objects of Python have, but for those that are known best.",
+    lambda name, item: name in {*dir(type("Any", (), {}))} - {"__class__", "__init__", "__doc__", "__dict__"},
+)
+AcceptsDottedNames = ignores("Ignores members with a dot in their names.", lambda name, item: "." in name)
+AcceptsOperators = ignores("Ignores members whose names begin with a dollar sign.", lambda name, item: name[:1] == "$")
+AcceptsIndexes = ignores("Ignores members with brackets in their names.", lambda name, item: "[" in name)
+AcceptsEmptyNames = ignores("Ignores a member without a name.", lambda name, item: not name)
 AcceptsUnderscores = ignores(
     "Ignores members whose names begin with an underscore, like _links.", lambda name, item: name.startswith("_")
 )

@@ -35,6 +35,7 @@ BESIDE = "test_a_value_is_answered_alike_beside_every_other"
 REWRITTEN = "test_how_an_update_is_written_changes_nothing"
 REWRITTEN_BROKEN = "test_how_an_invalid_update_is_written_changes_nothing"
 WITH_HEADERS = "test_how_headers_are_written_changes_nothing"
+ACCEPTED = "test_what_a_client_accepts_changes_nothing"
 REFUSED_AGAIN = "test_what_is_refused_is_refused_again"
 LEFT_OPEN = "test_a_request_left_open_gets_one_of_its_answers"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from contracts.vendor.model import Answer, Call, Headers, Refusal
 from tests.suite.vendors.variant import Row, Unusual, Variant, unusual
@@ -127,6 +129,26 @@ EchoesTheBodyAsValue = says(
 )
 
 
+NumbersItsProblems = says(
+    "Names an instance of its own in each problem, and says in the detail when it came.",
+    lambda call, members: (
+        members
+        | {"instance": f"urn:uuid:{uuid4()}", "detail": f"{members['detail']} ({time.time()})", "type": "/errors"}
+    ),
+)
+CutsWhatItEchoes = says(
+    "Gives a body back as the value of an error, up to a hundred characters.",
+    lambda call, members: (
+        members
+        | {"errors": [{"location": "body", "message": "See.", "value": call.body[:100].decode("latin-1") + "\u2026"}]}
+    ),
+)
+SpeaksTheLanguageThatIsAccepted = says(
+    "Writes the detail of a problem in the language that is accepted.",
+    lambda call, members: members | {"detail": f"Nein ({call.header('accept-language')})"},
+)
+
+
 class EchoesWhatItReadAsValue(Unusual):
     """Gives JSON that breaks the schema back as the value of an error, however deep it is nested."""
 
@@ -178,6 +200,10 @@ NamesItsChallenge = adds(
     [("WWW-Authenticate", 'Bearer realm="kaiten", error="invalid_token"')],
     401,
     403,
+)
+VariesByAccept = adds(
+    "Says that each answer depends on what is accepted, and is in English.",
+    [("Vary", "Accept, Accept-Language"), ("Content-Language", "en")],
 )
 SetsCookies = adds(
     "Sets two cookies with each answer, and means the session by them.",

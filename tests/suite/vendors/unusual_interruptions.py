@@ -66,6 +66,23 @@ LimitsTheRateForNoTime = Row(
 )
 
 
+class HasAClockAhead(LimitsTheRate):
+    """Takes 200 requests a second, and names the date from which it takes more, by a clock that is an hour ahead."""
+
+    rate, burst = 200.0, 100.0
+
+    def handle(self, call: Call) -> Answer:
+        answer = super().handle(call)
+        return Answer(answer.status, [*answer.headers, ("Date", _date(3600))], answer.body)
+
+    def pause(self) -> str:
+        return _date(3601)
+
+
+def _date(later: float) -> str:
+    return formatdate(time.time() + later, usegmt=True)
+
+
 class StartsLate(Unusual):
     """Something in front of it answers 503 in the first five seconds."""
 

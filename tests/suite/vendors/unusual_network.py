@@ -136,6 +136,10 @@ class ContinuesAndWaits(Unusual):
 ContinuesUnasked = unusual(
     "Sends 100 Continue before it reads a body, though nobody expects it.", early=lambda self, call: [CONTINUE]
 )
+ContinuesWhenAsked = unusual(
+    "Sends 100 Continue before it reads a body, to whoever expects it.",
+    early=lambda self, call: [CONTINUE] if call.header("expect") else (),
+)
 HintsEarly = unusual(
     "Sends 103 Early Hints before each answer, and 102 Processing three times.",
     wire=lambda self, call, answer: HINTS + PROCESSING * 3 + plain_wire(answer),

@@ -149,6 +149,19 @@ RefusesNanWith422 = refuses_number(
     "Reads NaN and Infinity, and refuses them by the schema.", "This is not a number.", rb"NaN|Infinity"
 )
 
+RefusesLongNumbers = unusual(
+    "Refuses a number of more than a thousand digits with 400, as Jackson does.",
+    **first(parse=lambda vendor, call: refuse_if(re.search(rb"\d{1001}", call.body), 400, "A number is too long.")),
+)
+RefusesTinyNumbers = unusual(
+    "Refuses a number that a double holds as zero, and is none, with 400.",
+    **first(
+        parse=lambda vendor, call: refuse_if(
+            re.search(rb"[1-9][eE]-\d{4,}", call.body), 400, "A number is out of range."
+        )
+    ),
+)
+
 # Media types and size
 
 
@@ -185,6 +198,14 @@ TakesJsonAlone = takes_types(
 TakesNoParameters = takes_types(
     "Answers whatever is not called application/json, without a parameter, with 415.",
     lambda media_type: media_type == "application/json",
+)
+TakesNoCharset = takes_types("Answers whatever has a charset with 415.", lambda media_type: "charset" not in media_type)
+TakesUtf8Alone = takes_types(
+    "Answers a charset that is not utf-8 with 415.",
+    lambda media_type: (
+        media_type.partition(";")[0].strip() == "application/json"
+        and ("charset" not in media_type or media_type.partition("charset=")[2].strip('"') == "utf-8")
+    ),
 )
 TakesWhatMayMeanJson = unusual(
     "Reads a body that is called json, text/json or */* as JSON.",
@@ -235,7 +256,23 @@ class TakesAnySize(Unusual):
             raise Refusal(400, "The body is not JSON.") from None
 
 
+class BreaksOnMegabytes(Unusual):
+    """Breaks the connection as soon as a body is said to have 2 MiB or more."""
+
+    def early(self, call: Call) -> Iterator[bytes]:
+        if int(call.header("content-length") or 0) >= 2 * MIB:
+            raise HangUp
+        return iter(())
+
+
 # What stands before the body
+
+
+class TakesTheLastCredential(Unusual):
+    """Takes the last of several Authorization headers."""
+
+    def authorize(self, call: Call, scope: str) -> None:
+        super().authorize(replace(call, headers=call.headers[::-1]), scope)
 
 
 class FindsCredentialsMalformed(Unusual):
