@@ -104,7 +104,7 @@ class Api:
 
     def __init__(self, run: Run) -> None:
         self._run, self._attempts, self._customers = run, run.attempts, run.customers
-        self._ahead: dict[str, Future[Api]] = {}
+        self._ahead: dict[str, Future[str]] = {}
         self.customer = run.customers.make()
         self._nobody: set[str] = set()
         self._explained: set[str] = set()
@@ -125,18 +125,19 @@ class Api:
             if test not in self._ahead:
                 self._ahead[test] = self._attempts.workers.submit(self._run_on_this_thread, test, function)
 
-    def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> Api:
+    def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> str:
         api = copy(self)
         api.customer = self._customers.own
         api.begin(test)
         function(api)
-        return api
+        # Nothing else is kept: what the test has sent may be of megabytes.
+        return api.judged_by
 
     def was_run_ahead(self, test: str) -> bool:
         """Whether the test was run ahead; if so, whatever it raised is raised now."""
         ended = self._ahead.pop(test, None)
         if ended:
-            self.judged_by = ended.result().judged_by
+            self.judged_by = ended.result()
         return ended is not None
 
     def unfinished(self) -> list[Attempt]:

@@ -66,7 +66,8 @@ def roles_of(headers: Headers) -> list[Role]:
 
 
 def _role_of_value(value: str) -> Role:
-    stripped = value.strip()
+    # Of white space only spaces and tabs may stand around a value (RFC 9110 section 5.5).
+    stripped = value.strip(" \t")
     if not stripped:
         return Role.NONE
     match = _BEARER.fullmatch(stripped)

@@ -47,7 +47,7 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     slug = request.slug.decode("utf-8", "surrogateescape")
     credentials = [value for name, value in request.headers if name.lower() == "authorization"]
     # Several credentials, or white space around one.
-    unclear = len(credentials) > 1 or any(value and value != value.strip() for value in credentials)
+    unclear = len(credentials) > 1 or any(value and value != value.strip(" \t") for value in credentials)
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
     fitting = tuple(
         value

@@ -60,7 +60,7 @@ class Call:
     body: bytes
 
     def header(self, name: str) -> str:
-        return next((value.strip() for key, value in self.headers if key.lower() == name), "")
+        return next((value.strip(" \t") for key, value in self.headers if key.lower() == name), "")
 
 
 class Refusal(Exception):
@@ -133,7 +133,7 @@ class Vendor:
     def authorize(self, call: Call, scope: str) -> None:
         """Refuse a caller without a valid token (401), or without the scope (403)."""
         scheme, _, token = call.header("authorization").partition(" ")
-        scopes = self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+        scopes = self.tokens.get(token.strip(" ")) if scheme.lower() == "bearer" else None
         if scopes is None:
             raise Refusal(401, "A valid bearer token is needed.")
         if scope not in scopes:

@@ -84,7 +84,7 @@ class _Connection(socketserver.StreamRequestHandler):
         headers = []
         while field := self.rfile.readline(65536).strip(b"\r\n").decode("latin-1"):
             name, _, value = field.partition(":")
-            headers.append((name, value.strip()))
+            headers.append((name, value.strip(" \t")))
         call = Call(line[0], line[1], headers, b"")
         early = getattr(self.server.vendor, "early", None)
         for piece in early(call) if early else ():
@@ -96,13 +96,13 @@ class _Connection(socketserver.StreamRequestHandler):
         return self.rfile.read(int(call.header("content-length") or 0))
 
     def _chunked(self) -> bytes:
-        """A body in chunks (RFC 9112 section 7.1), without trailers."""
-        body = b""
+        """A body in chunks (RFC 9112 section 7.1), without trailers; only the first `chunks` of a vendor that says so."""
+        parts = []
         while size := int(self.rfile.readline(65536).split(b";")[0], 16):
-            body += self.rfile.read(size)
+            parts.append(self.rfile.read(size))
             self.rfile.readline(65536)
         self.rfile.readline(65536)
-        return body
+        return b"".join(parts[: getattr(self.server.vendor, "chunks", None)])
 
 
 def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:

@@ -84,6 +84,11 @@ TrimsPunctuation = takes(
     LEFT_OPEN,
     lambda header, token: header.rstrip(",;. ") == f"Bearer {token}",
 )
+TrimsNoBreakSpaces = takes(
+    "Takes a valid token with a no-break space after it.",
+    LEFT_OPEN,
+    lambda header, token: header.strip("\xa0") == f"Bearer {token}",
+)
 TakesTokensInQuotes = takes(
     "Takes a valid token in quotes.", LEFT_OPEN, lambda header, token: header == f'Bearer "{token}"'
 )

@@ -171,6 +171,9 @@ TakesChunksForNoBody = broken("status.valid", OTHER_VALID)(
     "Takes a body that comes in chunks for none.",
     parse=reading(lambda call: replace(call, body=b"") if call.header("transfer-encoding") else call),
 )
+ReadsTheFirstChunkAlone = broken("status.valid", OTHER_VALID)(
+    "Reads the first chunk of a body, and no other.", chunks=1
+)
 
 # Too talkative
 

@@ -24,7 +24,8 @@ class Variant(Vendor):
 
     `contract` is the release that it is, `arguments` are what a user would give the suite besides, `base_path` is the
     path of its base URL. `elsewhere` is the base URL of another host, to which nothing may ever be sent. It listens on
-    `host`, and closes a connection on which nothing comes for `idle` seconds.
+    `host`, and closes a connection on which nothing comes for `idle` seconds. Of a body it reads the first
+    `chunks`, where that is said.
     """
 
     contract: ClassVar[str] = "docs"
@@ -33,6 +34,7 @@ class Variant(Vendor):
     elsewhere = ""
     host: ClassVar[str] = "127.0.0.1"
     idle: ClassVar[float | None] = None
+    chunks: ClassVar[int | None] = None
 
     def __init__(self, document: Document, prefix: str = "") -> None:
         super().__init__(document, prefix)
