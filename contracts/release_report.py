@@ -140,7 +140,8 @@ def _text(content: Json) -> str:
 def blocks(verdict: Verdict) -> Iterator[str]:
     """Each change with its proof, or with what the two documents say; a blank line after each."""
     for change in verdict.changes:
-        yield f"{change.kind.value}: {change.where}: {change.what}"
+        named = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""
+        yield f"{change.kind.value}: {change.where}: {change.what}{named}"
         sides = (change.pin, change.candidate)
         if change.proof is not None:
             refuses = f"refuses it: {'; '.join(_cut(reason, _REASON) for reason in change.proof.reasons)}"
@@ -167,9 +168,10 @@ def _counts(kinds: type[Enum], found: Sequence[Enum]) -> str:
 
 def _change(change: Change) -> dict[str, Json]:
     sides = {"pin": change.pin, "candidate": change.candidate} if change.pin or change.candidate else {}
+    named = {"oasdiff": change.oasdiff} if change.oasdiff else {}
     reasons = [_cut(reason, _REASON) for reason in change.proof.reasons] if change.proof else []
     proof = change.proof and {"value": change.proof.value, "reasons": reasons}
-    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides}
+    content = {"kind": change.kind.value, "where": change.where, "what": change.what, **sides, **named}
     return content | ({"proof": proof} if proof else {})
 
 

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from contracts.rules.openapi import parsed
 
 Json = Any
 
@@ -23,10 +28,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Proof:
-    """A value that one side allows and the other does not; `reasons` say why, in words."""
+    """A value that one side allows and the other does not: why, in words; the first reason as in `oasdiff.yaml`."""
 
     value: Json
     reasons: tuple[str, ...]
+    in_short: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class Change:
     pin: str = ""
     candidate: str = ""
     proof: Proof | None = None
+
+    @property
+    def oasdiff(self) -> str:
+        """The name of the rule by which the tool oasdiff reports the same, where it has one."""
+        found = f"{self.where}: {self.proof.in_short if self.proof else self.what}"
+        return next((name for pattern, name in _oasdiff_names().items() if fnmatchcase(found, pattern)), "")
 
 
 @dataclass(frozen=True)
@@ -57,3 +69,9 @@ class Verdict:
         """Whether nothing counts against the release."""
         counts = {Kind.BREAKING: True, Kind.UNDECIDED: not self.allow_undecided, Kind.DRIFT: self.exact}
         return not any(counts.get(change.kind) for change in self.changes)
+
+
+@cache
+def _oasdiff_names() -> dict[str, str]:
+    names: dict[str, str] = parsed(Path(__file__).with_name("oasdiff.yaml").read_bytes())
+    return names

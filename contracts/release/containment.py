@@ -71,17 +71,17 @@ def concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]
 def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ...]:
     """The smallest values that show every reason, those of one reason first; one that shows nothing new is left out."""
     allows, refuses = validator(inner), validator(outer)
-    found: dict[frozenset[str], Proof] = {}
+    found: dict[frozenset[str], tuple[Json, dict[str, str]]] = {}
     for value in sorted(values, key=_size):
         if allows.is_valid(value) and not refuses.is_valid(value):
             reasons = _reasons(refuses, value)
-            found.setdefault(frozenset(reasons), Proof(value, tuple(reasons.values())))
+            found.setdefault(frozenset(reasons), (value, reasons))
     shown: frozenset[str] = frozenset()
     proofs = []
-    for about, proof in sorted(found.items(), key=lambda item: len(item[0])):
+    for about, (value, reasons) in sorted(found.items(), key=lambda item: len(item[0])):
         if not about <= shown:
             shown |= about
-            proofs.append(proof)
+            proofs.append(Proof(value, tuple(reasons.values()), _in_short(reasons, inner)))
     return tuple(proofs)
 
 
@@ -102,6 +102,15 @@ def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> dict[s
             about = json.dumps([names, keyword, message if keyword in _ABOUT_MEMBERS else ""])
             found.setdefault(about, f"{message} [at {'.'.join(map(str, place))}]" if place else message)
     return found
+
+
+def _in_short(reasons: dict[str, str], inner: Schema) -> str:
+    """The first reason as `maxLength, new, in a member` (see `oasdiff.yaml`); `inner` allows the value."""
+    about, message = next(iter(reasons.items()))
+    members, keyword, _ = json.loads(about)
+    state = "changed" if f'"{keyword}"' in json.dumps(inner) else "new"
+    null = keyword == "type" and message.startswith("null ")
+    return f"{'null' if null else keyword}, {state}{', in a member' if members else ''}"
 
 
 def _size(value: Json) -> tuple[int, int, str]:

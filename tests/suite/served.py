@@ -96,7 +96,7 @@ class _Connection(socketserver.StreamRequestHandler):
         return self.rfile.read(int(call.header("content-length") or 0))
 
     def _chunked(self) -> bytes:
-        """A body in chunks (RFC 9112 section 7.1), without trailers; only the first `chunks` of a vendor that says so."""
+        """A body in chunks (RFC 9112 section 7.1), without trailers; some vendors read only the first `chunks`."""
         parts = []
         while size := int(self.rfile.readline(65536).split(b";")[0], 16):
             parts.append(self.rfile.read(size))

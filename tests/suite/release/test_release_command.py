@@ -80,7 +80,7 @@ def test_a_safe_release_exits_0_and_lists_the_drift(release: Release, tmp_path: 
     assert result.returncode == 0
     assert result.stdout == (
         "drift: answer 400, 401, 403, 404, 422 and 500: the member code is new, and optional"
-        "\n\n"
+        "  (oasdiff: response-optional-property-added)\n\n"
         "next: upgrade; --adopt NAME saves it as a contract, for --contract NAME; "
         "with --contract docs, a run on it may report the drift as broken promises\n"
         f"safe: docs → {path}: 1 drift\n"
@@ -102,7 +102,7 @@ def test_the_published_release_exits_1_with_the_answer(release: Release) -> None
     assert result.returncode == 1
     assert result.stdout.startswith(
         "breaking: answer 400, 401, 403, 404, 422 and 500: an answer may come that was not promised"
-        "\n"
+        "  (oasdiff: response-property-became-nullable)\n"
         '  answer    {"errors":null}\n'
         '  pin       refuses it: null is not of type "array" [at errors]\n'
         "  candidate allows it\n"
@@ -117,7 +117,7 @@ def test_a_release_that_breaks_exits_1_with_the_payload(release: Release, tmp_pa
     assert result.returncode == 1
     assert result.stdout.splitlines()[-1].startswith("not safe: docs → ")
     assert result.stdout.splitlines()[:4] == [
-        "breaking: request body: a body that was allowed is refused",
+        "breaking: request body: a body that was allowed is refused  (oasdiff: request-property-min-length-increased)",
         '  payload   {"name":"0"}',
         "  pin       allows it",
         '  candidate refuses it: "0" is shorter than 3 characters [at name]',
@@ -138,7 +138,7 @@ def test_what_is_not_decided_is_not_safe_unless_allowed(
 
 
 def test_the_verdict_for_machines_is_json(release: Release, tmp_path: Path) -> None:
-    """With --format json the whole is one JSON text, with each proof."""
+    """With --format json the whole is one JSON text, with oasdiff's names and each proof."""
     path = changed(tmp_path, NAME, "name: {type: string, minLength: 1, maxLength: 5}")
 
     result = release("--candidate", path, "--format", "json")
@@ -152,6 +152,7 @@ def test_the_verdict_for_machines_is_json(release: Release, tmp_path: Path) -> N
             "kind": "breaking",
             "where": "request body",
             "what": "a body that was allowed is refused",
+            "oasdiff": "request-property-max-length-set",
             "proof": {
                 "value": {"name": "000000"},
                 "reasons": ['"000000" is longer than 5 characters [at name]'],
