@@ -1,8 +1,7 @@
 """The half of the release check that sends requests: a release's document, and a deployment of the release.
 
-It gets the document, writes it as a contract, and holds a deployment to it.
-
-The last makes two runs of the contract: one holds the deployment to the pin, the other to the release's own document.
+It gets the document, writes it as a contract, and holds a deployment to the pin and to the release's own document, each
+in a run of the contract.
 """
 
 from __future__ import annotations
@@ -38,11 +37,8 @@ from contracts.rules.operation import PATH, Operation, find
 from contracts.rules.problem import exact
 
 Json = Any
-
-# The largest document in bytes, and the seconds for one behind an address.
-_LARGEST, _SECONDS = 4 * MIB, 30.0
-# Seconds between two lines of progress.
-_BETWEEN_LINES = 10.0
+# The largest document in bytes; the seconds for one behind an address, and between two lines of progress.
+_LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
 _NOWHERE = Target("", {})
 # The name of a contract; and a reference in JSON.
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")

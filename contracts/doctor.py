@@ -32,8 +32,8 @@ _NOBODY = "contract-test-doctor-nobody"
 _NAME = b'{"name":"contract-test-doctor"}'
 _WRITER, _READER, _READ = "KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN", "read"
 _NO_SCOPE = "export a token without write:customers"
-_NOT_SHOWN = "a run has no verdict where GET shows something else than the customer"
-_READ_TOO = "{}; give a token that may read customers; without it what is stored is not tried"
+_NOT_SHOWN = "a run has no verdict where GET does not show the customer"
+_READ_TOO = "{}; give a token that may read customers; without it nothing is known of what is stored"
 # What an answer to the token, or to reading, says by its status; None stands for any other, `{}` for what was answered.
 _SAYS: Mapping[tuple[str, int | None], tuple[str, str]] = {
     (_WRITER, 204): ("ok", "is valid and has the scope write:customers"),
@@ -43,7 +43,7 @@ _SAYS: Mapping[tuple[str, int | None], tuple[str, str]] = {
     (_WRITER, None): ("FAIL", "{}; export another token"),
     (_READER, 403): ("ok", "is valid and lacks the scope write:customers"),
     (_READER, 401): ("FAIL", f"is refused (401); {_NO_SCOPE}"),
-    (_READER, 204): ("note", f"has the scope write:customers: with it nothing is answered 403; {_NO_SCOPE}"),
+    (_READER, 204): ("note", f"has the scope write:customers, so nothing would be answered 403; {_NO_SCOPE}"),
     (_READER, None): ("ok", "{}"),
     (_READ, 200): ("ok", "customers can be read back: what is stored is checked"),
     (_READ, 404): ("ok", "is not refused, as far as a 404 tells"),

@@ -28,7 +28,7 @@ from contracts.run import NO_500, Options, Run
 # The reason is given once, with the verdict.
 _OVER = "the run is over: the verdict says why"
 # A worker runs ahead so many tests to come. Tests further away may still go to another worker.
-_NEAR = 12
+_NEAR = 8
 # The longest curl line that is shown, in characters.
 _CURL_SHOWN = 1000
 

@@ -82,12 +82,7 @@ class Deviations:
 
 
 def load_deviations(path: Path | None) -> Deviations:
-    """The deviations of a TOML file, each a table `[[deviation]]`.
-
-    Raises:
-        WrongCall: the file cannot be read, or anything in it is wrong.
-
-    """
+    """The deviations of a TOML file, each a table `[[deviation]]`; raises WrongCall if anything in it is wrong."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8") if path else "")
     except OSError as error:

@@ -166,12 +166,7 @@ def _text(body: bytes) -> tuple[str, str | None]:
 
 
 def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
-    """The evidence in HAR files, and in the HAR files of folders, each with its path. No file is read twice.
-
-    Raises:
-        WrongCall: a file cannot be read, is not a HAR file or has no request to the operation; or a folder has no file.
-
-    """
+    """The evidence in HAR files, and in those of folders, each once, with its path; raises WrongCall if one has none."""
     found: list[Path] = []
     for path in paths:
         inside = sorted(path.rglob("*.har")) if path.is_dir() else [path]
@@ -185,12 +180,7 @@ def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
 
 
 def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
-    """The evidence in the text of a HAR file.
-
-    Raises:
-        WrongCall: there is none. The message calls the file `name`.
-
-    """
+    """The evidence in the text of a HAR file; raises WrongCall if there is none, with a message that says `name`."""
     try:
         log = json.loads(text)["log"]
         found = [_kept(log)] if log.get(_OWN) else list(_recorded(log["entries"]))

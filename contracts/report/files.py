@@ -44,8 +44,7 @@ _TEMPLATES = jinja2.Environment(
 def drawn(template: str, result: Result, **more: Any) -> str:
     """The result, drawn by a template."""
     common = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange}
-    common |= {"green": GREEN, "red": RED}
-    return _TEMPLATES.get_template(template).render(common | more)
+    return _TEMPLATES.get_template(template).render(common | {"green": GREEN, "red": RED} | more)
 
 
 def _markdown(text: str) -> Markup:

@@ -83,9 +83,8 @@ class Finding:
     def merge(self, other: Finding) -> None:
         """Add what another request showed, and keep the better of the two to show."""
         better = other if other.har and other.rank < self.rank else self
-        again, gone, tests = self.again + other.again, self.gone + other.gone, [*self.tests, *other.tests]
-        of_both = {"evidence": self.evidence, "again": again, "gone": gone, "tests": [*dict.fromkeys(tests)]}
-        vars(self).update(vars(better) | of_both)
+        again, gone, tests = self.again + other.again, self.gone + other.gone, dict.fromkeys(self.tests + other.tests)
+        vars(self).update(vars(better) | {"evidence": self.evidence, "again": again, "gone": gone, "tests": [*tests]})
 
 
 @dataclass
@@ -259,12 +258,7 @@ def write(result: Result, path: Path) -> None:
 
 
 def read(path: Path) -> Result:
-    """The result that a run wrote to a file.
-
-    Raises:
-        WrongCall: the file has no such result.
-
-    """
+    """The result that a run wrote to a file; raises WrongCall if the file has none."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         findings = [Finding(**each) for each in content["findings"]]

@@ -24,8 +24,7 @@ WIDTH = 110
 _REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was as promised", None: "not sent again"}
 # How many causes are named in one line, promises in the last line, and tests (by names that -k takes).
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
-# How many broken promises are explained for one answer and in a summary, how many lines a summary has, and how many
-# promises are named as not tried.
+# How many broken promises are explained, lines a summary has, and promises are named as not tried, at most.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 # If none of n requests broke a promise, then with 95 % confidence fewer than 3/n of all would (the rule of three;
@@ -121,8 +120,7 @@ def _listed(promise_ids: Sequence[str]) -> str:
 
 def _wrapped(*facts: tuple[str, str]) -> list[str]:
     """Lines that fit the width, for each fact that is not empty, after its label."""
-    texts = [f"{label:<15}{text}" for label, text in facts if text]
-    return [line for text in texts for line in _WRAPPER.wrap(text)]
+    return [line for label, text in facts if text for line in _WRAPPER.wrap(f"{label:<15}{text}")]
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
@@ -168,9 +166,8 @@ def last_line(result: Result) -> str:
     if result.failed:
         return f"FAILED {_failed(result)}{after}"
     if result.required:
-        return (
-            f"NOT TRIED, though --require-all asks for it: {'; '.join(dict.fromkeys(result.required.values()))}{after}"
-        )
+        reasons = "; ".join(dict.fromkeys(result.required.values()))
+        return f"NOT TRIED, though --require-all asks for it: {reasons}{after}"
     others = [f", {len(ended[outcome])} {outcome}" for outcome in ("broken as accepted", "not tried") if ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
 

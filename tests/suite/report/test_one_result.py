@@ -103,7 +103,7 @@ CASES = [
         Vendor,
         FORBIDDEN,
         0,
-        r"KEPT 24 promises, 24 not tried",
+        r"KEPT 24 promises, 28 not tried",
         environment={"KAITEN_READ_TOKEN": ""},
     ),
     Case(

@@ -44,7 +44,8 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
     assert sorted(together.tests) == sorted(alone.tests)
     assert together.ended["kept"] == alone.ended["kept"]
     assert together.seed == alone.seed == "3"
-    assert 0.9 < together.metrics.updates / alone.metrics.updates < 1.1
+    # What one worker has run ahead may be given to the other.
+    assert 0.9 < together.metrics.updates / alone.metrics.updates < 1.25
     assert server.vendor.customers == {}
 
 

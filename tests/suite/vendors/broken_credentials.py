@@ -84,7 +84,7 @@ TrimsPunctuation = takes(
     LEFT_OPEN,
     lambda header, token: header.rstrip(",;. ") == f"Bearer {token}",
 )
-TrimsNoBreakSpaces = takes(
+TakesTokensBeforeNoBreakSpaces = takes(
     "Takes a valid token with a no-break space after it.",
     LEFT_OPEN,
     lambda header, token: header.strip("\xa0") == f"Bearer {token}",
