@@ -166,7 +166,7 @@ def _text(body: bytes) -> tuple[str, str | None]:
 
 
 def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
-    """The evidence in HAR files, and in those of folders, each once, with its path; raises WrongCall if one has none."""
+    """The evidence in HAR files, and in those of folders, each once with its path; raises WrongCall if one has none."""
     found: list[Path] = []
     for path in paths:
         inside = sorted(path.rglob("*.har")) if path.is_dir() else [path]
