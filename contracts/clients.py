@@ -18,7 +18,7 @@ from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.state import GONE, REFUSED, Stored
 
 # What each client does, one after the other: updates (U) and reads (R). All begin at once.
-_CLIENTS = ("URU", "URU", "RRRR", "UUR")
+_CLIENTS = ("URU", "URU", "RRR", "UUR")
 CLIENTS = len(_CLIENTS)
 # So many histories show again what one of as many has shown.
 _OFTEN = 20

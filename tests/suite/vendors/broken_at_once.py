@@ -72,7 +72,7 @@ class GoesBackInTime(_Unlocked):
 
     def begin(self) -> None:
         self.before: dict[str, Members] = {}
-        self.reads = 0
+        self.reads: Counter[str] = Counter()
 
     def store(self, customer: Members, value: Members) -> None:
         if NAME in customer:
@@ -84,8 +84,8 @@ class GoesBackInTime(_Unlocked):
             super().store(customer, value)
 
     def show(self, call: Call, slug: str) -> Answer:
-        self.reads += 1
-        if slug in self.before and self.reads % 2:
+        self.reads[slug] += 1
+        if slug in self.before and self.reads[slug] % 2:
             self.authorize(call, READ)
             return self.json(200, self.before[slug])
         return super().show(call, slug)
