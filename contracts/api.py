@@ -6,11 +6,11 @@ before any assertion of the test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from schemathesis import Case
 from contracts.attempt import NO_READING, Attempt
 from contracts.clients import CLIENTS, Clients, History
 from contracts.customers.disposable import Customer
-from contracts.fuzz.ledger import Ledger, Together
+from contracts.fuzz.ledger import BrokenPromise, Ledger, Together, fail
 from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
@@ -28,7 +28,7 @@ from contracts.http.credential import WRITE_TOKEN, Headers
 from contracts.http.exchange import CUSTOMER, Request, Response, update
 from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
-from contracts.rules.promise import Violation, promises
+from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
 from contracts.run import NO_500, ONE_CUSTOMER, Run
 
@@ -37,36 +37,6 @@ _AHEAD = 250
 # Such a test has neither passed nor failed: the summary has it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
-
-
-class BrokenPromise(AssertionError):
-    """A promise that was broken, with the attempts that show it. Each promise has a subclass of its own.
-
-    Hypothesis tells failures apart by their type and the line that raises them.
-    """
-
-    def __init__(self, *attempts: Attempt) -> None:
-        violations = [violation for attempt in attempts for violation in attempt.violations]
-        super().__init__(
-            "; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in violations[:3])
-        )
-        self.attempts = attempts
-
-
-@cache
-def _type_of(promise: str) -> type[BrokenPromise]:
-    name = "".join(word.capitalize() for word in promise.replace(".", "_").split("_"))
-    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
-
-
-def fail(promise: str, *attempts: Attempt) -> None:
-    """Raise for a promise.
-
-    Raises:
-        BrokenPromise: always, of the promise's own subclass.
-
-    """
-    raise _type_of(promise)(*attempts)
 
 
 @dataclass(frozen=True)
@@ -115,7 +85,10 @@ class Api:
         """Begin the test with this id."""
         self.test = test
         self.judged_by = ""
-        self._ledger = Ledger(self._attempts, self._explained, self._left, fail)
+        self._ledger = self._new_ledger()
+
+    def _new_ledger(self) -> Ledger:
+        return Ledger(self._attempts, self._explained, self._left)
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
         """Run tests to come on other threads, each known by its id; where there is one customer, none is run ahead."""
@@ -140,17 +113,19 @@ class Api:
             self.judged_by = ended.result()
         return ended is not None
 
-    def unfinished(self) -> list[Attempt]:
-        """What was found broken, and not raised yet, by a test that is cut short and by tests that were run ahead."""
-        errors = [ended.exception() for ended in self._ahead.values() if ended.done() and not ended.cancelled()]
-        ahead = [attempt for error in errors if isinstance(error, BrokenPromise) for attempt in error.attempts]
-        return [*self._ledger.failures, *ahead]
+    def unfinished(self) -> Iterator[tuple[str, Attempt]]:
+        """What was found broken and not raised: by a test that is cut short, and by those that were run ahead."""
+        yield from ((self.test, attempt) for attempt in self._ledger.failures)
+        for test, ended in self._ahead.items():
+            error = ended.exception() if ended.done() and not ended.cancelled() else None
+            yield from ((test, attempt) for attempt in error.attempts) if isinstance(error, BrokenPromise) else ()
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
-        if self._ledger.sent:
-            self._run.metrics.drawn(len(self._ledger.sent), self.test)
-        found = self._ledger.conclusion()
+        ledger, self._ledger = self._ledger, self._new_ledger()
+        if ledger.sent:
+            self._run.metrics.drawn(len(ledger.sent), self.test)
+        found = ledger.conclusion()
         return BrokenPromise(*found) if found else None
 
     def explained(self, violations: Iterable[Violation]) -> None:
@@ -193,7 +168,9 @@ class Api:
         return self._put_alike(customer, replace(self._last.template, headers=headers), Circumstance.OTHER_HEADERS)
 
     def _put_alike(self, customer: Customer, template: Request, circumstance: Circumstance) -> Answer:
-        attempt = self._attempts.send(template, customer, circumstance=circumstance, like=self._last)
+        # What is written otherwise has to be stored once more, over something else.
+        apart = circumstance in (Circumstance.REWRITTEN, Circumstance.OTHER_HEADERS)
+        attempt = self._attempts.send(template, customer, circumstance=circumstance, apart=apart, like=self._last)
         return self._answer(attempt, customer)
 
     def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
@@ -201,9 +178,9 @@ class Api:
 
         That is nothing where the judge of another release than `docs` decides alone.
         """
-        wait(self._ahead.values())
-        if not self._customers.readable:
-            pytest.skip(NO_READING)
+        self._wait_for_the_others()
+        if not self._customers.readable or self._run.target.limits.concurrency < 2:
+            pytest.skip(NO_READING if not self._customers.readable else "--concurrency 1 lets nothing be sent at once")
         side_by_side = min(len(histories), max(1, self._customers.lanes // CLIENTS))
         shares = [histories[place::side_by_side] for place in range(side_by_side)]
         tried = [*self._attempts.workers.map(self._in_turn, shares)]
@@ -264,13 +241,18 @@ class Api:
             # What it may show from now on is large, and is read after each request.
             self._customers.replace(customer)
         if isinstance(asked, Payload) and asked.family == PAIRS:
-            self._run.metrics.add({"pairs": 1})
+            self._run.metrics.add({"pairs": {asked.id: 1}})
         return self._answer(attempt, then, several=not isinstance(asked, Payload))
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
         """Send cases of Schemathesis, or requests, several customers at once."""
-        wait(self._ahead.values())
+        self._wait_for_the_others()
         return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
+
+    def _wait_for_the_others(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("a test that sends several requests at once must be marked `alone`")
+        wait(self._ahead.values())
 
     def _skip_untriable(self, request: Request) -> None:
         if reason := self._run.untriable(request):

@@ -124,9 +124,9 @@ class Attempts:
         (made,) = self._made([template], customer, circumstance, apart=apart)
         attempt = self._sent(customer, linger, made)
         if like and circumstance.is_relation:
-            alike = judge_alike(circumstance, like.exchange, attempt.exchange)
-            self.metrics.judged(alike)
-            attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
+            self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
+            if alike.violations:
+                attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self._read_back([attempt], customer)
         if circumstance is Circumstance.OF_NOBODY:

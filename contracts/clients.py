@@ -112,7 +112,7 @@ class Clients:
         value, status = self._value(read(update.exchange.request.body).values[0]), update.exchange.status
         effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
         yield Operation(value, started, ended, effect=effect)
-        if update.interrupted:
+        if update.interrupted and effect is not Effect.NONE:
             yield Operation(value, started, ended, effect=Effect.POSSIBLE)
 
     def _value(self, stored: Stored) -> Value:

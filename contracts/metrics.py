@@ -40,7 +40,7 @@ class Metrics:
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     wrong: dict[str, dict[str, int]] = field(default_factory=dict)
     generated: dict[str, int] = field(default_factory=dict)
-    pairs: int = 0
+    pairs: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
     untried: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ from contracts.http.retries import heed_signals
 from contracts.options import OPTIONS, options_from
 from contracts.plugin_process import PROCESS, Process
 from contracts.report import files, result, terminal
-from contracts.report.result import GREEN, INTERRUPTED, Result
+from contracts.report.result import GREEN, INTERRUPTED, Finding, Result
 from contracts.rules.document import STATUSES
 
 # The files that a run writes at its end: the option, and pytest's name for it.
@@ -125,6 +125,9 @@ class Collector:
             self._begun = True
             self._result.metrics.add(ended["metrics"])
             self._result.selected = self._result.selected and ended["selected"]
+            for failure in ended["broken"]:
+                for finding in failure:
+                    self._result.entered(Finding(**finding))
             if ended["stopped"]:
                 self._result.stop(*ended["stopped"])
 

@@ -11,24 +11,28 @@ from typing import Any
 
 import pytest
 
-from contracts.api import Api, BrokenPromise
+from contracts.api import Api
 from contracts.attempt import Attempt
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.har import Source, evidence_of, to_har
+from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.exchange import curl, for_any_customer
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
 from contracts.report.terminal import answer_line, request_line
 from contracts.rules.body import read
-from contracts.rules.document import Document
+from contracts.rules.document import STATUSES, Document
 from contracts.run import NO_500, Options, Run
 
 # The reason is given once, with the verdict.
 _OVER = "the run is over: the verdict says why"
 # A worker runs ahead so many tests to come. Tests further away may still go to another worker.
 _NEAR = 8
+# The markers and fixtures of tests that may be run ahead.
+_PLAIN_MARKS = frozenset({"parametrize", "member", *(f"status_{status}" for status in STATUSES)})
+_FIXTURES = frozenset({"api", "customer", "run", "pytestconfig", "request", "base_url", "_verify_url"})
 # The longest curl line that is shown, in characters.
 _CURL_SHOWN = 1000
 
@@ -49,7 +53,6 @@ class Process:
         # Whether this is one of several processes among which pytest-xdist distributes the tests.
         self._is_worker = hasattr(config, "workerinput")
         # What an interrupted test had found; and for each finding the rank of the best evidence that was sent.
-        self._unfinished: list[Attempt] = []
         self._sent: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -75,6 +78,7 @@ class Process:
                 return (yield)
             place, near = item.session.items.index(item), _NEAR if self._is_worker else None
             self.api.begin(item.nodeid)
+            near = 0 if item.get_closest_marker("alone") else near
             upcoming = ((each.nodeid, _runnable_ahead(each)) for each in item.session.items[place + 1 :][:near])
             self.api.run_ahead((test, function) for test, function in upcoming if function)
             try:
@@ -83,9 +87,6 @@ class Process:
             except (AssertionError, ExceptionGroup):
                 if found := self.api.conclude():
                     raise found from None
-                raise
-            except (NoVerdict, WrongCall, KeyboardInterrupt):
-                self._unfinished = self.api.unfinished()
                 raise
             if found := self.api.conclude():
                 raise found
@@ -129,12 +130,9 @@ class Process:
         report = yield
         broken = [*_broken_promises(call.excinfo.value)] if call.excinfo and self.run else []
         found = [attempt for error in broken for attempt in error.attempts]
-        seen, required = [self._seen(item, attempt, _payload(item)) for attempt in found], ""
+        seen, required = [self._seen(item.nodeid, attempt, _payload(item)) for attempt in found], ""
         if self.api:
             self.api.explained(violation for attempt in found for violation in attempt.violations)
-        if report.when == "call":
-            seen += [self._seen(item, attempt) for attempt in self._unfinished]
-            self._unfinished = []
         if report.skipped and not hasattr(report, "wasxfail") and self._must_be_tried(report.longrepr[2]):
             required = report.longrepr[2].removeprefix("Skipped: ")
             # Tests left out for lack of time are counted in the summary, and do not fail one by one.
@@ -150,10 +148,10 @@ class Process:
         # Nobody can provoke a 500 on a live target. It is tried on the mock; elsewhere each 500 that is seen is judged.
         return bool(self.options.require_all and self.run and not self.stopped and NO_500 not in reason)
 
-    def _seen(self, item: pytest.Item, attempt: Attempt, payload: Payload | None = None) -> list[dict[str, Any]]:
+    def _seen(self, test: str, attempt: Attempt, payload: Payload | None = None) -> list[dict[str, Any]]:
         """What an attempt broke, as plain data. Evidence is added only where it shows a finding better than before."""
         document, base_url = self.options.document, self.options.target.base_url
-        source = Source(document.name, base_url, self.options.generation.seed, item.nodeid)
+        source = Source(document.name, base_url, self.options.generation.seed, test)
         seen = [*findings(attempt, document, source, payload)]
         for finding in seen:
             if finding.key in self._sent and self._sent[finding.key] <= finding.rank:
@@ -176,7 +174,9 @@ class Process:
             except OSError as error:
                 self.run.metrics.add({"warnings": [f"a file could not be written: {error}"]})
             metrics = self.run.part()
-        ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected}
+        # What was found counts, though its test was never called, or was cut short.
+        broken = [self._seen(test, attempt) for test, attempt in self.api.unfinished()] if self.api else []
+        ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected, "broken": broken}
         return ended if self.run or self.stopped else {}
 
     @pytest.hookimpl(trylast=True)
@@ -236,17 +236,20 @@ def _payload(item: pytest.Item) -> Payload | None:
 @cache
 def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
     """The function of a test that may be run ahead: it takes `api`, and at most `customer` and parameters besides."""
-    apart = item.get_closest_marker("alone") or item.get_closest_marker("fuzz")
-    if apart or not isinstance(item, pytest.Function):
+    if not isinstance(item, pytest.Function):
         return None
     function, parameters = item.function, _parameters(item)
     names = {*signature(function).parameters} - {*parameters}
+    # Whatever pytest does before it calls a test (markers, other fixtures) is not done ahead.
+    plain = all(mark.name in _PLAIN_MARKS and not mark.kwargs.get("indirect") for mark in item.iter_markers())
+    if not plain or {*item.fixturenames} - {*parameters} - _FIXTURES:
+        return None
 
     def call(api: Api) -> object:
         fixtures = {"api": api, "customer": api.customer}
         return function(**{name: fixtures[name] for name in names}, **parameters)
 
-    return call if "api" in names and names <= {"api", "customer"} else None
+    return call if "api" in names else None
 
 
 def _parameters(item: pytest.Item) -> Mapping[str, Any]:

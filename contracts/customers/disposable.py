@@ -223,7 +223,7 @@ class Customers:
 
         These are the target's unless given; when several waits were in vain, it is not lag, and they are fewer.
         """
-        whole = self.settle if self._futile_waits < _FUTILE else self.settle / 20
+        whole = self.settle if self.lags or self._futile_waits < _FUTILE else self.settle / 20
         started, waited = time.monotonic(), False
         while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() - started >= (whole if settle is None else settle):

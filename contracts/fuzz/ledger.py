@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from contracts.attempt import Attempt, Attempts
 from contracts.http.exchange import Request
@@ -17,11 +18,41 @@ SHRINKING = 5.0
 _CANDIDATES = 3
 
 
+class BrokenPromise(AssertionError):
+    """A promise that was broken, with the attempts that show it. Each promise has a subclass of its own.
+
+    Hypothesis tells failures apart by their type and the line that raises them.
+    """
+
+    def __init__(self, *attempts: Attempt) -> None:
+        violations = [violation for attempt in attempts for violation in attempt.violations]
+        super().__init__(
+            "; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in violations[:3])
+        )
+        self.attempts = attempts
+
+
+@cache
+def _type_of(promise: str) -> type[BrokenPromise]:
+    name = "".join(word.capitalize() for word in promise.replace(".", "_").split("_"))
+    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
+
+
+def fail(promise: str, *attempts: Attempt) -> None:
+    """Raise for a promise.
+
+    Raises:
+        BrokenPromise: always, of the promise's own subclass.
+
+    """
+    raise _type_of(promise)(*attempts)
+
+
 class Ledger:
     """What one generated test has sent: each different request once, in `sent`, and what of it broke a promise.
 
     `explained` are the promises that a test has explained before: they are counted, and not searched for again. `left`
-    takes from an attempt what somebody has accepted, `fail` raises for a promise.
+    takes from an attempt what somebody has accepted.
     """
 
     def __init__(
@@ -29,9 +60,8 @@ class Ledger:
         attempts: Attempts,
         explained: Collection[str],
         left: Callable[[Attempt], Attempt],
-        fail: Callable[[str, Attempt], None],
     ) -> None:
-        self._attempts, self._left, self._fail = attempts, left, fail
+        self._attempts, self._left = attempts, left
         self._place, self._explained = list(promises()).index, frozenset(explained)
         self.sent: set[Request] = set()
         self._failures: dict[Request, Attempt] = {}
@@ -58,7 +88,7 @@ class Ledger:
         if found:
             promise = self._chosen(tuple(requests), found)
             self._deadline = min(self._deadline, time.monotonic() + SHRINKING)
-            self._fail(promise, found[promise])
+            fail(promise, found[promise])
 
     def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
         """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""

@@ -137,9 +137,9 @@ class Result:
         if report.skipped and not hasattr(report, "wasxfail"):
             reason = report.longrepr[2].removeprefix("Skipped: ")
             self.skipped[reason] = self.skipped.get(reason, 0) + 1
-        return [[self._entered(Finding(**broken)) for broken in failure] for failure in carried["broken"]]
+        return [[self.entered(Finding(**broken)) for broken in failure] for failure in carried["broken"]]
 
-    def _entered(self, seen: Finding) -> Finding:
+    def entered(self, seen: Finding) -> Finding:
         """Merge what a test saw into the finding that it belongs to. Returns it with that finding's file and tests."""
         keys = [each.key for each in self._alike(seen)]
         if seen.key not in keys and len(keys) >= MOST_CAUSES:

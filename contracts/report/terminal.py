@@ -99,7 +99,7 @@ def summary(result: Result) -> list[str]:
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
         *(("not tried", f"{_listed(promise_ids)}: {why}") for why, promise_ids in result.not_tried.items()),
-        ("pairs", tried_pairs(metrics.pairs)),
+        ("pairs", tried_pairs(len(metrics.pairs))),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),

@@ -168,3 +168,8 @@ def _cut(text: str) -> tuple[str, bool]:
 def refuse_constant(constant: str) -> None:
     """Refuse, by a ValueError, what Python reads and JSON does not have: NaN and Infinity (RFC 8259 section 6)."""
     raise ValueError(f"{constant} is no JSON")
+
+
+def whole_number(digits: str) -> int | float:
+    """An integer of an answer, as a float where Python would not read it: some servers have any number of digits."""
+    return int(digits) if len(digits) < 300 else float(digits)

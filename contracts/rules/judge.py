@@ -118,7 +118,10 @@ def _likeness(exchange: Exchange) -> Sequence[str]:
     if exchange.response is None or exchange.persistent:
         return []
     problem = next(iter(read(exchange.response.body).values), None)
-    said = [problem.get(name, "") for name in ("type", "title")] if isinstance(problem, dict) else []
+    if not isinstance(problem, dict):
+        return [str(exchange.status)]
+    # A type that is left out is about:blank (RFC 9457 section 3.1.1).
+    said = [problem.get("type", "about:blank"), problem.get("title", "no title")]
     return [str(exchange.status), *map(str, said)]
 
 

@@ -18,7 +18,7 @@ import jsonschema_rs
 import yaml
 
 from contracts.http.exchange import Exchange, Request, Response
-from contracts.rules.body import read, refuse_constant, shallow, well_formed
+from contracts.rules.body import read, refuse_constant, shallow, well_formed, whole_number
 from contracts.rules.document import Document, Finding, findings
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
 
@@ -105,7 +105,7 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
         return found
 
     try:
-        value = json.loads(upper, object_pairs_hook=members, parse_constant=refuse_constant)
+        value = json.loads(upper, object_pairs_hook=members, parse_constant=refuse_constant, parse_int=whole_number)
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
         yield violation("problem.json", "a problem, as one JSON text", why)
@@ -117,7 +117,7 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
         return
     # A lone surrogate is no text that a validator takes.
     repaired = well_formed(upper)
-    problem = value if repaired == upper else json.loads(repaired)
+    problem = value if repaired == upper else json.loads(repaired, parse_int=whole_number)
     yield from _shape(exchange, response.status, problem, document)
     yield from _locations(exchange.request, value, document)
 

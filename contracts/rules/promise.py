@@ -77,7 +77,7 @@ def promises() -> Mapping[str, Promise]:
 def violation(promise: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
     """A violation of the promise with this id, in words that a terminal can show; of its layer unless told another."""
     layer = layer or promises()[promise].layer
-    return Violation(promise, printable(expected), printable(actual), printable(place), layer)
+    return Violation(str(promise), printable(expected), printable(actual), printable(place), layer)
 
 
 def excerpt(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.http.exchange import Exchange
-from contracts.rules.body import plain, shallow
+from contracts.rules.body import plain, shallow, whole_number
 from contracts.rules.document import Document
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction
@@ -34,7 +34,7 @@ def stored_in(exchange: Exchange) -> Stored:
     if response is None:
         return {GONE: str(exchange.failure)}
     try:
-        value = json.loads(shallow(response.body.decode("utf-8-sig", "surrogatepass")))
+        value = json.loads(shallow(response.body.decode("utf-8-sig", "surrogatepass")), parse_int=whole_number)
     except ValueError:
         value = None
     if response.status != 200 or not isinstance(value, dict):

@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import fuzz
-from contracts.api import fail
 from contracts.fuzz.generation import Generation, register_profiles
 from contracts.fuzz.ledger import Ledger
 from contracts.fuzz.schema import request_of
@@ -105,7 +104,7 @@ def main() -> None:
             lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
         )
         before = run.metrics.updates
-        ledgers = [Ledger(run.attempts, (), lambda attempt: attempt, fail) for _ in tests]
+        ledgers = [Ledger(run.attempts, (), lambda attempt: attempt) for _ in tests]
         everything = processor_time(
             lambda: [drawn(one, to.each_as_promised) for one, to in zip(tests.values(), ledgers, strict=True)]
         )

@@ -1,7 +1,8 @@
 """Pairs: what holds for one part of a request holds beside every value of each other part.
 
 The parts are the dimensions of payloads.yaml: credential, slug, media type, framing, Accept and body. Every pair of
-their values is sent at least once. At most one value of a request is wrong, and its statuses are those that may answer.
+their values, of which at most one is wrong, is sent at least once. The statuses of a wrong value are those that may
+answer.
 """
 
 from __future__ import annotations

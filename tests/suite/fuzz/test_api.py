@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contracts.api import Api, BrokenPromise
+from contracts.api import Api
 from contracts.evidence.deviation import load_deviations
+from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload, payloads, to_json
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, update
@@ -162,14 +163,14 @@ def test_what_a_test_raises_ahead_is_raised_in_its_turn(
         for api in api_of(server, tmp_path, 2):
             api.run_ahead([("the test", function)])
             for _ in range(500):
-                if found := api.unfinished():
+                if found := [*api.unfinished()]:
                     break
                 time.sleep(0.01 if error is BrokenPromise else 0)
 
             with pytest.raises(error) as raised:
                 api.was_run_ahead("the test")
 
-    assert found == [*getattr(raised.value, "attempts", ())]
+    assert found == [("the test", attempt) for attempt in getattr(raised.value, "attempts", ())]
 
 
 @pytest.mark.parametrize(

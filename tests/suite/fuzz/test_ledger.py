@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.attempt import Attempt
 from contracts.fuzz import Round, ledger
 from contracts.fuzz.generation import Generation
-from contracts.fuzz.ledger import Ledger
+from contracts.fuzz.ledger import BrokenPromise, Ledger
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import promises, violation
@@ -23,17 +23,6 @@ from tests.suite.clock import clock_of
 # Three promises, in the order of promises.yaml; the last is about what is stored.
 FIRST, SECOND, STORED = "status.schema", "problem.title", "update.stored"
 Rules = Callable[[Request], Collection[str]]
-
-
-class Raised(AssertionError):
-    """Raised for a promise, of which each has a subclass, as Hypothesis tells failures apart by type and place."""
-
-    def __init__(self, promise: str, attempt: Attempt) -> None:
-        super().__init__(promise)
-        self.promise, self.attempt = promise, attempt
-
-
-OF_RULES = {promise: type(promise, (Raised,), {}) for promise in (FIRST, SECOND, STORED)}
 
 
 def named(name: str) -> Request:
@@ -80,18 +69,16 @@ def ledger_of(attempts: FakeAttempts, explained: Collection[str] = (), accepted:
     def left(attempt: Attempt) -> Attempt:
         return attempt.only(attempt.broken - set(accepted))
 
-    def fail(promise: str, attempt: Attempt) -> None:
-        raise OF_RULES[promise](promise, attempt)
-
-    return Ledger(attempts, explained, left, fail)  # type: ignore[arg-type]
+    return Ledger(attempts, explained, left)  # type: ignore[arg-type]
 
 
 def raised_by(one: Ledger, *names: str) -> str | None:
     """The promise that is raised when these are sent together."""
     try:
         one.each_as_promised([named(name) for name in names])
-    except Raised as error:
-        return error.promise if error.promise in error.attempt.broken else "a promise that the attempt did not break"
+    except BrokenPromise as error:
+        promise = next(each.id for each in promises().values() if each.sentence == type(error).__doc__)
+        return promise if promise in error.attempts[0].broken else "a promise that the attempt did not break"
     return None
 
 
@@ -325,7 +312,7 @@ def explored(attempts: FakeAttempts, examples: int, explained: Collection[str] =
         one.each_as_promised(requests)
 
     # Hypothesis tells several failures, or one that it does not see again, as a group.
-    with suppress(Raised, ExceptionGroup):
+    with suppress(BrokenPromise, ExceptionGroup):
         explore()
     return one
 

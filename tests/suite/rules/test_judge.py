@@ -51,6 +51,16 @@ def test_the_documented_answer_breaks_nothing(status: int, contract: str) -> Non
         pytest.param(
             422, answer(422, problem(422, errors=[{"location": "body", "message": "No."}] * 3)), id="repeated"
         ),
+        pytest.param(
+            422,
+            answer(
+                422,
+                problem(422, errors=[{"location": "body", "message": "No.", "value": 0}]).replace(
+                    b": 0}", b": %s}" % (b"9" * 5000)
+                ),
+            ),
+            id="value-of-5000-digits",
+        ),
         pytest.param(413, answer(413, problem(413, title="Payload Too Large")), id="413-as-rfc-7231-says"),
         pytest.param(413, answer(413, problem(413, title="Content Too Large")), id="413-as-rfc-9110-says"),
         pytest.param(422, answer(422, problem(422, detail="Call parse(name) at 12:30")), id="words-that-are-no-trace"),

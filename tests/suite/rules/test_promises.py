@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from contracts.rules.document import load
+from contracts.rules.judge import Circumstance
 from contracts.rules.promise import PROMISES, Layer, Promise, promises, violation
 from tests.suite.suite_run import ROOT
 
@@ -54,6 +55,14 @@ def test_an_id_is_in_words(id_: str) -> None:
     """An id is a group and words, which messages can show and a command line can carry."""
     assert re.fullmatch(r"[a-z]+\.[a-z]+(?:_[a-z0-9]+)*", id_)
     assert id_.split(".")[0] in GROUPS
+
+
+@pytest.mark.parametrize("promise", [*Circumstance, *promises()])
+def test_a_violation_is_plain_data(promise: str) -> None:
+    """It goes from a worker to the process that the user started, which takes nothing but plain data."""
+    if promise in promises():
+        assert {type(value) for value in vars(violation(promise, "this", "that")).values()} <= {str, Layer}
+        assert type(violation(promise, "this", "that").promise) is str
 
 
 def test_no_two_promises_say_the_same() -> None:

@@ -12,6 +12,7 @@ from contracts.rules.document import Document, load
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
 from tests.suite.suite_run import run_suite
+from tests.suite.vendors import vendor_named
 
 OF_STATE = (
     *("update.stored", "update.cleared", "update.idempotent", "update.atomic"),
@@ -271,6 +272,17 @@ def test_a_run_ends_with_its_time(tmp_path: Path) -> None:
     assert re.search(told, result.stdout, re.MULTILINE)
     assert "the time of --max-time 600 s was over" in re.sub(r"\s+", " ", result.stdout.partition("not tried")[2])
     assert server.vendor.customers == {}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one-process", "two-processes"])
+def test_what_was_found_ahead_counts_when_the_time_is_over(workers: list[str], tmp_path: Path) -> None:
+    """A test that was run ahead has found something broken, and is never called: the run is red, and names it."""
+    with serving(vendor_named("TitleOfRfc9110")(load("docs"))) as server:
+        told = ("--base-url", server.url, "--max-time", "600", "-p", "tests.suite.an_hour_passes", *workers)
+        result = run_suite(*told, "-k", "published or small_change or schema_is_refused or relation", journal=tmp_path)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "BROKEN problem.title: " in result.stdout
 
 
 def test_a_run_without_any_time_has_no_verdict(tmp_path: Path) -> None:

@@ -32,6 +32,15 @@ class RefusesInTurn(Broken):
         return super().problem(call, refusal)
 
 
+class LosesEscapedNames(Broken):
+    """Answers 204 to an update whose member names have escapes, and stores nothing of it."""
+
+    breaks, found_by = "update.stored", REWRITTEN
+
+    def update(self, call: Call, slug: str) -> Answer:
+        return Answer(204) if b"external\\u0043" in call.body else super().update(call, slug)
+
+
 # A problem's members
 
 TypesByLength = broken("relation.json", REWRITTEN_BROKEN)(
