@@ -176,7 +176,7 @@ class Api:
     def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
         """For each history, several clients send these updates, and read, at once; what each read has shown.
 
-        That is nothing where the judge of another release than `docs` decides alone.
+        It is empty for another release than `docs`, if that allows other statuses: then the judge alone decides.
         """
         self._wait_for_the_others()
         if not self._customers.readable or self._run.target.limits.concurrency < 2:

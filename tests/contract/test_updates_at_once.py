@@ -20,7 +20,7 @@ def body(name: str, **more: str) -> bytes:
 def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
     """Several clients update and read one customer at once. One order of the updates explains what each read shows.
 
-    Each of 20 histories has five valid updates, and one that is refused: no read may show it.
+    Each of 20 histories has five valid updates, and a last one that is refused: no read may show it.
     """
     names = [[f"update {number}.{place}" for place in range(5)] for number in range(HISTORIES)]
 
