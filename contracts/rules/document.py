@@ -30,7 +30,7 @@ PROBLEM = "application/problem+json"
 # Keywords whose value says in a word what they ask for.
 _SHORT = frozenset(
     {"type", "format", "pattern", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems"}
-    | {"additionalProperties", "required"}
+    | {"additionalProperties"}
 )
 
 # Members of 1.x that an update neither renames nor sets: left out, or as they are on record.
@@ -50,8 +50,8 @@ Json = Any
 class Finding:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
-    `rule` is the keyword's own value where that is short, of `additionalProperties` the names that are not allowed, and
-    of `required` the name that is missing. What it breaks of the prose of 1.x has the keyword `prose`.
+    `rule` is the keyword's own value where that is short, and of `additionalProperties` the names that are not allowed.
+    What it breaks of the prose of 1.x has the keyword `prose`.
     """
 
     keyword: str
@@ -73,7 +73,7 @@ class Document:
             raise KeyError(PATH)
         self.operation = operation
         self._body = self.operation.bodies[JSON]
-        self._request = self._validator(self._body)
+        self._request = self._validator(self._writable(self._body))
         # An answer is judged by them each time.
         self._problem = cache(self._problem_of)
 
@@ -133,10 +133,7 @@ class Document:
         sent = value
         if self.is_of_1x and isinstance(value, dict):
             sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
-        for finding in findings(self._request, sent):
-            # A read-only member is required in answers alone (OpenAPI 3.1, readOnly).
-            if finding.keyword != "required" or finding.path or finding.rule not in self.read_only_members:
-                yield finding
+        yield from findings(self._request, sent)
         if not self.is_of_1x or not isinstance(value, dict):
             return
         if isinstance(sent.get("slug"), str) and sent["slug"] != slug:
@@ -206,6 +203,16 @@ class Document:
 
     def _required(self, schema: Json) -> frozenset[str]:
         return frozenset(name for part in self._references.same(schema) for name in part.get("required", ()))
+
+    def _writable(self, schema: Json) -> Json:
+        """A schema as it binds a client: read-only members are not required (OpenAPI 3.1, readOnly)."""
+        if not isinstance(schema, dict):
+            return schema
+        included = [*schema.get("allOf", ()), *([self._references.at(schema["$ref"])] if "$ref" in schema else [])]
+        own = {keyword: value for keyword, value in schema.items() if keyword not in ("$ref", "allOf")}
+        if "required" in own:
+            own["required"] = [name for name in own["required"] if name not in self.read_only_members]
+        return own | ({"allOf": [*map(self._writable, included)]} if included else {})
 
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
         # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
