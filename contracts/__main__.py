@@ -208,7 +208,7 @@ def release(
 
 
 @main.command()
-@click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", help="target to examine")
+@click.option("--base-url", required=True, envvar="KAITEN_BASE_URL", show_envvar=True, help="target to examine")
 @click.option("--contract", default="docs", show_default=True, help="release that a run would use: docs, v1 or a file")
 @having(TARGETING)
 def doctor(base_url: str, contract: str, **chosen: Any) -> None:

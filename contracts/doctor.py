@@ -15,7 +15,7 @@ from contracts.candidate import read
 from contracts.customers import sibling
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
-from contracts.errors import NoVerdict, WrongCall
+from contracts.errors import NoVerdict, WrongCall, command
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import Exchange, Failure, update
@@ -90,7 +90,7 @@ class Doctor:
         yield from self._customers()
         yield Symptom("rate limit", *self._rate())
         left = sum(len(leftover.slugs) for leftover in leftovers(self._folder) if leftover.base_url == self._url)
-        listed = f"{left} customers of earlier runs; the next run removes them, or: python -m contracts clean"
+        listed = f"{left} customers of earlier runs; the next run removes them, or: {command('clean')}"
         yield Symptom("left behind", *(("note", listed) if left else ("ok", "nothing")))
 
     def _reached(self, first: Exchange) -> tuple[str, str]:
@@ -138,7 +138,8 @@ class Doctor:
         if not changes:
             return "ok", f"the target's own OpenAPI document says the same as {pin}"
         said = f"it differs from {pin} ({changes} {'change' if changes == 1 else 'changes'})"
-        return "note", f"{said}; see them with: python -m contracts release --contract {pin} --base-url {self._url}"
+        shown = command("release", f"--contract {pin} --base-url {self._url}")
+        return "note", f"{said}; see them with: {shown}"
 
     def _customers(self) -> Iterator[Symptom]:
         if not self._token:

@@ -1,4 +1,6 @@
-"""What ends a command: a wrong call, or no verdict. This module imports nothing, so that every room may use it."""
+"""What ends a command: a wrong call, or no verdict; and how a message names one. Every room may use this module."""
+
+import os
 
 
 class WrongCall(Exception):
@@ -10,3 +12,10 @@ class NoVerdict(BaseException):
 
     Not an `Exception`: no test and no search for a counterexample may take it for a finding.
     """
+
+
+def command(name: str, arguments: str = "") -> str:
+    """A command of the suite, as this user starts one: tox.ini sets the variable for whoever has only tox."""
+    if os.environ.get("CONTRACTS_BY_TOX"):
+        return f"tox -e {name} -- {arguments}" if arguments else f"tox -e {name}"
+    return f"python -m contracts {name} {arguments}".rstrip()

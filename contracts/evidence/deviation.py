@@ -65,14 +65,16 @@ class Deviations:
         accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
         # One wrong status may break several promises. Accepted under one of them, it is accepted under all.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
-        left = (each for each in attempt.violations if each not in accepted and each.place not in statuses)
+        left = [each for each in attempt.violations if each not in accepted and each.place not in statuses]
+        also = [f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left]]
+        self.seen |= {key: self.seen.get(key, 0) + 1 for key in also}
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
         """A line on each deviation: accepted, expired, mended or not tried. `tried` are the promises that were."""
         for key, deviation in self._accepted.items():
             if deviation.until < self._today:
-                yield f"EXPIRED on {deviation.until}, it fails again: {deviation} ({deviation.reason})"
+                yield f"EXPIRED on {deviation.until}, no longer accepted: {deviation} ({deviation.reason})"
             elif times := seen.get(key):
                 yield f"ACCEPTED until {deviation.until}, seen {times} times: {deviation} ({deviation.reason})"
             elif deviation.promise in tried and any(map(deviation.is_tried_by, test_ids)):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from contracts.errors import NoVerdict
+from contracts.errors import NoVerdict, command
 from contracts.http.exchange import Exchange, Failure, Response
 
 # Answers of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
@@ -105,7 +105,7 @@ class RetryBudget:
                     + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
                     + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
                     + ("; --rate-limit asks less often" if self._only_limited else "")
-                    + ("" if self._ever_answered else "; `python -m contracts doctor` looks closer")
+                    + ("" if self._ever_answered else f"; `{command('doctor')}` looks closer")
                 )
 
 

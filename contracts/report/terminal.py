@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from contracts.errors import command
 from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.pairs import tried_pairs
@@ -75,8 +76,7 @@ def _again(findings: Iterable[Finding], result: Result) -> str:
 def replay_command(paths: Iterable[str], base_url: str) -> str:
     """The command that sends these files again to the same target."""
     where = [] if base_url == MOCK_URL else ["--base-url", base_url]
-    # tox.ini sets the variable, for a user who has only tox.
-    return f"{os.environ.get('CONTRACTS_REPLAY', 'python -m contracts replay')} {shlex.join([*paths, *where])}"
+    return command("replay", shlex.join([*paths, *where]))
 
 
 def summary(result: Result) -> list[str]:
@@ -94,7 +94,7 @@ def summary(result: Result) -> list[str]:
         ("updates sent", f"{metrics.updates}, answered {statuses or 'nothing'}"),
         ("interruptions", str(metrics.interruptions)),
         ("customers left", some(metrics.left) or "none"),
-        ("", "remove them with: python -m contracts clean" if metrics.left else ""),
+        ("", f"remove them with: {command('clean')}" if metrics.left else ""),
         ("failed too", _failed(result) if result.failed else ""),
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),

@@ -25,7 +25,7 @@ WIDTH = 920
 def main(picture: Path) -> None:
     """Run the contract as a user does, open its report, and take a picture from the top to the promises."""
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
-    environment = environment_of(tokens | {"CONTRACTS_REPLAY": "tox -e replay --"})
+    environment = environment_of(tokens | {"CONTRACTS_BY_TOX": "1"})
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         with serving(vendor_named("ReadsNamesInAnyLetterCase")(load("docs"))) as server:
             what = [str(ROOT / "tests/contract"), f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"]

@@ -103,8 +103,11 @@ def test_the_time_to_send_a_large_body_does_not_count() -> None:
 def test_an_answer_before_all_was_sent_is_read() -> None:
     """A server that answers a large body early, and reads no more of it, has answered; its connection is not kept."""
     reply = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"
-    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
-        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.5, size=100 * MIB)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(1) as pool,
+        client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.5, size=100 * MIB) as client,
+    ):
         came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             connection.recv(100)
@@ -127,8 +130,11 @@ def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.Mon
         while not over.wait(0.02):
             connection.recv(256 * 1024)
 
-    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
-        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.4, size=100 * MIB)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(1) as pool,
+        client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.4, size=100 * MIB) as client,
+    ):
         came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             reader = threading.Thread(target=drain_slowly, args=[connection])
@@ -243,12 +249,20 @@ def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "sent"), [(b"{}", b"2\r\n{}\r\n0\r\n\r\n"), (b"", b"0\r\n\r\n")], ids=["some", "none"]
+    ("body", "sent"),
+    [
+        pytest.param(b'{"name":"x"}', b'5\r\n{"nam\r\n7\r\ne":"x"}\r\n0\r\n\r\n', id="some"),
+        pytest.param(b"{}", b"2\r\n{}\r\n0\r\n\r\n", id="few"),
+        pytest.param(b"", b"0\r\n\r\n", id="none"),
+    ],
 )
 def test_a_body_is_sent_in_chunks_where_the_request_says_so(body: bytes, sent: bytes) -> None:
-    """With Transfer-Encoding: chunked the body has no Content-Length, and is one chunk and the last one."""
-    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
-        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}")
+    """With Transfer-Encoding: chunked the body has no Content-Length, and is two chunks, or one, and the last one."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(1) as pool,
+        client_of(f"http://127.0.0.1:{server.getsockname()[1]}") as client,
+    ):
         came = pool.submit(client.once, update("acme", body).with_header("Transfer-Encoding", "chunked"))
         with server.accept()[0] as connection:
             request = connection.recv(65536)
