@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -116,4 +117,5 @@ class Clients:
             yield Operation(value, started, ended, effect=Effect.POSSIBLE)
 
     def _value(self, stored: Stored) -> Value:
-        return tuple(stored.get(name) for name in self._members)
+        shown = (stored.get(name) for name in self._members)
+        return tuple(value if isinstance(value, str) else json.dumps(value, sort_keys=True) for value in shown)
