@@ -125,7 +125,7 @@ def replay(
 
 @contextmanager
 def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
-    """A run against a base URL, or against the mock if there is none."""
+    """A run against a base URL. Without one it is against the mock."""
     from contracts.run import Run
 
     run = Run(options_from(chosen, base_url, 0, os.environ)).open()

@@ -30,7 +30,7 @@ from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
 from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
-from contracts.run import NO_500, ONE_CUSTOMER, Run
+from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
 
 # So many of the tests to come are run ahead, while pytest calls one after the other.
 _AHEAD = 250
@@ -107,7 +107,7 @@ class Api:
         return api.judged_by
 
     def was_run_ahead(self, test: str) -> bool:
-        """Whether the test was run ahead; if so, whatever it raised is raised now."""
+        """Whether the test was run ahead. What it raised then is raised here."""
         ended = self._ahead.pop(test, None)
         if ended:
             self.judged_by = ended.result()
@@ -179,12 +179,11 @@ class Api:
         It is empty for another release than `docs`, if that allows other statuses: then the judge alone decides.
         """
         self._wait_for_the_others()
-        if not self._customers.readable or self._run.target.limits.concurrency < 2:
-            pytest.skip(NO_READING if not self._customers.readable else "--concurrency 1 lets nothing be sent at once")
-        side_by_side = min(len(histories), max(1, self._customers.lanes // CLIENTS))
-        shares = [histories[place::side_by_side] for place in range(side_by_side)]
-        tried = [*self._attempts.workers.map(self._in_turn, shares)]
-        ended = [tried[place % side_by_side][place // side_by_side] for place in range(len(histories))]
+        if not self._customers.readable:
+            pytest.skip(NO_READING)
+        if self._run.target.limits.concurrency < 2:
+            pytest.skip(ONE_AT_A_TIME)
+        ended = self._attempts.in_lanes(self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]

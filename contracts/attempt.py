@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from typing import Self
+from typing import Self, TypeVar
 
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
@@ -26,7 +26,8 @@ from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Violation, is_of_state
 
 Requests = Sequence[Request]
-
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 NO_READING = "the target does not let the token read customers back"
 _NOT_SAID = "what came does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
@@ -150,15 +151,14 @@ class Attempts:
         What is wrong with what is stored counts for the last request that was accepted, or for the last of all. In a
         `hurry` no read is made twice, unless reads were seen to lag on this target.
         """
-        lanes = min(len(templates), self.customers.lanes)
-        settle = 0.0 if hurry and not self.customers.lags else None
+        customers = self.customers
+        settle = 0.0 if hurry and not customers.lags else None
+        return self.in_lanes(lambda share: self.in_turn(share, customers.own, settle), templates, customers.lanes)
 
-        def in_turn(share: Requests) -> list[Attempt]:
-            return self.in_turn(share, self.customers.own, settle)
-
-        rest = self.workers.map(in_turn, [templates[lane::lanes] for lane in range(1, lanes)])
-        tried = [in_turn(templates[::lanes]), *rest]
-        return [tried[place % lanes][place // lanes] for place in range(len(templates))]
+    def in_lanes(self, work: Callable[[Sequence[_T]], list[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
+        """What `work` makes of the items, in their order; so many workers take a share each, at the same time."""
+        done = [*self.workers.map(work, [items[lane::lanes] for lane in range(min(lanes, len(items)))])]
+        return [done[place % lanes][place // lanes] for place in range(len(items))]
 
     def in_turn(self, templates: Requests, customer: Customer, settle: float | None = None) -> list[Attempt]:
         """Try requests one after the other, and read back once."""

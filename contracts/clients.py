@@ -71,11 +71,11 @@ class Clients:
             last = [Operation(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
             return judge_history(initial, operations, last, self._customers.settle)
 
-        # What no last read can explain need not be waited for.
-        hopeless = bool(judged(None)[0].violations)
-        final = self._customers.read_until(
-            self._customer.slug, lambda stored: hopeless or not judged(stored)[0].violations
-        )
+        def settled(stored: Stored) -> bool:
+            # What no last read can explain need not be waited for.
+            return not judged(stored)[0].violations or bool(judged(None)[0].violations)
+
+        final = self._customers.read_until(self._customer.slug, settled)
         self._customer.before, self._customer.stored = self._customer.stored, self._customers.shown(final)
         verdict, lags = judged(self._customer.stored)
         self._attempts.metrics.judged(verdict)

@@ -77,9 +77,9 @@ class Process:
         with self._stopping(item):
             if self.api is None:
                 return (yield)
-            place, near = item.session.items.index(item), _NEAR if self._is_worker else None
+            place = item.session.items.index(item)
+            near = 0 if item.get_closest_marker("alone") else _NEAR if self._is_worker else None
             self.api.begin(item.nodeid)
-            near = 0 if item.get_closest_marker("alone") else near
             upcoming = ((each.nodeid, _runnable_ahead(each)) for each in item.session.items[place + 1 :][:near])
             self.api.run_ahead((test, function) for test, function in upcoming if function)
             try:
@@ -97,7 +97,7 @@ class Process:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """Take what came of a test that was run ahead; any other is called by pytest."""
+        """Use the outcome of a test that was run ahead. pytest calls any other test."""
         return (self.api and self.api.was_run_ahead(pyfuncitem.nodeid)) or None
 
     @contextmanager

@@ -101,7 +101,7 @@ class Run:
         ended = {
             "interruptions": self.client.retry_budget.interruptions,
             "left": list(self.customers.left),
-            "accepted": self.options.deviations.seen,
+            "accepted": dict(self.options.deviations.seen),
             "warnings": [*self.options.generation.warnings],
         }
         self.metrics.add(ended)
@@ -142,3 +142,4 @@ def _silent(document: Document) -> Iterator[str]:
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
 NO_500 = "a 500 cannot be provoked on a live target; every 500 that is seen is judged"
+ONE_AT_A_TIME = "nothing can be sent at once (--concurrency 1)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -50,14 +51,14 @@ class Deviations:
     def __init__(self, accepted: Collection[Deviation] = (), today: date | None = None) -> None:
         self._accepted = {f"{deviation.promise} {place}": deviation for place, deviation in enumerate(accepted)}
         self._today = today or date.today()
-        self.seen: dict[str, int] = {}
+        self.seen: Counter[str] = Counter()
 
     def accept(self, violation: Violation, status: int | None, test_id: str) -> bool:
         """Whether somebody has accepted the violation. If so, it is counted."""
         about = {key: each for key, each in self._accepted.items() if each.promise == violation.promise}
         holding = {key: each for key, each in about.items() if self._today <= each.until and each.is_tried_by(test_id)}
         covering = [key for key, each in holding.items() if each.status in (None, status)]
-        self.seen |= {key: self.seen.get(key, 0) + 1 for key in covering}
+        self.seen.update(covering)
         return bool(covering)
 
     def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
@@ -66,8 +67,7 @@ class Deviations:
         # One wrong status may break several promises. Accepted under one of them, it is accepted under all.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
         left = [each for each in attempt.violations if each not in accepted and each.place not in statuses]
-        also = [f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left]]
-        self.seen |= {key: self.seen.get(key, 0) + 1 for key in also}
+        self.seen.update(f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left])
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
     def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:

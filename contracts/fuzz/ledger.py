@@ -55,12 +55,7 @@ class Ledger:
     takes from an attempt what somebody has accepted.
     """
 
-    def __init__(
-        self,
-        attempts: Attempts,
-        explained: Collection[str],
-        left: Callable[[Attempt], Attempt],
-    ) -> None:
+    def __init__(self, attempts: Attempts, explained: Collection[str], left: Callable[[Attempt], Attempt]) -> None:
         self._attempts, self._left = attempts, left
         self._place, self._explained = list(promises()).index, frozenset(explained)
         self.sent: set[Request] = set()

@@ -42,7 +42,8 @@ def pairs() -> tuple[Payload, ...]:
 def tried_pairs(sent: int) -> str:
     """What so many requests with pairs have tried, in words; empty where there was none."""
     tried = "every pair" if sent == len(pairs()) else f"{sent} of {len(pairs())} requests with pairs"
-    return f"{tried} of {len(dimensions())} dimensions: {', '.join(dimensions())}" if sent else ""
+    names = dimensions()
+    return f"{tried} of {len(names)} dimensions: {', '.join(names)}" if sent else ""
 
 
 def _rows() -> Iterator[tuple[Sequence[Value], str]]:
@@ -51,8 +52,8 @@ def _rows() -> Iterator[tuple[Sequence[Value], str]]:
     plain = [[value for value in each if "expect" not in value] for each in values]
     yield from ((row, "nothing-wrong") for row in AllPairs(plain))
     for at, each in enumerate(values):
-        for value in each:
-            yield from ((row, value["id"]) for row in _beside(plain, at, value) if "expect" in value)
+        for value in (value for value in each if "expect" in value):
+            yield from ((row, value["id"]) for row in _beside(plain, at, value))
 
 
 def _beside(plain: Sequence[Sequence[Value]], at: int, value: Value) -> Iterator[list[Value]]:

@@ -42,8 +42,8 @@ class NoAnswer(Exception):
 class Connection:
     """A connection to the origin of a URL, for one exchange after the other.
 
-    `proxy` is the URL of a proxy, which is reached by plain http; `tls` is there for https alone. Whatever is limited
-    in time has until `ends`, on the monotonic clock. `received` is what came of the last answer.
+    `proxy` is the URL of a proxy, which is reached by plain http; `tls` is there for https alone. `ends` is the moment
+    on the monotonic clock at which time is over. `received` has the bytes of the last answer so far.
 
     Raises:
         NoAnswer: no connection could be made.

@@ -71,8 +71,7 @@ def read(data: bytes) -> Body:
         return _Repeated(pairs)
 
     def number(digits: str) -> float:
-        # Python refuses to read very long integers; all of them are past a double anyway.
-        found = float(digits) if len(digits) > 300 or not digits.lstrip("-").isdecimal() else int(digits)
+        found = whole_number(digits) if digits.lstrip("-").isdecimal() else float(digits)
         if math.isinf(found):
             odd.add("status.number")
         elif len(digits) > _LONGEST_NUMBER or (not found and _NO_PLAIN_ZERO.match(digits)):
@@ -171,5 +170,5 @@ def refuse_constant(constant: str) -> None:
 
 
 def whole_number(digits: str) -> int | float:
-    """An integer of an answer, as a float where Python would not read it: some servers have any number of digits."""
-    return int(digits) if len(digits) < 300 else float(digits)
+    """An integer of JSON; a float if it is very long, which Python refuses to read as an integer."""
+    return int(digits) if len(digits) <= 300 else float(digits)

@@ -106,11 +106,11 @@ def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -
     wanted, actual = _likeness(first), _likeness(second)
     if not (circumstance.is_relation and wanted and actual):
         return Verdict()
+    tried = frozenset({circumstance.value})
+    if wanted == actual:
+        return Verdict(tried)
     place = "HTTP status" if wanted[0] != actual[0] else "body"
-    wrong = (
-        [violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(actual), place)] if wanted != actual else []
-    )
-    return Verdict(frozenset({circumstance.value}), tuple(wrong))
+    return Verdict(tried, (violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(actual), place),))
 
 
 def _likeness(exchange: Exchange) -> Sequence[str]:

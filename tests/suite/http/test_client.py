@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -26,6 +28,17 @@ CHUNKED = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"
 def client_of(url: str, **limits: float) -> Client:
     """A client of this target; time and size are short unless the limits say otherwise."""
     return Client(Target(url, TOKENS, Limits(**{"time": 5.0, "size": 10_000} | limits)))
+
+
+@contextmanager
+def listening(**limits: float) -> Iterator[tuple[socket.socket, ThreadPoolExecutor, Client]]:
+    """A socket that takes connections, and answers nothing by itself; a thread to send from, and a client of it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        ThreadPoolExecutor(1) as pool,
+        client_of(f"http://127.0.0.1:{server.getsockname()[1]}", **limits) as client,
+    ):
+        yield server, pool, client
 
 
 def exchange(reply: Reply, linger: float = 0.003, **limits: float) -> Exchange:
@@ -103,11 +116,7 @@ def test_the_time_to_send_a_large_body_does_not_count() -> None:
 def test_an_answer_before_all_was_sent_is_read() -> None:
     """A server that answers a large body early, and reads no more of it, has answered; its connection is not kept."""
     reply = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        ThreadPoolExecutor(1) as pool,
-        client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.5, size=100 * MIB) as client,
-    ):
+    with listening(time=0.5, size=100 * MIB) as (server, pool, client):
         came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             connection.recv(100)
@@ -130,11 +139,7 @@ def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.Mon
         while not over.wait(0.02):
             connection.recv(256 * 1024)
 
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        ThreadPoolExecutor(1) as pool,
-        client_of(f"http://127.0.0.1:{server.getsockname()[1]}", time=0.4, size=100 * MIB) as client,
-    ):
+    with listening(time=0.4, size=100 * MIB) as (server, pool, client):
         came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             reader = threading.Thread(target=drain_slowly, args=[connection])
@@ -258,11 +263,7 @@ def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None
 )
 def test_a_body_is_sent_in_chunks_where_the_request_says_so(body: bytes, sent: bytes) -> None:
     """With Transfer-Encoding: chunked the body has no Content-Length, and is two chunks, or one, and the last one."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        ThreadPoolExecutor(1) as pool,
-        client_of(f"http://127.0.0.1:{server.getsockname()[1]}") as client,
-    ):
+    with listening() as (server, pool, client):
         came = pool.submit(client.once, update("acme", body).with_header("Transfer-Encoding", "chunked"))
         with server.accept()[0] as connection:
             request = connection.recv(65536)
