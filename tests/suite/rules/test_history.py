@@ -188,6 +188,15 @@ def test_the_first_read_that_no_order_explains_is_named() -> None:
     ]
 
 
+def test_what_was_there_before_is_no_mixture() -> None:
+    """It may have a part like that of an update: both clear the external id."""
+    initial, written = ("old", None), ("new", None)
+    operations = [Operation(written, 0, 9), Operation(initial, 1, 2, is_read=True)]
+
+    assert judge_history(initial, operations, [], settle=0)[0].violations == ()
+    assert judge_history(("older", "x"), operations, [], settle=0)[0].violations[0].promise == "update.atomic"
+
+
 @st.composite
 def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
     """What clients of a real register see: each operation has its moment, and some time before and after it."""
