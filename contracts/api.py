@@ -183,7 +183,7 @@ class Api:
             pytest.skip(NO_READING)
         if self._run.target.limits.concurrency < 2:
             pytest.skip(ONE_AT_A_TIME)
-        ended = self._attempts.in_lanes(self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
+        ended = self._attempts.shared(self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]

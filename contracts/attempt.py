@@ -42,9 +42,8 @@ class Attempt:
     """A request that is tried, what answers it, and what it breaks; before it is sent, its exchange has no answer.
 
     `template` is the request as it was asked for. `interrupted` says whether an interruption came meanwhile, `repeated`
-    whether it broke the same promise when it was tried again alone; None where it was not tried again. To see it again
-    it takes `before`, the update that made what was stored before, and `beside`, the updates that were sent at once.
-    `read` is the exchange that showed what is stored.
+    whether it broke the same promise when it was tried again alone (None: it was not). `before` is the update that made
+    what was stored before, `beside` are those that were sent at once, `read` is the exchange that shows what is there.
     """
 
     template: Request
@@ -151,13 +150,14 @@ class Attempts:
         What is wrong with what is stored counts for the last request that was accepted, or for the last of all. In a
         `hurry` no read is made twice, unless reads were seen to lag on this target.
         """
-        customers = self.customers
-        settle = 0.0 if hurry and not customers.lags else None
-        return self.in_lanes(lambda share: self.in_turn(share, customers.own, settle), templates, customers.lanes)
+        settle = 0.0 if hurry and not self.customers.lags else None
+        return self.shared(lambda part: self.in_turn(part, self.customers.own, settle), templates, self.customers.lanes)
 
-    def in_lanes(self, work: Callable[[Sequence[_T]], list[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
-        """What `work` makes of the items, in their order; so many workers take a share each, at the same time."""
-        done = [*self.workers.map(work, [items[lane::lanes] for lane in range(min(lanes, len(items)))])]
+    def shared(self, work: Callable[[Sequence[_T]], list[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
+        """What `work` makes of the items, in their order. The calling thread and workers take a part each."""
+        parts = [items[lane::lanes] for lane in range(min(lanes, len(items)))]
+        rest, first = self.workers.map(work, parts[1:]), work(parts[0])
+        done = [first, *rest]
         return [done[place % lanes][place // lanes] for place in range(len(items))]
 
     def in_turn(self, templates: Requests, customer: Customer, settle: float | None = None) -> list[Attempt]:

@@ -20,7 +20,6 @@ from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.exchange import curl, for_any_customer
-from contracts.http.target import MIB
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
 from contracts.report.terminal import answer_line, request_line
 from contracts.rules.body import read
@@ -237,9 +236,7 @@ def _payload(item: pytest.Item) -> Payload | None:
 @cache
 def _runnable_ahead(item: pytest.Item) -> Callable[[Api], object] | None:
     """The function of a test that may be run ahead: it takes `api`, and at most `customer` and parameters besides."""
-    payload = _payload(item)
-    # What is very large is handled one at a time, for memory.
-    if not isinstance(item, pytest.Function) or (payload and len(payload.request.body) > MIB):
+    if not isinstance(item, pytest.Function):
         return None
     function, parameters = item.function, _parameters(item)
     names = {*signature(function).parameters} - {*parameters}
