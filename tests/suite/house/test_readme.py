@@ -137,7 +137,8 @@ def run(here: str) -> subprocess.CompletedProcess[str]:
     """Run a command as its environment of tox does."""
     words = shlex.split(here)
     if words[0] == "tox":
-        words = shlex.split(tox_ini()[f"testenv:{words[1]}"]["commands"].replace("{posargs}", shlex.join(words[2:])))
+        commands = tox_ini()[f"testenv:{words[1]}"]["commands"].replace("{work_dir}/contract/bin/python", "python")
+        words = shlex.split(commands.replace("{posargs}", shlex.join(words[2:])))
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
     environment = environment_of(tokens | {"COLUMNS": "120"})
     # The tests of the suite have processes of their own, which a forked one cannot start.
