@@ -41,9 +41,9 @@ _REMEMBERED = 250
 class Attempt:
     """A request that is tried, what answers it, and what it breaks; before it is sent, its exchange has no answer.
 
-    `template` is the request as it was asked for. `interrupted` says whether an interruption came meanwhile, `repeated`
-    whether it broke the same promise when it was tried again alone (None: it was not). `before` is the update that made
-    what was stored before, `beside` are those that were sent at once, `read` is the exchange that shows what is there.
+    `template` is the request as it was asked for. `repeated` says whether it broke the same promise when it was tried
+    again alone (None: it was not). `before` is the update that made what was stored before, `beside` are those that
+    were sent at once, `read` is the exchange that shows what is there.
     """
 
     template: Request
@@ -51,7 +51,6 @@ class Attempt:
     prediction: Prediction
     circumstance: Circumstance = Circumstance.USUAL
     violations: tuple[Violation, ...] = ()
-    interrupted: bool = False
     repeated: bool | None = None
     before: Attempt | None = field(default=None, repr=False)
     beside: tuple[Attempt, ...] = field(default=(), repr=False)
@@ -167,8 +166,8 @@ class Attempts:
             # What an update leaves out may be kept from the one before it.
             return [self._read_back([self._sent(customer, LINGER, each)], customer, settle)[0] for each in made]
         sent = [self._sent(customer, LINGER, each) for each in made]
-        # One that was interrupted may be carried out later than it was sent.
-        in_order = not any(attempt.interrupted for attempt in sent)
+        # One that was sent again may be carried out later than it was answered.
+        in_order = not any(attempt.exchange.sent_again for attempt in sent)
         last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
         return sent[:last] + self._read_back(sent[last:], customer, settle)
 
@@ -225,7 +224,7 @@ class Attempts:
         self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
-        request, interruptions = made.exchange.request, self._client.retry_budget.interruptions
+        request = made.exchange.request
         exchange = self._client.send(request, control=self._control, linger=linger)
         verdict = judge(exchange, made.prediction, self.document)
         self.metrics.judged(verdict)
@@ -235,12 +234,13 @@ class Attempts:
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
         of_ours = made.template.is_template
+        if made.circumstance is Circumstance.IN_A_HISTORY:
+            self._makers.pop(customer.slug, None)  # which of several made what is stored is not known
         makers = self._makers.get(customer.slug if of_ours else request.path)
         attempt = replace(
             made,
             exchange=exchange.kept() if verdict.violations else exchange,
             violations=verdict.violations,
-            interrupted=self._client.retry_budget.interruptions > interruptions,
             before=makers[-1] if makers else None,
         )
         if not of_ours and (makers or len(self._makers) < _REMEMBERED):
@@ -253,7 +253,7 @@ class Attempts:
         accepted = [attempt.alone() for attempt in attempts if attempt.accepted]
         latest, makers = accepted or [attempts[-1].alone()], self._makers.get(customer.slug, [])
         # Where one customer has to do for all, the plain update beside an interruption may be what is stored.
-        overwritten = self.customers.given and any(attempt.interrupted for attempt in attempts)
+        overwritten = self.customers.given and any(attempt.exchange.sent_again for attempt in attempts)
         says = not overwritten and all(state.says_what_is_stored(each.exchange, each.prediction) for each in attempts)
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
         if customer.unread:

@@ -109,11 +109,11 @@ class Clients:
                 yield _Step([*self._effects(update, started, time.monotonic())], update=update)
 
     def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Operation]:
-        """What an update did: one that was interrupted and sent again may have been carried out twice."""
+        """What an update did: one that was sent again may have been carried out twice."""
         value, status = self._value(read(update.exchange.request.body).values[0]), update.exchange.status
         effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
         yield Operation(value, started, ended, effect=effect)
-        if update.interrupted and effect is not Effect.NONE:
+        if update.exchange.sent_again and effect is not Effect.NONE:
             yield Operation(value, started, ended, effect=Effect.POSSIBLE)
 
     def _value(self, stored: Stored) -> Value:

@@ -174,7 +174,7 @@ class Customers:
     def _make(self) -> Customer:
         """Make a customer; one that is not made is tried again, under another slug."""
         for _ in range(_TRIES):
-            slug, interruptions = self._with_room(), self._client.retry_budget.interruptions
+            slug = self._with_room()
             try:
                 exchange = self._client.send(sibling.create(slug))
             except NoVerdict:
@@ -183,9 +183,8 @@ class Customers:
                 raise
             if exchange.status == 201:
                 return self._known(slug, sibling.made_as(exchange))
-            lost = self._client.retry_budget.interruptions > interruptions
             # After an answer that was lost, our own first try has made it: no other run makes this slug.
-            if exchange.status == 409 and lost and self.get(slug).status != 404:
+            if exchange.status == 409 and exchange.sent_again and self.get(slug).status != 404:
                 return self._known(slug, slug)
             if exchange.status in sibling.REFUSED:
                 self._journal.removed(slug)

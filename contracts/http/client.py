@@ -94,6 +94,7 @@ class Client:
 
         """
         tries = outlived = broken = 0
+        lost = False
         while True:
             started = time.monotonic()
             exchange = self.once(request, linger)
@@ -104,7 +105,7 @@ class Client:
                 self.retry_budget.answered()
                 self._pace.speed_up()
                 self._breaks = _BREAKS if control else self._breaks
-                return exchange
+                return replace(exchange, sent_again=True) if lost else exchange
             # A 429 says itself that the rate is at fault, and no payload.
             limited = exchange.status == 429
             pause = pause_after(exchange.response, tries)
@@ -113,6 +114,7 @@ class Client:
             if limited:
                 self._pace.slow_down(pause)
                 continue
+            lost = True
             if control:
                 breaks = exchange.failure is Failure.BROKEN
                 # While no update is known to be answered, a plain one need not break again.
@@ -120,10 +122,10 @@ class Client:
                 outlived = outlived + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
             if outlived >= self._rounds or broken >= self._breaks:
-                # What was proven once is believed at once the next time: a time-out, and an operation that is broken.
-                self._rounds = 1 if outlived and exchange.failure is Failure.TIMEOUT else self._rounds
+                # What was proven once is believed sooner the next time: a time-out, and an operation that is broken.
+                self._rounds = 2 if outlived and exchange.failure is Failure.TIMEOUT else self._rounds
                 self._breaks = 1 if broken else self._breaks
-                return replace(exchange, persistent=True)
+                return replace(exchange, persistent=True, sent_again=True)
             sleep(pause)
 
     def _answers(self, request: Request) -> bool:
@@ -143,20 +145,22 @@ class Client:
         largest = max(len(request.body), self._large.get(request.path, 0))
         if largest > limits.size // READ_SLACK:
             self._large[request.path] = largest
+        size = limits.size + READ_SLACK * largest
         response: Response | None = None
         failure: Failure | None = None
+        again = False
         # What is very large, and may be answered by more, is sent one by one.
         with self._turns, self._large_turn if len(request.body) > limits.size else nullcontext():
             self._pace.wait()
             now, started = time.time(), time.monotonic()
             try:
-                response = self._answer(filled, started + limits.time, limits.size + READ_SLACK * largest, linger)
+                response, again = self._answer(filled, started + limits.time, size, linger)
             except NoAnswer as error:
                 failure = error.failure
             seconds = time.monotonic() - started
         self.reached = self.reached or failure not in _HOPELESS | {Failure.REFUSED}
         shown = response and response.without_tokens(self.target.masked)
-        exchange = Exchange(request, shown, failure, seconds, False, sent.path, sent.headers, now)
+        exchange = Exchange(request, shown, failure, seconds, False, sent.path, sent.headers, now, again)
         self._observe(exchange)
         return exchange
 
@@ -174,13 +178,14 @@ class Client:
             headers = (*headers, ("Content-Length", str(len(request.body))))
         return replace(request, path=self._url.raw_path.decode("ascii").rstrip("/") + request.path, headers=headers)
 
-    def _answer(self, request: Request, ends: float, size: int, linger: float) -> Response:
+    def _answer(self, request: Request, ends: float, size: int, linger: float) -> tuple[Response, bool]:
+        """The answer, and whether the request was sent before on a connection that had ended."""
         if self._transport:
-            return self._transport(request)
+            return self._transport(request), False
         kept = self._kept()
         connection = kept or self._connect(ends)
         try:
-            return connection.exchange(request, ends, size, linger)
+            return connection.exchange(request, ends, size, linger), False
         except NoAnswer as error:
             if not kept or error.failure is not Failure.BROKEN or connection.received:
                 raise
@@ -190,7 +195,7 @@ class Client:
             else:
                 connection.close()
         # A server may end a kept connection at any time: the request goes out again (RFC 9112 section 9.3.1).
-        return self._answer(request, ends, size, linger)
+        return self._answer(request, ends, size, linger)[0], True
 
     def _kept(self) -> Connection | None:
         """A connection that was kept and still stands."""

@@ -140,7 +140,8 @@ class Exchange:
 
     `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
     met this request each time, while the target answered other requests. `sent_path` is the path as sent, with the base
-    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens.
+    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens. `sent_again` says that the
+    request was sent before, and no answer came: it may have been carried out then, or may be later.
     """
 
     request: Request
@@ -151,6 +152,7 @@ class Exchange:
     sent_path: str = ""
     sent_headers: Headers = ()
     started: float = 0.0
+    sent_again: bool = False
 
     @property
     def status(self) -> int | None:

@@ -62,6 +62,24 @@ def test_an_interruption_is_waited_out(reply: bytes) -> None:
     assert client.retry_budget.interruptions == 2
 
 
+@pytest.mark.parametrize(
+    ("replies", "sent_again"),
+    [
+        pytest.param([EMPTY_204], False, id="at-once"),
+        pytest.param([answer(429, "Retry-After: 0"), EMPTY_204], False, id="refused-by-429-before"),
+        pytest.param([UNAVAILABLE, EMPTY_204], True, id="unavailable-before"),
+        pytest.param([RESET, EMPTY_204], True, id="broken-before"),
+    ],
+)
+def test_what_may_have_been_carried_out_before_says_so(replies: list[bytes], sent_again: bool) -> None:
+    """An exchange says whether its request was sent before, and lost; that of another request says nothing of it."""
+    with recording(in_turn(*replies, EMPTY_204)) as server, client_of(server.url) as client:
+        exchange, other = client.send(UPDATE), client.send(UPDATE)
+
+    assert (exchange.status, exchange.sent_again) == (204, sent_again)
+    assert (other.status, other.sent_again) == (204, False)
+
+
 def test_what_else_is_an_interruption_somebody_may_say() -> None:
     """A status that is an interruption on this target alone is waited out as well, and elsewhere it is an answer."""
     replies = (answer(418), answer(418), EMPTY_204)
@@ -307,7 +325,7 @@ def test_a_kept_connection_that_is_gone_is_no_interruption() -> None:
         client.send(UPDATE)
         came = client.send(UPDATE)
 
-    assert (came.status, client.retry_budget.interruptions) == (204, 0)
+    assert (came.status, came.sent_again, client.retry_budget.interruptions) == (204, True, 0)
     assert len(server.requests) == 3
 
 
