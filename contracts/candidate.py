@@ -237,7 +237,7 @@ def observed(
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
     broken = by_word(of_pin.findings, of_own.findings)
-    accepted = load_deviations(deviations).report(of_pin.tried, of_pin.tests, of_pin.metrics.accepted)
+    accepted = load_deviations(deviations).report(of_pin.tried, of_pin.groups, of_pin.tests, of_pin.metrics.accepted)
     return Observed(base_url, broken, [*accepted])
 
 

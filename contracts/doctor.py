@@ -147,12 +147,14 @@ class Doctor:
             return
         customers, given = Customers(self._client, Journal(self._folder, self._run, self._url)), self._target.customer
         try:
-            yield Symptom("create", *self._created(customers))
+            created = Symptom("create", *self._created(customers))
             made = min(customers.existing, default="")
             slug = made or customers.unused_slug()
             writes = self._client.once(update(slug, _NAME))
             if not made and writes.status in range(200, 300):
                 customers.adopt(slug)
+            # A token that is refused is told once.
+            yield from [created] if writes.status != 401 else []
             yield _symptom(_WRITER, writes)
             if self._target.can_try_scope:
                 yield _symptom(_READER, self._client.once(update(slug, _NAME, authorization=(f"Bearer {READ_TOKEN}",))))

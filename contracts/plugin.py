@@ -198,7 +198,8 @@ class Collector:
         if self._made:
             made = self._result
             terminalreporter.section("contract")
-            deviations = self._options.deviations.report(made.tried, made.tests, made.metrics.accepted)
+            accepted = self._options.deviations
+            deviations = accepted.report(made.tried, made.groups, made.tests, made.metrics.accepted)
             for line in [*terminal.summary(made), *deviations, *files.github(made)]:
                 terminalreporter.line(line)
             colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")

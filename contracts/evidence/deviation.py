@@ -15,6 +15,7 @@ from contracts.rules.promise import Violation, promises
 
 _FIELDS: Mapping[str, type] = {"promise": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
 _FORM = "a deviation has promise, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
+Ids = Collection[str]
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ class Deviations:
         self.seen.update(f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left])
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
-    def report(self, tried: Collection[str], test_ids: Collection[str], seen: Mapping[str, int]) -> Iterator[str]:
-        """A line on each deviation: accepted, expired, mended or not tried. `tried` are the promises that were."""
+    def report(self, tried: Ids, broken: Ids, tests: Ids, seen: Mapping[str, int]) -> Iterator[str]:
+        """A line on each deviation: accepted, expired, mended or not tried. The ids are of promises and tests."""
         for key, deviation in self._accepted.items():
-            if deviation.until < self._today:
+            if deviation.until < self._today and deviation.promise in broken:
                 yield f"EXPIRED on {deviation.until}, no longer accepted: {deviation} ({deviation.reason})"
             elif times := seen.get(key):
                 yield f"ACCEPTED until {deviation.until}, seen {times} times: {deviation} ({deviation.reason})"
-            elif deviation.promise in tried and any(map(deviation.is_tried_by, test_ids)):
+            elif deviation.promise in tried and any(map(deviation.is_tried_by, tests)):
                 yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
             elif deviation.promise in tried:
                 yield f"NOT TRIED: {deviation}: no test that ran is one that it names ({deviation.reason})"
@@ -95,8 +96,6 @@ def load_deviations(path: Path | None) -> Deviations:
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")
     for number, table in enumerate(tables, 1):
-        # Files for earlier versions call the promise a rule.
-        table |= {"promise": table.pop("rule")} if "rule" in table else {}
         for wrong in _wrong(table):
             raise WrongCall(f"{path}, deviation {number}: {wrong}")
     return Deviations([Deviation(**table) for table in tables])

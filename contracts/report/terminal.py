@@ -28,8 +28,7 @@ _NAMED, _IN_LINE, _TESTS = 6, 3, 2
 # How many broken promises are explained, lines a summary has, and promises are named as not tried, at most.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
-# If none of n requests broke a promise, then with 95 % confidence fewer than 3/n of all would (the rule of three;
-# Hanley and Lippman-Hand, JAMA 249, 1983). For fewer requests than _FEW that says too little.
+# The rule of three (Hanley and Lippman-Hand, JAMA 249, 1983). Fewer requests than _FEW say too little.
 _THREE, _FEW = 3, 30
 # The chance to see a failure again in the suggested number of times, and the largest number that --times takes.
 _CHANCE, _MOST_TIMES = 0.95, 10_000
@@ -183,8 +182,9 @@ def how_sure(result: Result) -> str:
     if total < _FEW or any("test_generated_requests" in test for one in result.findings for test in one.tests):
         return ""
     kinds = [f"{name}: 1 in {count // _THREE:,}" for name, count in sorted(drawn.items()) if count >= _FEW]
-    sure = f"with 95 % confidence, fewer than 1 in {total // _THREE:,} like them would"
-    return f"none of {total:,} distinct generated updates broke a promise: {sure}{f' ({some(kinds)})' if kinds else ''}"
+    but = ", but for accepted deviations" if result.metrics.accepted else ""
+    sure = f"none of {total:,} distinct generated updates broke a promise{but}: with 95 % confidence, fewer than"
+    return f"{sure} 1 in {total // _THREE:,} like them would{f' ({some(kinds)})' if kinds else ''}"
 
 
 def count_of(result: Result) -> str:
@@ -215,7 +215,7 @@ def request_line(exchange: Exchange) -> str:
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
     framing = " in chunks" if request.header("Transfer-Encoding") else ""
-    return f"{request.method} {request.path}, {len(request.body)} bytes of {excerpt(media_type)}{framing}"
+    return f"{request.method} {excerpt(request.path)}, {len(request.body)} bytes of {excerpt(media_type)}{framing}"
 
 
 def answer_line(exchange: Exchange) -> str:

@@ -72,6 +72,7 @@ def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: 
         pytest.param(
             date(2026, 1, 31), True, {"status.schema"}, "EXPIRED on 2026-01-31, no longer accepted", id="past"
         ),
+        pytest.param(date(2026, 1, 31), False, {"status.schema"}, "MENDED, remove it", id="past-and-no-longer-seen"),
         pytest.param(date(2027, 1, 31), False, set(), None, id="promise-not-tried"),
     ],
 )
@@ -81,7 +82,7 @@ def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], sa
     if seen:
         deviations.accept(FOUND, 204, TEST)
 
-    lines = list(deviations.report(tried, {TEST}, deviations.seen))
+    lines = list(deviations.report(tried, tried if seen else set(), {TEST}, deviations.seen))
 
     assert [line.partition(": ")[0] for line in lines] == ([said] if said else [])
 
@@ -90,7 +91,7 @@ def test_a_deviation_that_names_no_test_is_told() -> None:
     """A misspelt payload or test would never be seen: the summary says that nothing it names ran."""
     deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31), payload="name-nul")], TODAY)
 
-    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, {TEST}, {})] == ["NOT TRIED"]
+    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, set(), {TEST}, {})] == ["NOT TRIED"]
 
 
 @pytest.mark.parametrize(
