@@ -104,6 +104,11 @@ class Collector:
             if path := config.getoption(attribute, None):
                 _empty(option, Path(path).expanduser())
 
+    def pytest_report_header(self) -> str:
+        """Say beforehand how long nothing may be seen."""
+        patience = self._options.target.limits.patience
+        return f"contract: {self._result.contract}; waits {patience:g} s (--patience) for a target that does not answer"
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give all workers the same seed, and the same time to end."""

@@ -169,10 +169,11 @@ def test_a_target_that_stops_answering_gives_no_verdict(tmp_path: Path) -> None:
 
 
 def test_an_unreachable_target_gives_no_verdict(tmp_path: Path) -> None:
-    """A base URL that nobody answers ends with exit 6 and one line."""
-    result = run_suite("--base-url", "http://127.0.0.1:9", "--patience", "0.5", journal=tmp_path, file=OF_204)
+    """A base URL that nobody answers is waited for, as the first lines say, and ends with exit 6 and one line."""
+    result = run_suite("--base-url", "http://127.0.0.1:9", "--patience", "0.5", "-v", journal=tmp_path, file=OF_204)
 
     assert result.returncode == 6
+    assert "waits 0.5 s (--patience) for a target that does not answer" in result.stdout
     assert "NO VERDICT: the target does not answer: the connection was refused" in result.stdout
     assert list(tmp_path.glob("*.jsonl")) == []
 
