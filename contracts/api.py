@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -32,8 +33,8 @@ from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
 from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
 
-# So many of the tests to come are run ahead, while pytest calls one after the other.
-_AHEAD = 250
+# So many of the tests to come are run ahead at most, while pytest calls one after the other.
+_AHEAD = 400
 # Such a test has neither passed nor failed: the summary has it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
@@ -75,6 +76,9 @@ class Api:
     def __init__(self, run: Run) -> None:
         self._run, self._attempts, self._customers = run, run.attempts, run.customers
         self._ahead: dict[str, Future[str]] = {}
+        self._upcoming: Iterator[tuple[str, Callable[[Api], object]]] = iter(())
+        self._under_way = 0
+        self._starting = threading.Lock()
         self.customer = run.customers.own
         self._nobody: set[str] = set()
         self._explained: set[str] = set()
@@ -92,11 +96,28 @@ class Api:
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
         """Run tests to come on other threads, each known by its id; where there is one customer, none is run ahead."""
-        for test, function in upcoming if self._customers.lanes > 1 else ():
-            if len(self._ahead) >= _AHEAD:
-                break
-            if test not in self._ahead:
+        with self._starting:
+            self._upcoming = iter(upcoming if self._customers.lanes > 1 else ())
+        self._start_more()
+
+    def _start_more(self) -> None:
+        """Start as many tests as there are threads. What else is sent on these threads comes before further ones."""
+        started: list[Future[str]] = []
+        with self._starting:
+            room = self._customers.lanes - self._under_way
+            new = (each for each in self._upcoming if each[0] not in self._ahead)
+            for test, function in islice(new, max(0, min(room, _AHEAD - len(self._ahead)))):
                 self._ahead[test] = self._attempts.workers.submit(self._run_on_this_thread, test, function)
+                started.append(self._ahead[test])
+            self._under_way += len(started)
+        for each in started:
+            each.add_done_callback(self._ended)
+
+    def _ended(self, ended: Future[str]) -> None:
+        with self._starting:
+            self._under_way -= 1
+        if not self._run.closed:
+            self._start_more()
 
     def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> str:
         api = copy(self)
@@ -116,7 +137,7 @@ class Api:
     def unfinished(self) -> Iterator[tuple[str, Attempt]]:
         """What was found broken and not raised: by a test that is cut short, and by those that were run ahead."""
         yield from ((self.test, attempt) for attempt in self._ledger.failures)
-        for test, ended in self._ahead.items():
+        for test, ended in [*self._ahead.items()]:
             error = ended.exception() if ended.done() and not ended.cancelled() else None
             yield from ((test, attempt) for attempt in error.attempts) if isinstance(error, BrokenPromise) else ()
 
@@ -178,7 +199,9 @@ class Api:
 
         It is empty for another release than `docs`, if that allows other statuses: then the judge alone decides.
         """
-        self._wait_for_the_others()
+        # What is sent beside it would decide what falls together.
+        self.run_ahead(())
+        wait([*self._ahead.values()])
         if not self._customers.readable:
             pytest.skip(NO_READING)
         if self._run.target.limits.concurrency < 2:
@@ -245,13 +268,9 @@ class Api:
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
         """Send cases of Schemathesis, or requests, several customers at once."""
-        self._wait_for_the_others()
-        return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
-
-    def _wait_for_the_others(self) -> None:
         if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("a test that sends several requests at once must be marked `alone`")
-        wait(self._ahead.values())
+            raise RuntimeError("a test that sends several requests at once cannot be run ahead: mark it `fuzz`")
+        return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
 
     def _skip_untriable(self, request: Request) -> None:
         if reason := self._run.untriable(request):

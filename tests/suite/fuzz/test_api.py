@@ -123,7 +123,7 @@ def test_a_test_that_is_run_ahead_has_a_customer_and_an_api_of_its_own(tmp_path:
     used: list[tuple[str, str]] = []
     with serving(Vendor(load("docs"))) as server:
         for api in api_of(server, tmp_path, 4):
-            tests = [f"test {number}" for number in range(20)]
+            tests = [f"test {number}" for number in range(4)]
             api.begin("called")
             api.run_ahead((test, lambda api: used.append((api.test, api.customer.slug))) for test in tests)
             ran = [api.was_run_ahead(test) for test in tests]
@@ -141,7 +141,7 @@ def test_where_few_customers_may_exist_tests_that_are_run_ahead_share_them(tmp_p
     with serving(Vendor(load("docs"))) as server:
         run = Run(Options(Target(server.url, TOKENS, limits), load("docs"), journal=tmp_path)).open()
         api = Api(run)
-        tests = [f"test {number}" for number in range(12)]
+        tests = [f"test {number}" for number in range(8)]
         api.run_ahead((test, lambda api: api.put_beside_others(api.customer, b'{"name": "x"}')) for test in tests)
 
         assert all(api.was_run_ahead(test) for test in tests)
