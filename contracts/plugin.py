@@ -182,11 +182,11 @@ class Collector:
             self._result.metrics.add({"warnings": [f"a file could not be written: {error}"]})
 
     def _conclude(self, made: Result) -> None:
-        if made.by_hand and self._config.getoption("numprocesses", None):
-            # The workers had no time to report which customers are left. Their journals list them.
+        if self._config.getoption("numprocesses", None):
+            # A worker that was stopped, or crashed, could not report which customers are left. Its journal lists them.
             listed = [leftover for leftover in leftovers(self._options.journal) if leftover.base_url == made.base_url]
-            warning = "the workers were stopped: requests of their last tests are not counted"
-            made.metrics.add({"left": [slug for leftover in listed for slug in leftover.slugs], "warnings": [warning]})
+            warnings = ["the workers were stopped: what they sent last is not counted"] if made.by_hand else []
+            made.metrics.add({"left": [slug for leftover in listed for slug in leftover.slugs], "warnings": warnings})
         made.finish()
         self._made = True
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from contracts.customers.journal import leftovers
 from contracts.evidence import har
 from contracts.report.result import read as result_in
 from contracts.rules.document import load
@@ -84,7 +85,7 @@ def test_a_wrong_call_is_one_in_the_workers_too(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
-    """Where a worker is killed the others do its work, the run has no verdict, and its customers are removed."""
+    """Where a worker is killed the others do its work, the run has no verdict, and no customer is left unsaid."""
     with serving(Vendor(load("docs")), delay=0.02) as server:
         told = [f"tests/contract/{OF_204}", "-q", "-n", "2", "--base-url", server.url, "--journal", str(tmp_path)]
         command = [sys.executable, "-m", "pytest", *told]
@@ -98,8 +99,10 @@ def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) 
 
     assert process.returncode == 6, printed[-3000:]
     assert re.search(r"^NO VERDICT: the worker gw\d crashed", printed, re.MULTILINE)
-    assert "customers left none" in printed
-    assert server.vendor.customers == {}
+    # A worker that is started in its place removes its customers, unless no test is left by then.
+    listed = {slug for leftover in leftovers(tmp_path) for slug in leftover.slugs}
+    assert listed >= {*server.vendor.customers}
+    assert ("customers left none" in printed) is not bool(listed)
 
 
 def _worker_of(pid: int) -> str:
