@@ -157,7 +157,7 @@ def release(
     from contracts.candidate import adopt, called, observed, place_of, read
     from contracts.evidence.deviation import load_deviations
     from contracts.http.target import Target
-    from contracts.release import Verdict
+    from contracts.release import ReleaseVerdict
     from contracts.release.comparison import compared
     from contracts.release_report import ReleaseReport, no_verdict
     from contracts.rules.document import pinned
@@ -173,7 +173,7 @@ def release(
         load_deviations(deviations)
         where = candidate or f"{(base_url or '').rstrip('/')}{SERVED}"
         offered = read(where, target)
-        verdict = Verdict(compared(pinned(contract), offered), chosen["exact"], chosen["allow_undecided"])
+        verdict = ReleaseVerdict(compared(pinned(contract), offered), chosen["exact"], chosen["allow_undecided"])
     except (NoVerdict, WrongCall) as error:
         if chosen["format"] == "json":
             click.echo(no_verdict(str(error)))

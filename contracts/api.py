@@ -41,7 +41,7 @@ _VALID = (f"Bearer {WRITE_TOKEN}",)
 
 
 @dataclass(frozen=True)
-class Answer:
+class JudgedAnswer:
     """An answer as a test reads it, and the customer that the request went to, as it was then.
 
     `status` is None where the connection broke, and may break: at a body of 1 MiB or more. `after_head` has every byte
@@ -163,7 +163,7 @@ class Api:
         authorization: Sequence[str] = _VALID,
         headers: Headers = (),
         linger: float = LINGER,
-    ) -> Answer:
+    ) -> JudgedAnswer:
         """Update a customer; `<CUSTOMER>` in `slug` stands for its own. What is stored is read back.
 
         `linger` is how many seconds to wait for what may follow a 204.
@@ -174,21 +174,21 @@ class Api:
         circumstance = Circumstance.OF_NOBODY if slug in self._nobody else Circumstance.USUAL
         return self._answer(self._attempts.send(template, customer, linger, circumstance, apart=True), customer)
 
-    def put_again(self, customer: Customer) -> Answer:
+    def put_again(self, customer: Customer) -> JudgedAnswer:
         """Send the last update once more: it must leave what it left before, or be refused as before."""
         circumstance = Circumstance.REPEATED if self._last.accepted else Circumstance.REFUSED_TWICE
         return self._put_alike(customer, self._last.template, circumstance)
 
-    def put_rewritten(self, customer: Customer, body: bytes) -> Answer:
+    def put_rewritten(self, customer: Customer, body: bytes) -> JudgedAnswer:
         """Send the last update with its JSON written otherwise: it must be answered alike."""
         return self._put_alike(customer, replace(self._last.template, body=body), Circumstance.REWRITTEN)
 
-    def put_with_headers(self, customer: Customer, written: Callable[[Headers], Iterable[tuple[str, str]]]) -> Answer:
+    def put_with_headers(self, customer: Customer, written: Callable[[Headers], Headers]) -> JudgedAnswer:
         """Send the last update with its headers written otherwise: it must be answered alike."""
         headers = tuple(written(self._last.template.headers))
         return self._put_alike(customer, replace(self._last.template, headers=headers), Circumstance.OTHER_HEADERS)
 
-    def _put_alike(self, customer: Customer, template: Request, circumstance: Circumstance) -> Answer:
+    def _put_alike(self, customer: Customer, template: Request, circumstance: Circumstance) -> JudgedAnswer:
         # What is written otherwise has to be stored once more, over something else.
         apart = circumstance in (Circumstance.REWRITTEN, Circumstance.OTHER_HEADERS)
         attempt = self._attempts.send(template, customer, circumstance=circumstance, apart=apart, like=self._last)
@@ -223,7 +223,7 @@ class Api:
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
-    ) -> tuple[Answer, Customer, Customer]:
+    ) -> tuple[JudgedAnswer, Customer, Customer]:
         """Update a customer, and look at two others: an older one and a newer one, which come back with the answer."""
         if self._customers.given:
             pytest.skip(ONE_CUSTOMER)
@@ -231,7 +231,7 @@ class Api:
         attempt, older, newer = self._attempts.send_beside_others(template, customer)
         return self._answer(attempt, customer), older, newer
 
-    def put_while_the_vendor_fails(self, customer: Customer, body: bytes) -> Answer:
+    def put_while_the_vendor_fails(self, customer: Customer, body: bytes) -> JudgedAnswer:
         """Update a customer while the mocked vendor fails, and answers this with 500. No live vendor can be told to."""
         if self._run.vendor is None:
             pytest.skip(NO_500)
@@ -251,7 +251,7 @@ class Api:
             pytest.skip(customer.unread)
         return GONE not in self._customers.shown(self._customers.get(slug))
 
-    def send(self, asked: Payload | Case[Any]) -> Answer:
+    def send(self, asked: Payload | Case[Any]) -> JudgedAnswer:
         """Send a payload, or a case of Schemathesis, to a customer that nobody else uses meanwhile."""
         template = asked.request if isinstance(asked, Payload) else request_of(asked)
         self._skip_untriable(template)
@@ -279,7 +279,7 @@ class Api:
     def _left(self, attempt: Attempt) -> Attempt:
         return self._run.options.deviations.left_of(attempt, self.test)
 
-    def _answer(self, attempt: Attempt, customer: Customer, *, several: bool = False) -> Answer:
+    def _answer(self, attempt: Attempt, customer: Customer, *, several: bool = False) -> JudgedAnswer:
         """The answer of an attempt that is as promised; one that is not is tried again and raised.
 
         `several` says that its test has more to send.
@@ -297,4 +297,4 @@ class Api:
         self.judged_by = self.judged_by or ("" if several else customer.judged_by)
         got = (None if attempt.exchange.persistent else attempt.exchange.response) or Response(0, (), b"", b"")
         pin, judged_by = self._run.document.name, customer.judged_by
-        return Answer(got.status or None, got.headers, got.body, got.wire_body, customer, pin, judged_by)
+        return JudgedAnswer(got.status or None, got.headers, got.body, got.wire_body, customer, pin, judged_by)

@@ -14,7 +14,7 @@ from contracts.customers.disposable import Customer
 from contracts.http.client import LINGER
 from contracts.http.exchange import Request
 from contracts.rules.body import read
-from contracts.rules.history import Effect, Operation, Value, judge_history
+from contracts.rules.history import Access, Effect, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.state import GONE, REFUSED, Stored
 
@@ -40,9 +40,9 @@ class History:
 
 @dataclass(frozen=True)
 class _Step:
-    """What a client has done: an update or a read, as operations of the history."""
+    """What a client has done: an update or a read, as accesses of the history."""
 
-    operations: Sequence[Operation]
+    accesses: Sequence[Access]
     update: Attempt | None = None
     shown: Stored | None = None
 
@@ -64,12 +64,12 @@ class Clients:
         with ThreadPoolExecutor(CLIENTS) as threads:
             clients = threads.map(lambda plan, share: [*self._steps(plan, share)], _CLIENTS, shares)
             steps = [step for client in clients for step in client]
-        operations = [operation for step in steps for operation in step.operations]
+        accesses = [access for step in steps for access in step.accesses]
         began = time.monotonic()
 
         def judged(stored: Stored | None) -> tuple[Verdict, bool]:
-            last = [Operation(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
-            return judge_history(initial, operations, last, self._customers.settle)
+            last = [Access(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
+            return judge_history(initial, accesses, last, self._customers.settle)
 
         def settled(stored: Stored) -> bool:
             # What no last read can explain need not be waited for.
@@ -101,20 +101,20 @@ class Clients:
                 shown = self._customers.shown(self._customers.get(self._customer.slug))
                 # A read that was not answered shows nothing.
                 if GONE not in shown:
-                    operation = Operation(self._value(shown), started, time.monotonic(), is_read=True)
-                    yield _Step([operation], shown=shown)
+                    access = Access(self._value(shown), started, time.monotonic(), is_read=True)
+                    yield _Step([access], shown=shown)
             elif template := next(left, None):
                 circumstance = Circumstance.IN_A_HISTORY
                 update = self._attempts.send(template, self._customer, LINGER, circumstance, read=False)
                 yield _Step([*self._effects(update, started, time.monotonic())], update=update)
 
-    def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Operation]:
+    def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Access]:
         """What an update did: one that was sent again may have been carried out twice."""
         value, status = self._value(read(update.exchange.request.body).values[0]), update.exchange.status
         effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
-        yield Operation(value, started, ended, effect=effect)
+        yield Access(value, started, ended, effect=effect)
         if update.exchange.sent_again and effect is not Effect.NONE:
-            yield Operation(value, started, ended, effect=Effect.POSSIBLE)
+            yield Access(value, started, ended, effect=Effect.POSSIBLE)
 
     def _value(self, stored: Stored) -> Value:
         shown = (stored.get(name) for name in self._members)

@@ -222,7 +222,7 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
     reason = next((promise for promise in reasons if attempt.exchange.status in promise.allows), reasons[0])
     values = read(request.body).values if reason.id == "status.schema" else ()
     slug = request.slug.decode("utf-8", "replace")
-    if values and (broken := next(document.request_findings(values[0], slug), None)):
+    if values and (broken := next(document.request_mismatches(values[0], slug), None)):
         return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
     words = f"{reason.circumstance} (payloads: {payload.family})" if payload else reason.circumstance
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words

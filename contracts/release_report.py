@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from contracts.release import Change, Kind, Verdict
+from contracts.release import Change, Kind, ReleaseVerdict
 from contracts.report import files, terminal
 from contracts.report.result import Finding
 from contracts.rules.promise import promises
@@ -62,7 +62,7 @@ class ReleaseReport:
     contract that was saved.
     """
 
-    verdict: Verdict
+    verdict: ReleaseVerdict
     pin: str
     candidate: str
     as_json: bool = False
@@ -137,7 +137,7 @@ def _text(content: Json) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def blocks(verdict: Verdict) -> Iterator[str]:
+def blocks(verdict: ReleaseVerdict) -> Iterator[str]:
     """Each change with its proof, or with what the two documents say; a blank line after each."""
     for change in verdict.changes:
         named = f"  (oasdiff: {change.oasdiff})" if change.oasdiff else ""

@@ -54,7 +54,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReleaseVerdict:
     """Whether a release is safe for who keeps to the pin, and all that it changes.
 
     `exact` refuses drift, too; `allow_undecided` lets pass what cannot be decided.

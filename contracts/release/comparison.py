@@ -14,7 +14,7 @@ from contracts.release.containment import NO, UNKNOWN, YES, concluded, contained
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, members, opened, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.openapi import References
-from contracts.rules.operation import PATH, Answer, Operation, find, is_error, lets_in, near, told_ways
+from contracts.rules.operation import PATH, DocumentedAnswer, Operation, find, is_error, lets_in, near, told_ways
 from contracts.rules.problem import exact
 
 Json = Any
@@ -161,7 +161,7 @@ def _of_contents(
             yield Change(COMPATIBLE, where, f"it does not come as {media_type} any more")
 
 
-def _of_headers(where: str, before: Answer, after: Answer) -> Iterator[Change]:
+def _of_headers(where: str, before: DocumentedAnswer, after: DocumentedAnswer) -> Iterator[Change]:
     for name, required in before.headers.items():
         if required and not after.headers.get(name):
             yield Change(BREAKING, where, f"the header {name} may be left out", "always there", "may be left out")

@@ -47,7 +47,7 @@ Json = Any
 
 
 @dataclass(frozen=True)
-class Finding:
+class Mismatch:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
     `rule` is the keyword's own value where that is short, and of `additionalProperties` the names that are not allowed.
@@ -128,22 +128,22 @@ class Document:
             return value
         return {name: member for name, member in value.items() if name not in self.read_only_members}
 
-    def request_findings(self, value: Json, slug: str) -> Iterator[Finding]:
+    def request_mismatches(self, value: Json, slug: str) -> Iterator[Mismatch]:
         """Where a request body for the customer `slug` is not as the release says."""
         sent = value
         if self.is_of_1x and isinstance(value, dict):
             sent = {name: item for name, item in value.items() if item is not None or name not in self.nullable_members}
-        yield from findings(self._request, sent)
+        yield from mismatches(self._request, sent)
         if not self.is_of_1x or not isinstance(value, dict):
             return
         if isinstance(sent.get("slug"), str) and sent["slug"] != slug:
-            yield Finding("prose", ("slug",), f"the slug of the path, {slug!r}", sent["slug"])
+            yield Mismatch("prose", ("slug",), f"the slug of the path, {slug!r}", sent["slug"])
         given = sent.get("integrations")
         if isinstance(given, dict) and given:
-            yield Finding("prose", ("integrations",), "the integrations on record, which are none", given)
+            yield Mismatch("prose", ("integrations",), "the integrations on record, which are none", given)
         email = sent.get(BILLING_EMAIL)
         if isinstance(email, str) and email and ("@" not in email.strip("@") or len(email) > _LONGEST_EMAIL):
-            yield Finding("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
+            yield Mismatch("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
 
     def has_doubtful_email(self, value: Json) -> bool:
         """Whether a body has a `billingEmail` that some take for an address and others do not."""
@@ -159,22 +159,22 @@ class Document:
             return [before.get(name)]
         return {None: [before.get(name), None, ""], "": [None, ""]}.get(wanted, [wanted])
 
-    def problem_findings(self, status: int, problem: Json) -> Iterator[Finding]:
+    def problem_mismatches(self, status: int, problem: Json) -> Iterator[Mismatch]:
         """Where a problem breaks the schema that is documented for its status."""
-        for finding in findings(self._problem(status)[1], problem):
+        for mismatch in mismatches(self._problem(status)[1], problem):
             # Of a status that is not documented the others say what its problem is like, but not how it is called.
-            if status in self.documented or finding.path not in (("title",), ("status",)):
-                yield finding
+            if status in self.documented or mismatch.path not in (("title",), ("status",)):
+                yield mismatch
 
-    def prose_findings(self, problem: Mapping[str, Json], paths: frozenset[str]) -> Iterator[Finding]:
+    def prose_mismatches(self, problem: Mapping[str, Json], paths: frozenset[str]) -> Iterator[Mismatch]:
         """Where a problem is not as the prose says; `paths` are the request's path, with and without a prefix."""
         if not self.is_of_1x:
             return
         if "code" not in problem:
-            yield Finding("required", (), '"code" is a required property', dict(problem))
+            yield Mismatch("required", (), '"code" is a required property', dict(problem))
         instance = problem.get("instance")
         if isinstance(instance, str) and unquote(instance) not in {unquote(path) for path in paths}:
-            yield Finding("prose", ("instance",), f"the request's path, {' or '.join(sorted(paths))}", instance)
+            yield Mismatch("prose", ("instance",), f"the request's path, {' or '.join(sorted(paths))}", instance)
 
     def problem_members(self, status: int) -> Mapping[str, Json]:
         """The schemas of the members of a problem with this status."""
@@ -221,12 +221,12 @@ class Document:
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True)
 
 
-def findings(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Finding]:
+def mismatches(validator: jsonschema_rs.Draft202012Validator, value: Json) -> Iterator[Mismatch]:
     """Where a value breaks a schema."""
     for error in validator.iter_errors(value):
         keyword = str(error.schema_path[-1]) if error.schema_path else ""
         rule = error.kind.value if keyword in _SHORT else None
-        yield Finding(keyword, tuple(error.instance_path), error.message, error.instance, rule)
+        yield Mismatch(keyword, tuple(error.instance_path), error.message, error.instance, rule)
 
 
 def pinned(name: str) -> References:
@@ -257,7 +257,7 @@ def load(name: str, content: Mapping[str, Json] | None = None) -> Document:
     try:
         document = Document(name, content or pinned(name).content)
         for status in document.documented & {*STATUSES[1:]}:
-            list(document.problem_findings(status, {}))
+            list(document.problem_mismatches(status, {}))
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError, jsonschema_rs.ValidationError) as error:
         raise WrongCall(
             f"contract {name!r} does not describe PUT {PATH} as it has to: {' '.join(repr(error).split())[:200]}"

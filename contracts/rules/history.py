@@ -1,7 +1,7 @@
 """A history of one customer: updates and reads of several clients with their times, and whether an order explains it.
 
 The customer is one register: an update writes all of it, a read shows all of it. A history is linearizable where each
-operation can be given one moment between its start and its end, so that every read shows the update before it (Herlihy
+access can be given one moment between its start and its end, so that every read shows the update before it (Herlihy
 and Wing 1990). Every update writes a value of its own, so the search for such an order (Wing and Gong 1993) is short.
 """
 
@@ -21,7 +21,7 @@ Value = tuple[Any, ...]
 
 
 class Effect(Enum):
-    """Whether an operation of a history has to be in the order that explains it."""
+    """Whether an access of a history has to be in the order that explains it."""
 
     CERTAIN = "an accepted update, or a read: it took effect between its start and its end"
     POSSIBLE = "an update without an answer: it may take effect at any time after its start, or never"
@@ -29,7 +29,7 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True)
-class Operation:
+class Access:
     """An update that wrote `value`, or a read that showed it. `start` and `end` are seconds of one monotonic clock."""
 
     value: Value
@@ -40,61 +40,61 @@ class Operation:
 
 
 def judge_history(
-    initial: Value, operations: Sequence[Operation], last: Sequence[Operation], settle: float
+    initial: Value, accesses: Sequence[Access], last: Sequence[Access], settle: float
 ) -> tuple[Verdict, bool]:
     """What is wrong with a history, and whether only reads that lag by up to `settle` seconds keep it from being right.
 
-    `initial` is what was stored before all operations. The `last` ones are reads that may not lag: they were made when
+    `initial` is what was stored before all accesses. The `last` ones are reads that may not lag: they were made when
     reads had settled.
     """
     tried = frozenset({"update.atomic", "update.linearizable"})
-    written = {operation.value for operation in operations if not operation.is_read}
-    whole = [*operations, *last]
+    written = {access.value for access in accesses if not access.is_read}
+    whole = [*accesses, *last]
     # What was there before may have a part like an update's: an external id that is null, for one.
-    shown = [operation.value for operation in whole if operation.is_read and operation.value != initial]
+    shown = [access.value for access in whole if access.is_read and access.value != initial]
     mixed = [value for value in shown if _is_mixed(value, written)]
     if mixed:
         found = violation("update.atomic", "what one update wrote, as a whole", excerpt(str(mixed[0])))
         return Verdict(tried, (found,)), False
     if linearizable(initial, whole):
         return Verdict(tried), False
-    if linearizable(initial, [*without_lagging_reads(initial, operations, settle), *last]):
+    if linearizable(initial, [*without_lagging_reads(initial, accesses, settle), *last]):
         return Verdict(tried), True
     expected = "an order of the updates that explains every read"
     came = excerpt(_unexplained(initial, whole))
     return Verdict(tried, (violation("update.linearizable", expected, came),)), False
 
 
-def _unexplained(initial: Value, operations: Sequence[Operation]) -> str:
+def _unexplained(initial: Value, accesses: Sequence[Access]) -> str:
     """In words: the first read that no order explains, and what had ended before that, the latest first."""
-    in_order = sorted(operations, key=lambda operation: operation.end)
+    in_order = sorted(accesses, key=lambda access: access.end)
     for place, read in enumerate(in_order):
         begun = [
-            replace(operation, effect=Effect.POSSIBLE) if operation.effect is Effect.CERTAIN else operation
-            for operation in in_order[place + 1 :]
-            if not operation.is_read and operation.start < read.end
+            replace(access, effect=Effect.POSSIBLE) if access.effect is Effect.CERTAIN else access
+            for access in in_order[place + 1 :]
+            if not access.is_read and access.start < read.end
         ]
         if read.is_read and not linearizable(initial, [*in_order[: place + 1], *begun]):
             break
-    start = min(operation.start for operation in operations)
-    shown = [_in_words(operation, start) for operation in reversed(in_order[:place])]
+    start = min(access.start for access in accesses)
+    shown = [_in_words(access, start) for access in reversed(in_order[:place])]
     return f"none explains the {_in_words(read, start)}, after {', '.join(shown) or 'nothing'}"
 
 
-def _in_words(operation: Operation, start: float) -> str:
-    kind = "read of" if operation.is_read else "refused update" if operation.effect is Effect.NONE else "update"
-    began, ended = (round(1000 * (moment - start)) for moment in (operation.start, operation.end))
-    return f"{kind} {operation.value[0]!r} ({began} to {ended} ms)"
+def _in_words(access: Access, start: float) -> str:
+    kind = "read of" if access.is_read else "refused update" if access.effect is Effect.NONE else "update"
+    began, ended = (round(1000 * (moment - start)) for moment in (access.start, access.end))
+    return f"{kind} {access.value[0]!r} ({began} to {ended} ms)"
 
 
-def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
-    """Whether one order of the operations explains every read. `initial` is what was stored before all of them."""
+def linearizable(initial: Value, accesses: Sequence[Access]) -> bool:
+    """Whether one order of the accesses explains every read. `initial` is what was stored before all of them."""
     taking = [
-        replace(operation, end=math.inf) if operation.effect is Effect.POSSIBLE else operation
-        for operation in operations
-        if operation.effect is not Effect.NONE
+        replace(access, end=math.inf) if access.effect is Effect.POSSIBLE else access
+        for access in accesses
+        if access.effect is not Effect.NONE
     ]
-    certain = sum(1 << place for place, operation in enumerate(taking) if operation.effect is Effect.CERTAIN)
+    certain = sum(1 << place for place, access in enumerate(taking) if access.effect is Effect.CERTAIN)
     seen: set[tuple[int, Value]] = set()
     waiting: list[tuple[int, Value]] = [(0, initial)]
     while waiting:
@@ -104,33 +104,33 @@ def linearizable(initial: Value, operations: Sequence[Operation]) -> bool:
         if (done, value) in seen:
             continue
         seen.add((done, value))
-        left = [(place, operation) for place, operation in enumerate(taking) if not done >> place & 1]
+        left = [(place, access) for place, access in enumerate(taking) if not done >> place & 1]
         # Whatever began after another one had ended comes after it.
-        first_end = min(operation.end for _, operation in left)
+        first_end = min(access.end for _, access in left)
         waiting += [
-            (done | 1 << place, operation.value)
-            for place, operation in left
-            if operation.start <= first_end and (not operation.is_read or operation.value == value)
+            (done | 1 << place, access.value)
+            for place, access in left
+            if access.start <= first_end and (not access.is_read or access.value == value)
         ]
     return False
 
 
-def without_lagging_reads(initial: Value, operations: Sequence[Operation], settle: float) -> list[Operation]:
-    """The operations but for the reads of a value that was overwritten less than `settle` seconds before.
+def without_lagging_reads(initial: Value, accesses: Sequence[Access], settle: float) -> list[Access]:
+    """The accesses but for the reads of a value that was overwritten less than `settle` seconds before.
 
     A value is overwritten once another accepted update, which may come after its own, has ended. One that is neither
     `initial` nor of these updates was overwritten before all of them. What was refused never was a value.
     """
-    return [operation for operation in operations if not _lags(initial, operation, operations, settle)]
+    return [access for access in accesses if not _lags(initial, access, accesses, settle)]
 
 
-def _lags(initial: Value, read: Operation, operations: Sequence[Operation], settle: float) -> bool:
-    updates = [other for other in operations if not other.is_read]
+def _lags(initial: Value, read: Access, accesses: Sequence[Access], settle: float) -> bool:
+    updates = [other for other in accesses if not other.is_read]
     own = [update for update in updates if update.value == read.value]
     if not read.is_read or any(update.effect is Effect.NONE for update in own):
         return False
     if not own and read.value != initial:
-        return read.start < min(operation.start for operation in operations) + settle
+        return read.start < min(access.start for access in accesses) + settle
     began = min((update.start for update in own), default=-math.inf)
     ended = max(map(_latest, own), default=-math.inf)
     accepted = [update for update in updates if update.effect is Effect.CERTAIN]
@@ -140,7 +140,7 @@ def _lags(initial: Value, read: Operation, operations: Sequence[Operation], sett
     return any(moment <= read.start < moment + settle for moment in moments)
 
 
-def _latest(update: Operation) -> float:
+def _latest(update: Access) -> float:
     """When an update has taken effect at the latest."""
     return math.inf if update.effect is Effect.POSSIBLE else update.end
 

@@ -35,7 +35,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedAnswer:
     """What is documented for one status: a schema for each media type, and for each header whether it is required."""
 
     contents: Mapping[str, Json] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Operation:
     parameters: Mapping[tuple[str, str], Parameter]
     bodies: Mapping[str, Json]
     body_required: bool
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, DocumentedAnswer]
     security: tuple[Way, ...]
     deprecated: bool
     unknown: Mapping[tuple[str, str], tuple[str, Json]]
@@ -61,7 +61,7 @@ class Operation:
         """The parameter in the path."""
         return self.parameters.get(("path", "0"), Parameter("path parameter", required=True, schema={"type": "string"}))
 
-    def answer(self, status: str) -> Answer | None:
+    def answer(self, status: str) -> DocumentedAnswer | None:
         """What may come with a status: named itself, by its range, or as any other error."""
         by_range = self.answers.get(f"{status[0]}XX")
         default = self.answers.get("default") if is_error(status) else None
@@ -170,7 +170,7 @@ def _contents(references: References, node: Mapping[str, Json], together: str) -
     return found
 
 
-def _answer(references: References, key: str, node: Json) -> tuple[str, Answer]:
+def _answer(references: References, key: str, node: Json) -> tuple[str, DocumentedAnswer]:
     status = key.upper() if key != "default" else key
     if not _STATUS.fullmatch(status):
         raise references.wrong(f"has {key[:20]!r} where a status should be")
@@ -180,7 +180,7 @@ def _answer(references: References, key: str, node: Json) -> tuple[str, Answer]:
         name.lower(): references.resolved(header, "a header").get("required") is True
         for name, header in headers.items()
     }
-    return status, Answer(_contents(references, answer, "anyOf"), required)
+    return status, DocumentedAnswer(_contents(references, answer, "anyOf"), required)
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:

@@ -52,7 +52,7 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     fitting = tuple(
         value
         for value in map(document.without_read_only, body.values)
-        if not any(document.request_findings(value, slug))
+        if not any(document.request_mismatches(value, slug))
     )
     # No slug is that long.
     too_long = len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE

@@ -19,7 +19,7 @@ import yaml
 
 from contracts.http.exchange import Exchange, Request, Response
 from contracts.rules.body import read, refuse_constant, shallow, well_formed, whole_number
-from contracts.rules.document import Document, Finding, findings
+from contracts.rules.document import Document, Mismatch, mismatches
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
 
 EXACT = Path(__file__).parent.parent / "exact.yaml"
@@ -49,24 +49,24 @@ class Exact:
         self.statuses = frozenset(self._titles)
         self._problem = jsonschema_rs.Draft202012Validator(content["problem"], validate_formats=True)
 
-    def problem_findings(self, status: int, problem: Mapping[str, Any]) -> Iterator[Finding]:
+    def problem_mismatches(self, status: int, problem: Mapping[str, Any]) -> Iterator[Mismatch]:
         """Where a problem with this HTTP status is not of the exact shape."""
-        found = [*findings(self._problem, problem)]
+        found = [*mismatches(self._problem, problem)]
         yield from found
         wrong, titles = {each.path for each in found}, self._titles.get(status, ())
         if titles and "title" in problem and ("title",) not in wrong and problem["title"] not in titles:
-            yield Finding("title", ("title",), " or ".join(titles), problem["title"])
+            yield Mismatch("title", ("title",), " or ".join(titles), problem["title"])
         # JSON has one kind of number: 400.0 is the integer 400.
         if "status" in problem and ("status",) not in wrong and problem["status"] != status:
-            yield Finding("status", ("status",), f"{status}, the HTTP status", problem["status"])
+            yield Mismatch("status", ("status",), f"{status}, the HTTP status", problem["status"])
 
     def contradictions(self, document: Document) -> Iterator[tuple[int, str]]:
         """Each documented status of which no problem can be both as documented and as every answer has to be."""
         for status in sorted(document.documented & self.statuses):
             problem = {"title": self._titles[status][0], "status": status, "detail": "Something is wrong."}
-            for finding in document.problem_findings(status, problem):
-                if finding.path:
-                    yield status, finding.message
+            for mismatch in document.problem_mismatches(status, problem):
+                if mismatch.path:
+                    yield status, mismatch.message
 
 
 @cache
@@ -133,48 +133,48 @@ def _media_type(response: Response) -> Iterator[Violation]:
 def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
     """Where a problem is not as documented, or not as exact; what breaks both is told once, as documented."""
     paths = frozenset({exchange.request.path, exchange.sent_path} - {""})
-    documented = [*document.problem_findings(status, problem), *document.prose_findings(problem, paths)]
+    documented = [*document.problem_mismatches(status, problem), *document.prose_mismatches(problem, paths)]
     seen = set(map(_about, documented))
-    yield from (_violation(finding, Layer.DOCUMENTED) for finding in documented)
-    exacting = [*exact().problem_findings(status, problem), *_unlisted(status, problem, document)]
-    yield from (_violation(finding, Layer.EXACT) for finding in exacting if _about(finding) not in seen)
+    yield from (_violation(mismatch, Layer.DOCUMENTED) for mismatch in documented)
+    exacting = [*exact().problem_mismatches(status, problem), *_unlisted(status, problem, document)]
+    yield from (_violation(mismatch, Layer.EXACT) for mismatch in exacting if _about(mismatch) not in seen)
 
 
-def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Iterator[Finding]:
+def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Iterator[Mismatch]:
     """The members that the document does not list, also where it says nothing against them."""
     listed = document.problem_members(status)
     names = [name for name in problem if name not in listed] if listed else []
     if names:
-        yield Finding("additionalProperties", (), f"{', '.join(names)} is not listed", problem, names)
+        yield Mismatch("additionalProperties", (), f"{', '.join(names)} is not listed", problem, names)
 
 
-def _about(finding: Finding) -> tuple[object, ...]:
+def _about(mismatch: Mismatch) -> tuple[object, ...]:
     """What a finding is the same by in both layers."""
-    return finding.path, finding.keyword, finding.message if finding.keyword == "required" else ""
+    return mismatch.path, mismatch.keyword, mismatch.message if mismatch.keyword == "required" else ""
 
 
-def _violation(finding: Finding, layer: Layer) -> Violation:
-    place = ".".join(step if isinstance(step, str) else "[]" for step in finding.path)
-    if finding.path:
-        promise = f"problem.{finding.path[0]}"
+def _violation(mismatch: Mismatch, layer: Layer) -> Violation:
+    place = ".".join(step if isinstance(step, str) else "[]" for step in mismatch.path)
+    if mismatch.path:
+        promise = f"problem.{mismatch.path[0]}"
         promise = promise if promise in promises() else "problem.member"
     else:
         promise = {"required": "problem.required", "additionalProperties": "problem.members"}.get(
-            finding.keyword, "problem.object"
+            mismatch.keyword, "problem.object"
         )
-    message = excerpt(finding.message)
-    if finding.keyword == "required":
+    message = excerpt(mismatch.message)
+    if mismatch.keyword == "required":
         return violation(promise, message, "it is missing", place, layer)
-    if finding.keyword in ("title", "status", "prose"):
-        return violation(promise, message, excerpt(json.dumps(finding.value)), place, layer)
-    where, came = place or "a problem", finding.value
-    if finding.keyword == "additionalProperties":
-        expected, came = f"{where} with the documented members alone", finding.rule
-    elif finding.rule is None:
-        expected = f"{where} as `{finding.keyword}` of the schema says"
+    if mismatch.keyword in ("title", "status", "prose"):
+        return violation(promise, message, excerpt(json.dumps(mismatch.value)), place, layer)
+    where, came = place or "a problem", mismatch.value
+    if mismatch.keyword == "additionalProperties":
+        expected, came = f"{where} with the documented members alone", mismatch.rule
+    elif mismatch.rule is None:
+        expected = f"{where} as `{mismatch.keyword}` of the schema says"
     else:
-        words = " or ".join(map(json.dumps, finding.rule if isinstance(finding.rule, list) else [finding.rule]))
-        expected = f"{where} of {finding.keyword} {words}"
+        words = " or ".join(map(json.dumps, mismatch.rule if isinstance(mismatch.rule, list) else [mismatch.rule]))
+        expected = f"{where} of {mismatch.keyword} {words}"
     return violation(promise, expected, excerpt(json.dumps(came)), place, layer)
 
 

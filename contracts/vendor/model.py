@@ -84,7 +84,7 @@ class Vendor:
         # Whether a problem may list errors as we do: a release may want others, or none.
         ours = {"errors": [_item("body", "It is wrong.")]}
         self._lists_errors = cache(
-            lambda status: all(found.path[:1] != ("errors",) for found in document.problem_findings(status, ours))
+            lambda status: all(found.path[:1] != ("errors",) for found in document.problem_mismatches(status, ours))
         )
 
     @contextmanager
@@ -157,14 +157,14 @@ class Vendor:
 
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
-        findings = list(self.document.request_findings(value, slug))
-        if any(finding.keyword == "prose" for finding in findings):
+        mismatches = list(self.document.request_mismatches(value, slug))
+        if any(finding.keyword == "prose" for finding in mismatches):
             # What no schema says is said by the handler, without a list of errors.
-            raise Refusal(422, findings[-1].message[:300])
-        if findings:
-            places = [".".join(["body", *map(str, finding.path)]) for finding in findings]
-            value = findings[0].value if len(findings) == 1 else None
-            items = (_item(place, one.message[:300], value) for place, one in zip(places, findings, strict=True))
+            raise Refusal(422, mismatches[-1].message[:300])
+        if mismatches:
+            places = [".".join(["body", *map(str, finding.path)]) for finding in mismatches]
+            value = mismatches[0].value if len(mismatches) == 1 else None
+            items = (_item(place, one.message[:300], value) for place, one in zip(places, mismatches, strict=True))
             raise Refusal(422, "validation failed", *items)
 
     def find(self, slug: str) -> dict[str, Any]:

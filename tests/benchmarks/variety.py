@@ -62,7 +62,7 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
     broken = {
         (finding.keyword, finding.path[:1] if finding.path and finding.path[0] in document.request_members else ())
         for value in values
-        for finding in document.request_findings(value, SLUG)
+        for finding in document.request_mismatches(value, SLUG)
     }
     scalars = [scalar for value in values for scalar in _scalars(value)]
     texts = [scalar for scalar in scalars if isinstance(scalar, str)]

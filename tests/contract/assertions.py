@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from contracts.api import Answer
+from contracts.api import JudgedAnswer
 from contracts.customers.disposable import Customer
 
 # The members of a problem: those that are always there, and those that may be.
@@ -49,7 +49,7 @@ SHAPELESS = {414, 431}
 BOOKKEEPING = {"updatedAt", "updatedBy"}
 
 
-def assert_no_content(answer: Answer) -> None:
+def assert_no_content(answer: JudgedAnswer) -> None:
     """The answer is 204, and not one byte follows its header section."""
     if answer.judged_by:
         return
@@ -57,7 +57,7 @@ def assert_no_content(answer: Answer) -> None:
     expect(answer.after_head == b"", "no byte after the header section", answer.after_head)
 
 
-def assert_one_of(answer: Answer, statuses: Collection[int]) -> None:
+def assert_one_of(answer: JudgedAnswer, statuses: Collection[int]) -> None:
     """The answer has one of these statuses, and the shape of that status: an empty 204, or the exact problem."""
     if answer.judged_by:
         return
@@ -70,7 +70,7 @@ def assert_one_of(answer: Answer, statuses: Collection[int]) -> None:
         expect(answer.status in SHAPELESS, "a documented status", answer.status)
 
 
-def assert_alike(first: Answer, second: Answer) -> None:
+def assert_alike(first: JudgedAnswer, second: JudgedAnswer) -> None:
     """Both answers have the same status, and problems of the same type and title."""
     if first.judged_by or second.judged_by:
         return
@@ -81,7 +81,7 @@ def assert_alike(first: Answer, second: Answer) -> None:
         expect(said[0] == said[1], f"the type and title {said[0]}, as before", said[1])
 
 
-def assert_problem(answer: Answer, *, status: int, title: str | Sequence[str]) -> None:
+def assert_problem(answer: JudgedAnswer, *, status: int, title: str | Sequence[str]) -> None:
     """The answer has this status, and a problem (RFC 9457) of the exact shape with this title, or one of these.
 
     Content-Type: application/problem+json

@@ -72,7 +72,7 @@ def test_our_own_bodies_that_fit_do_fit(contract: str) -> None:
     @Round(0, 200, Generation(seed=1)).settings_and_seed
     @given(fitting(document))
     def explore(body: Any) -> None:
-        if any(document.request_findings(body, "acme")):
+        if any(document.request_mismatches(body, "acme")):
             wrong.append(body)
 
     explore()

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contracts.candidate import read
-from contracts.release import Change, Kind, Verdict
+from contracts.release import Change, Kind, ReleaseVerdict
 from contracts.release.comparison import compared
 from contracts.release_report import blocks
 from contracts.rules.document import DOCUMENTS, load, pinned
@@ -30,7 +30,7 @@ def proofs(found: tuple[Change, ...]) -> list[Any]:
 
 
 def told(found: tuple[Change, ...]) -> str:
-    return "\n".join(blocks(Verdict(found)))
+    return "\n".join(blocks(ReleaseVerdict(found)))
 
 
 def large(folder: Path, content: dict[str, Any]) -> Path:
@@ -69,8 +69,8 @@ def test_a_release_with_two_new_problem_members_is_safe_unless_the_pin_is_exact(
     path.write_text(V1.read_text(encoding="utf-8").replace("[array, 'null']", "array"), encoding="utf-8")
     found = changes("docs", path)
 
-    assert Verdict(found).safe, told(found)
-    assert not Verdict(found, exact=True).safe
+    assert ReleaseVerdict(found).safe, told(found)
+    assert not ReleaseVerdict(found, exact=True).safe
 
 
 def test_the_way_back_is_not_safe() -> None:

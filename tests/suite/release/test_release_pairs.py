@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema_rs.canonical import Containment
 
 from contracts.errors import WrongCall
-from contracts.release import Kind, Proof, Verdict, comparison
+from contracts.release import Kind, Proof, ReleaseVerdict, comparison
 from contracts.release.containment import contained
 from contracts.release.schema import Schema
 from contracts.release_report import blocks
@@ -45,7 +45,7 @@ def test_a_release_is_judged_by_its_gravest_change(pair: Pair, monkeypatch: pyte
 
     found = changed(pair.content)
 
-    told = "\n".join(blocks(Verdict(found)))
+    told = "\n".join(blocks(ReleaseVerdict(found)))
     breaking = [change for change in found if change.kind is Kind.BREAKING]
     assert next((change.kind.value for change in found), "nothing") == pair.kind, told
     assert pair.says in told
@@ -56,7 +56,7 @@ def test_a_release_is_judged_by_its_gravest_change(pair: Pair, monkeypatch: pyte
 @pytest.mark.parametrize("pair", pairs("less said"), ids=lambda pair: pair.id)
 def test_a_release_that_says_less_than_is_held_anyway_does_not_break(pair: Pair) -> None:
     """A document may say less than what every answer is held to: whoever keeps to the pin is safe with it."""
-    verdict = Verdict(changed(pair.content))
+    verdict = ReleaseVerdict(changed(pair.content))
 
     assert verdict.safe, "\n".join(blocks(verdict))
 

@@ -1,4 +1,4 @@
-"""A history of one customer: which histories an order of their operations explains."""
+"""A history of one customer: which histories an order of their accesses explains."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.rules.history import Effect, Operation, judge_history, linearizable, without_lagging_reads
+from contracts.rules.history import Access, Effect, judge_history, linearizable, without_lagging_reads
 
 
-def update(value: str, start: float, end: float, effect: Effect = Effect.CERTAIN) -> Operation:
-    return Operation((value, f"of {value}"), start, end, effect=effect)
+def update(value: str, start: float, end: float, effect: Effect = Effect.CERTAIN) -> Access:
+    return Access((value, f"of {value}"), start, end, effect=effect)
 
 
-def read(value: str, start: float, end: float, other: str = "") -> Operation:
-    return Operation((value, other or f"of {value}"), start, end, is_read=True)
+def read(value: str, start: float, end: float, other: str = "") -> Access:
+    return Access((value, other or f"of {value}"), start, end, is_read=True)
 
 
 POSSIBLE, NONE = Effect.POSSIBLE, Effect.NONE
@@ -22,7 +22,7 @@ OLD = ("old", "of old")
 
 
 @pytest.mark.parametrize(
-    "operations",
+    "accesses",
     [
         pytest.param([], id="nothing"),
         pytest.param([read("old", 0, 1)], id="a-read-of-what-was-there"),
@@ -41,13 +41,13 @@ OLD = ("old", "of old")
         pytest.param([update("a", 0, 1, NONE), read("old", 2, 3)], id="a-refused-one-is-not-seen"),
     ],
 )
-def test_an_order_explains_the_history(operations: list[Operation]) -> None:
-    """Each operation can be given a moment between its start and its end so that every read is right."""
-    assert linearizable(OLD, operations)
+def test_an_order_explains_the_history(accesses: list[Access]) -> None:
+    """Each access can be given a moment between its start and its end so that every read is right."""
+    assert linearizable(OLD, accesses)
 
 
 @pytest.mark.parametrize(
-    "operations",
+    "accesses",
     [
         pytest.param([read("new", 0, 1)], id="nobody-wrote-it"),
         pytest.param([update("a", 0, 1), read("old", 2, 3)], id="a-lost-update"),
@@ -65,9 +65,9 @@ def test_an_order_explains_the_history(operations: list[Operation]) -> None:
         ),
     ],
 )
-def test_no_order_explains_the_history(operations: list[Operation]) -> None:
+def test_no_order_explains_the_history(accesses: list[Access]) -> None:
     """Whatever the order, a read shows something else than the update before it."""
-    assert not linearizable(OLD, operations)
+    assert not linearizable(OLD, accesses)
 
 
 def test_a_read_lags_only_shortly_after_its_value_was_overwritten() -> None:
@@ -88,13 +88,13 @@ def test_a_read_of_what_was_stored_before_the_history_lags_only_at_its_beginning
 
 def test_a_read_during_the_next_update_does_not_lag() -> None:
     """Its value was not overwritten yet: it has to be explained."""
-    operations = [update("a", 0, 1), update("b", 2, 6), read("a", 3, 4)]
+    accesses = [update("a", 0, 1), update("b", 2, 6), read("a", 3, 4)]
 
-    assert without_lagging_reads(OLD, operations, settle=5) == operations
+    assert without_lagging_reads(OLD, accesses, settle=5) == accesses
 
 
 @pytest.mark.parametrize(
-    ("operations", "last", "broken", "lags"),
+    ("accesses", "last", "broken", "lags"),
     [
         pytest.param([update("a", 0, 1), read("a", 2, 3)], read("a", 4, 5), [], False, id="right"),
         pytest.param([update("a", 0, 1), read("old", 2, 3)], read("a", 4, 5), [], True, id="a-read-lags"),
@@ -160,9 +160,9 @@ def test_a_read_during_the_next_update_does_not_lag() -> None:
         ),
     ],
 )
-def test_a_history_is_judged(operations: list[Operation], last: Operation, broken: list[str], lags: bool) -> None:
+def test_a_history_is_judged(accesses: list[Access], last: Access, broken: list[str], lags: bool) -> None:
     """Reads may lag for a while, but for the last one; what several wrote a part of is a mixture."""
-    verdict, only_lags = judge_history(OLD, operations, [last], settle=5)
+    verdict, only_lags = judge_history(OLD, accesses, [last], settle=5)
 
     assert [violation.promise for violation in verdict.violations] == broken
     assert only_lags is lags
@@ -171,7 +171,7 @@ def test_a_history_is_judged(operations: list[Operation], last: Operation, broke
 
 def test_the_first_read_that_no_order_explains_is_named() -> None:
     """A violation names that read, and before it what had ended, the latest first, with their times."""
-    operations = [
+    accesses = [
         update("a", 0, 0.01),
         read("a", 0.02, 0.03),
         update("b", 0.025, 0.04),
@@ -180,7 +180,7 @@ def test_the_first_read_that_no_order_explains_is_named() -> None:
         read("old", 0.07, 0.08),
     ]
 
-    verdict, _ = judge_history(OLD, operations, [read("b", 9, 10)], settle=0)
+    verdict, _ = judge_history(OLD, accesses, [read("b", 9, 10)], settle=0)
 
     assert [violation.actual for violation in verdict.violations] == [
         "none explains the read of 'a' (50 to 60 ms), after refused update 'c' (30 to 40 ms),"
@@ -191,33 +191,33 @@ def test_the_first_read_that_no_order_explains_is_named() -> None:
 def test_what_was_there_before_is_no_mixture() -> None:
     """It may have a part like that of an update: both clear the external id."""
     initial, written = ("old", None), ("new", None)
-    operations = [Operation(written, 0, 9), Operation(initial, 1, 2, is_read=True)]
+    accesses = [Access(written, 0, 9), Access(initial, 1, 2, is_read=True)]
 
-    assert judge_history(initial, operations, [], settle=0)[0].violations == ()
-    assert judge_history(("older", "x"), operations, [], settle=0)[0].violations[0].promise == "update.atomic"
+    assert judge_history(initial, accesses, [], settle=0)[0].violations == ()
+    assert judge_history(("older", "x"), accesses, [], settle=0)[0].violations[0].promise == "update.atomic"
 
 
 @st.composite
-def histories_of_a_register(draw: st.DrawFn) -> list[Operation]:
-    """What clients of a real register see: each operation has its moment, and some time before and after it."""
-    value, operations = OLD, []
+def histories_of_a_register(draw: st.DrawFn) -> list[Access]:
+    """What clients of a real register see: each access has its moment, and some time before and after it."""
+    value, accesses = OLD, []
     for moment, is_read in enumerate(draw(st.lists(st.booleans(), max_size=10))):
         value = value if is_read else (f"value {moment}", f"of value {moment}")
         before, after = draw(st.floats(0, 4)), draw(st.floats(0, 4))
-        operations.append(Operation(value, moment - before, moment + after, is_read))
-    return draw(st.permutations(operations))
+        accesses.append(Access(value, moment - before, moment + after, is_read))
+    return draw(st.permutations(accesses))
 
 
-@given(operations=histories_of_a_register())
-def test_every_history_of_a_register_is_explained(operations: list[Operation]) -> None:
+@given(accesses=histories_of_a_register())
+def test_every_history_of_a_register_is_explained(accesses: list[Access]) -> None:
     """Nobody who keeps the promise is blamed, however long the answers take."""
-    assert linearizable(OLD, operations)
+    assert linearizable(OLD, accesses)
 
 
-@given(operations=histories_of_a_register(), stale=st.integers(0, 9))
-def test_a_value_from_before_all_updates_is_found(operations: list[Operation], stale: int) -> None:
+@given(accesses=histories_of_a_register(), stale=st.integers(0, 9))
+def test_a_value_from_before_all_updates_is_found(accesses: list[Access], stale: int) -> None:
     """A read after the end of an update never shows what was stored before all of them."""
-    updates = [operation for operation in operations if not operation.is_read]
+    updates = [access for access in accesses if not access.is_read]
     if updates:
-        end = max(operation.end for operation in operations)
-        assert not linearizable(OLD, [*operations, read("old", end + 1 + stale, end + 2 + stale)])
+        end = max(access.end for access in accesses)
+        assert not linearizable(OLD, [*accesses, read("old", end + 1 + stale, end + 2 + stale)])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.rules.document import Document, Finding
+from contracts.rules.document import Document, Mismatch
 from contracts.rules.problem import EXACT, exact
 from tests.suite.samples import DOCUMENTED, DOCUMENTS
 
@@ -53,8 +53,8 @@ def test_a_problem_that_is_as_promised_fits(document: Document, status: int, mem
     """A problem that is as documented, and of the exact shape, breaks neither."""
     value = problem(status, **members)
 
-    assert told(document.problem_findings(status, value)) == []
-    assert told(exact().problem_findings(status, value)) == []
+    assert told(document.problem_mismatches(status, value)) == []
+    assert told(exact().problem_mismatches(status, value)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_what_no_document_says_is_of_the_exact_shape(
     """That members are there, texts not empty, and the status that of the answer, is asked for besides the document."""
     value = problem(400, **changes)
 
-    assert told(document.problem_findings(400, value)) == []
-    assert told(exact().problem_findings(400, value)) == [(keyword, path)]
+    assert told(document.problem_mismatches(400, value)) == []
+    assert told(exact().problem_mismatches(400, value)) == [(keyword, path)]
 
 
 @pytest.mark.parametrize("title", ["Oops", "", "bad request"])
@@ -89,8 +89,8 @@ def test_a_title_is_that_of_its_status_by_the_exact_shape_alone(document: Docume
     """By the document a title may be any string; by the exact shape it is the phrase of its status."""
     value = problem(status, title=title)
 
-    assert told(document.problem_findings(status, value)) == []
-    assert told(exact().problem_findings(status, value)) == [("title", ("title",))]
+    assert told(document.problem_mismatches(status, value)) == []
+    assert told(exact().problem_mismatches(status, value)) == [("title", ("title",))]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_both_find_a_member_of_another_type(
     """What is wrong by both is found by both in the same place and by the same keyword, so that it can be told once."""
     value = problem(400, **changes)
 
-    assert told(document.problem_findings(400, value)) == [(keyword, path)]
-    assert told(exact().problem_findings(400, value)) == [(keyword, path)]
+    assert told(document.problem_mismatches(400, value)) == [(keyword, path)]
+    assert told(exact().problem_mismatches(400, value)) == [(keyword, path)]
 
 
 @pytest.mark.parametrize(
@@ -129,33 +129,33 @@ def test_which_members_there_are_is_the_document_s_to_say(
     """A member that is not documented is found by the document, and by nothing else."""
     value = problem(400, **changes)
 
-    assert told(document.problem_findings(400, value)) == [("additionalProperties", path)]
-    assert told(exact().problem_findings(400, value)) == []
+    assert told(document.problem_mismatches(400, value)) == [("additionalProperties", path)]
+    assert told(exact().problem_mismatches(400, value)) == []
 
 
 def test_a_status_past_a_double_is_found() -> None:
     """A number that is no integer of this world, 1e999 for one, is found like any other."""
     value = problem(400, status=float("inf"))
 
-    assert [finding.path for finding in exact().problem_findings(400, value)] == [("status",)]
+    assert [finding.path for finding in exact().problem_mismatches(400, value)] == [("status",)]
 
 
 def test_whether_errors_may_be_null_is_the_document_s_to_say() -> None:
     """Null in place of errors breaks the page, which shows an array, and not v1."""
     value = problem(400, errors=None)
 
-    assert told(DOCUMENTS["docs"].problem_findings(400, value)) == [("type", ("errors",))]
-    assert told(DOCUMENTS["v1"].problem_findings(400, value)) == []
-    assert told(exact().problem_findings(400, value)) == []
+    assert told(DOCUMENTS["docs"].problem_mismatches(400, value)) == [("type", ("errors",))]
+    assert told(DOCUMENTS["v1"].problem_mismatches(400, value)) == []
+    assert told(exact().problem_mismatches(400, value)) == []
 
 
 def test_an_instance_that_is_no_reference_breaks_the_page_and_the_exact_shape() -> None:
     """v1 documents a string; that it is a URI reference is asked for of every release."""
     value = problem(400, instance="not a reference")
 
-    assert told(DOCUMENTS["docs"].problem_findings(400, value)) == [("format", ("instance",))]
-    assert told(DOCUMENTS["v1"].problem_findings(400, value)) == []
-    assert told(exact().problem_findings(400, value)) == [("format", ("instance",))]
+    assert told(DOCUMENTS["docs"].problem_mismatches(400, value)) == [("format", ("instance",))]
+    assert told(DOCUMENTS["v1"].problem_mismatches(400, value)) == []
+    assert told(exact().problem_mismatches(400, value)) == [("format", ("instance",))]
 
 
 def test_the_published_problem_fits_the_page() -> None:
@@ -171,8 +171,8 @@ def test_the_published_problem_fits_the_page() -> None:
         "title": "Bad Request",
         "type": "https://example.com/errors/example",
     }
-    assert told(document.problem_findings(400, published)) == []
-    assert told(exact().problem_findings(400, published)) == []
+    assert told(document.problem_mismatches(400, published)) == []
+    assert told(exact().problem_mismatches(400, published)) == []
 
 
 def test_v1_adds_two_members_to_a_problem() -> None:
@@ -195,7 +195,7 @@ def test_v1_says_more_of_a_problem(changes: dict[str, Any], keyword: str) -> Non
     """In v1 code and errorId are strings, and type is a URI."""
     value = problem(404, **{"code": "CODE", "errorId": "e-1", "instance": "/customers/acme"} | changes)
 
-    assert [finding.keyword for finding in DOCUMENTS["v1"].problem_findings(404, value)] == [keyword]
+    assert [finding.keyword for finding in DOCUMENTS["v1"].problem_mismatches(404, value)] == [keyword]
 
 
 @pytest.mark.parametrize(
@@ -212,9 +212,9 @@ def test_a_tolerated_status_has_the_problem_shape(document: Document, status: in
     right = {"title": title, "status": status, "detail": "No."}
 
     assert status not in document.documented
-    assert told(document.problem_findings(status, right)) == told(exact().problem_findings(status, right)) == []
-    assert told(exact().problem_findings(status, right | {"title": "Oops"})) == [("title", ("title",))]
-    assert told(document.problem_findings(status, right | {"trace": 1})) == [("additionalProperties", ())]
+    assert told(document.problem_mismatches(status, right)) == told(exact().problem_mismatches(status, right)) == []
+    assert told(exact().problem_mismatches(status, right | {"title": "Oops"})) == [("title", ("title",))]
+    assert told(document.problem_mismatches(status, right | {"trace": 1})) == [("additionalProperties", ())]
 
 
 def test_the_exact_shape_is_written_down_once() -> None:
@@ -234,6 +234,6 @@ def test_the_exact_shape_is_written_down_once() -> None:
 
 def test_a_finding_says_what_came() -> None:
     """A finding has the value that is wrong, for the message."""
-    (found,) = exact().problem_findings(404, problem(404, title="Gone"))
+    (found,) = exact().problem_mismatches(404, problem(404, title="Gone"))
 
-    assert found == Finding("title", ("title",), "Not Found", "Gone")
+    assert found == Mismatch("title", ("title",), "Not Found", "Gone")

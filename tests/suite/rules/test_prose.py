@@ -218,8 +218,8 @@ def test_nothing_is_said_in_prose_of_the_page() -> None:
     assert not DOCS.is_of_1x
     assert not DOCS.has_doubtful_email({"billingEmail": "a@b"})
     assert DOCS.stored_values("billingEmail", body, before) == [""]
-    assert list(DOCS.prose_findings({}, frozenset())) == []
-    findings = list(DOCS.request_findings(body, "acme"))
+    assert list(DOCS.prose_mismatches({}, frozenset())) == []
+    findings = list(DOCS.request_mismatches(body, "acme"))
     assert [finding.keyword for finding in findings] == ["additionalProperties"]
 
 

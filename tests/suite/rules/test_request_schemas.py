@@ -13,7 +13,7 @@ LONG_SLUG = "a" * 100
 
 def taken_by(contract: str, value: Any, slug: str = "acme") -> bool:
     """Whether a release takes this as an update of the customer with the slug."""
-    return not any(load(contract).request_findings(value, slug))
+    return not any(load(contract).request_mismatches(value, slug))
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -57,7 +57,7 @@ def test_each_release_refuses_what_the_page_refuses(contract: str, value: Any) -
 @pytest.mark.parametrize("contract", ["docs", "v1"])
 def test_a_name_is_all_that_is_required(contract: str) -> None:
     """The name is required of a client, and nothing else: read-only members are required in answers alone."""
-    findings = list(load(contract).request_findings({"externalCustomerId": "x"}, "acme"))
+    findings = list(load(contract).request_mismatches({"externalCustomerId": "x"}, "acme"))
 
     assert [(finding.keyword, finding.path) for finding in findings] == [("required", ())]
 
@@ -124,6 +124,6 @@ def test_an_optional_member_may_be_null_in_v1(member: str) -> None:
 )
 def test_nothing_else_may_be_null_in_v1(value: Any, path: tuple[str, ...]) -> None:
     """A required member, or one that nobody knows, is as wrong with null as with anything else."""
-    findings = load("v1").request_findings(value, "acme")
+    findings = load("v1").request_mismatches(value, "acme")
 
     assert [finding.path for finding in findings] == [path]

@@ -17,7 +17,7 @@ def finds_nothing(sentence: str, media_type: str) -> Row:
     """Answers a good update of this media type with 404, as a router may."""
 
     def look(vendor: Variant, value: Any, call: Call) -> None:
-        is_good = call.header("content-type") == media_type and not any(vendor.document.request_findings(value, ""))
+        is_good = call.header("content-type") == media_type and not any(vendor.document.request_mismatches(value, ""))
         refuse_if(is_good, 404, "Nothing here takes this.")
 
     return broken("status.media_type_like_json", LEFT_OPEN)(sentence, **then(parse=look))
