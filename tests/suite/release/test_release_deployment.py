@@ -123,8 +123,8 @@ def test_an_accepted_deviation_makes_no_release_unsafe(checked: Checked, tmp_pat
     """What somebody has accepted counts as little as in a run, and is told; so is what is mended."""
     deviations = tmp_path / "deviations.toml"
     deviations.write_text(
-        '[[deviation]]\nrule = "status.schema"\nreason = "Known."\nuntil = 2999-12-31\n'
-        '[[deviation]]\nrule = "problem.title"\nreason = "Old."\nuntil = 2999-12-31\n'
+        '[[deviation]]\npromise = "status.schema"\nreason = "Known."\nuntil = 2999-12-31\n'
+        '[[deviation]]\npromise = "problem.title"\nreason = "Old."\nuntil = 2999-12-31\n'
     )
 
     vendor = vendor_named("AcceptsUnknownMembers")(load("docs"))
@@ -227,7 +227,7 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
 def test_a_wrong_file_of_deviations_is_exit_2(tmp_path: Path) -> None:
     """An unknown promise in the deviations is a wrong call, with its line."""
     deviations = tmp_path / "deviations.toml"
-    deviations.write_text('[[deviation]]\nrule = "status.shema"\nreason = "Known."\nuntil = 2999-12-31\n')
+    deviations.write_text('[[deviation]]\npromise = "status.shema"\nreason = "Known."\nuntil = 2999-12-31\n')
 
     result = release("--candidate", V1, "--deviations", str(deviations))
 
