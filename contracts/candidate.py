@@ -124,7 +124,7 @@ def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
     if not _NAME.fullmatch(name):
         raise WrongCall(f"--adopt {name!r} is no name for a contract: use small letters, digits, dots and hyphens")
     if path.exists():
-        raise WrongCall(f"--adopt {name!r}: there is a contract of that name; choose another")
+        raise WrongCall(f"--adopt {name!r}: contracts/documents/{name}.yaml exists; choose another name, or remove it")
     return path
 
 

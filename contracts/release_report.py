@@ -93,7 +93,7 @@ class ReleaseReport:
         if self.observed:
             yield from (*_of_deployment(self.observed), "")
         if self.adopted:
-            yield f"{self.adopted}.yaml is saved: --contract {self.adopted} holds targets to this release"
+            yield f"contracts/documents/{self.adopted}.yaml is saved; hold targets to it with --contract {self.adopted}"
         if self.safe and not self.stopped:
             adopt = "; --adopt NAME saves it as a contract, for --contract NAME"
             drift = f"; with --contract {self.pin}, a run on it may report the drift as broken promises"
@@ -157,8 +157,8 @@ def _of_deployment(observed: Observed) -> Iterator[str]:
     for word, finding in observed.broken:
         yield f"\n{word.value}: {finding.promise}: {promises()[finding.promise].sentence}"
         again = terminal.replay_command([finding.evidence], observed.base_url) if finding.evidence else ""
-        facts = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual)), ("again", again)
-        yield from terminal.labelled(*facts)
+        came = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual))
+        yield from terminal.labelled(*came, ("request", finding.request), ("payload", finding.why), ("again", again))
     yield from observed.deviations
 
 

@@ -185,7 +185,7 @@ def test_a_name_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> No
 
 def test_a_contract_is_never_written_over() -> None:
     """A name that is taken is refused, and the contract of that name stays as it was."""
-    with pytest.raises(WrongCall, match="there is a contract of that name"):
+    with pytest.raises(WrongCall, match="exists; choose another name, or remove it"):
         place_of("v1")
 
 

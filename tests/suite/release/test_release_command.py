@@ -256,7 +256,7 @@ def test_an_address_without_a_document(
         pytest.param([], "--candidate", id="no-candidate"),
         pytest.param(["--candidate", V1, "--contract", "v9"], "unknown contract 'v9'", id="no-such-contract"),
         pytest.param(["--candidate", "https://me:secret@example.com/a.yaml"], "user info", id="user-info"),
-        pytest.param(["--candidate", V1, "--adopt", "docs"], "there is a contract of that name", id="name-taken"),
+        pytest.param(["--candidate", V1, "--adopt", "docs"], "exists; choose another name", id="name-taken"),
     ],
 )
 def test_a_wrong_call_exits_2(release: Release, arguments: list[str], says: str) -> None:
