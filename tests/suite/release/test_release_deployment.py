@@ -101,7 +101,7 @@ def test_a_release_that_does_what_it_says_is_safe(checked: Checked, compatible: 
 
 
 def test_a_change_that_is_not_announced_is_not_safe(checked: Checked, tmp_path: Path) -> None:
-    """A deployment that breaks a promise which its document still makes is not safe; the request and its evidence are named."""
+    """A deployment that breaks a promise which its document still makes is not safe; a request of it is named."""
     result = checked(vendor_named("TrimsNames")(load("docs")), "--candidate", DOCS)
 
     assert result.exit_code == 1
