@@ -1,4 +1,4 @@
-"""The client: sends requests within limits, waits out interruptions, and blames a request that alone causes them."""
+"""The client: sends requests within limits, waits out interruptions, and finds out if a request itself causes them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from contracts.http.wire import Connection, NoAnswer
 _HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 # Without Accept-Encoding a server may choose any coding (RFC 9110 section 12.5.3).
 _OWN = (("User-Agent", f"kaiten-contract-tests/{__version__}"), ("Accept-Encoding", "identity"))
-# An answer may show what was sent, of which JSON may write each byte as six.
+# An answer may repeat what was sent, and JSON may write one byte of it as six (like `\u0001`).
 READ_SLACK = 6
-# So often must a request be interrupted while a plain update is answered, until it is to blame; and so often in a row
-# must every update break the connection while a read is answered, until the operation is, which takes nine seconds.
+# A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update is answered. The operation
+# is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered: after 4 seconds.
 _ROUNDS, _BREAKS = 3, 6
 # Seconds to wait for bytes that follow a 204.
 LINGER = 0.003
 
 
 class Control(NamedTuple):
-    """What tells a request's own trouble from the target's: a plain update, and a read."""
+    """Two requests that show whether one request or the whole target is at fault: a plain update, and a read."""
 
     update: Request
     read: Request
@@ -43,8 +43,8 @@ class Control(NamedTuple):
 class Client:
     """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads.
 
-    `transport` answers in process, in place of the wire. `reached` says whether anything was ever sent, and not only
-    tried to be.
+    `transport` answers in process, in place of the wire. `reached` is False as long as no request can have arrived at
+    the target.
 
     Raises:
         WrongCall: a proxy or a certificate file that the environment names cannot be used.
@@ -68,7 +68,7 @@ class Client:
         self._closed = False
         self._rounds, self._breaks = _ROUNDS, _BREAKS
         self._pace = Pace(target.limits.rate)
-        # However many threads ask: no more requests are on their way at once than the user allows.
+        # Limits how many requests are under way at once, however many threads send.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
         self._large_turn = threading.Lock()
         self._large: dict[str, int] = {}
@@ -77,7 +77,7 @@ class Client:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """End every connection, that of an exchange under way once it is over."""
+        """Close every connection. One that is in use is closed as soon as its exchange is over."""
         self._closed = True
         while connection := self._kept():
             connection.close()
@@ -85,9 +85,9 @@ class Client:
     def send(self, request: Request, control: Control | None = None, linger: float = LINGER) -> Exchange:
         """Send a request until it is answered.
 
-        An interruption is retried with back-off. With a `control`, a request that is interrupted each time while a
-        plain update is answered comes back as it is, marked persistent; so does one that breaks the connection like
-        every update, while a read is answered.
+        An interruption is retried with back-off. With a `control`, an interrupted exchange is returned, marked
+        persistent, in two cases: this request is interrupted each time while a plain update is answered, or every
+        update breaks the connection while a read is answered.
 
         Raises:
             NoVerdict: the retry budget is spent, or the host cannot be reached at all.
@@ -106,7 +106,7 @@ class Client:
                 self._pace.speed_up()
                 self._breaks = _BREAKS if control else self._breaks
                 return replace(exchange, sent_again=True) if lost else exchange
-            # A 429 says itself that the rate is at fault, and no payload.
+            # A 429 says that the rate is at fault, and not the payload.
             limited = exchange.status == 429
             pause = pause_after(exchange.response, tries)
             self.retry_budget.interrupted(started, reason, pause, limited=limited)
@@ -117,12 +117,12 @@ class Client:
             lost = True
             if control:
                 breaks = exchange.failure is Failure.BROKEN
-                # While no update is known to be answered, a plain one need not break again.
+                # Once every update is known to break the connection, no plain update is sent to see it again.
                 answered = not (breaks and self._breaks == 1) and self._answers(control.update)
                 outlived = outlived + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
             if outlived >= self._rounds or broken >= self._breaks:
-                # What was proven once is believed sooner the next time: a time-out, and an operation that is broken.
+                # After a time-out or a broken operation was proven once, fewer rounds prove it again.
                 self._rounds = 2 if outlived and exchange.failure is Failure.TIMEOUT else self._rounds
                 self._breaks = 1 if broken else self._breaks
                 return replace(exchange, persistent=True, sent_again=True)
@@ -141,7 +141,7 @@ class Client:
         """
         limits, sent = self.target.limits, self._stamped(request)
         filled = replace(sent, headers=fill(sent.headers, self.target.secrets))
-        # What was sent to this path before may be in what comes of it.
+        # An answer may repeat what an earlier request has sent to this path.
         largest = max(len(request.body), self._large.get(request.path, 0))
         if largest > limits.size // READ_SLACK:
             self._large[request.path] = largest
@@ -149,7 +149,7 @@ class Client:
         response: Response | None = None
         failure: Failure | None = None
         again = False
-        # What is very large, and may be answered by more, is sent one by one.
+        # Very large requests are sent one at a time: their answers may be larger still.
         with self._turns, self._large_turn if len(request.body) > limits.size else nullcontext():
             self._pace.wait()
             now, started = time.time(), time.monotonic()
@@ -165,21 +165,21 @@ class Client:
         return exchange
 
     def _stamped(self, request: Request) -> Request:
-        """The request as it is sent, but for the tokens: to the base URL's path, and with the headers that it needs."""
+        """The request as it is sent, with the base URL's path and all headers, but with tokens as placeholders."""
         given = (*self.target.shown_headers, *request.headers)
         names = {name.lower() for name, _ in given}
-        # By the traceparent the vendor finds a request in its logs (W3C Trace Context); ids of zeros are not valid.
+        # The vendor finds a request in its logs by its traceparent (W3C Trace Context). Ids of zeros are not valid.
         trace, span = (1 + secrets.randbelow(2**bits - 1) for bits in (128, 64))
         own = (("Host", self._url.netloc.decode("ascii")), *_OWN, (TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"))
         headers = (*(header for header in own if header[0].lower() not in names), *given)
-        # Those of these methods have a length even where the body is empty (RFC 9110 section 8.6), and none where it is
-        # sent in chunks (RFC 9112 section 6.2).
+        # A PUT or POST has a Content-Length even if its body is empty (RFC 9110 section 8.6). A body that is sent in
+        # chunks has none (RFC 9112 section 6.2).
         if (request.body or request.method in ("PUT", "POST")) and "transfer-encoding" not in names:
             headers = (*headers, ("Content-Length", str(len(request.body))))
         return replace(request, path=self._url.raw_path.decode("ascii").rstrip("/") + request.path, headers=headers)
 
     def _answer(self, request: Request, ends: float, size: int, linger: float) -> tuple[Response, bool]:
-        """The answer, and whether the request was sent before on a connection that had ended."""
+        """The answer, and whether the request was sent twice because a kept connection had ended."""
         if self._transport:
             return self._transport(request), False
         kept = self._kept()
@@ -198,7 +198,7 @@ class Client:
         return self._answer(request, ends, size, linger)[0], True
 
     def _kept(self) -> Connection | None:
-        """A connection that was kept and still stands."""
+        """A kept connection that still stands, or None."""
         with suppress(IndexError):
             while not (connection := self._idle.pop()).stands:
                 connection.close()

@@ -14,7 +14,7 @@ Headers = tuple[tuple[str, str], ...]
 
 WRITE_TOKEN = "<KAITEN_AUTH_TOKEN>"
 READ_TOKEN = "<KAITEN_READ_TOKEN>"
-# The write token in the other letter case, and without its last character: neither is valid, both are as secret.
+# The write token in the other letter case, and without its last character. Neither is valid, but both are secret.
 SWAPPED_TOKEN = "<KAITEN_AUTH_TOKEN_SWAPPED>"
 CUT_TOKEN = "<KAITEN_AUTH_TOKEN_CUT>"
 # Each placeholder, and how a shell (bash) writes what it stands for.
@@ -27,7 +27,7 @@ PLACEHOLDERS = {
 
 # What stands for the value of a `--header`; the variable of this name may hold it.
 HEADER_VALUE = re.compile(r"<(KAITEN_HEADER_\d+)>")
-# So many characters of a token tell nothing: all begin alike.
+# So few characters of a token give nothing away: all tokens begin alike.
 _TOO_SHORT = 5
 _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 # A scheme and one token68, the only form that a bearer token has (RFC 9110 section 11.4, RFC 6750 section 2.1).
@@ -37,9 +37,9 @@ _WELL_FORMED = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ +[A-Za-z0-9._~+/-]+=*")
 class Role(StrEnum):
     """What a request may do, by the Authorization headers that it carries.
 
-    `MALFORMED` is an invalid one that has not the form of any: a scheme alone, or a token and something more.
+    `MALFORMED` is invalid and does not have the form of a credential: a scheme alone, or something after a token.
     `UNCLEAR` is a credential that a server may rightly read as valid or as invalid: one with white space
-    around it (RFC 9110 section 5.5), or more than one of them (section 5.3).
+    around it (RFC 9110 section 5.5), or more than one credential (section 5.3).
     """
 
     WRITE = "write"
@@ -66,7 +66,7 @@ def roles_of(headers: Headers) -> list[Role]:
 
 
 def _role_of_value(value: str) -> Role:
-    # Of white space only spaces and tabs may stand around a value (RFC 9110 section 5.5).
+    # Only spaces and tabs may stand around a value, and no other white space (RFC 9110 section 5.5).
     stripped = value.strip(" \t")
     if not stripped:
         return Role.NONE
@@ -80,7 +80,7 @@ def _role_of_value(value: str) -> Role:
 
 
 def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:
-    """The tokens by their placeholders, and with them those that are made from the write token."""
+    """The tokens by their placeholders, together with those that are made from the write token."""
     write = tokens.get(WRITE_TOKEN)
     return dict(tokens) | ({SWAPPED_TOKEN: write.swapcase(), CUT_TOKEN: write[:-1]} if write else {})
 
@@ -103,7 +103,7 @@ def mask(text: bytes, tokens: Mapping[str, str]) -> bytes:
 
 
 class Secret(str):
-    """A text that no repr shows: that of a local variable in a traceback, for one."""
+    """A text that its repr does not show, for example where a traceback shows local variables."""
 
     __slots__ = ()
 
@@ -112,7 +112,7 @@ class Secret(str):
 
 
 def concealed(text: str, tokens: Mapping[str, str]) -> str:
-    """A traceback with each token masked, also one of which only the beginning or the end is shown."""
+    """A traceback with each token masked, even if only the beginning or the end of the token is shown."""
     text = mask(text.encode("utf-8", "backslashreplace"), tokens).decode()
     for placeholder, token in tokens.items():
         for length in range(len(token) - 1, _TOO_SHORT, -1):

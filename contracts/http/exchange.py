@@ -16,7 +16,7 @@ from contracts.http.credential import HEADER_VALUE, PLACEHOLDERS, WRITE_TOKEN, H
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
-# What stands in the path of a template, a request that is tried on some customer: its slug, or a form of it.
+# A template is a request for any customer. In its path, these stand for the customer's slug or for a form of it.
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
@@ -24,9 +24,9 @@ CUSTOMER_CUT = "<CUSTOMER_CUT>"
 ACCEPT = ("Accept", "application/json, application/problem+json")
 TRACEPARENT = "traceparent"
 _TRACE_ID = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-# Bytes of an answer that are kept once it was judged, and of a body that a curl line has as it is; others are packed.
+# How many bytes of an answer are kept after it was judged; and the longest body in a curl line that is not packed.
 _KEPT, _LONGEST = 65536, 2000
-# What a shell (bash) can make of a slug in a word; it has no short way to encode a letter.
+# How a shell (bash) writes these forms of a slug. It has no short way to percent-encode a letter.
 _SLUGS = {CUSTOMER: "${CUSTOMER}", CUSTOMER_UPPER: "${CUSTOMER^^}", CUSTOMER_CUT: "${CUSTOMER%?}"}
 OF_YOURS = "CUSTOMER is the slug of a customer of yours"
 
@@ -68,7 +68,7 @@ class Request:
 
     @property
     def is_template(self) -> bool:
-        """Whether the path stands for that of any customer."""
+        """Whether the path has a placeholder for a customer's slug."""
         return "<CUSTOMER" in self.path
 
     def addressed(self, slug: str) -> Request:
@@ -79,7 +79,7 @@ class Request:
             CUSTOMER: slug,
             CUSTOMER_UPPER: slug.upper(),
             CUSTOMER_CUT: slug[:-1],
-            # The first letter percent-encoded without need, with that encoded again, and in full width.
+            # Forms of the first letter: percent-encoded without need, percent-encoded twice, and in full width.
             "<CUSTOMER_ENCODED>": f"%{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_ENCODED_TWICE>": f"%25{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_FULL_WIDTH>": quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
@@ -87,7 +87,7 @@ class Request:
         return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
-        """The same request with each token in it as its placeholder: a generated text may happen to be one."""
+        """The same request with placeholders for tokens: a generated text may contain a token by chance."""
         held = (self.body.decode("latin-1"), self.path, *(value for _, value in self.headers))
         if not any(token in text for token in tokens.values() for text in held):
             return self
@@ -102,13 +102,13 @@ class Request:
 class Response:
     """A response as it was received: `body` without the transfer coding, `wire_body` as the bytes came.
 
-    In `wire_body` are all bytes that followed the header section, also where HTTP allows none. `left_out` says how many
+    `wire_body` has all bytes that followed the header section, even if HTTP allows none there. `left_out` says how many
     bytes at the end of the body are not kept.
     """
 
     status: int
     headers: Headers
-    # A body may be of megabytes, and pytest asks for a repr of whatever a failed call was given.
+    # A body may have megabytes, and pytest builds the repr of whatever a failed call was given.
     body: bytes = field(repr=False)
     wire_body: bytes = field(repr=False)
     reason: str = ""
@@ -124,10 +124,10 @@ class Response:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Response:
-        """The same response with each token in it as its placeholder."""
+        """The same response with a placeholder for each token in it."""
         body = mask(self.body, tokens)
         wire_body = body if self.wire_body is self.body else mask(self.wire_body, tokens)
-        # No part of a head has a line break, and looking for tokens in each would take as long as reading the answer.
+        # The parts are joined, as one search is much faster than one for each part. No part has a line break.
         head = "\n".join([self.reason, *(part for header in self.headers for part in header)]).encode("latin-1")
         reason, *parts = mask(head, tokens).decode("latin-1").split("\n")
         headers = tuple(zip(parts[::2], parts[1::2], strict=True))
@@ -138,10 +138,10 @@ class Response:
 class Exchange:
     """A request, and its response or the failure that came instead.
 
-    `started` is when, in seconds since the epoch; `seconds` how long it took. `persistent` marks an interruption that
-    met this request each time, while the target answered other requests. `sent_path` is the path as sent, with the base
-    URL's own before it, and `sent_headers` are all headers as sent, but for the tokens. `sent_again` says that the
-    request was sent before, and no answer came: it may have been carried out then, or may be later.
+    `started` is when it began, in seconds since the epoch; `seconds` is how long it took. `persistent` marks an
+    interruption that this request met each time, while the target answered other requests. `sent_path` has the base
+    URL's path in front. `sent_headers` are all headers as sent, with tokens as placeholders. `sent_again` says that an
+    earlier try of the request got no answer: the vendor may have carried it out then, or may do so later.
     """
 
     request: Request
@@ -166,11 +166,11 @@ class Exchange:
 
     @property
     def headers_in_front(self) -> Headers:
-        """The headers for what stands in front of the target, which are no part of the request."""
+        """The headers for what stands in front of the target, which are not part of the request."""
         return tuple(header for header in self.sent_headers if HEADER_VALUE.fullmatch(header[1]))
 
     def kept(self) -> Exchange:
-        """The exchange as it is kept once it was judged: without the end of a body that is very long."""
+        """The exchange as it is kept after it was judged: the end of a very long body is left out."""
         response = self.response
         if response is None or max(len(response.body), len(response.wire_body)) <= _KEPT:
             return self
@@ -193,12 +193,12 @@ def update(
 
 
 def names_customer(line: str) -> bool:
-    """Whether a curl line has the slug as a variable, so that `OF_YOURS` has to be said."""
+    """Whether a curl line has a variable for the slug, so that `OF_YOURS` has to explain it."""
     return re.search(r"\$\{?CUSTOMER\b", line) is not None
 
 
 def for_any_customer(template: Request, sent: Request) -> Request:
-    """What was sent, for any customer where a shell can make that of the customer's slug, else as it was sent."""
+    """The request that was sent, but with the template's path if a shell can fill in the slug of any customer."""
     can_be_made = any(placeholder in template.path for placeholder in _SLUGS)
     return replace(sent, path=template.path) if can_be_made else sent
 
@@ -206,7 +206,7 @@ def for_any_customer(template: Request, sent: Request) -> Request:
 def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
     """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token.
 
-    `$CUSTOMER` is in place of the slug in a template's path. `in_front` are headers that are no part of the request;
+    `$CUSTOMER` stands for the slug in a template's path. `in_front` are headers that are not part of the request;
     `$KAITEN_HEADER_1` has the value of the first `--header`.
     """
     headers = (*in_front, *request.headers)
@@ -217,7 +217,7 @@ def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
     parts += [f"-H '{name}:'" for name in own if name.lower() not in {given.lower() for given, _ in headers}]
     before = ""
     if request.body or request.method == OPERATION:
-        # What is no UTF-8 becomes what is not printable.
+        # Bytes that are not UTF-8 become characters that are not printable.
         text = request.body.decode("utf-8", "surrogateescape")
         data = shlex.quote(text)
         if len(request.body) > _LONGEST or text.startswith("@") or not text.isprintable():
@@ -228,11 +228,11 @@ def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
 
 
 def _quoted(text: str, variables: Mapping[str, str]) -> str:
-    """The text as one shell word, each placeholder as its variable."""
+    """The text as one shell word, with a variable for each placeholder."""
     if not any(placeholder in text for placeholder in variables):
         return shlex.quote(text)
     quoted = re.sub(r'([\\"$`])', r"\\\1", text)
     for placeholder, variable in variables.items():
         quoted = quoted.replace(placeholder, variable)
-    # Braces are for where a letter of a variable's name follows.
+    # A variable needs braces only if the next character could belong to its name.
     return '"' + re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted) + '"'

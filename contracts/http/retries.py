@@ -1,4 +1,4 @@
-"""Waiting: what an interruption is, how long a run waits for a target, how fast it asks, and how a signal ends both."""
+"""Waiting: what an interruption is, how long a run waits for a target, how fast it sends, and how a signal ends it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import TypeVar
 from contracts.errors import NoVerdict, command
 from contracts.http.exchange import Exchange, Failure, Response
 
-# Answers of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
-# 15.6.5, RFC 8470, RFC 6585), and those that content delivery networks have of their own.
+# Statuses of something in front of the API: time-outs, limits and gateways (RFC 9110 sections 15.5.9 and 15.6.3 to
+# 15.6.5, RFC 8470, RFC 6585), and statuses that only content delivery networks use.
 INTERRUPTING = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
 _RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 # Seconds to wait after the first, second, … interruption of one request.
 _BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The longest gap between two requests to a target that limits the rate, in seconds.
 _SLOWEST = 1.0
-# A program that runs us, like tox, may pass a signal on that we got as well: within these seconds it counts once.
+# A program that runs us, like tox, may pass on a signal that we also got. Within these seconds, it counts once.
 PASSED_ON = 2.0
 # Seconds that an interrupted run still waits for a target that does not answer.
 GRACE = 5.0
-# A wait sees after at most so many seconds that a signal came.
+# A wait notices a signal after at most this many seconds.
 _STEP = 0.2
 
 _T = TypeVar("_T")
@@ -35,9 +35,9 @@ _signalled: float | None = None
 
 
 def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
-    """Why the exchange is an interruption and no answer of the API; None where it is an answer.
+    """Why the exchange is an interruption and not an answer of the API; None if it is an answer.
 
-    `also` are further statuses that are an interruption on this target.
+    `also` has further statuses that are interruptions on this target.
     """
     if exchange.failure in _RETRIABLE:
         return str(exchange.failure)
@@ -49,7 +49,7 @@ def interruption(exchange: Exchange, also: Collection[int] = ()) -> str | None:
 def pause_after(response: Response | None, tries: int) -> float:
     """Seconds to wait after an interruption: what Retry-After asks for (RFC 9110 section 10.2.3), else by back-off.
 
-    A date in it is read against the answer's own Date: the clock of this machine may differ.
+    A date in Retry-After is compared with the answer's own Date, since the clock of this machine may differ.
     """
     asked, date = (next(iter(response.values(name) if response else ()), "") for name in ("Retry-After", "Date"))
     seconds = float(asked) if asked.strip().isdecimal() else 0.0
@@ -59,7 +59,7 @@ def pause_after(response: Response | None, tries: int) -> float:
 
 
 def _moment(text: str) -> datetime | None:
-    """What a date of HTTP says, which is in UTC (RFC 9110 section 5.6.7); None where the text is no date."""
+    """The moment that an HTTP date names, in UTC (RFC 9110 section 5.6.7); None if the text is not a date."""
     with suppress(ValueError, OverflowError):
         when = parsedate_to_datetime(text)
         return when if when.tzinfo else when.replace(tzinfo=UTC)
@@ -69,7 +69,7 @@ def _moment(text: str) -> datetime | None:
 class RetryBudget:
     """How long a run may wait in all for a target that does not answer (`--patience`), all threads together.
 
-    While the target only says that the rate is too high, it does answer: such a time counts only as long as it lasts.
+    A target that only says that the rate is too high does answer: such a time no longer counts once it is over.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -80,19 +80,19 @@ class RetryBudget:
         self._lock = threading.Lock()
 
     def answered(self) -> None:
-        """The target answers (again)."""
+        """Note that the target answers (again)."""
         with self._lock:
             if self._down_since is not None and not self._only_limited:
                 self._left -= time.monotonic() - self._down_since
             self._down_since, self._only_limited, self._ever_answered = None, True, True
 
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
-        """Count an interruption of an exchange that was begun at `started`, before a pause of so many seconds.
+        """Count an interruption of an exchange that began at `started`. `pause` is how many seconds to wait next.
 
-        `limited` says that the target said no more than that the rate is too high.
+        `limited` says that the target said only that the rate is too high.
 
         Raises:
-            NoVerdict: the pause would be longer than what is left.
+            NoVerdict: the pause would be longer than the time that is left.
 
         """
         with self._lock:
@@ -119,7 +119,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Wait for one's turn."""
+        """Wait for the next turn to send."""
         with self._lock:
             now = time.monotonic()
             start = max(now, self._next)
@@ -127,16 +127,16 @@ class Pace:
         sleep(start - now)
 
     def slow_down(self, pause: float) -> None:
-        """Nobody asks for `pause` seconds, and then everybody less often."""
+        """Let no thread send for `pause` seconds, and let all of them send less often after that."""
         with self._lock:
             now = time.monotonic()
-            # Several threads may be told so at once: the first one counts.
+            # The target may say so to several threads at once. Only the first one counts.
             if self._next < now + pause:
                 self._gap = min(max(2 * self._gap, 0.01), max(_SLOWEST, self._fastest))
                 self._next = now + pause
 
     def speed_up(self) -> None:
-        """An answer came: ask a little more often, up to the rate."""
+        """Send a little more often after an answer, up to the rate."""
         if self._gap > self._fastest:
             with self._lock:
                 self._gap = max(self._gap * 0.998, self._fastest)
@@ -156,19 +156,19 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def grace() -> float:
-    """Seconds that a run may still wait for a target that does not answer: no limit before a signal came."""
+    """Seconds that a run may still wait for a target that does not answer; no limit until a signal comes."""
     return float("inf") if _signalled is None else GRACE - (time.monotonic() - _signalled)
 
 
 def sleep(seconds: float) -> None:
-    """Wait; once a signal came, no longer than what is left of the grace."""
+    """Wait for so many seconds. After a signal, wait no longer than what is left of the grace."""
     ends = time.monotonic() + seconds
     while (left := min(ends - time.monotonic(), grace())) > 0:
         time.sleep(min(left, _STEP))
 
 
 def uncut(work: Callable[[], _T]) -> _T:
-    """Do some work to its end and return its result: one Ctrl-C is raised after it, a second one at once."""
-    # Signals interrupt the main thread alone; leaving the block waits for the other one.
+    """Do some work to its end and return its result. One Ctrl-C is raised after the work, a second one at once."""
+    # A signal interrupts only the main thread. Leaving the block waits for the other thread.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()

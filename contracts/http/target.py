@@ -1,7 +1,7 @@
 """The target: where the suite sends its requests, as whom, by which way, and within which limits.
 
-Each `checked_…` returns what was given, checked. Where it cannot be used a WrongCall says so in one line, which shows
-no secret.
+Each `checked_…` function checks a value and returns it. If the value cannot be used, it raises a WrongCall, whose
+message is one line and shows no secret.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, 
 MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
 
-# A host looks like production when its first label has one of the first words, and no label has one of the second or,
-# before the domain that somebody registered, a word that begins with one of the third.
+# A host looks like production if its first label has a word of `_PRODUCTION`. It does not if any label has a word of
+# `_REHEARSAL`, or if a label before the last two (the registered domain) has a word that `_REHEARSAL_BEGINS` begins.
 _PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
 _REHEARSAL = re.compile(
     r"(stag(e|ing)?|test(ing)?|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|qa|uat)\d*"
@@ -39,7 +39,7 @@ _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _SET_BY_SUITE = frozenset({"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding"})
-# A shorter value of a header is part of many texts by chance: masking it would change what is judged.
+# A header value that is shorter than this is in many texts by chance: masking it would change what is judged.
 _MASKED = 8
 
 
@@ -47,7 +47,7 @@ _MASKED = 8
 class Limits:
     """What one exchange and one run may take: seconds, bytes, requests per second, requests at once.
 
-    `customers` is how many of ours may exist at once, or None.
+    `customers` is how many customers of ours may exist at once, or None for any number.
     `interruptions` are statuses that are an interruption on this target, besides those that are one everywhere.
     """
 
@@ -63,10 +63,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Target:
-    """Where and as whom. `tokens` maps a placeholder to its token, and never shows in a repr.
+    """Where requests go, and as whom. `tokens` maps a placeholder to its token, and never shows in a repr.
 
-    `headers` are names and values for what stands in front of the target, sent with every request and as secret; `tls`
-    is how a secure connection is made, where that is not as usual.
+    `headers` are for what stands in front of the target: they are sent with every request, and their values are secret.
+    `tls` is how a secure connection is made, or None for the usual way.
     """
 
     base_url: str
@@ -89,12 +89,12 @@ class Target:
 
     @cached_property
     def secrets(self) -> dict[str, str]:
-        """What each placeholder is on the wire."""
+        """What is sent in place of each placeholder."""
         return with_derived(self.tokens) | self.header_values
 
     @cached_property
     def masked(self) -> dict[str, str]:
-        """Of the secrets those that are masked wherever they come back: tokens, and long values of headers."""
+        """The secrets that are masked wherever they come back: tokens, and long values of headers."""
         headers = self.header_values
         return {key: value for key, value in self.secrets.items() if key not in headers or len(value) >= _MASKED}
 
@@ -109,7 +109,7 @@ class Target:
         return READ_TOKEN in self.tokens
 
     def proxy(self) -> httpx.URL | None:
-        """The proxy that the environment names for this target, where `proxy_from_env` says to use it.
+        """The proxy that the environment names for this target, if `proxy_from_env` says to use it.
 
         Raises:
             WrongCall: it cannot be used, or only ALL_PROXY names one.
@@ -126,12 +126,12 @@ class Target:
             named = _HOST.fullmatch(proxy.raw_host.decode("ascii")) and (proxy.port or 0) < 65536
             if named and proxy.scheme == "http":
                 return proxy
-        # Its value may hold a password.
+        # The message does not show the value, which may hold a password.
         raise WrongCall(f"{variable} must be like http://proxy.example.com:3128, for --proxy-from-env")
 
 
 def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_http: bool = False) -> str:
-    """The base URL, used as it is but for a trailing slash: no production, and plain http to this machine alone."""
+    """The base URL without a trailing slash. Production, and plain http to another machine, have to be allowed."""
     try:
         parts = urlsplit(base_url)
         strange = not base_url.isprintable() or re.search(r"[\s\\]", base_url)
@@ -141,7 +141,7 @@ def checked_url(base_url: str, *, allow_production: bool = False, allow_plain_ht
             raise WrongCall("the base URL has user info in it; give the token in KAITEN_AUTH_TOKEN instead")
         if parts.query or parts.fragment or base_url.endswith(("?", "#")):
             raise WrongCall("the base URL has a query or a fragment; give only scheme, host, port and path")
-        # As the client reads it: in lower case, other letters than ASCII's in Punycode.
+        # The host as the client reads it: in lower case, with Punycode for letters outside ASCII.
         host = httpx.URL(base_url).raw_host.decode("ascii")
     except (ValueError, httpx.InvalidURL) as error:
         raise WrongCall(f"the base URL cannot be read: {error}") from None
@@ -173,7 +173,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def checked_customer(slug: str | None) -> str | None:
-    """The slug of the customer to use, if one was given: one segment of a path as it stands."""
+    """The slug of the customer to use, if one was given. It needs no encoding in a path."""
     if slug is not None and (not _SLUG.fullmatch(slug) or slug in (".", "..")):
         raise WrongCall(f"--customer {slug!r} is no slug: it has letters of ASCII, digits and -._~ alone")
     return slug
@@ -195,14 +195,14 @@ def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
 def checked_headers(given: Sequence[str], environment: Mapping[str, str]) -> Headers:
     """The headers for what stands in front of the target, each given as NAME=VALUE.
 
-    A name alone takes its value from a variable, KAITEN_HEADER_1 for the first of them.
+    A name alone takes its value from a variable: KAITEN_HEADER_1 for the first header, and so on.
     """
     headers = []
     for number, header in enumerate(given, 1):
         name, sign, value = header.partition("=")
         variable = f"KAITEN_HEADER_{number}"
         value = value if sign else environment.get(variable, "")
-        # What cannot be a name may be a secret, and is not shown.
+        # A text that cannot be a name may be a secret, so the message does not show it.
         if not _FIELD_NAME.fullmatch(name):
             raise WrongCall(f"--header must be NAME=VALUE, or NAME alone with the value in {variable}")
         if name.lower() in _SET_BY_SUITE:
@@ -225,7 +225,7 @@ def checked_tls(ca_bundle: Path | None = None, client_cert: Path | None = None) 
             context.load_verify_locations(ca_bundle)
         if client_cert is not None:
             what, content = f"--client-cert {client_cert}", "a certificate and its key, which has no password"
-            # Without a password, the library asks the terminal for that of an encrypted key.
+            # If no password is given here, the library asks the terminal for the password of an encrypted key.
             context.load_cert_chain(client_cert, password="")
     except ssl.SSLError:
         raise WrongCall(f"{what} is no PEM file with {content}") from None

@@ -23,11 +23,11 @@ from contracts.http.target import MIB
 _AT_ONCE = 65536
 # The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
 _MOST_INTERIM, _LONGEST_HEAD = 200, 100 * 1024
-# Bytes of a body in chunks that go into the first one.
+# How many bytes of a body in chunks go into the first chunk.
 _FIRST_CHUNK = 5
 # Seconds that it may take to send a body of more than 1 MiB: 5 MB at 700 kbit/s.
 LONGEST_SENDING = 60.0
-# How OpenSSL names that a server refuses our certificate, or the lack of one (RFC 8446 section 6.2).
+# The errors of OpenSSL if a server refuses our certificate, or misses one (RFC 8446 section 6.2).
 _CERTIFICATE_REFUSED = re.compile(r"_ALERT_.*(CERT|UNKNOWN_CA)")
 
 
@@ -42,8 +42,8 @@ class NoAnswer(Exception):
 class Connection:
     """A connection to the origin of a URL, for one exchange after the other.
 
-    `proxy` is the URL of a proxy, which is reached by plain http; `tls` is there for https alone. `ends` is the moment
-    on the monotonic clock at which time is over. `received` has the bytes of the last answer so far.
+    `proxy` is the URL of a proxy, which is reached by plain http. `tls` is None unless the URL has https. `ends` is the
+    moment on the monotonic clock when the time is up. `received` has the bytes of the last answer so far.
 
     Raises:
         NoAnswer: no connection could be made.
@@ -72,21 +72,21 @@ class Connection:
             raise NoAnswer(_failure(error, connected=False)) from None
 
     def _ask_for_tunnel(self, authority: str, ends: float) -> None:
-        """Let the proxy pass on whatever comes (RFC 9110 section 9.3.6)."""
+        """Ask the proxy for a tunnel: it then passes on all bytes unchanged (RFC 9110 section 9.3.6)."""
         request = Request("CONNECT", authority, (("Host", authority), *self._to_proxy))
         try:
             if 200 <= self._begun(request, ends, MIB).status_code < 300:
                 return
         except (h11.RemoteProtocolError, NoAnswer):
             if self._ended:
-                # It hung up, and may be there again in a moment.
+                # The proxy hung up, and may be back in a moment: `REFUSED` is tried again.
                 raise NoAnswer(Failure.REFUSED) from None
-        # What is no HTTP comes from the proxy as well, and says nothing of the target.
+        # Bytes that are not HTTP come from the proxy too, and say nothing about the target.
         raise NoAnswer(Failure.PROXY)
 
     @property
     def stands(self) -> bool:
-        """Whether it has not ended, and no stray bytes have come since the last answer: there is nothing to read."""
+        """Whether there is nothing to read: it has not ended, and no stray bytes have come since the last answer."""
         self._socket.settimeout(0)
         try:
             self._socket.recv(1)
@@ -96,7 +96,7 @@ class Connection:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether the last answer is whole, to the whole request, leaves it open, and is followed by nothing."""
+        """Whether the request was sent whole, and its answer is whole, leaves this open, and has nothing after it."""
         is_whole = self._parser.their_state is h11.DONE and not self._unsent
         return is_whole and self._parser.trailing_data == (b"", False)
 
@@ -129,7 +129,7 @@ class Connection:
         except (OSError, h11.RemoteProtocolError) as error:
             raise NoAnswer(_failure(error, connected=True, ended=self._ended)) from None
         if answer.status_code != 204 and self._parser.their_state is h11.DONE and self._parser.trailing_data[0]:
-            # Any client would read what follows as the next answer. After a 204 the judge says more of it.
+            # A client would read the bytes that follow as the next answer. After a 204, the judge reports them.
             raise NoAnswer(Failure.MALFORMED)
         content, wire_body = b"".join(parts), bytes(memoryview(self.received)[begins:])
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items())
@@ -137,19 +137,19 @@ class Connection:
         return Response(answer.status_code, headers, content, content if wire_body == content else wire_body, reason)
 
     def _begun(self, request: Request, ends: float, size: int) -> h11.Response:
-        """Send a request and read the answer's header section, past those of any 1xx.
+        """Send a request, and read the header section of its answer. Any 1xx before it is skipped.
 
-        Up to a minute that it takes to send a body of more than 1 MiB does not count, as long as the server reads on.
+        The time to send a body of more than 1 MiB does not count, up to a minute and as long as the server reads on.
         """
         self.received, self._ended, self._size = bytearray(), False, size
-        # h11 has to know what is answered; what it would send is dropped.
+        # h11 needs to know which request is answered. The bytes that it would send for it are not used.
         self._parser = h11.Connection(h11.CLIENT, _LONGEST_HEAD)
         closing = [("Connection", "close")] if "close" in (request.header("Connection") or "").lower() else []
         self._parser.send(h11.Request(method=request.method, target="/", headers=[("Host", "-"), *closing]))
         self._parser.send(h11.EndOfMessage())
         body = request.body
         if (request.header("Transfer-Encoding") or "").lower() == "chunked":
-            # Two chunks and the last one (RFC 9112 section 7.1), so that it shows who reads the first alone.
+            # Two chunks and the empty last one (RFC 9112 section 7.1), to find servers that read only the first.
             parts = filter(None, (body[:_FIRST_CHUNK], body[_FIRST_CHUNK:]))
             body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
         started, limit, is_large = time.monotonic(), _left(ends), len(body) > MIB
@@ -157,7 +157,7 @@ class Connection:
         lines = (f"{request.method} {request.path} HTTP/1.1", *map(": ".join, request.headers), "", "")
         self._unsent = memoryview("\r\n".join(lines).encode("latin-1") + body)
         self._ends = ends
-        # A server that takes no more may have answered.
+        # A server that stops reading may have answered already.
         with suppress(TimeoutError):
             with suppress(ConnectionError, ssl.SSLError):
                 while self._unsent:
@@ -185,7 +185,7 @@ class Connection:
 
 
 def _left(ends: float) -> float:
-    """Seconds left; so few that it times out where there are none."""
+    """Seconds left, but never 0: a socket takes a timeout of 0 to mean that it must not wait at all."""
     return max(ends - time.monotonic(), 0.001)
 
 
