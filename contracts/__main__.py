@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; `run` heeds it in good order
+if __name__ == "__main__":  # Ctrl-C ends the imports without a traceback; later `run` handles it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import click

@@ -1,7 +1,7 @@
-"""What a test of the contract is written with: it sends a request, and comes back with an answer that was judged.
+"""What tests of the contract are written with: `api` sends a request, and returns an answer that was judged.
 
-Behind `api` the judge looks at every exchange, and at what is stored afterwards. What breaks a promise is raised here,
-before any assertion of the test.
+The judge looks at every exchange, and at what is stored afterwards. A broken promise is raised here, before any
+assertion of the test.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
 from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
 
-# So many of the tests to come are run ahead at most, while pytest calls one after the other.
+# At most this many of the next tests are run ahead, while pytest calls one test after the other.
 _AHEAD = 400
-# Such a test has neither passed nor failed: the summary has it as broken, with its reason and date.
+# A test that meets one has neither passed nor failed. The summary lists it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
 
@@ -44,10 +44,10 @@ _VALID = (f"Bearer {WRITE_TOKEN}",)
 class JudgedAnswer:
     """An answer as a test reads it, and the customer that the request went to, as it was then.
 
-    `status` is None where the connection broke, and may break: at a body of 1 MiB or more. `after_head` has every byte
-    that followed the header section, `body` is without the transfer coding. `pin` names the release that is held to.
-    `judged_by` names it where its judge alone decides what is right, for it allows other statuses for the request than
-    `docs` does: a literal of a test speaks of `docs`.
+    `status` is None if the connection broke where it may break: at a body of 1 MiB or more. `after_head` has every byte
+    that followed the header section, `body` is without the transfer coding. `pin` names the release that the target is
+    held to. `judged_by` names it, too, if it allows other statuses for the request than `docs`. The literals of the
+    tests speak of `docs`, so then the judge alone decides what is right.
     """
 
     status: int | None
@@ -66,11 +66,11 @@ class JudgedAnswer:
 class Api:
     """The operation under contract. Each test finds `customer` as the one before left it.
 
-    Whatever is sent is judged: each method that sends something raises `BrokenPromise` where an answer, or what is
-    stored afterwards, is not as promised.
+    Whatever is sent is judged. Each method that sends something raises `BrokenPromise` if an answer, or what is stored
+    afterwards, is not as promised.
 
-    A target takes its time to answer. So tests are run ahead, on several threads: each with a customer of the thread's
-    own, and with an `Api` of its own, which is a copy.
+    A target takes its time to answer, so tests are run ahead on several threads. Each thread has its own customer, and
+    each test that is run ahead has its own copy of the `Api`.
     """
 
     def __init__(self, run: Run) -> None:
@@ -95,13 +95,13 @@ class Api:
         return Ledger(self._attempts, self._explained, self._left)
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
-        """Run tests to come on other threads, each known by its id; where there is one customer, none is run ahead."""
+        """Run the next tests on other threads, each known by its id. With only one customer, none is run ahead."""
         with self._starting:
             self._upcoming = iter(upcoming if self._customers.lanes > 1 else ())
         self._start_more()
 
     def _start_more(self) -> None:
-        """Start as many tests as there are threads. What else is sent on these threads comes before further ones."""
+        """Start as many tests as there are threads. Other work for these threads comes before further tests."""
         started: list[Future[str]] = []
         with self._starting:
             room = self._customers.lanes - self._under_way
@@ -124,7 +124,7 @@ class Api:
         api.customer = self._customers.own
         api.begin(test)
         function(api)
-        # Nothing else is kept: what the test has sent may be of megabytes.
+        # Nothing else is kept, because what the test has sent may have megabytes.
         return api.judged_by
 
     def was_run_ahead(self, test: str) -> bool:
@@ -135,7 +135,7 @@ class Api:
         return ended is not None
 
     def unfinished(self) -> Iterator[tuple[str, Attempt]]:
-        """What was found broken and not raised: by a test that is cut short, and by those that were run ahead."""
+        """Failures that were found but not raised, in a test that was cut short and in tests that were run ahead."""
         yield from ((self.test, attempt) for attempt in self._ledger.failures)
         for test, ended in [*self._ahead.items()]:
             error = ended.exception() if ended.done() and not ended.cancelled() else None
@@ -150,7 +150,7 @@ class Api:
         return BrokenPromise(*found) if found else None
 
     def explained(self, violations: Iterable[Violation]) -> None:
-        """Note that these were explained: no generated test has to search for them again."""
+        """Note that these violations were explained, so that no generated test searches for them again."""
         self._explained.update(violation.promise for violation in violations)
 
     def put(
@@ -164,7 +164,7 @@ class Api:
         headers: Headers = (),
         linger: float = LINGER,
     ) -> JudgedAnswer:
-        """Update a customer; `<CUSTOMER>` in `slug` stands for its own. What is stored is read back.
+        """Update a customer, and read back what is stored. `<CUSTOMER>` in `slug` stands for the customer's slug.
 
         `linger` is how many seconds to wait for what may follow a 204.
         """
@@ -189,17 +189,17 @@ class Api:
         return self._put_alike(customer, replace(self._last.template, headers=headers), Circumstance.OTHER_HEADERS)
 
     def _put_alike(self, customer: Customer, template: Request, circumstance: Circumstance) -> JudgedAnswer:
-        # What is written otherwise has to be stored once more, over something else.
+        # The same details have to be stored once more, so something else is stored in between.
         apart = circumstance in (Circumstance.REWRITTEN, Circumstance.OTHER_HEADERS)
         attempt = self._attempts.send(template, customer, circumstance=circumstance, apart=apart, like=self._last)
         return self._answer(attempt, customer)
 
     def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
-        """For each history, several clients send these updates, and read, at once; what each read has shown.
+        """For each history, let several clients send its updates and read at once. Returns what each read has shown.
 
-        It is empty for another release than `docs`, if that allows other statuses: then the judge alone decides.
+        The list is empty if the pin allows other statuses than `docs` for an update: then the judge alone decides.
         """
-        # What is sent beside it would decide what falls together.
+        # Requests of other tests would change which of these requests overlap.
         self.run_ahead(())
         wait([*self._ahead.values()])
         if not self._customers.readable:
@@ -232,7 +232,7 @@ class Api:
         return self._answer(attempt, customer), older, newer
 
     def put_while_the_vendor_fails(self, customer: Customer, body: bytes) -> JudgedAnswer:
-        """Update a customer while the mocked vendor fails, and answers this with 500. No live vendor can be told to."""
+        """Update a customer while the mocked vendor fails and answers 500. No live vendor can be told to fail."""
         if self._run.vendor is None:
             pytest.skip(NO_500)
         with self._run.vendor.failing(customer.slug):
@@ -240,13 +240,13 @@ class Api:
             return self._answer(self._attempts.send(template, customer, LINGER, circumstance, read=False), customer)
 
     def slug_of_nobody(self) -> str:
-        """A well-formed slug that no customer has. What it is sent with must not make one."""
+        """A well-formed slug that no customer has. A request that is sent to it must not make one."""
         slug = self._customers.unused_slug()
         self._nobody.add(slug)
         return slug
 
     def is_there(self, customer: Customer, slug: str) -> bool:
-        """Whether there is a customer with this slug now. `customer` is the one that was used to ask for it."""
+        """Whether there is a customer with this slug now. `customer` is the one that `put` was called with."""
         if customer.unread:
             pytest.skip(customer.unread)
         return GONE not in self._customers.shown(self._customers.get(slug))
@@ -257,17 +257,17 @@ class Api:
         self._skip_untriable(template)
         customer = self._customers.own
         attempt = self._attempts.send(template, customer, apart=True)
-        # The customer as it is now: the next test of this thread will use it.
+        # A copy of the customer as it is now, because the next test of this thread will change it.
         then = replace(customer)
         if len(template.body) > MIB and not self._customers.given:
-            # What it may show from now on is large, and is read after each request.
+            # The customer may be large from now on, and it would be read after each further request.
             self._customers.replace(customer)
         if isinstance(asked, Payload) and asked.family == PAIRS:
             self._run.metrics.add({"pairs": {asked.id: 1}})
         return self._answer(attempt, then, several=not isinstance(asked, Payload))
 
     def send_together(self, asked: Sequence[Case[Any]] | Sequence[Request]) -> Together:
-        """Send cases of Schemathesis, or requests, several customers at once."""
+        """Send cases of Schemathesis, or requests, to several customers at once."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("a test that sends several requests at once cannot be run ahead: mark it `fuzz`")
         return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
@@ -280,13 +280,13 @@ class Api:
         return self._run.options.deviations.left_of(attempt, self.test)
 
     def _answer(self, attempt: Attempt, customer: Customer, *, several: bool = False) -> JudgedAnswer:
-        """The answer of an attempt that is as promised; one that is not is tried again and raised.
+        """The answer of an attempt. If it is not as promised, the attempt is tried again, and the failure is raised.
 
-        `several` says that its test has more to send.
+        `several` says that the test has more to send.
         """
         left = self._left(attempt)
         if left.violations:
-            # What a test that is written out has sent before may be what it takes.
+            # In a hand-written test, the failure may need the request that the test has sent before.
             again = self._attempts.again(left, left.before if customer is self.customer else None)
             found = [each for each in map(self._left, again) if each.violations]
             fail(left.violations[0].promise, *(found or [left]))

@@ -1,6 +1,6 @@
 """The one way in which a request is tried: send, judge, read back, judge what is stored.
 
-Everything that makes a violation is in `contracts/rules`: the judge is told what is arranged around a request.
+Only `contracts/rules` makes violations. This module tells the judge in which circumstance a request was sent.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _R = TypeVar("_R")
 NO_READING = "the target does not let the token read customers back"
 _NOT_SAID = "what came does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
-# A promise that was seen broken so often when tried again need not be tried again.
+# After second tries have broken a promise this often, its further failures are not tried again.
 _ENOUGH = 3
-# Of so many slugs that name no customer is known what was sent to them last.
+# The last request to a path that was not made from a template is remembered for this many paths.
 _REMEMBERED = 250
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request that is tried, what answers it, and what it breaks; before it is sent, its exchange has no answer.
+    """A request that is tried, its answer, and what it breaks. Until it is sent, its exchange has no answer.
 
     `template` is the request as it was asked for. `repeated` says whether it broke the same promise when it was tried
-    again alone (None: it was not). `before` is the update that made what was stored before, `beside` are those that
-    were sent at once, `read` is the exchange that shows what is there.
+    again alone (None: it was not tried again). `before` is the update that made what was stored before, `beside` are
+    the attempts that were sent at the same time, and `read` is the exchange that shows what is stored.
     """
 
     template: Request
@@ -74,7 +74,7 @@ class Attempt:
         return replace(self, violations=tuple(each for each in self.violations if each.promise in promise_ids))
 
     def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
-        """The attempt with what a read has shown to be wrong with what is stored."""
+        """The attempt with the violations that a read has found in what is stored."""
         of_answer = tuple(violation for violation in self.violations if not is_of_state(violation.promise))
         kept = self.exchange.kept()
         return replace(self, exchange=kept, violations=of_answer + found, read=read.kept(), beside=tuple(beside))
@@ -89,18 +89,18 @@ class Attempts:
 
     def __init__(self, client: Client, document: Document, customers: Customers, metrics: Metrics) -> None:
         self._client, self.document, self.customers, self.metrics = client, document, customers, metrics
-        # To the first customer nothing is sent, so that only what is sent to others can change it.
+        # No test sends a request to the first customer. So if it changes, a request to another one has changed it.
         self._first = customers.open()
         plain = customers.make()
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
-        # One request at a time is sent beside the first customer.
+        # The first customer is watched during one request at a time.
         self._beside_others = threading.Lock()
-        # Whether a customer that was just made can be read: where none can, a new one is no better than the old.
+        # Whether a customer that was just made can be read. If not, a new one is no better than one that is gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
-        # By slug, the updates one of which made what is stored, the likeliest last. By path, what a stranger got last.
+        # By slug: the updates that may have made what is stored, the likeliest last. By another path: the last request.
         self._makers: dict[str, list[Attempt]] = {}
 
     def send(
@@ -115,10 +115,10 @@ class Attempts:
         read: bool = True,
         like: Attempt | None = None,
     ) -> Attempt:
-        """Try one request on a customer, and read back what is stored, also of `others` that must not be changed.
+        """Try one request on a customer, and read back that customer and the `others`, which must not be changed.
 
-        `linger` is how many seconds to wait for what may follow a 204. With `apart` something else is stored first, if
-        what is there would not show what the request stores. The answer must be `like` that of the attempt before it.
+        `linger` is how many seconds to wait for what may follow a 204. With `apart`, something else is stored first, if
+        the request would not visibly change what is stored. The answer must be like that of the attempt `like`.
         """
         (made,) = self._made([template], customer, circumstance, apart=apart)
         attempt = self._sent(customer, linger, made)
@@ -138,22 +138,22 @@ class Attempts:
         """Try one request, which must leave no trace on two other customers: the run's first one, and a new one."""
         with self.customers.short_lived, self._beside_others:
             newer = self.customers.unused()
-            # What earlier requests did to the first one must not hide what this one does.
+            # What earlier requests did to the first customer must not hide what this request does to it.
             self._set_apart(self._first)
             attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
             return attempt, replace(self._first), newer
 
     def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
-        """Try requests on several customers at once; each takes its share in turn, and is read back once.
+        """Try requests on several customers at once. Each customer gets its share in turn, and is read back once.
 
-        What is wrong with what is stored counts for the last request that was accepted, or for the last of all. In a
+        If what is stored is wrong, the last accepted request is to blame, or the last of all if none was accepted. In a
         `hurry` no read is made twice, unless reads were seen to lag on this target.
         """
         settle = 0.0 if hurry and not self.customers.lags else None
         return self.shared(lambda part: self.in_turn(part, self.customers.own, settle), templates, self.customers.lanes)
 
     def shared(self, work: Callable[[Sequence[_T]], list[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
-        """What `work` makes of the items, in their order. The calling thread and workers take a part each."""
+        """The results of `work` for the items, in their order. The calling thread and workers take a part each."""
         parts = [items[lane::lanes] for lane in range(min(lanes, len(items)))]
         rest, first = self.workers.map(work, parts[1:]), work(parts[0])
         done = [first, *rest]
@@ -163,18 +163,18 @@ class Attempts:
         """Try requests one after the other, and read back once."""
         made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if self.document.is_of_1x:
-            # What an update leaves out may be kept from the one before it.
+            # A member that an update leaves out may keep the value of the update before it.
             return [self._read_back([self._sent(customer, LINGER, each)], customer, settle)[0] for each in made]
         sent = [self._sent(customer, LINGER, each) for each in made]
-        # One that was sent again may be carried out later than it was answered.
+        # A request that was sent again may be carried out later than it was answered.
         in_order = not any(attempt.exchange.sent_again for attempt in sent)
         last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
         return sent[:last] + self._read_back(sent[last:], customer, settle)
 
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
-        """A failed attempt, tried again alone on another customer: what it breaks each time, and what it broke once.
+        """Try a failed attempt again, alone on another customer: what it breaks each time, and what it broke once.
 
-        `before` is sent first. What was seen broken often enough, or takes several requests, comes back as it is.
+        `before` is sent first. A failure that was seen often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
         circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
@@ -195,7 +195,7 @@ class Attempts:
         if same:
             return [replace(second, repeated=True), *once]
         if any(map(is_of_state, failed.broken)) and not self.customers.given:
-            # An update of another customer may have changed this one: then that is what was broken.
+            # An update of another customer may have changed this one. Then `update.isolated` is what was broken.
             another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
             mixed_up, *_ = self.send_beside_others(another, customer)
             if "update.isolated" in mixed_up.broken:
@@ -205,7 +205,7 @@ class Attempts:
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
         """Attempts that are still to be sent."""
         if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
-            # Whatever is asked of one that is gone is answered 404, and says nothing of the request.
+            # A customer that is gone is answered 404 whatever is sent, which says nothing about the request.
             self.customers.replace(customer)
             self._new_ones_show = state.GONE not in customer.stored
         made = []
@@ -219,7 +219,7 @@ class Attempts:
         return made
 
     def _set_apart(self, customer: Customer) -> None:
-        """Update a customer so that nothing else that is sent is like what is stored of it."""
+        """Update a customer so that what is stored differs from whatever else is sent."""
         name = f"Before {customer.slug} {next(self._numbers)}"
         self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
@@ -248,11 +248,11 @@ class Attempts:
         return attempt
 
     def _read_back(self, attempts: list[Attempt], customer: Customer, settle: float | None = None) -> list[Attempt]:
-        """The attempts that were sent at once; the one to blame has what is wrong with what is stored."""
+        """Read the customer back. Returns the attempts; the one to blame has what is wrong with what is stored."""
         before = customer.before = customer.stored
         accepted = [attempt.alone() for attempt in attempts if attempt.accepted]
         latest, makers = accepted or [attempts[-1].alone()], self._makers.get(customer.slug, [])
-        # Where one customer has to do for all, the plain update beside an interruption may be what is stored.
+        # If there is only one customer, what is stored may be the plain update that was sent after an interruption.
         overwritten = self.customers.given and any(attempt.exchange.sent_again for attempt in attempts)
         says = not overwritten and all(state.says_what_is_stored(each.exchange, each.prediction) for each in attempts)
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
@@ -274,7 +274,7 @@ class Attempts:
             found, customer.unread = Verdict(), "updates that were sent at once before had not settled yet"
         self.metrics.judged(found)
         if accepted or found.violations:
-            # Those that explain what is stored come last.
+            # Attempts that explain what is stored come last.
             latest.sort(key=lambda each: not verdict(customer.stored, [each]).violations)
             self._makers[customer.slug] = latest
         if found.violations:
@@ -284,7 +284,7 @@ class Attempts:
         return attempts
 
     def _look_at(self, other: Customer, attempt: Attempt) -> Attempt:
-        """The attempt with what is wrong with another customer, on which it must leave no trace."""
+        """Read another customer. Returns the attempt, with violations if it left a trace on that customer."""
         other.before, other.unread = other.stored, "" if self.customers.readable else NO_READING
         if other.unread:
             return attempt

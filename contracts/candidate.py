@@ -37,7 +37,7 @@ from contracts.rules.operation import PATH, Operation, find
 from contracts.rules.problem import exact
 
 Json = Any
-# The largest document in bytes; the seconds for one behind an address, and between two lines of progress.
+# The largest document in bytes; the seconds to fetch one from an address; and those between two lines of progress.
 _LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
 _NOWHERE = Target("", {})
 # The name of a contract; and a reference in JSON.
@@ -46,14 +46,14 @@ _REFERENCE = re.compile(r'"\$ref": ("[^"]*")')
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML; it quotes text that YAML 1.2 takes for a number, as `1e3`, and YAML 1.1 does not."""
+    """Writes YAML. It also quotes text like `1e3`, which is a number in YAML 1.2 but not in YAML 1.1."""
 
 
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+$"), None)
 
 
 def read(where: str, target: Target = _NOWHERE) -> References:
-    """The OpenAPI document in a file, on standard input (`-`) or at an address, reached in the way of `target`.
+    """The OpenAPI document in a file, on standard input (`-`), or at an address that is reached as `target` is.
 
     Raises:
         WrongCall: there is no document, it cannot be read, or it is not OpenAPI 3.0 or 3.1.
@@ -139,7 +139,7 @@ def adopt(path: Path, candidate: References) -> None:
     if operation is None or not operation.bodies.keys() & {JSON, "*/*"}:
         lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
         raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
-    # JSON and back: what stands in several places is written in full in each, and not as an alias.
+    # The copy by way of JSON shares no parts, so YAML writes each part in full and not as an alias.
     content = json.loads(json.dumps(_document_of(operation)))
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     try:
@@ -160,7 +160,7 @@ def adopt(path: Path, candidate: References) -> None:
 
 
 def _document_of(operation: Operation) -> dict[str, Json]:
-    """The operation as a whole OpenAPI 3.1 document, with all that it refers to at the places where that was."""
+    """The operation as a whole OpenAPI 3.1 document. Everything that it refers to is at the same place as before."""
     candidate = operation.references
     item = candidate.resolved(candidate.content["paths"][operation.path], "the path")
     put = {**candidate.resolved(item[OPERATION.lower()], "the operation")}
@@ -185,26 +185,26 @@ def _document_of(operation: Operation) -> dict[str, Json]:
 
 
 def _content(schemas: Mapping[str, Json]) -> dict[str, Json]:
-    """The media types, as `Operation` calls them: documents write them in many ways."""
+    """The schemas by media type, which is written as `Operation` has it: documents write it in many ways."""
     named = {JSON if media_type == "*/*" else media_type: {"schema": schema} for media_type, schema in schemas.items()}
     return {"content": named} if named else {}
 
 
 def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
-    """Copy what a part of the candidate refers to into `whole`, to where it was."""
+    """Copy everything that a part of the candidate refers to into `whole`, to the same place."""
     pending, seen = [node], set()
     while pending:
         text = json.dumps(pending.pop(0))
         references = [json.loads(one) for one in _REFERENCE.findall(text)]
         if '"$dynamicRef"' in text or any(one[:2] != "#/" for one in references):
-            # It is referred to by a name of its own: all schemas may be meant.
+            # A reference by the name that a schema gives itself may mean any schema.
             references += candidate.to_all_schemas()
         for reference in [one for one in dict.fromkeys(references) if one[:2] == "#/" and one not in seen]:
             seen.add(reference)
             try:
                 pending.append(candidate.at(reference))
             except WrongCall:
-                # What looks like a reference in an example need not lead anywhere.
+                # An example may have text that looks like a reference and leads nowhere.
                 continue
             holder = whole
             *way, last = steps(reference)
@@ -218,7 +218,7 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
 def observed(
     contract: str, offered: References, base_url: str, arguments: Sequence[str], folder: Path, deviations: Path | None
 ) -> Observed:
-    """What a deployment does, held to the pin, and also to the document that is `offered` if that can be adopted.
+    """Hold a deployment to the pin, and to the `offered` document if that can be adopted. Returns what it does.
 
     `arguments` go to the runs of the contract. Their evidence is kept in `folder`.
 
@@ -243,7 +243,7 @@ def observed(
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
     """What breaks the pin and what breaks the release's own document, each with what the release says about it."""
-    # The circumstance may differ between two contracts, so the first finding at each place is shown.
+    # Circumstances may differ between the contracts, so findings match by promise and place; the first is shown.
     pin, own = ({(one.promise, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
     found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]

@@ -1,4 +1,4 @@
-"""Clients: several that update and read one customer at once, and what is wrong with what their reads showed."""
+"""Several clients that update and read one customer at once, and what is wrong with what their reads showed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from contracts.rules.state import GONE, REFUSED, Stored
 # What each client does, one after the other: updates (U) and reads (R). All begin at once.
 _CLIENTS = ("URU", "URU", "RRR", "UUR")
 CLIENTS = len(_CLIENTS)
-# So many histories show again what one of as many has shown.
+# How many histories are tried to see again what one of them may show by chance.
 _OFTEN = 20
-# The members that make up the value of the register, as far as a release has them. Whoever updates sends both.
+# The members that make up the value that clients write and read, if a release has them. Each update sends both.
 _VALUE = ("name", "externalCustomerId")
 
 
@@ -31,7 +31,7 @@ _VALUE = ("name", "externalCustomerId")
 class History:
     """What several clients did at once: their updates, and what each read has shown.
 
-    What is wrong with the history as a whole is a violation of the last update that was accepted.
+    A violation of the whole history is noted at the last update that was accepted.
     """
 
     updates: Sequence[Attempt]
@@ -55,9 +55,9 @@ class Clients:
         self._members = [name for name in _VALUE if name in attempts.document.settable_members]
 
     def history(self, updates: Sequence[Request]) -> History:
-        """Let the clients send these updates, and read, at once. In the end what is stored is read once more.
+        """Let the clients send these updates, and read, at the same time. Then read once more what is stored.
 
-        A last read that shows something wrong is made again until reads have settled.
+        If the last read shows something wrong, it is made again until reads have settled.
         """
         initial, left = self._value(self._customer.stored), iter(updates)
         shares = [list(islice(left, plan.count("U"))) for plan in _CLIENTS]
@@ -72,7 +72,7 @@ class Clients:
             return judge_history(initial, accesses, last, self._customers.settle)
 
         def settled(stored: Stored) -> bool:
-            # What no last read can explain need not be waited for.
+            # If the history is wrong without a last read, no last read can explain it: there is no need to wait.
             return not judged(stored)[0].violations or bool(judged(None)[0].violations)
 
         final = self._customers.read_until(self._customer.slug, settled)
@@ -90,7 +90,7 @@ class Clients:
         return History(sent, [*(step.shown for step in steps if step.shown), self._customer.stored])
 
     def often(self, updates: Sequence[Request]) -> Sequence[Attempt]:
-        """The updates of several histories of the same kind: which way one goes is chance."""
+        """The updates of several histories of the same kind, since it is chance how one history goes."""
         return [update for _ in range(_OFTEN) for update in self.history(updates).updates]
 
     def _steps(self, plan: str, updates: Sequence[Request]) -> Iterator[_Step]:

@@ -34,7 +34,7 @@ _WRITER, _READER, _READ = "KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN", "read"
 _NO_SCOPE = "export a token without write:customers"
 _NOT_SHOWN = "a run has no verdict where GET does not show the customer"
 _READ_TOO = "{}; give a token that may read customers; without it nothing is known of what is stored"
-# What an answer to the token, or to reading, says by its status; None stands for any other, `{}` for what was answered.
+# What the status of an answer says about a token, or about reading. None is any other status; `{}` is the answer.
 _SAYS: Mapping[tuple[str, int | None], tuple[str, str]] = {
     (_WRITER, 204): ("ok", "is valid and has the scope write:customers"),
     (_WRITER, 404): ("ok", "is not refused, as far as a 404 tells"),
@@ -95,7 +95,7 @@ class Doctor:
 
     def _reached(self, first: Exchange) -> tuple[str, str]:
         scheme, _, rest = self._url.partition("://")
-        # Asked in plain HTTP, a TLS port breaks off, answers in TLS, or answers 400 with a hint.
+        # A TLS port that is asked in plain HTTP breaks off, answers in TLS, or answers 400 with a hint.
         says_so = first.response is not None and first.status == 400 and b"https" in first.response.body.lower()
         if scheme == "http" and (says_so or first.failure in (Failure.BROKEN, Failure.MALFORMED)):
             reason = first.failure or "plain http is answered 400"
@@ -120,7 +120,7 @@ class Doctor:
         return "FAIL", f"what answers is not the API: {first.status} of {types}; {remedy}"
 
     def _likeness(self, client: Client) -> int:
-        """How much like the API a base URL answers: 2 where a token makes a difference, 1 where none does, else 0."""
+        """How much a base URL answers like the API: 2 if a token makes a difference, 1 if it makes none, else 0."""
         answer = client.once(sibling.read(_NOBODY, self._token))
         types = answer.response.values("Content-Type") if answer.response else []
         is_json = types and all("json" in media_type.lower() for media_type in types)
@@ -153,7 +153,7 @@ class Doctor:
             writes = self._client.once(update(slug, _NAME))
             if not made and writes.status in range(200, 300):
                 customers.adopt(slug)
-            # A token that is refused is told once.
+            # If the token is refused, only one symptom says so.
             yield from [created] if writes.status != 401 else []
             yield _symptom(_WRITER, writes)
             if self._target.can_try_scope:

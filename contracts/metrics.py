@@ -13,7 +13,7 @@ from contracts.http.exchange import OPERATION, Exchange, Failure
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 
-# Stands for a status. What came and is no answer is called what it is: it is no interruption.
+# Counted in place of a status. The failures below are counted under their own names: they are not interruptions.
 NO_ANSWER = "no answer"
 _NO_INTERRUPTION = frozenset({Failure.MALFORMED, Failure.TOO_LARGE})
 # Latencies are counted in steps, 20 for each power of ten: each step is 12 % longer than the one before.

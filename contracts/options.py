@@ -93,7 +93,7 @@ _NOT_LESS = ("patience", "settle")
 def passed_on(chosen: Mapping[str, Any]) -> list[str]:
     """The options of `TARGETING` that differ from their defaults, as arguments for another process.
 
-    A header is passed by its name alone, since everybody on the machine can see arguments. A variable has its value.
+    A header is passed by its name alone, since everybody on the machine can see arguments. Its value is in a variable.
     """
     arguments: list[str] = []
     for option in TARGETING:
@@ -116,7 +116,7 @@ def options_from(
         WrongCall: an option cannot be used, or `payloads.yaml` cannot.
 
     """
-    # Help and completion need none of this.
+    # These are imported here, because help and completion need none of them.
     from contracts.evidence.deviation import load_deviations
     from contracts.fuzz.generation import generation
     from contracts.fuzz.pairs import pairs

@@ -26,9 +26,9 @@ from contracts.rules.body import read
 from contracts.rules.document import STATUSES, Document
 from contracts.run import NO_500, Options, Run
 
-# The reason is given once, with the verdict.
+# Skipped tests do not repeat the reason: the verdict gives it once.
 _OVER = "the run is over: the verdict says why"
-# A worker runs ahead so many tests to come. Tests further away may still go to another worker.
+# At most this many of its next tests are run ahead by a worker. Tests further away may still go to another worker.
 _NEAR = 8
 # The markers and fixtures of tests that may be run ahead.
 _PLAIN_MARKS = frozenset({"parametrize", "member", *(f"status_{status}" for status in STATUSES)})
@@ -52,7 +52,7 @@ class Process:
         self.selected = True
         # Whether this is one of several processes among which pytest-xdist distributes the tests.
         self._is_worker = hasattr(config, "workerinput")
-        # What an interrupted test had found; and for each finding the rank of the best evidence that was sent.
+        # For each finding, the rank of the best evidence that was sent.
         self._sent: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -62,7 +62,7 @@ class Process:
         items[:] = [item for item, marker in markers if marker is None or marker.args[0] in members]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Note that not all tests of the contract were selected: promises of the others are not missing then."""
+        """Note that not all tests of the contract were selected: promises of the others do not count as missing."""
         self.selected = self.selected and not any("api" in getattr(item, "fixturenames", ()) for item in items)
 
     @pytest.hookimpl(wrapper=True)
@@ -174,7 +174,7 @@ class Process:
             except OSError as error:
                 self.run.metrics.add({"warnings": [f"a file could not be written: {error}"]})
             metrics = self.run.part()
-        # What was found counts, though its test was never called, or was cut short.
+        # A failure counts even if its test was never called, or was cut short.
         broken = [self._seen(test, attempt) for test, attempt in self.api.unfinished()] if self.api else []
         ended = {"metrics": metrics, "stopped": self.stopped, "selected": self.selected, "broken": broken}
         return ended if self.run or self.stopped else {}
@@ -215,8 +215,8 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
 def cause_of(attempt: Attempt, document: Document, payload: Payload | None = None) -> str:
     """The circumstance of a request, in words that follow "when".
 
-    The circumstance is the one that allows the status that came, else the one to blame. For a body that breaks the
-    request schema the words name the keyword, else they are those of the promise.
+    It is the circumstance that allows the status that came, or the first one if none allows it. If a body breaks the
+    request schema, the words name the member and the keyword. Otherwise they are those of the promise.
     """
     reasons, request = attempt.prediction.reasons, attempt.exchange.request
     reason = next((promise for promise in reasons if attempt.exchange.status in promise.allows), reasons[0])

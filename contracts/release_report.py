@@ -20,7 +20,7 @@ Json = Any
 
 # The most characters that are shown of a value, of a value in an annotation, and of a reason.
 _LONGEST, _IN_ANNOTATION, _REASON = 1_000, 200, 160
-# What the value of a proof is called, by the first word of the place of the change.
+# How the value of a proof is labelled, by the first word of the place of the change.
 _VALUES = {"request": "payload", "answer": "answer"}
 
 
@@ -50,7 +50,7 @@ class Observed:
 
     @property
     def counts(self) -> str:
-        """How many promises it breaks in which way, in words."""
+        """How many promises it breaks in each way, in words."""
         return _counts(Word, [word for word, _ in self.broken]) or "as promised"
 
 
@@ -76,7 +76,7 @@ class ReleaseReport:
         return self.verdict.safe and (self.observed is None or self.observed.safe)
 
     def print_documents(self) -> None:
-        """Print what the documents say. This is known at once."""
+        """Print what the documents say. It is known before the deployment is tried."""
         if not self.as_json:
             click.echo("".join(f"{line}\n" for line in blocks(self.verdict)), nl=False)
         if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -113,7 +113,7 @@ class Run:
         return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
 
     def judged_by(self, request: Request) -> str:
-        """The pin's name, where it allows other statuses for these bytes than `docs`, of which the literals speak."""
+        """The pin's name if it allows other statuses for this request than `docs`, which the tests' literals state."""
         pin, existing = self.document, self.customers.existing
         if pin.name == self._docs.name:
             return ""
@@ -123,7 +123,7 @@ class Run:
 
 def _transport(vendor: Vendor) -> Callable[[Request], Response]:
     """The mock in process."""
-    # respx and the server are imported only where they are used.
+    # respx and the server are imported only if they are used.
     from contracts.vendor.served import transport
 
     return transport(vendor)

@@ -40,7 +40,7 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
 
     """
     seen = exchange_of(response)
-    # Python's http.client takes an early hint (RFC 8297) for the answer.
+    # Python's http.client mistakes an early hint (RFC 8297) for the answer.
     if seen is None or response.status_code < 200 or interruption(seen):
         return
     violations = judge(seen, _prediction(seen), _DOCUMENT).violations

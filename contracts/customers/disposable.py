@@ -24,14 +24,14 @@ from contracts.http.exchange import Exchange, update
 from contracts.http.retries import uncut
 from contracts.rules.state import GONE, Stored, stored_in
 
-# The sibling operations are not under contract: one bad answer of theirs ends nothing.
+# How often a sibling operation is tried. It is not under contract, so one bad answer of it does not end the run.
 _TRIES = 6
-# What an update replaces of a customer; a release may know the first two alone.
+# The members of a customer that an update replaces. A release may know only the first two.
 _DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
-# After so many waits for a read that did not come right, it is not lag that keeps it from it.
+# If a read is still wrong after this many waits, the reason is not that reads lag.
 _FUTILE = 3
-# At once there are the run's first customer, that of the plain updates, that of the tests, one to send to at once, and
-# two for a short time: one on which a failure is tried again, and another one that is looked at beside it.
+# The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
+# same time, and two for a short time (one to try a failure again on, and another one to look at beside it).
 _FEWEST = 6
 
 
@@ -39,9 +39,9 @@ _FEWEST = 6
 class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
-    `before` is what was stored before the last request, and `unread` says why what is stored after it is not known.
-    `judged_by` names the release whose judge alone decided on the last request; it is empty where a literal of a test
-    may speak, too.
+    `before` is what was stored before the last request. `unread` says why it is not known what is stored after it.
+    `judged_by` names the release if its judge alone decided about the last request; it is empty if the literals of a
+    test may decide, too.
     """
 
     slug: str
@@ -55,26 +55,26 @@ class Customers:
     """Makes customers, reads them back, and removes them again.
 
     `readable` says whether the target lets us read, `settle` how many seconds a read may lag, `lags` whether a read
-    ever came right only after a while, and `renamed` how the vendor changed a slug, if it did.
+    was ever right only after a wait, and `renamed` how the vendor changed a slug, if it did.
     """
 
     def __init__(self, client: Client, journal: Journal | None) -> None:
         self._client, self._url, self._limits = client, client.target.base_url, client.target.limits
         self.settle = self._limits.settle
-        # At most so many may exist at once (`--customers`); 0 for any number.
+        # How many customers may exist at once (`--customers`); 0 for any number.
         self._most = self._limits.customers or 0
         self._journal = journal or Journal()
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
         self._numbers = count(1)
-        # Those that exist for certain; the journal has also those that may.
+        # The customers that certainly exist. The journal also has those that may exist.
         self._made: set[str] = set()
         self._short_lived: list[Customer] = []
-        # Where few may exist, one thread at a time uses those that are made for a short time.
+        # If `--customers` limits their number, only one thread at a time uses short-lived customers.
         self.short_lived: AbstractContextManager[Any] = threading.RLock() if self._most else nullcontext()
         self._own: dict[int, Customer] = {}
         self._making_room = threading.Lock()
         self._only: Customer | None = None
-        # What somebody's customer was like before, and why it is not so again.
+        # What was stored for the customer of `--customer` at first; and what to report if that was not put back.
         self._original: Stored = {}
         self._not_put_back = ""
         self._volatile: frozenset[str] = frozenset()
@@ -84,12 +84,12 @@ class Customers:
 
     @property
     def given(self) -> bool:
-        """Whether there is only one customer: that of `--customer`, or because `--customers` allows too few."""
+        """Whether there is only one customer: it is that of `--customer`, or `--customers` allows too few."""
         return self._only is not None
 
     @property
     def lanes(self) -> int:
-        """How many customers may be sent to at once, each one request at a time."""
+        """How many customers requests may go to at once, one request at a time for each."""
         at_once = self._limits.concurrency
         return 1 if self._only else max(1, min(at_once, self._most - _FEWEST)) if self._most else at_once
 
@@ -103,7 +103,7 @@ class Customers:
 
     @property
     def left(self) -> list[str]:
-        """What is not removed or put back; after `close`, what could not be."""
+        """What is not removed or put back yet. After `close`, it is what could not be."""
         return [*filter(None, [self._not_put_back]), *sorted(self._journal.slugs)]
 
     @property
@@ -112,14 +112,14 @@ class Customers:
         return frozenset([*self._made, *([self._only.slug] if self._only else [])])
 
     def unused_slug(self, hint: str = "nobody") -> str:
-        """A slug that names no customer. All are as long: none is the beginning of another one."""
+        """A slug that names no customer. No such slug is the beginning of another one."""
         return f"{self._run}-{hint}-{next(self._numbers):05}"
 
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.
 
         Raises:
-            WrongCall: the token is refused, or customers can be neither made nor were given.
+            WrongCall: the token is refused, no customer can be made, or the given one does not exist.
             NoVerdict: the target does not make or show customers as its own API page says, or is not the API.
 
         """
@@ -148,31 +148,31 @@ class Customers:
         return customer
 
     def _check_that_the_api_answers(self, first: Exchange) -> None:
-        """Raise `NoVerdict` if a page refuses the first request, and an update that says nothing as well."""
+        """Raise `NoVerdict` if an HTML page refuses the first request, and an empty update as well."""
         if (said := sibling.in_front(first)) and sibling.in_front(self._client.send(update(self.unused_slug(), b""))):
             raise NoVerdict(said)
 
     def make(self) -> Customer:
-        """A new customer to keep; where there is only one, that one."""
-        # Cut short, it would not be known whether there is one.
+        """A new customer to keep. If there is only one, this is the one."""
+        # If this were cut short, it would not be known whether the customer was made.
         return self._only or uncut(self._make)
 
     def unused(self) -> Customer:
-        """A new customer for a short time, as `make`; where `--customers` allows no more, the oldest makes room."""
+        """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""
         customer = self.make()
         if self._most:
             self._short_lived.append(customer)
         return customer
 
     def replace(self, customer: Customer) -> None:
-        """Let the customer stand for a new one from now on."""
+        """Let this object stand for a new customer from now on."""
         if self._most:
             self.remove(customer.slug)
         new = self.make()
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
 
     def _make(self) -> Customer:
-        """Make a customer; one that is not made is tried again, under another slug."""
+        """Make a customer. If that fails, try again with another slug."""
         for _ in range(_TRIES):
             slug = self._with_room()
             try:
@@ -183,7 +183,7 @@ class Customers:
                 raise
             if exchange.status == 201:
                 return self._known(slug, sibling.made_as(exchange))
-            # After an answer that was lost, our own first try has made it: no other run makes this slug.
+            # Our own first try has made it, and its answer was lost: no other run uses this slug.
             if exchange.status == 409 and exchange.sent_again and self.get(slug).status != 404:
                 return self._known(slug, slug)
             if exchange.status in sibling.REFUSED:
@@ -198,7 +198,7 @@ class Customers:
         raise refusal
 
     def _with_room(self) -> str:
-        """A slug for one more customer, once there may be one more."""
+        """A slug for one more customer. If no more are allowed, another one is removed first."""
         slug = self.unused_slug("customer")
         with self._making_room:
             while self._most and len(self._journal.slugs) >= self._most:
@@ -208,7 +208,7 @@ class Customers:
         return slug
 
     def _known(self, asked: str, slug: str) -> Customer:
-        """The customer that was made with this slug, where another may have been asked for."""
+        """The customer that was made as `slug`, though another slug may have been asked for."""
         if slug != asked:
             self._journal.made(slug)
             self._journal.removed(asked)
@@ -218,9 +218,9 @@ class Customers:
         return Customer(slug, stored)
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
-        """The exchange that reads a customer, made again for up to `settle` seconds until what it shows satisfies.
+        """Read a customer again and again, for up to `settle` seconds, until what is shown satisfies.
 
-        These are the target's unless given; when several waits were in vain, it is not lag, and they are fewer.
+        `settle` is the target's unless it is given. It is shorter once several waits were in vain: reads do not lag.
         """
         whole = self.settle if self.lags or self._futile_waits < _FUTILE else self.settle / 20
         started, waited = time.monotonic(), False
@@ -234,7 +234,7 @@ class Customers:
         return exchange
 
     def shown(self, exchange: Exchange) -> Stored:
-        """The customer that a read shows, without what changes from one read to the next by itself."""
+        """The customer that a read shows, without members that change by themselves between two reads."""
         return {name: value for name, value in stored_in(exchange).items() if name not in self._volatile}
 
     def get(self, slug: str) -> Exchange:
@@ -246,7 +246,7 @@ class Customers:
         return self._client.send(sibling.read(next(iter(self.existing)), READ_TOKEN)).status != 401
 
     def remove(self, slug: str) -> int | None:
-        """Remove a customer that the suite made; the status of the answer, which alone says whether it is gone."""
+        """Remove a customer that the suite made. Returns the status, which alone says whether it is gone."""
         for _ in range(_TRIES):
             status = self._client.send(sibling.delete(slug)).status
             if status in sibling.GONE:
@@ -256,12 +256,12 @@ class Customers:
         return status
 
     def adopt(self, slug: str) -> None:
-        """Remove in the end a customer that a request made although it should not have."""
+        """Note a customer that a request wrongly made, so that it is removed in the end."""
         if slug.startswith(PREFIX) and slug not in self._journal.slugs:
             self._journal.made(slug)
 
     def remove_leftovers(self, folder: Path) -> int:
-        """Take over what earlier runs against this target left behind, and remove it; how many were still there."""
+        """Remove the customers that earlier runs left at this target. Returns how many were still there."""
         for leftover in leftovers(folder):
             if leftover.base_url == self._url:
                 for slug in leftover.slugs:
@@ -270,7 +270,7 @@ class Customers:
         return sum(self.remove(slug) in sibling.REMOVED for slug in sorted(self._journal.slugs))
 
     def close(self) -> None:
-        """Remove what was made, put back what was given. What could not be is in `left`."""
+        """Remove the customers that were made, and put back the given one. `left` has those that this failed for."""
         uncut(self._close)
 
     def _close(self) -> None:
@@ -280,14 +280,14 @@ class Customers:
                 refused = f"{self._only.slug} (its details could not be put back: PUT answered {status})"
                 self._not_put_back = "" if status == 204 else refused
             with ThreadPoolExecutor(self._limits.concurrency) as pool:
-                # What should not be there may be another name for one that was made: it comes after them.
+                # A customer that was wrongly made may be one of ours under another name, so it is removed after them.
                 list(pool.map(self.remove, sorted(self._journal.slugs, key=lambda slug: slug not in self._made)))
         self._journal.close()
 
     def _put_back(self, slug: str) -> int | None:
         details = {name: self._original[name] for name in _DETAILS if self._original.get(name) is not None}
         if "billingEmail" not in details and stored_in(self.get(slug)).get("billingEmail"):
-            # Left out it would be kept.
+            # An update that leaves it out keeps it, so it has to be cleared.
             details["billingEmail"] = ""
         of_the_page = {name: details[name] for name in _DETAILS[:2] if name in details}
         for content in (details, of_the_page):

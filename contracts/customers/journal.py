@@ -1,6 +1,6 @@
 """The journal: which disposable customers may exist, written before each is made, so that a crash loses none.
 
-One file a run, locked while the run lives; a file that is not locked belongs to a run that is over.
+Each run has one file, which is locked while the run lives. A file that is not locked belongs to a run that is over.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contracts.errors import NoVerdict, WrongCall
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
 PREFIX = "contract-test-"
-# Seconds to wait for a file of our own that another run looks into.
+# Seconds to wait for our own file while another run looks into it.
 _MOMENT = 2.0
 
 
@@ -46,7 +46,7 @@ class Journal:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # It is released by another thread, where that must not be cut short.
+            # `close` releases it, which may run on another thread so that it is not cut short.
             self._lock = FileLock(self._path.with_suffix(".lock"), thread_local=False)
             self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
             self._write({"base_url": base_url})
@@ -58,7 +58,7 @@ class Journal:
         """Note that a customer with this slug is about to be made.
 
         Raises:
-            NoVerdict: that cannot be written, so that none may be made.
+            NoVerdict: the note cannot be written, so the customer must not be made.
 
         """
         try:
@@ -70,12 +70,12 @@ class Journal:
     def removed(self, slug: str) -> None:
         """Note that there is no customer with this slug."""
         self.slugs.discard(slug)
-        # Where that cannot be written, the next run removes it once more, and is told that it is gone.
+        # If this cannot be written, the next run tries to remove the customer again, and learns that it is gone.
         with suppress(OSError):
             self._write({"removed": slug})
 
     def close(self) -> None:
-        """End the run; the file stays while customers are left."""
+        """End the run. The file stays if customers are left."""
         if self._path:
             if not self.slugs:
                 forget(self._path)
@@ -84,7 +84,7 @@ class Journal:
     def _write(self, entry: dict[str, str]) -> None:
         if self._path:
             with self._path.open("a", encoding="utf-8") as file:
-                # On a line of its own, even where the one before was cut short.
+                # The entry is on a line of its own, even if the line before was cut short.
                 file.write("\n" + json.dumps(entry))
                 file.flush()
                 os.fsync(file.fileno())
@@ -96,12 +96,12 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
         lock = FileLock(path.with_suffix(".lock"))
         with suppress(Timeout, OSError, ValueError, LookupError, TypeError), lock.acquire(timeout=0):
             if not path.exists() or not path.stat().st_size:
-                # A run that ended before it wrote anything.
+                # The run ended before it wrote anything.
                 forget(path)
                 continue
             entries = []
             for line in path.read_bytes().splitlines():
-                # Where the disk was full, a line may be cut short: its customer was not made.
+                # A line may be cut short because the disk was full. Its customer was not made.
                 with suppress(ValueError):
                     entries.append(json.loads(line))
             removed = {entry["removed"] for entry in entries if "removed" in entry}
@@ -111,7 +111,7 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
 
 
 def forget(path: Path) -> None:
-    """Remove the file of a run whose customers are gone, and its lock; one that stays is found by the next run."""
+    """Remove the file of a run whose customers are gone, and its lock. The next run finds a file that stays."""
     for file in (path, path.with_suffix(".lock")):
         with suppress(OSError):
             file.unlink()

@@ -12,10 +12,10 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMERS, Exchange, Request, update
 
-# What a target answers that does not offer one of them to us, and with that whatever says that no customer was made.
+# Statuses of a target that does not offer such an operation to us; and all statuses that say that no customer was made.
 CANNOT = frozenset({403, 404, 405})
 REFUSED = CANNOT | {400, 401, 422}
-# A DELETE counts by its status alone.
+# Statuses of a DELETE that removed the customer; and all statuses that say that it is gone.
 REMOVED = frozenset({200, 202, 204})
 GONE = REMOVED | {404, 410}
 
@@ -27,7 +27,7 @@ def create(slug: str) -> Request:
 
 
 def read(slug: str, token: str = WRITE_TOKEN) -> Request:
-    """The request that reads a customer; without a token where that is empty."""
+    """The request that reads a customer. An empty token means none is sent."""
     credentials = (f"Bearer {token}",) if token else ()
     return replace(update(quote(slug, safe=""), b"", content_type=None, authorization=credentials), method="GET")
 
@@ -54,7 +54,7 @@ def made_as(exchange: Exchange) -> str:
 
 
 def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerdict:
-    """Why no customer was made, where so many are `there` that were."""
+    """Why no customer was made. `there` is how many were made before."""
     status, post = exchange.status, f"POST {base_url}{CUSTOMERS}"
     if status == 401:
         return refused_token(base_url)
@@ -70,7 +70,7 @@ def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerd
 
 
 def in_front(exchange: Exchange) -> str:
-    """What to tell where a page for people refuses the request, and not a problem, as of the API; else nothing."""
+    """What to tell the user if an HTML page, and not a problem of the API, refuses the request; else an empty text."""
     types = exchange.response.values("Content-Type") if exchange.response else []
     if exchange.status not in (400, 401, 403) or not any("html" in media_type.lower() for media_type in types):
         return ""
@@ -79,7 +79,7 @@ def in_front(exchange: Exchange) -> str:
 
 
 def refused_token(base_url: str, name: str = "KAITEN_AUTH_TOKEN") -> WrongCall:
-    """What to tell whoever gave a token that is not valid there."""
+    """The error for a user whose token is not valid at this target."""
     return WrongCall(f"{base_url} refuses {name} (401): export a token that is valid there")
 
 

@@ -1,7 +1,7 @@
 """The vendor as documented: the one place that says how a correct Kaiten behaves.
 
-Modelled on what its framework (Huma v2 on Go's net/http) is known to do, less the two ways in which that breaks the
-contract. Stateful: customers, and tokens with scopes.
+It is modelled on its framework (Huma v2 on Go's net/http), except for the two ways in which that is known to break the
+contract. It has state: customers, and tokens with scopes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOCK_TOKENS: Mapping[str, frozenset[str]] = {
 }
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
-# Go names them so; RFC 9110, and Python from 3.13 on, say Content where these say Entity.
+# These are Go's names. RFC 9110, and Python from 3.13 on, say Content instead of Entity.
 _TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 _JSON_TYPES = re.compile(r"application/(?:[\w.-]+\+)?json")
 _CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 500: "INTERNAL"}
@@ -81,7 +81,7 @@ class Vendor:
         self._failing: str | None = None
         self._lock = threading.Lock()
         self._count = 0
-        # Whether a problem may list errors as we do: a release may want others, or none.
+        # Whether a problem of a status may list errors as we write them. A release may want other ones, or none.
         ours = {"errors": [_item("body", "It is wrong.")]}
         self._lists_errors = cache(
             lambda status: all(found.path[:1] != ("errors",) for found in document.problem_mismatches(status, ours))
@@ -89,7 +89,7 @@ class Vendor:
 
     @contextmanager
     def failing(self, slug: str) -> Iterator[None]:
-        """Let updates of one customer be answered 500, whatever they ask."""
+        """Answer all updates of one customer with 500, whatever they ask."""
         self._failing = slug
         try:
             yield
@@ -105,7 +105,7 @@ class Vendor:
                 return self.problem(call, refusal)
 
     def route(self, call: Call) -> Answer:
-        """Find who answers, once the caller is known."""
+        """Find the method that answers a call."""
         path = call.path.removeprefix(self.prefix)
         if path.split("?")[0] == SERVED and call.method == "GET":
             content = yaml.safe_dump(json.loads(json.dumps(self.document.content)), sort_keys=False)
@@ -159,7 +159,7 @@ class Vendor:
         """Refuse JSON that breaks the request schema (422)."""
         mismatches = list(self.document.request_mismatches(value, slug))
         if any(finding.keyword == "prose" for finding in mismatches):
-            # What no schema says is said by the handler, without a list of errors.
+            # The handler checks what no schema states, and answers without a list of errors.
             raise Refusal(422, mismatches[-1].message[:300])
         if mismatches:
             places = [".".join(["body", *map(str, finding.path)]) for finding in mismatches]
@@ -178,7 +178,7 @@ class Vendor:
         for name in self.document.settable_members:
             customer[name] = self.document.stored_values(name, value, customer)[0]
         if "externalCustomerId" not in self.document.request_members:
-            # A release that no longer takes it still replaces the whole customer.
+            # A release without this member still replaces the whole customer, so the member is cleared.
             customer["externalCustomerId"] = None
         customer["updatedAt"] = _now()
 
@@ -196,7 +196,7 @@ class Vendor:
         return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))
 
     def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
-        """Have one more customer."""
+        """Add a customer."""
         self._count += 1
         actor = {"id": "mock", "name": "The mock"}
         cleared = dict.fromkeys(self.document.clearable_members)

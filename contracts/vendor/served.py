@@ -15,7 +15,7 @@ from contracts.http.exchange import Request, Response
 from contracts.http.target import MIB, MOCK_URL
 from contracts.vendor.model import Answer, Call, Refusal, Vendor
 
-# What the server reads of one body; the vendor refuses from 1 MiB on, but reads on to answer in good order.
+# How much of one body the server keeps. The vendor refuses more than 1 MiB, but reads on to answer in good order.
 _BODY_LIMIT = 8 * MIB
 _CUSTOMER = re.escape(MOCK_URL) + r"/customers/[^/?#]+"
 
@@ -28,7 +28,7 @@ def _call(method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], body
 
 
 def transport(vendor: Vendor) -> Callable[[Request], Response]:
-    """The vendor as respx routes, in place of the wire: what is not routed fails, and nothing goes to the network."""
+    """The vendor as respx routes, in place of the wire. A request without a route fails; none goes to the network."""
     # A run of a few selected tests needs few of the routes.
     routes = respx.Router(assert_all_called=False, assert_all_mocked=True)
 
@@ -39,7 +39,7 @@ def transport(vendor: Vendor) -> Callable[[Request], Response]:
     def handle(sent: Request) -> Response:
         # Only the newest call is remembered, so that memory stays flat.
         routes.calls.clear()
-        # httpx refuses white space around the value of a header: it goes without.
+        # httpx refuses white space around the value of a header, so it is stripped.
         fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in sent.headers]
         url = httpx.URL(MOCK_URL).copy_with(raw_path=sent.path.encode("ascii"))
         given = routes.handler(httpx.Request(sent.method, url, headers=fields, content=sent.body))
@@ -62,7 +62,7 @@ def application(vendor: Vendor) -> Asgi:
         call = _call(scope["method"], scope["raw_path"], scope["headers"], bytes(body))
         try:
             answer = vendor.handle(call)
-        # Whatever it is, a server answers: a 500 is a violation, so that nothing is hidden by it.
+        # A server answers whatever happens. A 500 is a violation, so it does not hide the error.
         except Exception:
             answer = vendor.problem(call, Refusal(500, "The mock failed."))
         await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
@@ -84,7 +84,7 @@ def server(vendor: Vendor) -> uvicorn.Server:
         ws="none",
         lifespan="off",
         access_log=False,
-        # What a client does wrong it is told itself, and one that never ends its request keeps no server from ending.
+        # A client's mistakes are answered and not logged. A client that never ends its request cannot delay the end.
         log_level="critical",
         server_header=False,
         timeout_graceful_shutdown=1,
