@@ -64,7 +64,7 @@ class JudgedAnswer:
 
 
 class Api:
-    """The operation under contract. Each test finds `customer` as the one before left it.
+    """The operation under contract. Each test finds `customer` as the test before left it.
 
     Whatever is sent is judged. Each method that sends something raises `BrokenPromise` if an answer, or what is stored
     afterwards, is not as promised.
@@ -175,16 +175,16 @@ class Api:
         return self._answer(self._attempts.send(template, customer, linger, circumstance, apart=True), customer)
 
     def put_again(self, customer: Customer) -> JudgedAnswer:
-        """Send the last update once more: it must leave what it left before, or be refused as before."""
+        """Send the last update once more: it must store the same as before, or be refused as before."""
         circumstance = Circumstance.REPEATED if self._last.accepted else Circumstance.REFUSED_TWICE
         return self._put_alike(customer, self._last.template, circumstance)
 
     def put_rewritten(self, customer: Customer, body: bytes) -> JudgedAnswer:
-        """Send the last update with its JSON written otherwise: it must be answered alike."""
+        """Send the last update with its JSON written in another way: it must be answered alike."""
         return self._put_alike(customer, replace(self._last.template, body=body), Circumstance.REWRITTEN)
 
     def put_with_headers(self, customer: Customer, written: Callable[[Headers], Headers]) -> JudgedAnswer:
-        """Send the last update with its headers written otherwise: it must be answered alike."""
+        """Send the last update with its headers written in another way: it must be answered alike."""
         headers = tuple(written(self._last.template.headers))
         return self._put_alike(customer, replace(self._last.template, headers=headers), Circumstance.OTHER_HEADERS)
 

@@ -203,7 +203,7 @@ class Attempts:
         return once
 
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
-        """Attempts that are still to be sent."""
+        """Attempts for these templates, which are not sent yet."""
         if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
             # A customer that is gone is answered 404 whatever is sent, which says nothing about the request.
             self.customers.replace(customer)

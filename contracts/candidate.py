@@ -129,7 +129,7 @@ def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
 
 
 def adopt(path: Path, candidate: References) -> None:
-    """Write the operation of a release's document, as the vendor words it, as the contract in this file.
+    """Write the operation of a release's document, in the vendor's own words, as the contract in this file.
 
     Raises:
         WrongCall: the suite cannot be run with what the document says, or the file cannot be written.

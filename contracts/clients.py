@@ -31,7 +31,7 @@ _VALUE = ("name", "externalCustomerId")
 class History:
     """What several clients did at once: their updates, and what each read has shown.
 
-    A violation of the whole history is noted at the last update that was accepted.
+    A violation of the whole history counts for the last update that was accepted.
     """
 
     updates: Sequence[Attempt]

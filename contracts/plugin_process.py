@@ -28,7 +28,7 @@ from contracts.run import NO_500, Options, Run
 
 # Skipped tests do not repeat the reason: the verdict gives it once.
 _OVER = "the run is over: the verdict says why"
-# At most this many of its next tests are run ahead by a worker. Tests further away may still go to another worker.
+# A worker runs at most this many of its next tests ahead. Tests further away may still go to another worker.
 _NEAR = 8
 # The markers and fixtures of tests that may be run ahead.
 _PLAIN_MARKS = frozenset({"parametrize", "member", *(f"status_{status}" for status in STATUSES)})

@@ -97,7 +97,7 @@ class Run:
             self.client.__exit__()
 
     def part(self) -> dict[str, Any]:
-        """What this process has counted since its last report, as plain data. Called once, at its end."""
+        """What this process has counted since its last report, as plain data. Call it once, at the end."""
         ended = {
             "interruptions": self.client.retry_budget.interruptions,
             "left": list(self.customers.left),

@@ -89,7 +89,7 @@ class Customers:
 
     @property
     def lanes(self) -> int:
-        """How many customers requests may go to at once, one request at a time for each."""
+        """How many customers may get requests at once. Each gets one request at a time."""
         at_once = self._limits.concurrency
         return 1 if self._only else max(1, min(at_once, self._most - _FEWEST)) if self._most else at_once
 
@@ -108,7 +108,7 @@ class Customers:
 
     @property
     def existing(self) -> frozenset[str]:
-        """The slugs of all customers that the suite may touch, and that exist."""
+        """The slugs of all existing customers that the suite may touch."""
         return frozenset([*self._made, *([self._only.slug] if self._only else [])])
 
     def unused_slug(self, hint: str = "nobody") -> str:
@@ -270,7 +270,7 @@ class Customers:
         return sum(self.remove(slug) in sibling.REMOVED for slug in sorted(self._journal.slugs))
 
     def close(self) -> None:
-        """Remove the customers that were made, and put back the given one. `left` has those that this failed for."""
+        """Remove the customers that were made, and put back the given one. `left` has what could not be done."""
         uncut(self._close)
 
     def _close(self) -> None:

@@ -46,7 +46,7 @@ class Journal:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # `close` releases it, which may run on another thread so that it is not cut short.
+            # `close` releases the lock, and may run on another thread, where Ctrl-C cannot cut it short.
             self._lock = FileLock(self._path.with_suffix(".lock"), thread_local=False)
             self._lock.acquire(timeout=_MOMENT, poll_interval=0.01)
             self._write({"base_url": base_url})

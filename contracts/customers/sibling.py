@@ -27,7 +27,7 @@ def create(slug: str) -> Request:
 
 
 def read(slug: str, token: str = WRITE_TOKEN) -> Request:
-    """The request that reads a customer. An empty token means none is sent."""
+    """The request that reads a customer. If the token is empty, none is sent."""
     credentials = (f"Bearer {token}",) if token else ()
     return replace(update(quote(slug, safe=""), b"", content_type=None, authorization=credentials), method="GET")
 

@@ -117,7 +117,7 @@ class Client:
             lost = True
             if control:
                 breaks = exchange.failure is Failure.BROKEN
-                # Once every update is known to break the connection, no plain update is sent to see it again.
+                # Once every update is known to break the connection, no plain update is sent to confirm it.
                 answered = not (breaks and self._breaks == 1) and self._answers(control.update)
                 outlived = outlived + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0

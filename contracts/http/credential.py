@@ -25,7 +25,7 @@ PLACEHOLDERS = {
     CUT_TOKEN: "${KAITEN_AUTH_TOKEN%?}",
 }
 
-# What stands for the value of a `--header`; the variable of this name may hold it.
+# The placeholder for the value of a `--header`. The variable of this name may hold the value.
 HEADER_VALUE = re.compile(r"<(KAITEN_HEADER_\d+)>")
 # So few characters of a token give nothing away: all tokens begin alike.
 _TOO_SHORT = 5

@@ -69,7 +69,7 @@ def _moment(text: str) -> datetime | None:
 class RetryBudget:
     """How long a run may wait in all for a target that does not answer (`--patience`), all threads together.
 
-    A target that only says that the rate is too high does answer: such a time no longer counts once it is over.
+    A target that only says that the rate is too high does answer: this time is given back once it is over.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -27,7 +27,7 @@ MOCK_URL = "http://kaiten.mock"
 MIB = 1024 * 1024
 
 # A host looks like production if its first label has a word of `_PRODUCTION`. It does not if any label has a word of
-# `_REHEARSAL`, or if a label before the last two (the registered domain) has a word that `_REHEARSAL_BEGINS` begins.
+# `_REHEARSAL`, or if a label before the last two (the registered domain) has a word that `_REHEARSAL_BEGINS` matches.
 _PRODUCTION = re.compile(r"(api|app|www|prod|production|live|kaiten)\d*")
 _REHEARSAL = re.compile(
     r"(stag(e|ing)?|test(ing)?|dev|demo|sandbox|preview|preprod|candidate|localhost|mock|qa|uat)\d*"
@@ -48,7 +48,7 @@ class Limits:
     """What one exchange and one run may take: seconds, bytes, requests per second, requests at once.
 
     `customers` is how many customers of ours may exist at once, or None for any number.
-    `interruptions` are statuses that are an interruption on this target, besides those that are one everywhere.
+    `interruptions` are statuses that count as an interruption on this target, besides those that do on every target.
     """
 
     time: float = 10.0

@@ -27,7 +27,7 @@ _MOST_INTERIM, _LONGEST_HEAD = 200, 100 * 1024
 _FIRST_CHUNK = 5
 # Seconds that it may take to send a body of more than 1 MiB: 5 MB at 700 kbit/s.
 LONGEST_SENDING = 60.0
-# The errors of OpenSSL if a server refuses our certificate, or misses one (RFC 8446 section 6.2).
+# The errors of OpenSSL if a server refuses our certificate, or wants one and gets none (RFC 8446 section 6.2).
 _CERTIFICATE_REFUSED = re.compile(r"_ALERT_.*(CERT|UNKNOWN_CA)")
 
 
@@ -96,7 +96,7 @@ class Connection:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether the request was sent whole, and its answer is whole, leaves this open, and has nothing after it."""
+        """Whether the request and its answer are complete, and the answer leaves this open with nothing after it."""
         is_whole = self._parser.their_state is h11.DONE and not self._unsent
         return is_whole and self._parser.trailing_data == (b"", False)
 
