@@ -100,7 +100,7 @@ class Attempts:
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
-        # By slug: the updates that may have made what is stored, the likeliest last. By another path: the last request.
+        # By slug: the updates that may have made what is stored, the likeliest last. By other paths: the last request.
         self._makers: dict[str, list[Attempt]] = {}
 
     def send(

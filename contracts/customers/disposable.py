@@ -220,7 +220,7 @@ class Customers:
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
         """Read a customer again and again, for up to `settle` seconds, until what is shown satisfies.
 
-        `settle` is the target's unless it is given. It is shorter once several waits were in vain: reads do not lag.
+        `settle` is the target's unless given. It is shorter after several waits in vain, if no read has ever lagged.
         """
         whole = self.settle if self.lags or self._futile_waits < _FUTILE else self.settle / 20
         started, waited = time.monotonic(), False
