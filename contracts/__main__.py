@@ -140,9 +140,9 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
     "--candidate", metavar="FILE-or-URL", help="OpenAPI document, - for stdin (default: the one that --base-url serves)"
 )
 @click.option("--contract", default="docs", show_default=True, help="release that you rely on: docs, v1 or a file")
-@click.option("--exact", is_flag=True, help="drift is not safe either")
-@click.option("--allow-undecided", is_flag=True, help="what cannot be decided is safe")
-@click.option("--adopt", metavar="NAME", help="save it as a contract with this name, whatever the verdict")
+@click.option("--exact", is_flag=True, help="count drift as not safe")
+@click.option("--allow-undecided", is_flag=True, help="count undecided changes as safe")
+@click.option("--adopt", metavar="NAME", help="save the release as a contract with this name, whatever the verdict")
 @click.option("--base-url", help="deployment of the release, to hold to --contract and to its own document")
 @click.option("--deviations", default=None, type=click.Path(path_type=Path), help="TOML file of accepted deviations")
 @click.option(

@@ -29,7 +29,7 @@ Requests = Sequence[Request]
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 NO_READING = "the target does not let the token read customers back"
-_NOT_SAID = "what came does not say whether the request was carried out"
+_NOT_SAID = "the answer does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
 # After second tries have broken a promise this often, its further failures are not tried again.
 _ENOUGH = 3
@@ -233,17 +233,17 @@ class Attempts:
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)
-        of_ours = made.template.is_template
+        from_template = made.template.is_template
         if made.circumstance is Circumstance.IN_A_HISTORY:
             self._makers.pop(customer.slug, None)  # which of several made what is stored is not known
-        makers = self._makers.get(customer.slug if of_ours else request.path)
+        makers = self._makers.get(customer.slug if from_template else request.path)
         attempt = replace(
             made,
             exchange=exchange.kept() if verdict.violations else exchange,
             violations=verdict.violations,
             before=makers[-1] if makers else None,
         )
-        if not of_ours and (makers or len(self._makers) < _REMEMBERED):
+        if not from_template and (makers or len(self._makers) < _REMEMBERED):
             self._makers[request.path] = [attempt.alone()]
         return attempt
 
@@ -271,7 +271,7 @@ class Attempts:
         customer.stored = self.customers.shown(read)
         found = verdict(customer.stored)
         if found.violations and len(makers) > 1 and not verdict(customer.stored, [*makers, *attempts]).violations:
-            found, customer.unread = Verdict(), "updates that were sent at once before had not settled yet"
+            found, customer.unread = Verdict(), "earlier updates, sent at the same time, had not settled yet"
         self.metrics.judged(found)
         if accepted or found.violations:
             # Attempts that explain what is stored come last.

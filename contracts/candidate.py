@@ -28,7 +28,7 @@ from contracts.http.client import Client
 from contracts.http.exchange import OPERATION, Failure, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
-from contracts.release_report import Observed, Word
+from contracts.release_report import Behaviour, Observed
 from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result
 from contracts.report.result import read as read_result
 from contracts.rules.document import DOCUMENTS, JSON, load
@@ -122,7 +122,7 @@ def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
     """
     path = folder / f"{name}.yaml"
     if not _NAME.fullmatch(name):
-        raise WrongCall(f"--adopt {name!r} is no name for a contract: use small letters, digits, dots and hyphens")
+        raise WrongCall(f"--adopt {name!r} cannot be a contract's name: use small letters, digits, dots and hyphens")
     if path.exists():
         raise WrongCall(f"--adopt {name!r}: contracts/documents/{name}.yaml exists; choose another name, or remove it")
     return path
@@ -211,7 +211,7 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
             for step in way:
                 holder = holder.setdefault(step, {})
                 if not isinstance(holder, dict):
-                    raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, which is no component")
+                    raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, not a component")
             holder.setdefault(last, pending[-1])
 
 
@@ -241,13 +241,13 @@ def observed(
     return Observed(base_url, broken, [*accepted])
 
 
-def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Word, Finding]]:
+def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:
     """What breaks the pin and what breaks the release's own document, each with what the release says about it."""
     # Circumstances may differ between the contracts, so findings match by promise and place; the first is shown.
     pin, own = ({(one.promise, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
-    found = [(Word.UNSAID if key in own else Word.SAID, finding) for key, finding in reversed(pin.items())]
-    found += [(Word.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
-    return sorted(found, key=lambda each: [*Word].index(each[0]))
+    found = [(Behaviour.UNSAID if key in own else Behaviour.SAID, finding) for key, finding in reversed(pin.items())]
+    found += [(Behaviour.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
+    return sorted(found, key=lambda each: [*Behaviour].index(each[0]))
 
 
 def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Result:

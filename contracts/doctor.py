@@ -134,7 +134,7 @@ class Doctor:
         try:
             changes = len(compared(pinned(pin), read(url, self._target)))
         except (WrongCall, NoVerdict) as error:
-            return "note", f"{url} serves none that can be read; it is not compared with {pin}; {error}"
+            return "note", f"{url} serves no document that can be read; nothing is compared with {pin}; {error}"
         if not changes:
             return "ok", f"the target's own OpenAPI document says the same as {pin}"
         said = f"it differs from {pin} ({changes} {'change' if changes == 1 else 'changes'})"

@@ -61,7 +61,7 @@ class Metrics:
     def sent(self, exchange: Exchange) -> None:
         """Count one exchange."""
         step = str(round(math.log10(max(exchange.seconds, 1e-6)) * _STEPS))
-        latency = {"latencies": {_came(exchange): {step: 1}}}
+        latency = {"latencies": {_outcome(exchange): {step: 1}}}
         self.add({"exchanges": 1} | (latency if exchange.request.method == OPERATION else {}))
 
     def judged(self, verdict: Verdict) -> None:
@@ -72,7 +72,7 @@ class Metrics:
     def answered(self, exchange: Exchange, prediction: Prediction) -> None:
         """Count how a request was answered, by its circumstance."""
         allowed = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
-        answer = {prediction.reasons[0].id: {_came(exchange): 1}}
+        answer = {prediction.reasons[0].id: {_outcome(exchange): 1}}
         self.add({"answers": answer, "wrong": {} if allowed else answer})
 
     def drawn(self, distinct: int, test: str) -> None:
@@ -101,7 +101,7 @@ class Metrics:
         return float(10 ** (step / _STEPS))
 
 
-def _came(exchange: Exchange) -> str:
+def _outcome(exchange: Exchange) -> str:
     """The status, or what came in place of one."""
     return str(exchange.status or (exchange.failure if exchange.failure in _NO_INTERRUPTION else NO_ANSWER))
 

@@ -55,7 +55,7 @@ REACHING = (
 )
 # The options of every command that sends something.
 TARGETING = (
-    Option("--customer", "use this customer where none can be made, and put its details back", None, str, "SLUG"),
+    Option("--customer", "use this customer if none can be made, and restore it afterwards", None, str, "SLUG"),
     Option("--customers", "how many customers may exist at once, where a plan limits them", None, int, "N"),
     Option("--time-limit", "seconds that one whole exchange may take", Limits.time, float, "S"),
     Option("--size-limit", "bytes that one whole answer may have", Limits.size, int, "BYTES"),
@@ -64,7 +64,11 @@ TARGETING = (
     Option("--patience", "seconds, in all, to wait for a target that does not answer", Limits.patience, float, "S"),
     Option("--settle", "seconds that a read may lag behind a write", Limits.settle, float, "S"),
     Option(
-        "--interruption", "more statuses that a gateway answers, and not the API, like 530,599", None, str, "STATUS,…"
+        "--interruption",
+        "more statuses that a gateway answers instead of the API, like 530,599",
+        None,
+        str,
+        "STATUS,…",
     ),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
     *REACHING,

@@ -24,7 +24,7 @@ _LONGEST, _IN_ANNOTATION, _REASON = 1_000, 200, 160
 _VALUES = {"request": "payload", "answer": "answer"}
 
 
-class Word(Enum):
+class Behaviour(Enum):
     """Whether a release documents a broken promise, and whether its deployment breaks it."""
 
     UNSAID = "does without saying"
@@ -40,18 +40,18 @@ class Observed:
     """
 
     base_url: str
-    broken: Sequence[tuple[Word, Finding]]
+    broken: Sequence[tuple[Behaviour, Finding]]
     deviations: Sequence[str] = ()
 
     @property
     def safe(self) -> bool:
         """Whether it breaks no promise of the pin that its own document still makes."""
-        return all(word is not Word.UNSAID for word, _ in self.broken)
+        return all(word is not Behaviour.UNSAID for word, _ in self.broken)
 
     @property
     def counts(self) -> str:
         """How many promises it breaks in each way, in words."""
-        return _counts(Word, [word for word, _ in self.broken]) or "as promised"
+        return _counts(Behaviour, [word for word, _ in self.broken]) or "as promised"
 
 
 @dataclass

@@ -21,7 +21,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange, update
-from contracts.http.retries import uncut
+from contracts.http.retries import uninterrupted
 from contracts.rules.state import GONE, Stored, stored_in
 
 # How often a sibling operation is tried. It is not under contract, so one bad answer of it does not end the run.
@@ -29,7 +29,7 @@ _TRIES = 6
 # The members of a customer that an update replaces. A release may know only the first two.
 _DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
 # If a read is still wrong after this many waits, the reason is not that reads lag.
-_FUTILE = 3
+_MOST_FUTILE_WAITS = 3
 # The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
 # same time, and two for a short time (one to try a failure again on, and another one to look at beside it).
 _FEWEST = 6
@@ -62,7 +62,7 @@ class Customers:
         self._client, self._url, self._limits = client, client.target.base_url, client.target.limits
         self.settle = self._limits.settle
         # How many customers may exist at once (`--customers`); 0 for any number.
-        self._most = self._limits.customers or 0
+        self._limit = self._limits.customers or 0
         self._journal = journal or Journal()
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
         self._numbers = count(1)
@@ -70,7 +70,7 @@ class Customers:
         self._made: set[str] = set()
         self._short_lived: list[Customer] = []
         # If `--customers` limits their number, only one thread at a time uses short-lived customers.
-        self.short_lived: AbstractContextManager[Any] = threading.RLock() if self._most else nullcontext()
+        self.short_lived: AbstractContextManager[Any] = threading.RLock() if self._limit else nullcontext()
         self._own: dict[int, Customer] = {}
         self._making_room = threading.Lock()
         self._only: Customer | None = None
@@ -91,7 +91,7 @@ class Customers:
     def lanes(self) -> int:
         """How many customers may get requests at once. Each gets one request at a time."""
         at_once = self._limits.concurrency
-        return 1 if self._only else max(1, min(at_once, self._most - _FEWEST)) if self._most else at_once
+        return 1 if self._only else max(1, min(at_once, self._limit - _FEWEST)) if self._limit else at_once
 
     @property
     def own(self) -> Customer:
@@ -124,7 +124,7 @@ class Customers:
 
         """
         given = self._client.target.customer
-        customer = Customer(given) if given else uncut(self._make)
+        customer = Customer(given) if given else uninterrupted(self._make)
         exchange = self.get(customer.slug)
         if given:
             self._check_that_the_api_answers(exchange)
@@ -141,7 +141,7 @@ class Customers:
         if GONE in first and exchange.status not in sibling.CANNOT:
             raise NoVerdict(f"{self._url} does not show customer {customer.slug}: {first[GONE]}")
         customer.stored = self.shown(exchange) if self.readable else {}
-        if given or 0 < self._most < _FEWEST:
+        if given or 0 < self._limit < _FEWEST:
             self._only = customer
         if given and self.readable:
             self._original, self._not_put_back = customer.stored, f"{given} (its details could not be put back)"
@@ -155,18 +155,18 @@ class Customers:
     def make(self) -> Customer:
         """A new customer to keep. If there is only one, this is the one."""
         # If this were cut short, it would not be known whether the customer was made.
-        return self._only or uncut(self._make)
+        return self._only or uninterrupted(self._make)
 
     def unused(self) -> Customer:
         """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""
         customer = self.make()
-        if self._most:
+        if self._limit:
             self._short_lived.append(customer)
         return customer
 
     def replace(self, customer: Customer) -> None:
         """Let this object stand for a new customer from now on."""
-        if self._most:
+        if self._limit:
             self.remove(customer.slug)
         new = self.make()
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
@@ -188,7 +188,7 @@ class Customers:
                 return self._known(slug, slug)
             if exchange.status in sibling.REFUSED:
                 self._journal.removed(slug)
-            elif self._most:
+            elif self._limit:
                 self.remove(slug)
             if not self._made:
                 self._check_that_the_api_answers(exchange)
@@ -201,9 +201,9 @@ class Customers:
         """A slug for one more customer. If no more are allowed, another one is removed first."""
         slug = self.unused_slug("customer")
         with self._making_room:
-            while self._most and len(self._journal.slugs) >= self._most:
+            while self._limit and len(self._journal.slugs) >= self._limit:
                 if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.GONE:
-                    raise NoVerdict(f"--customers {self._most} allows no more, and none at {self._url} can be removed")
+                    raise NoVerdict(f"--customers {self._limit} allows no more, and none can be removed at {self._url}")
             self._journal.made(slug)
         return slug
 
@@ -222,7 +222,7 @@ class Customers:
 
         `settle` is the target's unless given. It is shorter after several waits in vain, if no read has ever lagged.
         """
-        whole = self.settle if self.lags or self._futile_waits < _FUTILE else self.settle / 20
+        whole = self.settle if self.lags or self._futile_waits < _MOST_FUTILE_WAITS else self.settle / 20
         started, waited = time.monotonic(), False
         while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() - started >= (whole if settle is None else settle):
@@ -271,7 +271,7 @@ class Customers:
 
     def close(self) -> None:
         """Remove the customers that were made, and put back the given one. `left` has what could not be done."""
-        uncut(self._close)
+        uninterrupted(self._close)
 
     def _close(self) -> None:
         with suppress(NoVerdict):

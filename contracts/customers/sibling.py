@@ -60,7 +60,7 @@ def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerd
         return refused_token(base_url)
     if there and status in REFUSED | {402, 409}:
         more = "no second customer" if there == 1 else f"no more than {there} customers"
-        return NoVerdict(f"{post} answered {status}: it makes {more}; --customers {there} keeps a run within that")
+        return NoVerdict(f"{post} answered {status}: it makes {more}; --customers {there} lets a run do with fewer")
     if status not in CANNOT:
         return NoVerdict(f"{post} did not make a customer (promised: 201, came: {exchange.failure or status})")
     scope = "give a token with the scope write:customers, or " if status == 403 else ""

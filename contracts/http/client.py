@@ -93,7 +93,7 @@ class Client:
             NoVerdict: the retry budget is spent, or the host cannot be reached at all.
 
         """
-        tries = outlived = broken = 0
+        tries = blamed_rounds = broken = 0
         lost = False
         while True:
             started = time.monotonic()
@@ -119,11 +119,11 @@ class Client:
                 breaks = exchange.failure is Failure.BROKEN
                 # Once every update is known to break the connection, no plain update is sent to confirm it.
                 answered = not (breaks and self._breaks == 1) and self._answers(control.update)
-                outlived = outlived + 1 if answered else 0
+                blamed_rounds = blamed_rounds + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
-            if outlived >= self._rounds or broken >= self._breaks:
+            if blamed_rounds >= self._rounds or broken >= self._breaks:
                 # After a time-out or a broken operation was proven once, fewer rounds prove it again.
-                self._rounds = 2 if outlived and exchange.failure is Failure.TIMEOUT else self._rounds
+                self._rounds = 2 if blamed_rounds and exchange.failure is Failure.TIMEOUT else self._rounds
                 self._breaks = 1 if broken else self._breaks
                 return replace(exchange, persistent=True, sent_again=True)
             sleep(pause)
@@ -200,7 +200,7 @@ class Client:
     def _kept(self) -> Connection | None:
         """A kept connection that still stands, or None."""
         with suppress(IndexError):
-            while not (connection := self._idle.pop()).stands:
+            while not (connection := self._idle.pop()).is_open:
                 connection.close()
             return connection
         return None

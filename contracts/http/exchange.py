@@ -28,7 +28,7 @@ _TRACE_ID = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _KEPT, _LONGEST = 65536, 2000
 # How a shell (bash) writes these forms of a slug. It has no short way to percent-encode a letter.
 _SLUGS = {CUSTOMER: "${CUSTOMER}", CUSTOMER_UPPER: "${CUSTOMER^^}", CUSTOMER_CUT: "${CUSTOMER%?}"}
-OF_YOURS = "CUSTOMER is the slug of a customer of yours"
+OF_YOURS = "set CUSTOMER to the slug of one of your customers"
 
 
 class Failure(StrEnum):
@@ -39,7 +39,7 @@ class Failure(StrEnum):
     BROKEN = "the connection broke before the answer was complete"
     TIMEOUT = "no complete answer came in time"
     TOO_LARGE = "the answer was larger than the limit"
-    MALFORMED = "what came is not HTTP"
+    MALFORMED = "the answer is not HTTP"
     TLS = "no secure connection could be made"
     PROXY = "the proxy refuses to pass it on"
 

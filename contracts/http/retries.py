@@ -104,8 +104,8 @@ class RetryBudget:
                     f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {reason}"
                     + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
                     + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
-                    + ("; --rate-limit asks less often" if self._only_limited else "")
-                    + ("" if self._ever_answered else f"; `{command('doctor')}` looks closer")
+                    + ("; --rate-limit N sends less often" if self._only_limited else "")
+                    + ("" if self._ever_answered else f"; `{command('doctor')}` finds out more")
                 )
 
 
@@ -167,7 +167,7 @@ def sleep(seconds: float) -> None:
         time.sleep(min(left, _STEP))
 
 
-def uncut(work: Callable[[], _T]) -> _T:
+def uninterrupted(work: Callable[[], _T]) -> _T:
     """Do some work to its end and return its result. One Ctrl-C is raised after the work, a second one at once."""
     # A signal interrupts only the main thread. Leaving the block waits for the other thread.
     with ThreadPoolExecutor(1) as pool:

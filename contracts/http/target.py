@@ -175,7 +175,7 @@ def _is_this_machine(host: str) -> bool:
 def checked_customer(slug: str | None) -> str | None:
     """The slug of the customer to use, if one was given. It needs no encoding in a path."""
     if slug is not None and (not _SLUG.fullmatch(slug) or slug in (".", "..")):
-        raise WrongCall(f"--customer {slug!r} is no slug: it has letters of ASCII, digits and -._~ alone")
+        raise WrongCall(f"--customer {slug!r} is not a slug: use only ASCII letters, digits and -._~")
     return slug
 
 
@@ -186,7 +186,7 @@ def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
     tokens = {WRITE_TOKEN: write} | ({READ_TOKEN: read} if read else {})
     for placeholder, token in tokens.items():
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise WrongCall(f"{placeholder.strip('<>')} holds what no header can carry: white space or a line break?")
+            raise WrongCall(f"{placeholder.strip('<>')} has a character that no header can carry, like a line break")
     if read == write:
         raise WrongCall("KAITEN_READ_TOKEN is the same as KAITEN_AUTH_TOKEN: it must lack the scope write:customers")
     return tokens
@@ -228,7 +228,7 @@ def checked_tls(ca_bundle: Path | None = None, client_cert: Path | None = None) 
             # If no password is given here, the library asks the terminal for the password of an encrypted key.
             context.load_cert_chain(client_cert, password="")
     except ssl.SSLError:
-        raise WrongCall(f"{what} is no PEM file with {content}") from None
+        raise WrongCall(f"{what} is not a PEM file with {content}") from None
     except OSError as error:
         raise WrongCall(f"{what} cannot be read: {error.strerror}") from None
     context.set_alpn_protocols(["http/1.1"])

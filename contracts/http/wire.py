@@ -85,7 +85,7 @@ class Connection:
         raise NoAnswer(Failure.PROXY)
 
     @property
-    def stands(self) -> bool:
+    def is_open(self) -> bool:
         """Whether there is nothing to read: it has not ended, and no stray bytes have come since the last answer."""
         self._socket.settimeout(0)
         try:

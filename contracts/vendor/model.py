@@ -190,7 +190,7 @@ class Vendor:
             raise Refusal(422, "validation failed", _item("body.name", "A name is needed."))
         slug = value.get("slug")
         if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or len(slug) > 100:
-            raise Refusal(422, "validation failed", _item("body.slug", "This is no slug."))
+            raise Refusal(422, "validation failed", _item("body.slug", "This is not a slug."))
         if slug in self.customers:
             raise Refusal(409, "The slug is taken.")
         return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))

@@ -273,10 +273,10 @@ def test_a_secure_connection_is_made_with_the_given_files(
     [
         ("ca_bundle", "nowhere.pem", r"--ca-bundle \S+nowhere.pem cannot be read: No such file"),
         ("ca_bundle", "", r"--ca-bundle \S+ cannot be read: Is a directory"),
-        ("ca_bundle", "own.key", r"--ca-bundle \S+own.key is no PEM file with certificates"),
+        ("ca_bundle", "own.key", r"--ca-bundle \S+own.key is not a PEM file with certificates"),
         ("client_cert", "nowhere.pem", r"--client-cert \S+nowhere.pem cannot be read: No such file"),
-        ("client_cert", "own.crt", r"--client-cert \S+own.crt is no PEM file with a certificate and its key"),
-        ("client_cert", "locked.pem", r"--client-cert \S+locked.pem is no PEM file with .* no password"),
+        ("client_cert", "own.crt", r"--client-cert \S+own.crt is not a PEM file with a certificate and its key"),
+        ("client_cert", "locked.pem", r"--client-cert \S+locked.pem is not a PEM file with .* no password"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_a_wrong_call(option: str, file: str, said: str, certificates: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_secure_target_is_reached_through_a_tunnel(
         pytest.param("HTTPS_PROXY", "http://[::1]:99999", "HTTPS_PROXY must be like http://", id="no-port"),
         pytest.param("ALL_PROXY", "http://127.0.0.1:9", "only ALL_PROXY is set: set HTTPS_PROXY", id="only-all-proxy"),
         pytest.param("SSL_CERT_FILE", "/nowhere.pem", "SSL_CERT_FILE /nowhere.pem cannot be read: No", id="no-ca-file"),
-        pytest.param("SSL_CERT_FILE", __file__, "SSL_CERT_FILE .* is no PEM file with certificates", id="other-file"),
+        pytest.param("SSL_CERT_FILE", __file__, "SSL_CERT_FILE .* is not a PEM file with", id="other-file"),
     ],
 )
 def test_a_fault_of_the_environment_is_a_wrong_call(

@@ -44,7 +44,7 @@ def test_an_interrupt_comes_after_work_that_must_not_be_cut_short(number: signal
         done.set()
 
     with pytest.raises(KeyboardInterrupt):
-        retries.uncut(work)
+        retries.uninterrupted(work)
 
     assert done.is_set()
 
@@ -57,7 +57,7 @@ def test_a_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> No
     interrupted_after(0.2, signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        retries.uncut(lambda: done.wait(5))
+        retries.uninterrupted(lambda: done.wait(5))
 
     assert not done.is_set()
     done.set()
@@ -73,9 +73,9 @@ def test_a_signal_that_is_passed_on_counts_once() -> None:
 
 def test_what_the_work_raises_is_raised() -> None:
     """Work that is not interrupted ends as it ends, returning or raising."""
-    assert retries.uncut(lambda: 1) == 1
+    assert retries.uninterrupted(lambda: 1) == 1
     with pytest.raises(ZeroDivisionError):
-        retries.uncut(lambda: 1 / 0)
+        retries.uninterrupted(lambda: 1 / 0)
 
 
 def test_the_retry_budget_ends_soon_once_somebody_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:

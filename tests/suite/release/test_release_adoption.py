@@ -179,7 +179,7 @@ def test_other_operations_are_left_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "../next", "Next", "a b", ".next"])
 def test_a_name_that_is_no_file_name_is_refused(name: str, tmp_path: Path) -> None:
     """A contract's name is made of small letters, digits, dots and hyphens."""
-    with pytest.raises(WrongCall, match="is no name for a contract"):
+    with pytest.raises(WrongCall, match="cannot be a contract's name"):
         place_of(name, tmp_path)
 
 

@@ -17,7 +17,7 @@ from contracts import candidate
 from contracts.__main__ import main
 from contracts.candidate import by_word, read
 from contracts.errors import NoVerdict
-from contracts.release_report import Word
+from contracts.release_report import Behaviour
 from contracts.report.result import Finding, Result, write
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import Vendor
@@ -73,19 +73,21 @@ def broken(*promise_ids: str) -> list[Finding]:
 @pytest.mark.parametrize(
     ("of_pin", "of_own", "words"),
     [
-        pytest.param(["problem.members"], [], [Word.SAID], id="said-and-done"),
-        pytest.param(["update.stored"], ["update.stored"], [Word.UNSAID], id="done-without-saying"),
-        pytest.param([], ["problem.required"], [Word.NOT_DONE], id="said-and-not-done"),
+        pytest.param(["problem.members"], [], [Behaviour.SAID], id="said-and-done"),
+        pytest.param(["update.stored"], ["update.stored"], [Behaviour.UNSAID], id="done-without-saying"),
+        pytest.param([], ["problem.required"], [Behaviour.NOT_DONE], id="said-and-not-done"),
         pytest.param([], [], [], id="as-promised"),
         pytest.param(
             ["problem.members", "update.stored"],
             ["update.stored", "problem.required"],
-            [Word.UNSAID, Word.SAID, Word.NOT_DONE],
+            [Behaviour.UNSAID, Behaviour.SAID, Behaviour.NOT_DONE],
             id="all-of-them-the-gravest-first",
         ),
     ],
 )
-def test_what_is_said_and_what_is_done_are_told_apart(of_pin: list[str], of_own: list[str], words: list[Word]) -> None:
+def test_what_is_said_and_what_is_done_are_told_apart(
+    of_pin: list[str], of_own: list[str], words: list[Behaviour]
+) -> None:
     """A promise of the pin that is broken was announced where the release's own document is kept."""
     assert [word for word, _ in by_word(broken(*of_pin), broken(*of_own))] == words
 

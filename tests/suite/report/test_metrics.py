@@ -44,7 +44,7 @@ def test_updates_are_counted_by_their_answer() -> None:
     [
         (Failure.BROKEN, "no answer"),
         (Failure.TIMEOUT, "no answer"),
-        (Failure.MALFORMED, "what came is not HTTP"),
+        (Failure.MALFORMED, "the answer is not HTTP"),
         (Failure.TOO_LARGE, "the answer was larger than the limit"),
     ],
 )

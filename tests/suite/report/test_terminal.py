@@ -56,7 +56,7 @@ def test_a_curl_line_for_any_customer_says_so() -> None:
     """Where the line has a variable for the customer, the line below says what to put there."""
     lines = explained(failure(seen(curl='curl "https://api.example.org/customers/$CUSTOMER"')))
 
-    assert lines[-2] == "(CUSTOMER is the slug of a customer of yours)"
+    assert lines[-2] == "(set CUSTOMER to the slug of one of your customers)"
 
 
 def test_what_is_seen_again_on_the_mock_needs_no_address() -> None:

@@ -175,7 +175,7 @@ def test_plain_http_to_a_port_of_tls_suggests_https(tmp_path: Path) -> None:
     for vendor, said_of_it in [
         (WantsTls, "plain http is answered 400"),
         (BreaksOff, "the connection broke before the answer was complete"),
-        (Alerts, "what came is not HTTP"),
+        (Alerts, "the answer is not HTTP"),
     ]:
         with serving(vendor(load("docs"))) as server:
             said, works = told(server, tmp_path)
@@ -224,7 +224,7 @@ def test_a_quota_is_told(tmp_path: Path) -> None:
         said, works = told(server, tmp_path)
         limited, works_limited = told(server, tmp_path, customers=6)
 
-    assert "answered 409: it makes no more than 6 customers; --customers 6 keeps a run within that" in said["create"]
+    assert "answered 409: it makes no more than 6 customers; --customers 6 lets a run do with fewer" in said["create"]
     assert limited["create"] == "ok 6 disposable customers at once can be made"
     assert (works, works_limited) == (False, True)
     assert not vendor.customers

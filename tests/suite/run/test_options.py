@@ -87,5 +87,5 @@ def test_limits_are_shared_out_among_workers() -> None:
 @pytest.mark.parametrize("slug", ["a b", "caf\u00e9", "", "..", "a/b", "a?b"])
 def test_a_customer_that_is_no_slug_is_a_wrong_call(slug: str) -> None:
     """What would not be one segment of a path as it stands is never sent as one."""
-    with pytest.raises(WrongCall, match="is no slug"):
+    with pytest.raises(WrongCall, match="is not a slug"):
         options(customer=slug)

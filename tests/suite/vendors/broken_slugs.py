@@ -27,7 +27,7 @@ def finds(sentence: str, meant: Callable[[str, str], bool], found_by: str = OTHE
 def refuses(status: int, sentence: str, condition: Callable[[str], bool], found_by: str, breaks: str = "") -> Row:
     """Answers this status for the slugs that `condition` holds of."""
     breaks = breaks or ("status.internal_error" if status == 500 else "status.slug")
-    errors = [{"location": "path.customerSlug", "message": "This is no slug."}] if status == 422 else []
+    errors = [{"location": "path.customerSlug", "message": "This is not a slug."}] if status == 422 else []
 
     def find(self: Variant, slug: str) -> Members:
         if condition(slug):
