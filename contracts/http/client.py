@@ -93,6 +93,11 @@ class Client:
             NoVerdict: the retry budget is spent, or the host cannot be reached at all.
 
         """
+        # What is very large, and may be answered by more, is sent one by one; each has all its tries in its turn.
+        with self._large_turn if len(request.body) > self.target.limits.size else nullcontext():
+            return self._sent(request, control, linger)
+
+    def _sent(self, request: Request, control: Control | None, linger: float) -> Exchange:
         tries = outlived = broken = 0
         while True:
             started = time.monotonic()
@@ -145,8 +150,7 @@ class Client:
             self._large[request.path] = largest
         response: Response | None = None
         failure: Failure | None = None
-        # What is very large, and may be answered by more, is sent one by one.
-        with self._turns, self._large_turn if len(request.body) > limits.size else nullcontext():
+        with self._turns:
             self._pace.wait()
             now, started = time.time(), time.monotonic()
             try:
