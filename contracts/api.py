@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from copy import copy
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import pytest
 from schemathesis import Case
 
+from contracts.ahead import Ahead
 from contracts.attempt import NO_READING, Attempt
 from contracts.clients import CLIENTS, Clients, History
 from contracts.customers.disposable import Customer
+from contracts.errors import NoVerdict
 from contracts.fuzz.ledger import BrokenPromise, Ledger, Together, fail
 from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
@@ -33,8 +34,6 @@ from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
 from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
 
-# At most this many of the next tests are run ahead, while pytest calls one test after the other.
-_AHEAD = 400
 # A test that meets one has neither passed nor failed. The summary lists it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
@@ -75,10 +74,7 @@ class Api:
 
     def __init__(self, run: Run) -> None:
         self._run, self._attempts, self._customers = run, run.attempts, run.customers
-        self._ahead: dict[str, Future[str]] = {}
-        self._upcoming: Iterator[tuple[str, Callable[[Api], object]]] = iter(())
-        self._under_way = 0
-        self._starting = threading.Lock()
+        self._ahead = Ahead(run.attempts.workers, run.customers.lanes)
         self.customer = run.customers.own
         self._nobody: set[str] = set()
         self._explained: set[str] = set()
@@ -95,50 +91,33 @@ class Api:
         return Ledger(self._attempts, self._explained, self._left)
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
-        """Run the next tests on other threads, each known by its id. With only one customer, none is run ahead."""
-        with self._starting:
-            self._upcoming = iter(upcoming if self._customers.lanes > 1 else ())
-        self._start_more()
-
-    def _start_more(self) -> None:
-        """Start as many tests as there are threads. Other work for these threads comes before further tests."""
-        started: list[Future[str]] = []
-        with self._starting:
-            room = self._customers.lanes - self._under_way
-            new = (each for each in self._upcoming if each[0] not in self._ahead)
-            for test, function in islice(new, max(0, min(room, _AHEAD - len(self._ahead)))):
-                self._ahead[test] = self._attempts.workers.submit(self._run_on_this_thread, test, function)
-                started.append(self._ahead[test])
-            self._under_way += len(started)
-        for each in started:
-            each.add_done_callback(self._ended)
-
-    def _ended(self, ended: Future[str]) -> None:
-        with self._starting:
-            self._under_way -= 1
-        if not self._run.closed:
-            self._start_more()
+        """Run the next tests on other threads, each with its own `Api` and customer. A test is known by its id."""
+        self._ahead.run((test, partial(self._run_on_this_thread, test, function)) for test, function in upcoming)
 
     def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> str:
         api = copy(self)
         api.customer = self._customers.own
         api.begin(test)
-        function(api)
+        try:
+            function(api)
+        except NoVerdict:
+            # The request may have been carried out, and this thread still runs further tests.
+            api.customer.stored = {}
+            raise
         # Nothing else is kept, because what the test has sent may have megabytes.
         return api.judged_by
 
     def was_run_ahead(self, test: str) -> bool:
         """Whether the test was run ahead. What it raised then is raised here."""
-        ended = self._ahead.pop(test, None)
+        ended = self._ahead.taken(test)
         if ended:
             self.judged_by = ended.result()
         return ended is not None
 
     def unfinished(self) -> Iterator[tuple[str, Attempt]]:
-        """Failures that were found but not raised, in a test that was cut short and in tests that were run ahead."""
+        """What was found broken and not raised: by a test that is cut short, and by those that were run ahead."""
         yield from ((self.test, attempt) for attempt in self._ledger.failures)
-        for test, ended in [*self._ahead.items()]:
-            error = ended.exception() if ended.done() and not ended.cancelled() else None
+        for test, error in self._ahead.failed():
             yield from ((test, attempt) for attempt in error.attempts) if isinstance(error, BrokenPromise) else ()
 
     def conclude(self) -> BrokenPromise | None:
@@ -200,8 +179,7 @@ class Api:
         The list is empty if the pin allows other statuses than `docs` for an update: then the judge alone decides.
         """
         # Requests of other tests would change which of these requests overlap.
-        self.run_ahead(())
-        wait([*self._ahead.values()])
+        self._ahead.stop()
         if not self._customers.readable:
             pytest.skip(NO_READING)
         if self._run.target.limits.concurrency < 2:

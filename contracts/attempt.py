@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -16,6 +17,7 @@ from typing import Self, TypeVar
 
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
+from contracts.errors import NoVerdict
 from contracts.http.client import LINGER, Client, Control
 from contracts.http.exchange import CUSTOMER, Exchange, Request, update
 from contracts.metrics import Metrics
@@ -179,18 +181,18 @@ class Attempts:
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
         circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
         takes_several = failed.broken & {failed.circumstance, "update.atomic"} and not circumstance.is_relation
-        if often or takes_several or failed.circumstance is Circumstance.PROVOKED:
-            return [failed]
-        with self.customers.short_lived:
-            return self._again(failed, before, circumstance)
+        if not (often or takes_several or failed.circumstance is Circumstance.PROVOKED):
+            # It was seen broken, whatever happens now.
+            with suppress(NoVerdict), self.customers.short_lived:
+                return self._again(failed, before, circumstance)
+        return [failed]
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer = self.customers.unused()
         like = self.send(before.template, customer) if before else None
         linger = 1.0 if "success.empty" in failed.broken else LINGER
         second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
-        same = failed.broken & second.broken
-        self._seen_again.update(same)
+        self._seen_again.update(same := failed.broken & second.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
             return [replace(second, repeated=True), *once]
@@ -226,8 +228,7 @@ class Attempts:
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
         request = made.exchange.request
         exchange = self._client.send(request, control=self._control, linger=linger)
-        verdict = judge(exchange, made.prediction, self.document)
-        self.metrics.judged(verdict)
+        self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
@@ -291,8 +292,7 @@ class Attempts:
         verdict = partial(state.judge_other, attempt.circumstance, other.slug, other.before)
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
-        found = verdict(other.stored)
-        self.metrics.judged(found)
+        self.metrics.judged(found := verdict(other.stored))
         if not found.violations:
             return attempt
         if other.slug not in self.customers.existing:

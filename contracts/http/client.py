@@ -93,6 +93,11 @@ class Client:
             NoVerdict: the retry budget is spent, or the host cannot be reached at all.
 
         """
+        # Very large requests are sent one at a time, each until it is answered: their answers may be larger still.
+        with self._large_turn if len(request.body) > self.target.limits.size else nullcontext():
+            return self._sent(request, control, linger)
+
+    def _sent(self, request: Request, control: Control | None, linger: float) -> Exchange:
         tries = blamed_rounds = broken = 0
         lost = False
         while True:
@@ -149,8 +154,7 @@ class Client:
         response: Response | None = None
         failure: Failure | None = None
         again = False
-        # Very large requests are sent one at a time: their answers may be larger still.
-        with self._turns, self._large_turn if len(request.body) > limits.size else nullcontext():
+        with self._turns:
             self._pace.wait()
             now, started = time.time(), time.monotonic()
             try:

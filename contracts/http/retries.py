@@ -76,15 +76,17 @@ class RetryBudget:
         self.interruptions = 0
         self._seconds = self._left = seconds
         self._down_since: float | None = None
-        self._only_limited, self._ever_answered = True, False
+        self._only_limited = True
+        self._last_answer: float | None = None
         self._lock = threading.Lock()
 
     def answered(self) -> None:
         """Note that the target answers (again)."""
         with self._lock:
+            now = time.monotonic()
             if self._down_since is not None and not self._only_limited:
-                self._left -= time.monotonic() - self._down_since
-            self._down_since, self._only_limited, self._ever_answered = None, True, True
+                self._left -= now - self._down_since
+            self._down_since, self._only_limited, self._last_answer = None, True, now
 
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
         """Count an interruption of an exchange that began at `started`. `pause` is how many seconds to wait next.
@@ -98,14 +100,16 @@ class RetryBudget:
         with self._lock:
             self.interruptions += 1
             self._only_limited = self._only_limited and limited
-            self._down_since = started if self._down_since is None else self._down_since
+            if self._down_since is None:
+                # While others were answered, the target was there.
+                self._down_since = max(started, self._last_answer or started)
             if pause > min(self._left - (time.monotonic() - self._down_since), grace()):
                 raise NoVerdict(
-                    f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {reason}"
+                    f"the target {'stopped answering' if self._last_answer else 'does not answer'}: {reason}"
                     + (f", asking for a pause of {pause:.0f} s" if pause > _BACK_OFF[-1] else "")
                     + f"; patience ended (--patience {self._seconds:g} s, {self.interruptions} interruptions)"
                     + ("; --rate-limit N sends less often" if self._only_limited else "")
-                    + ("" if self._ever_answered else f"; `{command('doctor')}` finds out more")
+                    + ("" if self._last_answer else f"; `{command('doctor')}` finds out more")
                 )
 
 

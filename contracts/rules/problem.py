@@ -198,6 +198,9 @@ def _is_a_place(location: str, request: Request, values: Collection[Any], member
     kind, separator, name = location.partition(".")
     if _BODY.fullmatch(kind):
         return not separator or _is_in_body(name, request.body, values, members)
+    if kind.startswith("body["):
+        # The name in the brackets has a dot or a bracket of its own.
+        return _is_in_body("", request.body, values, members)
     if kind == "header":
         return name.lower() in _HEADERS | {sent.lower() for sent, _ in request.headers}
     in_query = kind == "query" and name in parse_qs(urlsplit(request.path).query, keep_blank_values=True)

@@ -19,6 +19,8 @@ SLUG = "contract-test-abc"
 VALUES = {each["id"]: each["values"] for each in content(PAYLOADS)["dimensions"]}
 RIGHT = {name: [value["id"] for value in values if "expect" not in value] for name, values in VALUES.items()}
 WRONG = {name: [value["id"] for value in values if "expect" in value] for name, values in VALUES.items()}
+# Nobody may expect a 100 where there is no content (RFC 9110 section 10.1.1); waitress answers nothing then.
+IMPOSSIBLE = ("expecting-continue", "no-body")
 
 
 def rows() -> list[list[str]]:
@@ -45,7 +47,7 @@ def test_every_pair_of_values_is_sent(two: tuple[str, str]) -> None:
 
     sent = {(a, b) for row in rows() for a in row for b in row if len(all_wrong & {*row} - {a, b}) == 0}
 
-    assert wanted <= sent
+    assert wanted - sent == {IMPOSSIBLE} & wanted
 
 
 def test_at_most_one_value_of_a_request_is_wrong() -> None:

@@ -379,9 +379,24 @@ def test_patience_is_for_the_whole_run(clock: Clock) -> None:
     budget.interrupted(clock.monotonic() - 0.6, "gone", 0.1)
     budget.answered()
 
+    clock.sleep(0.2)
     budget.interrupted(clock.monotonic() - 0.2, "gone", 0.1)
     with pytest.raises(NoVerdict, match="3 interruptions"):
         budget.interrupted(clock.monotonic(), "gone", 0.3)
+
+
+def test_an_exchange_uses_no_patience_while_others_are_answered(clock: Clock) -> None:
+    """One request that times out, while the target answers those of other threads, is no outage."""
+    budget = RetryBudget(1.0)
+    for _ in range(5):
+        clock.sleep(0.9)
+        budget.answered()
+        clock.sleep(0.1)
+        budget.interrupted(clock.monotonic() - 1.0, "no complete answer came in time", 0.1)
+        budget.answered()
+
+    with pytest.raises(NoVerdict, match="6 interruptions"):
+        budget.interrupted(clock.monotonic(), "gone", 0.6)
 
 
 def test_threads_that_wait_at_once_use_patience_once(clock: Clock) -> None:

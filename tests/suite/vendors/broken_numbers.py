@@ -23,7 +23,7 @@ def hangs(sentence: str, pattern: bytes, found_by: str = LEFT_OPEN) -> Row:
     """Works for longer than anybody waits on a body in which the pattern is found."""
     return broken("answer.given", found_by)(
         sentence,
-        arguments=("--time-limit", "1"),
+        arguments=("--time-limit", "1", "--patience", "6"),
         wire=to_updates(lambda call, answer: holding(seconds=3) if _has(pattern)(call) else plain_wire(answer)),
     )
 

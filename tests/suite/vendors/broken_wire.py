@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_VALID, TEXTS
@@ -10,6 +11,8 @@ from tests.suite.vendors.ways import holding, to_updates
 
 EMOJI = "\U0001f600".encode()
 HUGE = 3_000_000
+# By default patience is six times the limit of one exchange: it must not end before the promise is found broken.
+SOON_OVER = ("--time-limit", "1", "--patience", "6")
 
 GarblesTheStatusLineOnEmoji = broken("answer.http", TEXTS)(
     "Begins the answer to a name with an emoji with what is no status line.",
@@ -25,8 +28,13 @@ BreaksOnEveryUpdate = broken("answer.given", EXAMPLE)(
 )
 HangsOnLongNames = broken("answer.given", OTHER_VALID)(
     "Does not answer in time when a name is very long.",
-    arguments=("--time-limit", "1"),
+    arguments=SOON_OVER,
     wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 50_000 else plain_wire(answer)),
+)
+HangsOnMegabytes = broken("answer.given", LEFT_OPEN)(
+    "Does not answer in time when a body is over 1 MiB.",
+    arguments=SOON_OVER,
+    wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > MIB else plain_wire(answer)),
 )
 
 
