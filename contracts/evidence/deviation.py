@@ -22,7 +22,7 @@ Ids = Collection[str]
 class Deviation:
     """One accepted deviation: the promise, the reason, the last day, and what narrows it.
 
-    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status of the answer; None is any.
+    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status of the answer. None means any.
     """
 
     promise: str
