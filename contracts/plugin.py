@@ -156,7 +156,7 @@ class Collector:
         return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that Ctrl-C or SIGTERM ended the run. For -x pytest raises a subclass of KeyboardInterrupt: not that."""
+        """Note that Ctrl-C or SIGTERM ended the run. The subclass of KeyboardInterrupt that -x raises is left out."""
         self._result.by_hand = self._result.by_hand or excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""A vendor that refuses what it is told to, and the suite's customers on it, in process."""
+"""A vendor that refuses what it is told to refuse, and the suite's customers on that vendor, in process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACME = {"id": "0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1
 
 
 class Choosy(Vendor):
-    """Knows acme, keeps what it was asked, and answers the first `times` calls of `method` with `status`."""
+    """Knows the customer acme, records its calls, and answers the first `times` calls of `method` with `status`."""
 
     def __init__(self, method: str = "", status: int = 0, times: int = 1000) -> None:
         super().__init__(load("docs"))
@@ -25,7 +25,7 @@ class Choosy(Vendor):
         self.refuse(method, status, times)
 
     def refuse(self, method: str, status: int, times: int = 1000) -> None:
-        """From now on answer this method with this status, so often."""
+        """From now on, answer calls of this method with this status, this many times."""
         self._method, self._status, self._times = method, status, times
 
     def route(self, call: Call) -> Answer:
