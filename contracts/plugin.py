@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
-    # The tests use the pinned document and the number of rounds when they are imported.
+    # Importing the tests already needs the pinned document and the number of rounds.
     fuzz.pin(options.document, options.generation)
     process = config.stash[PROCESS] = Process(config, options, workerinput.get("contract_ends", ends))
     config.pluginmanager.register(process, "contract-process")

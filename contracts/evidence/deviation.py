@@ -65,7 +65,7 @@ class Deviations:
     def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
         """The attempt without its accepted violations."""
         accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
-        # One wrong status may break several promises. Accepted under one of them, it is accepted under all.
+        # One wrong status may break several promises. If it is accepted under one of them, it is accepted under all.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
         left = [each for each in attempt.violations if each not in accepted and each.place not in statuses]
         self.seen.update(f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left])

@@ -68,7 +68,7 @@ class Evidence:
     """One broken promise, with the exchanges that broke it, in the order in which they were sent.
 
     A recording by another program has a source without a contract, and no violation until it is judged. `seen_once`
-    marks a failure that did not repeat. In the run, `broke` of the `tried` updates that tried the promise broke it.
+    marks a failure that did not repeat. In the run, `tried` updates tested the promise, and `broke` of them broke it.
     """
 
     steps: tuple[Step, ...]

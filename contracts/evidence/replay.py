@@ -30,7 +30,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of evidence: its fate, how often of how many times it was seen, and the attempt that shows it.
+    """What became of evidence: its fate, how often it was seen in how many times, and the attempt that shows it.
 
     `needs_state` says that the failing request never failed when it was sent alone. `reason` is why it was not tried.
     """
@@ -52,7 +52,7 @@ class Replay:
         self._customer = attempts.customers.make()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
-        """Send the requests of the evidence again, in the same order, so many times."""
+        """Send the requests of the evidence again, in the same order, this many times."""
         if not evidence.source.contract and not evidence.failing.unsendable:
             evidence = self._judged(evidence)
         promise = evidence.promise

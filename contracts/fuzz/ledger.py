@@ -12,7 +12,7 @@ from contracts.attempt import Attempt, Attempts
 from contracts.http.exchange import Request
 from contracts.rules.promise import is_of_state, promises
 
-# Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
+# Seconds for shrinking one test's failures. Hypothesis has no setting for that.
 SHRINKING = 5.0
 # How many failures of one promise are tried again alone, at most: the smallest first, until one repeats.
 _CANDIDATES = 3

@@ -146,7 +146,7 @@ class Document:
             yield Mismatch("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
 
     def has_doubtful_email(self, value: Json) -> bool:
-        """Whether a body has a `billingEmail` that some take for an address and others do not."""
+        """Whether a body has a `billingEmail` that only some servers take for an address."""
         email = value.get(BILLING_EMAIL) if self.is_of_1x and isinstance(value, dict) else None
         return isinstance(email, str) and bool(email) and not _PLAIN_EMAIL.fullmatch(email)
 

@@ -42,7 +42,7 @@ class Prediction:
 
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
-    """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
+    """The statuses that may answer `request`, if exactly the customers with the slugs in `existing` exist."""
     body, role, kind = read(request.body), role_of(request.headers), media_type(request)
     slug = request.slug.decode("utf-8", "surrogateescape")
     credentials = [value for name, value in request.headers if name.lower() == "authorization"]

@@ -1,4 +1,4 @@
-"""The promises, read from `promises.yaml`, and a violation: one of them found broken."""
+"""The promises, read from `promises.yaml`, and violations: promises that were found broken."""
 
 from __future__ import annotations
 

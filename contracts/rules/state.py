@@ -24,7 +24,7 @@ _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
 # The value that we store in members that may be cleared, so that there is something to clear.
 BEFORE = "before.example"
-# The only member of what stands for a customer that cannot be read.
+# A customer that cannot be read is represented by this one member.
 GONE = "(unreadable)"
 
 

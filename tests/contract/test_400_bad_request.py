@@ -59,7 +59,7 @@ def test_json_in_another_encoding_is_read_or_refused(api: Api, customer: Custome
 
 @pytest.mark.parametrize("body", CONSTANTS)
 def test_nan_and_infinity_are_refused(api: Api, customer: Customer, body: bytes) -> None:
-    """NaN and Infinity are not JSON, though many parsers take them: 400 or 422, and nothing changes."""
+    """A body with NaN or Infinity, which many parsers take for JSON, is answered 400 or 422, and changes nothing."""
     answer = api.put(customer, body)
 
     assert_one_of(answer, {400, 422})

@@ -8,7 +8,7 @@ import pytest
 
 
 class Clock:
-    """The clock of this machine, except that `sleep` returns at once. `waited` is the sum of all such seconds."""
+    """The clock of this machine, except that `sleep` returns at once. `waited` is the sum of the seconds to sleep."""
 
     def __init__(self) -> None:
         self.waited = 0.0

@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def run_suite(
     *arguments: str, journal: Path, file: str = "", timeout: float = 180.0, fresh: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise.
+    """Run the contract's tests, with evidence beside the journal. The tokens are the mock's unless others are given.
 
-    One `file` of tests/contract is collected in a third of the time.
-    One that takes more than `timeout` seconds is killed. The process of a `fresh` one is a child of this one, so that
-    its memory and its time are known.
+    To collect only one `file` of tests/contract takes a third of the time.
+    A run that takes more than `timeout` seconds is killed. A `fresh` run is a child of this process, so that its memory
+    and its time are known.
     """
     folders = [f"--journal={journal}", f"--evidence={evidence_beside(journal)}"]
     command = ["pytest", str(Path("tests/contract", file)), "-q", *folders, *arguments]
