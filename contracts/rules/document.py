@@ -84,7 +84,7 @@ class Document:
 
     @cached_property
     def is_of_1x(self) -> bool:
-        """Whether the release is a 1.x, which says more in prose: its problems have `code` and `errorId`."""
+        """Whether the release is a 1.x, which says more in prose. Its problems are known by `code` and `errorId`."""
         return {"code", "errorId"} <= set(self.problem_members(422))
 
     @cached_property

@@ -43,7 +43,7 @@ def customers_of(
     read_token: str | None = None,
     most: int | None = None,
 ) -> Customers:
-    """The customers of a run against this vendor, in process. `customer` and `most` are as in `Target` and `Limits`."""
+    """The customers of a run against this vendor, in process. `customer` is `--customer`, `most` is `--customers`."""
     tokens = TOKENS | ({READ_TOKEN: read_token} if read_token else {})
     target = Target(MOCK_URL, tokens, Limits(patience=0.5, settle=0.1, customers=most), customer)
     return Customers(Client(target, mock.transport(vendor)), journal)
