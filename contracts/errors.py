@@ -1,4 +1,4 @@
-"""What ends a command: a wrong call, or no verdict; and how a message names one. Every room may use this module."""
+"""The two errors that end a command, and how messages write a command. Every room may use this module."""
 
 import os
 
@@ -10,12 +10,12 @@ class WrongCall(Exception):
 class NoVerdict(BaseException):
     """The target could not be reached, or stopped answering (exit 6).
 
-    Not an `Exception`: no test and no search for a counterexample may take it for a finding.
+    This is not an `Exception`, so that no test and no search for a counterexample takes it for a finding.
     """
 
 
 def command(name: str, arguments: str = "") -> str:
-    """A command of the suite, as this user starts one: tox.ini sets the variable for whoever has only tox."""
+    """A command of the suite as this user would type it: with tox if tox started this process, else with Python."""
     if os.environ.get("CONTRACTS_BY_TOX"):
         return f"tox -e {name} -- {arguments}" if arguments else f"tox -e {name}"
     return f"python -m contracts {name} {arguments}".rstrip()

@@ -1,4 +1,4 @@
-"""The plugin of pytest: options, markers, the one result that is made from reports, and everything drawn from it."""
+"""The pytest plugin: options, markers, the one result that is made from reports, and all output drawn from it."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if isinstance(seed, str):
         # Hypothesis takes any word as a seed.
         seed = int(seed) if seed.isdecimal() else int.from_bytes(seed.encode())
-    # By the machine's clock: its processes do not start at the same time.
+    # This is wall-clock time, which all processes share: they do not start at the same moment.
     ends = time.time() + chosen["max_time"] if chosen["max_time"] else float("inf")
     given, variable = config.getoption("base_url"), variables.get("KAITEN_BASE_URL")
-    # In a CI a variable that is not set may be an empty text. It must not mean the mock.
+    # In CI, a variable that is not set may arrive as an empty string. That must not select the mock.
     base_url = given if given is not None else variable
     try:
         workers = workerinput.get("workercount", config.getoption("numprocesses", None) or 1)
         options = options_from(chosen, base_url, seed, variables, workers)
     except WrongCall as error:
         raise pytest.UsageError(str(error)) from None
-    # The tests use the pinned document and the number of rounds when they are imported.
+    # Importing the tests already needs the pinned document and the number of rounds.
     fuzz.pin(options.document, options.generation)
     process = config.stash[PROCESS] = Process(config, options, workerinput.get("contract_ends", ends))
     config.pluginmanager.register(process, "contract-process")
@@ -87,7 +87,7 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    # Objects made so far stay. Garbage collections after each round of generated requests need not look at them.
+    # Objects made so far live until the end. Garbage collections after each generated round need not look at them.
     gc.freeze()
 
 
@@ -105,7 +105,7 @@ class Collector:
                 _empty(option, Path(path).expanduser())
 
     def pytest_report_header(self) -> str:
-        """Say beforehand how long nothing may be seen."""
+        """Say in advance for how long the run may show nothing."""
         patience = self._options.target.limits.patience
         return f"contract: {self._result.contract}; waits {patience:g} s (--patience) for a target that does not answer"
 
@@ -117,7 +117,7 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Add what a worker did, or note that it crashed: then the outcome of its last tests is not known."""
+        """Add what a worker did. If it crashed, note that, since the outcome of its last tests is not known."""
         output = getattr(node, "workeroutput", {})
         if "contract" in output:
             self._take(output["contract"])
@@ -156,7 +156,7 @@ class Collector:
         return ("failed again", "F", "FAILED") if report.failed and getattr(report, "again", False) else None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that Ctrl-C or SIGTERM ended the run. For -x pytest raises a subclass of KeyboardInterrupt: not that."""
+        """Note that Ctrl-C or SIGTERM ended the run. The subclass of KeyboardInterrupt that -x raises is left out."""
         self._result.by_hand = self._result.by_hand or excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True)
@@ -196,7 +196,7 @@ class Collector:
             prefix.append(files.html(self._result, Path(self._config.getoption("htmlpath")).expanduser().parent))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        # They failed, though another test explained why.
+        # These tests count as failed, too, although another test explained why.
         again = terminalreporter.stats.pop("failed again", [])
         if again:
             terminalreporter.stats.setdefault("failed", []).extend(again)
@@ -212,10 +212,10 @@ class Collector:
 
 
 def _empty(option: str, path: Path) -> None:
-    """Empty a file of results, so that a path that cannot be written is known before the run, and not after it.
+    """Empty a results file, so that a path that cannot be written is reported before the run and not after it.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: the file cannot be written.
 
     """
     try:

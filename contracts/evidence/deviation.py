@@ -22,7 +22,7 @@ Ids = Collection[str]
 class Deviation:
     """One accepted deviation: the promise, the reason, the last day, and what narrows it.
 
-    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status of the answer; None is any.
+    `test` is the name of a test, `payload` the id of a payload, `status` the HTTP status of the answer. None means any.
     """
 
     promise: str
@@ -65,7 +65,7 @@ class Deviations:
     def left_of(self, attempt: Attempt, test_id: str) -> Attempt:
         """The attempt without its accepted violations."""
         accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
-        # One wrong status may break several promises. Accepted under one of them, it is accepted under all.
+        # One wrong status may break several promises. If it is accepted under one of them, it is accepted under all.
         statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
         left = [each for each in attempt.violations if each not in accepted and each.place not in statuses]
         self.seen.update(f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left])

@@ -1,7 +1,7 @@
 """Evidence: what is kept of a broken promise, as a HAR 1.2 file, which any browser's network panel opens.
 
-Files that such a panel has exported are read as well. What HAR has no member for is in members of our own, whose names
-begin with an underscore (HAR 1.2 specification, "Custom fields").
+Files that such a panel has exported are read as well. If HAR has no member for something, it is in a member of our own,
+whose name begins with an underscore (HAR 1.2 specification, "Custom fields").
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Fa
 from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"
-# A URL that ends with the path of one customer, whose slug is not a dot segment; and the same path, if it can be sent.
+# _URL ends with the path of one customer, whose slug is not a dot segment. _PATH is such a path that can be sent.
 _SLUG = r"(?!\.\.?(?:[?#]|\Z))[^/?#]+"
 _URL = re.compile(rf"(?:\w+://[^/?#]*)?((?:/[^?#]*)?)({CUSTOMERS}/{_SLUG})(\?[^#]*)?(?:#.*)?", re.DOTALL)
 _PATH = re.compile(rf"(?=[\x21-\x7e]*\Z){CUSTOMERS}/{_SLUG}")
@@ -68,7 +68,7 @@ class Evidence:
     """One broken promise, with the exchanges that broke it, in the order in which they were sent.
 
     A recording by another program has a source without a contract, and no violation until it is judged. `seen_once`
-    marks a failure that did not repeat. In the run, `broke` of the `tried` updates that tried the promise broke it.
+    marks a failure that did not repeat. In the run, `tried` updates tested the promise, and `broke` of them broke it.
     """
 
     steps: tuple[Step, ...]
@@ -166,7 +166,7 @@ def _text(body: bytes) -> tuple[str, str | None]:
 
 
 def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
-    """The evidence in HAR files, and in those of folders, each once with its path; raises WrongCall if one has none."""
+    """The evidence in HAR files and in folders of them, each file once. Raises WrongCall if one has no evidence."""
     found: list[Path] = []
     for path in paths:
         inside = sorted(path.rglob("*.har")) if path.is_dir() else [path]
@@ -208,7 +208,7 @@ def _step(entry: Mapping[str, Any]) -> Step:
     template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
     if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
         raise ValueError("no update of a customer")
-    # No customer has a slug without a letter or a digit.
+    # A slug without a letter or a digit names no customer, so nobody's customer can be changed.
     ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
     unsendable = "" if ours else "its customer was not made by the suite"
     return Step(entry["_part"], template, _exchange(template, entry)[0], unsendable)
@@ -253,7 +253,7 @@ def _exchange(request: Request, entry: Mapping[str, Any]) -> tuple[Exchange, boo
     if answer["status"] <= 0:
         return Exchange(request, None, Failure[entry.get("_failure") or "BROKEN"]), True
     content = answer.get("content") or {}
-    # A run keeps a part of a long answer, which is shorter than its size. A 204 has no body.
+    # Our own file may have only a part of a long answer, so its size is not compared. A 204 has no body.
     body = _body(content, None if is_own else 0 if answer["status"] == 204 else content.get("size"))
     # A browser undoes the content coding before it records.
     recorded = [header for header in _headers(answer) if is_own or header[0].lower() != "content-encoding"]

@@ -15,7 +15,7 @@ from contracts.rules.promise import is_of_state
 
 # Seconds to wait for bytes after a 204, if such bytes were the failure.
 _LONG_LINGER = 1.0
-# A failure that is seen each of so many times, or never, does not come and go.
+# A failure that is seen every time, or never, in this many times does not come and go.
 _STEADY = 3
 
 
@@ -30,9 +30,9 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of evidence: its fate, how often of how many times it was seen, and the attempt that shows it.
+    """What became of evidence: its fate, how often it was seen in how many times, and the attempt that shows it.
 
-    `needs_state` says that its failing request alone never failed; `reason` is why it was not tried.
+    `needs_state` says that the failing request never failed when it was sent alone. `reason` is why it was not tried.
     """
 
     evidence: Evidence
@@ -52,7 +52,7 @@ class Replay:
         self._customer = attempts.customers.make()
 
     def of(self, evidence: Evidence, times: int = 1) -> Replayed:
-        """Send the requests of the evidence again, in the same order, so many times."""
+        """Send the requests of the evidence again, in the same order, this many times."""
         if not evidence.source.contract and not evidence.failing.unsendable:
             evidence = self._judged(evidence)
         promise = evidence.promise
@@ -86,9 +86,9 @@ class Replay:
         return next(filter(None, [step.unsendable for step in evidence.steps] + untried), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
-        """Send it once: to a `fresh` customer if told so, and after the requests before it if told to `build`."""
+        """Send the evidence once: with `fresh` to an unused customer, with `build` after the requests before it."""
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
-        # To know what is stored, the customer must have seen no other request.
+        # What is stored is only known if the customer has received no other request.
         customer = self._attempts.customers.unused() if of_state or fresh else self._customer
         like = None
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():

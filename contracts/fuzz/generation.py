@@ -1,7 +1,7 @@
 """How much is generated and from which seed: profiles, rounds, and the database of the examples that failed before.
 
-A generated test runs in short rounds, each a test item with a seed of its own. Within one run Hypothesis repeats parts
-of earlier examples: eight rounds of eight examples draw as fast as one of 64, with half as many repeated requests.
+A generated test runs in short rounds, each a test item with a seed of its own. Within a round, Hypothesis repeats parts
+of earlier examples. Eight rounds of eight examples take as long as one of 64, with half as many repeated requests.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, 
 
 from contracts.errors import WrongCall
 
-# As Hypothesis has it, which switches it off where it believes to run in CI.
+# The folder that Hypothesis uses by default. In CI, Hypothesis by itself would not use it.
 LOCAL = Path(".hypothesis", "examples")
 # The most examples of one round.
 ROUND = 8
-# Requests that are sent together, at most, in a run of few cases and of many; and how many they are on average.
+# The most requests that are sent together, in a run of few cases and of many. CASES has the average for each.
 FEW, MANY = 16, 64
 CASES = {FEW: 5, MANY: 32}
-# The examples of one round and the rounds of each generated test, by profile (`--hypothesis-profile` picks).
+# By profile (`--hypothesis-profile`): examples of a round, rounds of each generated test, most requests together.
 PROFILES = {"quick": (6, 1, FEW), "ci": (ROUND, 5, MANY), "deep": (ROUND, 80, MANY)}
 
 
@@ -35,8 +35,8 @@ PROFILES = {"quick": (6, 1, FEW), "ci": (ROUND, 5, MANY), "deep": (ROUND, 80, MA
 class Generation:
     """How requests are generated: `rounds` of `examples`, each example of at most `together` requests.
 
-    The same `seed` gives the same requests. With `reuse` what failed in an earlier run comes first. `warnings` say what
-    was found wrong with the `database`.
+    The same `seed` gives the same requests. With `reuse`, requests that failed in an earlier run come first. `warnings`
+    say what is wrong with the `database`.
     """
 
     seed: int = 0
@@ -51,9 +51,9 @@ class Generation:
 def generation(
     seed: int | None = None, profile: str | None = None, cases: int | None = None, shared: str | None = None
 ) -> Generation:
-    """How to generate. Without a seed one is made up, so that what was generated can be generated again.
+    """How to generate requests. If no seed is given, a random one is chosen, so that the run can be repeated.
 
-    How much is what the profile says, or the `cases` of each generated test; `shared` is the URL of a Redis.
+    The profile, or the number of `cases` for each generated test, says how much. `shared` is the URL of a Redis.
 
     Raises:
         WrongCall: the URL is not that of a Redis, or the package for it is missing.
@@ -67,7 +67,7 @@ def generation(
 
 
 def _size(cases: int) -> tuple[int, int, int]:
-    """Examples, rounds and requests together that make so many cases or a few more."""
+    """The examples, rounds and requests together that give this many cases, or a few more."""
     together = MANY if cases >= ROUND * CASES[MANY] else FEW
     examples = -(-cases // CASES[together])
     rounds = -(-examples // ROUND)
@@ -75,7 +75,7 @@ def _size(cases: int) -> tuple[int, int, int]:
 
 
 def _with_shared(local: ExampleDatabase, url: str, warnings: list[str]) -> ExampleDatabase:
-    """The local database and a Redis. Once the Redis fails, it is a warning and not used any more: the run goes on."""
+    """The local database and a Redis. If the Redis fails, the run goes on with a warning, and without the Redis."""
     try:
         from hypothesis.extra.redis import RedisExampleDatabase
         from redis import Redis, RedisError
@@ -105,7 +105,7 @@ def _with_shared(local: ExampleDatabase, url: str, warnings: list[str]) -> Examp
 
 @dataclass(frozen=True)
 class Round:
-    """One round of a generated test, of so many `examples`; `number` counts from 0."""
+    """One round of a generated test, with this many `examples`. `number` counts from 0."""
 
     number: int
     examples: int
@@ -115,18 +115,18 @@ class Round:
         return f"round-{self.number + 1}"
 
     def settings_and_seed(self, test: Callable[[], None]) -> Callable[[], None]:
-        """The Hypothesis test with what this round asks for: so many examples, and a seed that no other round has."""
-        # What failed in an earlier run is tried first, once; with a seed that was asked for, a run is the same again.
+        """The Hypothesis test with the settings of this round: its number of examples, and a seed of its own."""
+        # The first round tries earlier failures again. With a given seed it does not, so that a run can be repeated.
         reuse = (Phase.reuse,) if self.number == 0 and self.generation.reuse else ()
         phases = (*reuse, Phase.generate, Phase.shrink)
         chosen = settings(max_examples=self.examples, phases=phases, database=self.generation.database)
-        # In this order: a seed that is set on settings takes their database away.
+        # The order matters: a seed that is set after the settings removes their database.
         return chosen(hypothesis.seed(f"{self.generation.seed} {test.__qualname__} {self.number}")(test))
 
     def batches(self, requests: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-        """Lists of requests that are sent together. Hypothesis shrinks to short ones, and at best to one request.
+        """Lists of requests that are sent together. Hypothesis shrinks them to short ones, at best to one request.
 
-        Where there are many cases, two of three lists are as long as may be: they keep every connection busy.
+        In a run of many cases, two of three lists have the greatest length, so that they keep every connection busy.
         """
         most = self.generation.together
         least = (1,) if most == FEW else (1, most, most)
@@ -136,10 +136,10 @@ class Round:
 def register_profiles() -> None:
     """Make `quick`, `ci` and `deep` known to Hypothesis, so that `--hypothesis-profile` takes them."""
     common = settings(
-        derandomize=False,  # also where Hypothesis believes to run in CI
+        derandomize=False,  # also if Hypothesis detects CI
         deadline=None,  # a target may be slow, and a list of cases takes a while to draw
         suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
-        verbosity=Verbosity.quiet,  # what failed is explained by the promise that it broke
+        verbosity=Verbosity.quiet,  # the broken promise explains a failure
         print_blob=False,
     )
     for name in PROFILES:

@@ -1,4 +1,4 @@
-"""A ledger: what one generated test has sent, and what of it broke a promise. Hypothesis searches and shrinks by it."""
+"""A ledger of what one generated test has sent, and of what broke a promise. It guides Hypothesis's search."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from contracts.attempt import Attempt, Attempts
 from contracts.http.exchange import Request
 from contracts.rules.promise import is_of_state, promises
 
-# Seconds for shrinking one test's failures. Hypothesis has no limit that can be set.
+# Seconds for shrinking one test's failures. Hypothesis has no setting for that.
 SHRINKING = 5.0
-# So many of the failures of one promise are tried again alone, the smallest first, until one repeats.
+# How many failures of one promise are tried again alone, at most: the smallest first, until one repeats.
 _CANDIDATES = 3
 
 
@@ -39,20 +39,20 @@ def _type_of(promise: str) -> type[BrokenPromise]:
 
 
 def fail(promise: str, *attempts: Attempt) -> None:
-    """Raise for a promise.
+    """Raise the exception that says that a promise is broken.
 
     Raises:
-        BrokenPromise: always, of the promise's own subclass.
+        BrokenPromise: always, in the subclass of this promise.
 
     """
     raise _type_of(promise)(*attempts)
 
 
 class Ledger:
-    """What one generated test has sent: each different request once, in `sent`, and what of it broke a promise.
+    """What one generated test has sent (in `sent`, each distinct request once), and which attempts broke a promise.
 
-    `explained` are the promises that a test has explained before: they are counted, and not searched for again. `left`
-    takes from an attempt what somebody has accepted.
+    `explained` are the promises that an earlier test has explained: they are counted, but not searched for again.
+    `left` removes the accepted violations from an attempt.
     """
 
     def __init__(self, attempts: Attempts, explained: Collection[str], left: Callable[[Attempt], Attempt]) -> None:
@@ -61,7 +61,7 @@ class Ledger:
         self.sent: set[Request] = set()
         self._failures: dict[Request, Attempt] = {}
         self._named: Counter[str] = Counter()
-        # Sent once more, the same requests have to fail in the same way, or Hypothesis takes them for flaky.
+        # If the same requests are sent again, they must fail in the same way, or Hypothesis calls the test flaky.
         self._raised: dict[tuple[Request, ...], str] = {}
         self._deadline = float("inf")
 
@@ -72,8 +72,8 @@ class Ledger:
     def each_as_promised(self, requests: Sequence[Request]) -> None:
         """Send requests together, record whatever broke a promise, and raise for one such promise.
 
-        What was sent before is not sent again while nothing has failed. From then on everything is sent, so that
-        shrinking sees the vendor and not a memory; but when the time for shrinking is over, what is known decides.
+        Until something fails, no request is sent twice. From then on every request is sent, so that shrinking sees the
+        vendor and not a record. When the time for shrinking is over, only recorded failures count.
         """
         if time.monotonic() > self._deadline:
             broken = [self._failures[request] for request in requests if request in self._failures]
@@ -86,7 +86,7 @@ class Ledger:
             fail(promise, found[promise])
 
     def _chosen(self, requests: tuple[Request, ...], found: Collection[str]) -> str:
-        """The promise to raise for: the one named least often, so that Hypothesis finds each of several."""
+        """The promise to raise for: the one raised for least often, so that Hypothesis finds each of several."""
         if self._raised.get(requests) not in found:
             self._raised[requests] = min(found, key=lambda each: (self._named[each], self._place(each)))
             self._named[self._raised[requests]] += 1
@@ -103,11 +103,11 @@ class Ledger:
 
     @property
     def failures(self) -> list[Attempt]:
-        """What broke a promise, as it was found."""
+        """The attempts that broke a promise, as they were found."""
         return list(self._failures.values())
 
     def conclusion(self) -> list[Attempt]:
-        """For each promise that was broken the smallest request that breaks it, tried again alone."""
+        """For each broken promise, the smallest request that breaks it, tried again alone."""
         by_size = sorted(self._failures.values(), key=lambda attempt: attempt.size)
         concluded: list[Attempt] = []
         for promise in sorted({promise for attempt in by_size for promise in attempt.broken}, key=self._place):
@@ -116,10 +116,10 @@ class Ledger:
         return concluded
 
     def _again(self, failures: Sequence[Attempt], promise: str) -> Attempt:
-        # Last the one that was found first.
+        # The failure that was found first is tried last.
         first = next(attempt for attempt in self._failures.values() if promise in attempt.broken)
         for attempt in (*failures[:_CANDIDATES], first):
-            # What is wrong with what is stored may be the doing of any request that went to the customer.
+            # If the wrong thing is what is stored, any request that went to the customer may have caused it.
             for suspect in (attempt, *(attempt.beside if is_of_state(promise) else ())):
                 for again in map(self._left, self._attempts.again(replace(suspect, violations=attempt.violations))):
                     if promise in again.broken and again.repeated is not False:
@@ -135,5 +135,5 @@ class Together:
     requests: Sequence[Request]
 
     def each_as_promised(self) -> None:
-        """Send them; each has to be answered, and to leave behind what is stored, as the contract promises."""
+        """Send them. Each must be answered as the contract promises, and what is stored afterwards must be right."""
         self.ledger.each_as_promised(self.requests)

@@ -1,7 +1,7 @@
 """Pairs: the dimensions of a request in `payloads.yaml`, and requests that have every pair of their values.
 
-A pair counts where nothing else is wrong with the request: behind a wrong credential no server looks at the body. So
-no request has two values that break something, and pairs of two such values are left out.
+A pair counts only if nothing else is wrong with the request: after a wrong credential no server looks at the body. So
+no request has two wrong values, and pairs of two wrong values are left out.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def dimensions() -> Sequence[str]:
 
 @cache
 def pairs() -> tuple[Payload, ...]:
-    """Requests with every pair of values of two dimensions, those that break nothing before the others.
+    """Requests that have every pair of values of two dimensions. Those with nothing wrong come first.
 
     Raises:
-        WrongCall: the dimensions in the file cannot be meant.
+        WrongCall: the dimensions in the file are not valid.
 
     """
     try:
@@ -40,14 +40,14 @@ def pairs() -> tuple[Payload, ...]:
 
 
 def tried_pairs(sent: int) -> str:
-    """What so many requests with pairs have tried, in words; empty where there was none."""
+    """What this many requests with pairs have tried, in words; empty if there was none."""
     tried = "every pair" if sent == len(pairs()) else f"{sent} of {len(pairs())} requests with pairs"
     names = dimensions()
     return f"{tried} of {len(names)} dimensions: {', '.join(names)}" if sent else ""
 
 
 def _rows() -> Iterator[tuple[Sequence[Value], str]]:
-    """Values of all dimensions, with the name of the one that is wrong."""
+    """Rows with a value of each dimension, each row with the id of its wrong value, or `nothing-wrong`."""
     values: list[list[Value]] = [dimension["values"] for dimension in content(PAYLOADS)["dimensions"]]
     plain = [[value for value in each if "expect" not in value] for each in values]
     yield from ((row, "nothing-wrong") for row in AllPairs(plain))
@@ -57,7 +57,7 @@ def _rows() -> Iterator[tuple[Sequence[Value], str]]:
 
 
 def _beside(plain: Sequence[Sequence[Value]], at: int, value: Value) -> Iterator[list[Value]]:
-    """The value of the dimension `at`, beside every plain value of each other dimension."""
+    """Rows that combine a value of the dimension `at` with every plain value of each other dimension."""
     others = [len(each) for place, each in enumerate(plain) if place != at]
     for number in range(max(others)):
         yield [value if place == at else each[number % len(each)] for place, each in enumerate(plain)]

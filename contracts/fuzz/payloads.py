@@ -23,7 +23,7 @@ from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
 PAYLOADS = Path(__file__).parent.parent / "payloads.yaml"
-# A slug that begins so names no customer.
+# A slug that begins with this names no customer.
 NOBODY = f"{PREFIX}nobody"
 _USUAL: dict[str, Any] = {
     "content_type": "application/json",
@@ -52,10 +52,10 @@ class Payload:
 
 @cache
 def payloads() -> tuple[Payload, ...]:
-    """All of them, in the order of the file.
+    """All payloads, in the order of the file.
 
     Raises:
-        WrongCall: the file cannot be read, or an entry of it cannot be meant or may name a stranger's customer.
+        WrongCall: the file cannot be read, or an entry is not valid or may name a stranger's customer.
 
     """
     found: dict[str, Payload] = {}
@@ -74,7 +74,7 @@ def payloads() -> tuple[Payload, ...]:
 
 @cache
 def content(path: Path) -> Mapping[str, Any]:
-    """The file as it is: families of payloads, and dimensions. Raises WrongCall where it cannot be read."""
+    """The file as it is: families of payloads, and dimensions. Raises WrongCall if it cannot be read."""
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         read: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
@@ -89,7 +89,7 @@ def expecting(*statuses: int) -> tuple[Payload, ...]:
 
 
 def to_json(value: Any) -> bytes:
-    """The value as compact JSON in UTF-8, nothing escaped that need not be."""
+    """The value as compact JSON in UTF-8, with only the escapes that JSON requires."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
@@ -109,7 +109,7 @@ _FIELDS = {"id", "why", "expect", "expect_v1", *_USUAL, "framing", "headers", *_
 
 
 def payload_of(family: str, entry: Mapping[str, Any]) -> Payload:
-    """The payload that an entry of the file describes; raises WrongCall where it cannot be meant."""
+    """The payload that an entry of the file describes. Raises WrongCall if the entry is not valid."""
     id_, bodies = entry["id"], [field for field in _BODIES if field in entry]
     if (unknown := set(entry) - _FIELDS) or len(bodies) > 1:
         raise WrongCall(f"payload {id_!r} has unknown fields {unknown} or more than one body {bodies}")
@@ -121,7 +121,7 @@ def payload_of(family: str, entry: Mapping[str, Any]) -> Payload:
             f"payload {id_!r} has the slug {chosen['slug']!r}, which may be a stranger's customer: "
             f"give {CUSTOMER}, or one that begins with {PREFIX}"
         )
-    # A name of its own shows whether it was this request that stored something.
+    # A name of its own shows whether this request, and no other, stored something.
     body = _BODIES[bodies[0]](entry[bodies[0]]) if bodies else to_json({"name": id_})
     authorization = tuple(chosen["authorization"])
     request = update(chosen["slug"], body, content_type=chosen["content_type"], authorization=authorization)
@@ -138,22 +138,22 @@ def _statuses(given: int | Iterable[int]) -> frozenset[int]:
 
 
 def _twin(family: str, payload: Payload) -> Payload:
-    """The payload with its name as the external id."""
+    """A copy of the payload that sends its name as the external id."""
     body = to_json({"name": "Contract Test", "externalCustomerId": json.loads(payload.request.body)["name"]})
     request = replace(payload.request, body=body)
     return replace(payload, id=f"external-id-of-{payload.id}", family=family, request=request)
 
 
 def _may_be_a_stranger_s(slug: str) -> bool:
-    """Whether a customer may have this slug that the suite did not make, also where a careless server resolves `..`."""
+    """Whether the slug may name a customer that the suite did not make, even if a careless server resolves `..`."""
     named = unquote(unquote(slug)).rpartition("..")[2].lstrip("/\\")
     return "<CUSTOMER" not in named and not named.startswith(PREFIX) and any(map(str.isalnum, named))
 
 
 def entry_of(name: str, recorded: Request, status: int | None) -> str:
-    """A request that was answered with `status`, as an entry for `payloads.yaml`; its id is made of the file's `name`.
+    """A recorded request, answered with `status`, as an entry for `payloads.yaml`. Its id is made of the file's `name`.
 
-    Whomever it was sent to, the entry is to a customer of ours, or to nobody.
+    Whoever the request was sent to, the entry names a customer of ours, or nobody.
     """
     slug = recorded.path.removeprefix(f"{CUSTOMERS}/")
     if _may_be_a_stranger_s(slug):

@@ -17,16 +17,16 @@ from contracts.http.exchange import CUSTOMER, OPERATION, Request, update
 from contracts.rules.document import Document
 from contracts.rules.operation import PATH
 
-# `@schema.parametrize()` runs the document's examples and the coverage phase. That one tries every other method by
-# default, and a DELETE would remove the customer under test.
+# `@schema.parametrize()` runs the document's examples and the coverage phase. By default, the coverage phase also tries
+# every other method, and a DELETE would remove the customer under test.
 _CONFIG = {"phases": {"fuzzing": {"enabled": False}, "coverage": {"unexpected-methods": []}}}
 
 
 @cache
 def loaded(document: Document, *, breaking: bool) -> schemathesis.BaseSchema:
-    """The document as Schemathesis reads it, with our bodies that fit its request schema, or those that break it.
+    """The document as Schemathesis reads it, with our own bodies: those that fit its request schema, or that break it.
 
-    A hook does not know which of the two is being drawn: hence two loads, each with a hook of its own.
+    A hook cannot tell which of the two is being drawn. So the document is loaded twice, each time with its own hook.
     """
     ours = st.one_of(*strategies.breaking(document)) if breaking else strategies.fitting(document)
     whole = schemathesis.openapi.from_dict(dict(document.content), config=schemathesis.Config.from_dict(_CONFIG))
@@ -35,7 +35,7 @@ def loaded(document: Document, *, breaking: bool) -> schemathesis.BaseSchema:
 
     @schema.hook
     def before_generate_body(context: HookContext, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        # Its own strategy is asked three times as often: it repeats itself more.
+        # Schemathesis's own strategy gets three turns of four, because it repeats itself more.
         return st.integers(0, 3).flatmap(lambda turn: ours if turn == 3 else strategy)
 
     return schema
@@ -45,7 +45,7 @@ def request_of(case: Case[Any]) -> Request:
     """A case as a request to a customer of ours: its body, its media type and the headers that it varies."""
     sent = case.as_transport_kwargs(base_url="http://unused")
     body = to_json(sent["json"]) if "json" in sent else sent.get("data", b"")
-    # An absent credential stays absent; Schemathesis's filler for one that it does not have stands for ours.
+    # An absent credential stays absent. A bare `Bearer`, which Schemathesis fills in, is replaced by our credential.
     given = case.headers.get("Authorization")
     credential = f"Bearer {WRITE_TOKEN}" if given is not None and given.strip() == "Bearer" else given
     request = update(

@@ -1,8 +1,8 @@
-"""Strategies of our own: texts, bodies that fit or break the request schema, and requests that no case can say.
+"""Strategies of our own: texts, bodies that fit or break the request schema, and requests that no case can express.
 
-The bodies that break the schema are partitioned: a strategy for each way to break it. A generator that draws from all
-values by chance breaks one keyword often and another never; here each has its turn. What a body means is left to the
-oracle: a strategy that misses its aim costs a request and is no false alarm.
+Each way to break the schema has a strategy, so that each gets its turn. A generator that draws from all values at
+random breaks one keyword often and another never. The oracle decides what a body means, so a strategy that misses its
+aim costs a request, but raises no false alarm.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ Values = st.SearchStrategy[Any]
 Requests = st.SearchStrategy[Request]
 
 _LENGTHS = (1, 2, 63, 64, 65, 255, 256, 1000, 1023, 1024, 1025, 4000, 8191, 8192, 10_000)
-# One range of each kind that storage, transport or comparison is known to get wrong, the simplest first.
+# Ranges of characters, one of each kind that storage, transport or comparison often gets wrong, the simplest first.
 _RANGES = (
     "61-7A 20-7E 0-1F 7F-9F A0-2FF 300-36F 370-58F 590-6FF 700-1FFF 2000-206F 2070-303F 3040-9FFF A000-D7FF E000-FFFF "
     "10000-1F2FF 1F300-1FAFF 20000-3FFFF E0000-10FFFF"
 )
-# What stands beside a character may decide whether it is trimmed, folded or dropped.
+# The text beside a character may decide whether that character is trimmed, folded or dropped.
 _BESIDE = st.sampled_from(("", "a", "Z", "9", " ", "aZ", "  "))
 
 
 @cache
 def texts(longest: int = 10_000) -> st.SearchStrategy[str]:
-    """Texts of one or more characters of Unicode, and of `longest` at the most; of every script."""
+    """Texts of one to `longest` characters, in every script of Unicode."""
     ends = ([int(end, 16) for end in pair.split("-")] for pair in _RANGES.split())
-    # Surrogates are no characters.
+    # The codec leaves out surrogates, which are not characters.
     letters = [st.characters(codec="utf-8", min_codepoint=low, max_codepoint=high) for low, high in ends]
     words = st.one_of(*(st.text(letter, min_size=1, max_size=12) for letter in letters))
     mixed = st.text(min_size=1, max_size=24)
@@ -50,13 +50,13 @@ def _stretched(text: str, length: int) -> str:
     return (text * (length // len(text) + 1))[:length]
 
 
-# The longest text where a text's length is not in question.
+# The longest text to draw where the length is not what is tested.
 _SHORT = 40
 _INTEGERS = st.sampled_from((0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**30))
 _FLOATS = st.sampled_from((0.0, -0.0, 0.1, -0.5, 1.0, 1e16, 1e300, 5e-324))
 _WORDS = st.sampled_from(("", " ", "null", "true", "0", "1.0", "{}", "[]", "name")) | texts(_SHORT)
-# Members that objects of JavaScript, Python, Java, Ruby, PHP or a validator have by themselves; and names that read as
-# a path, an operator or a list.
+# Names that every object of JavaScript, Python, Java, Ruby, PHP or a validator has; and names that look like a path, an
+# operator or a list.
 _SPECIAL = """
     __proto__ constructor prototype toString valueOf hasOwnProperty isPrototypeOf __defineSetter__
     __lookupGetter__ length call apply bind arguments caller then toJSON __class__ __dict__ __module__ __slots__
@@ -74,12 +74,12 @@ _OF_TYPE: dict[str, Values] = {
 _SCALAR = st.one_of(*_OF_TYPE.values())
 _OF_TYPE |= {"array": st.lists(_SCALAR, max_size=3), "object": st.dictionaries(_WORDS, _SCALAR, max_size=3)}
 _ANY = st.one_of(*_OF_TYPE.values())
-# In place of a member's value: it is left out.
+# This stands in place of a value if the member is left out.
 _ABSENT = ...
 
 
 def fitting(document: Document, longest: int = 10_000) -> Values:
-    """Bodies that fit the request schema; of its members those that are settable to more than one value."""
+    """Bodies that fit the request schema, with those of its members that an update can set to a string."""
     members = {
         name: _fitting(name, document, longest)
         for name, schema in document.request_members.items()
@@ -99,7 +99,7 @@ def _fitting(name: str, document: Document, longest: int) -> Values:
 
 
 def breaking(document: Document) -> Iterator[Values]:
-    """For each way to break the request schema a strategy of bodies that break it so."""
+    """For each way to break the request schema, a strategy of bodies that break it in that way."""
     fits, members = fitting(document, _SHORT), document.request_members
     yield st.one_of(*(values for name, values in _OF_TYPE.items() if name != "object"), st.lists(fits, max_size=2))
     yield st.builds(_with, fits, _either(_WORDS, st.sampled_from(_SPECIAL.split())), _ANY)
@@ -118,7 +118,7 @@ def _present(body: Mapping[str, Any]) -> Any:
 
 
 def _wrong(schema: Mapping[str, Any]) -> Iterator[Values]:
-    """For each keyword of a member's schema values that break it."""
+    """For each keyword of a member's schema, values that break it."""
     types = _types(schema) | ({"integer"} if "number" in _types(schema) else set())
     if types:
         yield st.one_of(*(values for name, values in _OF_TYPE.items() if name not in types))
@@ -140,7 +140,7 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
 def _twins(name: str) -> Iterator[str]:
     """Names that a lenient server may take for this one."""
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-    # In an order that is the same in every process, as a set's is not.
+    # A dict keeps the order. The order of a set differs between processes.
     cased = (name.lower(), name.upper(), name.title(), name[0].upper() + name[1:], snake, snake.replace("_", "-"))
     yield from (twin for twin in dict.fromkeys(cased) if twin != name)
     yield from (f" {name}", f"{name} ", f"{name}\x00", f"_{name}", f"{name}s", f"{name}[]", f"customer.{name}")
@@ -152,7 +152,7 @@ _JUNK = (b"", *b"{ } [ ] \" ' , : \\ NaN 1e999 // \x00 \xff \xef\xbb\xbf \xf1 \x
 
 @st.composite
 def mutated_bodies(draw: st.DrawFn) -> Request:
-    """Updates with bytes that mostly are no JSON: a valid body cut off, lengthened, or with junk among its bytes."""
+    """Updates whose bodies mostly are not JSON: a valid body cut off, lengthened, or with junk among its bytes."""
     text = draw(texts(5))
     members: tuple[dict[str, Any], ...] = ({}, {"externalCustomerId": None}, {"externalCustomerId": text})
     body = to_json({"name": text} | draw(st.sampled_from(members)))
@@ -165,14 +165,14 @@ def mutated_bodies(draw: st.DrawFn) -> Request:
     )
 
 
-# What a careless server cuts off a slug, or takes for a part of a path.
+# Characters that a careless server cuts off a slug, or takes for a part of a path.
 _AROUND = st.text(
     "/\\.;:,&=+?#%@!*'\"()[]{}|~^$ \t\r\n\x00\x0b\x1f\x7f\x85\xa0\u2028\u3000\ufeffx-", min_size=1, max_size=4
 ).map(lambda text: quote(text, safe=""))
 
 
 def slugs_of_nobody() -> Requests:
-    """Updates of customers that do not exist: a text after a beginning that is nobody's, or around a slug of ours."""
+    """Updates of customers that do not exist: a text after a prefix that no customer has, or around a slug of ours."""
     tails = st.one_of(texts(20), st.text("abcxyz0189-", min_size=1, max_size=60))
     after = st.builds("{}{}{}".format, st.just("") | _AROUND, st.just(CUSTOMER), _AROUND)
     ours = after | _AROUND.map(lambda text: f"{text}{CUSTOMER}")
@@ -181,12 +181,12 @@ def slugs_of_nobody() -> Requests:
 
 
 def _either(one: st.SearchStrategy[str], other: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Each of the two half of the time. `one_of` gives a strategy the more turns the more it is made of."""
+    """Each of the two, half of the time. `one_of` would favour the one that is made of more strategies."""
     return st.booleans().flatmap(lambda turn: other if turn else one)
 
 
 def authorizations() -> Requests:
-    """Updates with Authorization headers around the valid token, and far from it."""
+    """Updates with Authorization headers that resemble the valid one, or that are far from it."""
     visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
     names = st.sampled_from(("Bearer", "bearer", "BEARER", "Basic", "Digest", "Token", "Bearer:", ""))
     schemes = names | st.text(visible, min_size=1, max_size=8)

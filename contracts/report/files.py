@@ -27,14 +27,14 @@ from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import printable, promises
 
-# How many characters of a body are shown; of one that is not text, how many bytes, and how many in a line. The HAR file
-# has the whole body.
+# How many characters of a body are shown. If it is not text: how many bytes, and how many of them in a line. The HAR
+# file has the whole body.
 _SHOWN, _BYTES, _IN_LINE = 4000, 256, 8
 _RFC = re.compile(r"RFC (\d+)(?: sections? (\d+(?:\.\d+)*))?")
 # Characters that are special in Markdown or HTML, and characters that XML 1.0 (section 2.2) does not allow.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+!|&~$]")
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# GitHub shows so many annotations of one step, and so many characters of each.
+# The most annotations of one step that GitHub shows, and the most characters of each.
 _ANNOTATIONS, _LONGEST = 10, 4000
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True

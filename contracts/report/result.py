@@ -20,9 +20,9 @@ MOST_EVIDENCE, MOST_CAUSES = 20, 5
 OTHER_CAUSES = "other circumstances"
 # The possible outcomes of a promise.
 OUTCOMES = ("kept", "broken", "broken as accepted", "not tried", "not selected")
-# How the reason begins why a test was skipped, if there was no time for it.
+# How the reason for a skip begins if there was no time for the test.
 OUT_OF_TIME = "the time of --max-time"
-# A promise that was broken so often when the request was sent again alone does not come and go.
+# A promise that was broken this often by requests that were sent again alone does not come and go.
 _SURELY = 2
 # Which request shows a failure best: one that failed again alone, then one that was not sent again, then the others.
 _SURE = (True, None, False)
@@ -39,7 +39,7 @@ class Finding:
     empty if this process has sent a better one, and `evidence` the path of its file, or empty.
 
     Of the failing requests of all `tests`, sent again alone, `again` broke the promise again and `gone` did not. At the
-    end of the run, of `tried` answers `broke` broke the promise, and `comes_and_goes` says whether it is intermittent.
+    end of the run, `broke` of `tried` answers broke the promise, and `comes_and_goes` marks an intermittent fault.
     """
 
     promise: str
@@ -72,7 +72,7 @@ class Finding:
 
     @property
     def rank(self) -> tuple[int, list[int]]:
-        """The lower, the better it shows what is broken."""
+        """The lower the rank, the better the finding shows what is broken."""
         return _SURE.index(self.repeated), self.size
 
     @property
@@ -81,7 +81,7 @@ class Finding:
         return f"{'comes and goes: ' if self.comes_and_goes else ''}{self.broke} of {self.tried} updates"
 
     def merge(self, other: Finding) -> None:
-        """Add what another request showed, and keep the better of the two to show."""
+        """Add the finding of another request, and keep what the better of the two shows."""
         better = other if other.har and other.rank < self.rank else self
         again, gone, tests = self.again + other.again, self.gone + other.gone, dict.fromkeys(self.tests + other.tests)
         vars(self).update(vars(better) | {"evidence": self.evidence, "again": again, "gone": gone, "tests": [*tests]})
@@ -118,7 +118,7 @@ class Result:
     no_evidence: str = f"none: {MOST_EVIDENCE} files of evidence are kept at most"
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
-        """Note why the run ended early, once, though several processes may give the reason with other numbers."""
+        """Note why the run ended early. A reason that several processes give with different numbers is noted once."""
         if reason.partition(" (")[0] not in self.stopped:
             self.stopped = "; ".join(filter(None, (self.stopped, reason)))
         self.stop_code = min(code, self.stop_code)
@@ -190,7 +190,7 @@ class Result:
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
-        """The findings by promise, in the order in which they were found. The first has the file named for it."""
+        """The findings by promise, in the order in which they were found. The first one's file is named after it."""
         return {
             each.promise: [other for other in self.findings if other.promise == each.promise] for each in self.findings
         }
@@ -229,7 +229,7 @@ class Result:
 
     @property
     def not_tried(self) -> dict[str, list[str]]:
-        """The promises that a selected test should have tried and nothing has tried, by the reason."""
+        """The promises that a selected test should have tried but nothing has tried, by the reason."""
         untried = {promise: why for promise, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
         return {why: [promise for promise, reason in untried.items() if reason == why] for why in untried.values()}
 

@@ -25,7 +25,7 @@ WIDTH = 110
 _REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was as promised", None: "not sent again"}
 # How many causes are named in one line, promises in the last line, and tests (by names that -k takes).
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
-# How many broken promises are explained, lines a summary has, and promises are named as not tried, at most.
+# The most broken promises that are explained, lines of a summary, and promises that are named as not tried.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
 _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
 # The rule of three (Hanley and Lippman-Hand, JAMA 249, 1983). Fewer requests than _FEW say too little.
@@ -36,7 +36,7 @@ _WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 15, break_on_hyph
 
 
 def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
-    """What a test found broken, and how to see it again: the first failing request, and the promises others broke."""
+    """What a test found broken, and how to see it again: its first failing request, and promises that others broke."""
     first, shown = failures[0], failures[0][0]
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
     told = {each.promise for each in first[:_EXPLAINED]}
@@ -113,7 +113,7 @@ def summary(result: Result) -> list[str]:
 
 
 def _listed(promise_ids: Sequence[str]) -> str:
-    # A run that ended at once has tried next to nothing. The HTML report names the promises.
+    # If a run ended at once, most promises were not tried: they are only counted. The HTML report names them.
     return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
 
 
@@ -128,7 +128,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     # An intermittent fault has no circumstance.
     steady = [] if all(each.comes_and_goes for each in group) else group
     causes = [each.cause for each in steady if each.actual == first.actual]
-    # Payloads in a circumstance are no other circumstance.
+    # A circumstance with a payload is left out if the circumstance without it is there.
     causes = [cause for cause in causes if not any(cause.startswith(f"{other} (") for other in causes)]
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(

@@ -1,8 +1,8 @@
 """A request body, read in every way that RFC 8259 leaves open to a server.
 
-Most bodies stand for one value. One that names a member twice (section 4) may stand for several. Others stand for one
-value, and a server may refuse them all the same: for a byte order mark or another encoding than UTF-8 (section 8.1),
-text that is no valid Unicode (8.2), size and depth (9).
+Most bodies stand for one value. A body that names a member twice (section 4) may stand for several. A server may also
+refuse a body that stands for one value, because of a byte order mark or an encoding other than UTF-8 (section 8.1),
+text that is not valid Unicode (8.2), size, or depth (9).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any
 
 from contracts.http.target import MIB
 
-# Levels of arrays and objects that any parser has to follow.
+# How many levels of arrays and objects every parser has to support.
 DEPTH_LIMIT = 64
-# Values of one body that are looked at.
+# How many of the values that one body may stand for are looked at.
 _READINGS = 16
 
-# How a text begins that is not UTF-8 without a byte order mark; each group has the name of the encoding.
+# The first bytes of a text with a byte order mark, or in UTF-16 or UTF-32. Each group is named after the encoding.
 _ENCODED = re.compile(
     rb"(?P<utf_32>\xff\xfe\x00\x00|\x00\x00\xfe\xff)|(?P<utf_16>\xff\xfe|\xfe\xff)|(?P<utf_8_sig>\xef\xbb\xbf)"
     rb"|(?P<utf_32_be>\x00{3}[^\x00])|(?P<utf_32_le>[^\x00]\x00{3})"
     rb"|(?P<utf_16_be>\x00[^\x00])|(?P<utf_16_le>[^\x00]\x00)"
 )
-# A string, also one that never ends; or a bracket.
+# A string, even one that never ends; or a bracket.
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
-# What may be the escape of a lone surrogate, by what is around it.
+# The escape of a surrogate. Whether it is a lone one depends on what is around it.
 _SUSPECT = re.compile(r"\\u[dD][89a-fA-F]")
-# Characters of a number that any parser has to read (RFC 8259 section 9); Jackson reads no more.
+# How many characters of a number every parser has to read (RFC 8259 section 9). Jackson reads no more than that.
 _LONGEST_NUMBER = 1000
 # The beginning of a number that is not zero; or any number with an exponent of seven digits.
 _NO_PLAIN_ZERO = re.compile(r"[-0.]*[1-9]|[^eE]+[eE][+-]?\d{7}")
@@ -44,10 +44,10 @@ _REPAIRED = re.compile("[\ufffd\ud800-\udfff]+")
 
 @dataclass(frozen=True)
 class Body:
-    """The values that a body may stand for; none where it is no JSON text however it is read.
+    """The values that a body may stand for. There is none if the body is not JSON text, however it is read.
 
-    `special` are the circumstances that it brings about, by the ids of their promises: `status.size`,
-    `status.encoding`, `status.text`, and of JSON also `status.number` and `status.constant`.
+    `special` are the circumstances that the body causes, as promise ids: `status.size`, `status.encoding` and
+    `status.text`, and for JSON also `status.number` and `status.constant`.
     """
 
     values: tuple[Any, ...]
@@ -55,7 +55,7 @@ class Body:
 
 
 class _Repeated(list[tuple[str, Any]]):
-    """The members of an object that names one of them twice, as they are written."""
+    """The members of an object that names at least one of them twice, in the order in which they are written."""
 
 
 def read(data: bytes) -> Body:
@@ -75,7 +75,7 @@ def read(data: bytes) -> Body:
         if math.isinf(found):
             odd.add("status.number")
         elif len(digits) > _LONGEST_NUMBER or (not found and _NO_PLAIN_ZERO.match(digits)):
-            # Also what a double holds as zero, and is written otherwise: as absurd as a text of great size.
+            # A number that becomes zero in a double, but is not a plain zero, is as absurd as a very large text.
             odd.add("status.text")
         return found
 
@@ -96,7 +96,7 @@ def read(data: bytes) -> Body:
 
 
 def _decoded(data: bytes) -> tuple[str, frozenset[str]]:
-    """The text of a body, with what cannot be decoded as U+FFFD, and what is special about its bytes and its depth."""
+    """The text of a body, with U+FFFD for what cannot be decoded, and what is special about its bytes and its depth."""
     found = _ENCODED.match(data)
     encoding = str(found.lastgroup) if found else "utf-8"
     special = {"status.encoding"} if found else set()
@@ -114,7 +114,7 @@ def _decoded(data: bytes) -> tuple[str, frozenset[str]]:
 
 
 def _readings(written: Any) -> list[Any]:
-    """The first of the values that a text may stand for, where of equal names any may count."""
+    """The first few values that a text may stand for: of members with the same name, any one may count."""
     if isinstance(written, (dict, _Repeated)):
         choices: dict[str, list[Any]] = {}
         for name, value in written.items() if isinstance(written, dict) else written:
@@ -134,20 +134,20 @@ def well_formed(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text with what a decoder repairs said in one way: how many U+FFFD stand for bad bytes is its own choice."""
+    """The text with one U+FFFD for each run of repaired characters: decoders differ in how many they write."""
     return _REPAIRED.sub("\ufffd", text)
 
 
 def shallow(text: str) -> str:
-    """The text without what is nested in it deeper than any parser has to follow (RFC 8259 section 9).
+    """The text without anything that is nested deeper than every parser has to support (RFC 8259 section 9).
 
-    Brackets that were balanced stay so.
+    Balanced brackets stay balanced.
     """
     return _cut(text)[0]
 
 
 def _cut(text: str) -> tuple[str, bool]:
-    """What `shallow` leaves of a text, and whether it is nested deeper than any parser has to follow."""
+    """What `shallow` leaves of a text, and whether anything in it was nested too deep."""
     if text.count("[") + text.count("{") <= DEPTH_LIMIT:
         return text, False
     kept, start, depth = [], 0, 0
@@ -165,10 +165,10 @@ def _cut(text: str) -> tuple[str, bool]:
 
 
 def refuse_constant(constant: str) -> None:
-    """Refuse, by a ValueError, what Python reads and JSON does not have: NaN and Infinity (RFC 8259 section 6)."""
+    """Raise a ValueError for NaN and Infinity, which Python reads but JSON does not have (RFC 8259 section 6)."""
     raise ValueError(f"{constant} is no JSON")
 
 
 def whole_number(digits: str) -> int | float:
-    """An integer of JSON; a float if it is very long, which Python refuses to read as an integer."""
+    """A JSON integer as an int, or as a float if it is very long: Python refuses to read very long integers."""
     return int(digits) if len(digits) <= 300 else float(digits)

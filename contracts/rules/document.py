@@ -1,7 +1,7 @@
-"""A contract document: what one release says of the operation, read once and ready to ask.
+"""A contract document: what one release says about the operation, read once and ready to be queried.
 
-Most of it stands in the schemas of its OpenAPI document. Release 1.x says more in prose (the vendor's API reference of
-1.x), which no schema of its document holds: that stands here.
+Most of that is in the schemas of the release's OpenAPI document. Release 1.x says more in prose (the vendor's API
+reference of 1.x). Its schemas do not have that part, so this module does.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ STATUSES = (204, 400, 401, 403, 404, 422, 500)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
-# Keywords whose value says in a word what they ask for.
+# Keywords whose value is short enough to be quoted in a message.
 _SHORT = frozenset(
     {"type", "format", "pattern", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems"}
     | {"additionalProperties"}
 )
 
-# Members of 1.x that an update neither renames nor sets: left out, or as they are on record.
+# Members of 1.x that an update cannot change: a client leaves them out, or sends the values on record.
 _ON_RECORD = frozenset({"slug", "integrations"})
-# Left out it is kept in 1.x, "" removes it, and so may null.
+# In 1.x, an update without this member keeps the stored address. "" removes it, and null may remove it.
 BILLING_EMAIL = "billingEmail"
 _LONGEST_EMAIL = 254
-# Everybody takes this for an address. What has an @ and is not of this form some take for one, and others do not.
+# Every server accepts an address of this form. A text with an @ in another form is an address to some servers only.
 _PLAIN_EMAIL = re.compile(
     r"(?=.{1,64}@)[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*@(?:[A-Za-z0-9]{1,63}[.-])*[A-Za-z0-9]{1,63}\.[A-Za-z]{2,63}"
 )
@@ -50,8 +50,8 @@ Json = Any
 class Mismatch:
     """A place where a value breaks a schema: the keyword, the member path, what was expected and what came.
 
-    `rule` is the keyword's own value where that is short, and of `additionalProperties` the names that are not allowed.
-    What it breaks of the prose of 1.x has the keyword `prose`.
+    `rule` is the keyword's own value if that is short. For `additionalProperties` it is the names that are not allowed.
+    The keyword `prose` stands for a rule that 1.x states only in prose.
     """
 
     keyword: str
@@ -62,7 +62,7 @@ class Mismatch:
 
 
 class Document:
-    """The operation under contract, as one document describes it. `name` is how the user called it."""
+    """The operation under contract, as one document describes it. `name` is what the user called the document."""
 
     def __init__(self, name: str, content: Mapping[str, Json]) -> None:
         self.name = name
@@ -74,17 +74,17 @@ class Document:
         self.operation = operation
         self._body = self.operation.bodies[JSON]
         self._request = self._validator(self._writable(self._body))
-        # An answer is judged by them each time.
+        # Every answer is judged by these schemas, so they are prepared only once for each status.
         self._problem = cache(self._problem_of)
 
     @cached_property
     def documented(self) -> frozenset[int]:
-        """The documented statuses, those of a range (`4XX`) and of `default` among them."""
+        """The documented statuses, including those that a range (`4XX`) or `default` covers."""
         return frozenset(status for status in range(100, 600) if self.operation.answer(str(status)))
 
     @cached_property
     def is_of_1x(self) -> bool:
-        """Whether the release is a 1.x, which says more in prose: its problems have `code` and `errorId`."""
+        """Whether the release is a 1.x, which says more in prose. Its problems are known by `code` and `errorId`."""
         return {"code", "errorId"} <= set(self.problem_members(422))
 
     @cached_property
@@ -105,7 +105,7 @@ class Document:
 
     @cached_property
     def nullable_members(self) -> frozenset[str]:
-        """The members that may be null: by their schema, and in 1.x every optional one (its framework lets it pass)."""
+        """The members that may be null by their schema. In 1.x, all optional ones may be: its framework allows it."""
         return frozenset(
             name
             for name, schema in self.request_members.items()
@@ -146,12 +146,12 @@ class Document:
             yield Mismatch("prose", (BILLING_EMAIL,), f"an address of at most {_LONGEST_EMAIL} characters", email)
 
     def has_doubtful_email(self, value: Json) -> bool:
-        """Whether a body has a `billingEmail` that some take for an address and others do not."""
+        """Whether a body has a `billingEmail` that only some servers take for an address."""
         email = value.get(BILLING_EMAIL) if self.is_of_1x and isinstance(value, dict) else None
         return isinstance(email, str) and bool(email) and not _PLAIN_EMAIL.fullmatch(email)
 
     def stored_values(self, name: str, body: Mapping[str, Json], before: Mapping[str, Json]) -> list[Json]:
-        """What a settable member may be after an accepted update with this body; None where it is cleared."""
+        """The values that a settable member may have after an accepted update with this body. None means cleared."""
         wanted = body.get(name)
         if not self.is_of_1x or name != BILLING_EMAIL:
             return [wanted]
@@ -162,12 +162,12 @@ class Document:
     def problem_mismatches(self, status: int, problem: Json) -> Iterator[Mismatch]:
         """Where a problem breaks the schema that is documented for its status."""
         for mismatch in mismatches(self._problem(status)[1], problem):
-            # Of a status that is not documented the others say what its problem is like, but not how it is called.
+            # An undocumented status borrows the schema of another error. The title and status in it do not apply.
             if status in self.documented or mismatch.path not in (("title",), ("status",)):
                 yield mismatch
 
     def prose_mismatches(self, problem: Mapping[str, Json], paths: frozenset[str]) -> Iterator[Mismatch]:
-        """Where a problem is not as the prose says; `paths` are the request's path, with and without a prefix."""
+        """Where a problem differs from the prose. `paths` are the request's path with and without the URL's prefix."""
         if not self.is_of_1x:
             return
         if "code" not in problem:
@@ -185,18 +185,18 @@ class Document:
         return self._problem(status)[2]
 
     def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator, frozenset[str]]:
-        """The schemas of a problem's members, what validates it, and what it always has; anything, where none is."""
+        """The member schemas of a problem, its validator, and its required members. Without a schema, all is valid."""
         own, others = self.operation.answer(str(status)), self.operation.answers.items()
         answers = [own, *(one for name, one in others if is_error(name))]
         schema: Json = next((one.contents[PROBLEM] for one in answers if one and PROBLEM in one.contents), {})
         return self._members(schema), self._validator(schema), self._required(schema)
 
     def _members(self, node: Json) -> Mapping[str, Json]:
-        """The schemas of an object's members; what includes another schema counts more than what is included."""
+        """The schemas of an object's members. A schema takes precedence over the schemas that it includes."""
         found: dict[str, Json] = {}
         for part in [*self._references.same(node)][::-1]:
             for name, member in part.get("properties", {}).items():
-                # `true` is a schema, too, and says nothing.
+                # `true` is a schema, too. It allows everything.
                 schema = self._references.resolved(member, "a schema") if isinstance(member, dict) else {}
                 found[name] = {**found.get(name, {}), **schema}
         return found
@@ -215,7 +215,7 @@ class Document:
         return own | ({"allOf": [*map(self._writable, included)]} if included else {})
 
     def _validator(self, schema: Json) -> jsonschema_rs.Draft202012Validator:
-        # The components come along, so that references inside the schema resolve: by their place, or by an anchor.
+        # The components are added so that references inside the schema resolve, whether by path or by anchor.
         components = self.content.get("components") or {}
         whole = {"allOf": [schema], "components": components, "$defs": components.get("schemas", {})}
         return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, offline=True)
@@ -230,10 +230,10 @@ def mismatches(validator: jsonschema_rs.Draft202012Validator, value: Json) -> It
 
 
 def pinned(name: str) -> References:
-    """What a release (`docs`, `v1`), or a file, says of the whole API.
+    """What a release (`docs`, `v1`), or a file, says about the whole API.
 
     Raises:
-        WrongCall: there is no such contract, or it is no OpenAPI 3.0 or 3.1 document that can be read.
+        WrongCall: there is no such contract, or it is not a readable OpenAPI 3.0 or 3.1 document.
 
     """
     known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}

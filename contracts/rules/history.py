@@ -1,8 +1,8 @@
 """A history of one customer: updates and reads of several clients with their times, and whether an order explains it.
 
-The customer is one register: an update writes all of it, a read shows all of it. A history is linearizable where each
+The customer is one register: an update writes all of it, a read shows all of it. A history is linearizable if each
 access can be given one moment between its start and its end, so that every read shows the update before it (Herlihy
-and Wing 1990). Every update writes a value of its own, so the search for such an order (Wing and Gong 1993) is short.
+and Wing 1990). Every update writes a different value, so the search for such an order (Wing and Gong 1993) is short.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from contracts.rules.judge import Verdict
 from contracts.rules.promise import excerpt, violation
 
-# The members that make up the value of the register, first the one that tells it from others.
+# The members that make up the value of the register. The first one identifies the value.
 Value = tuple[Any, ...]
 
 
@@ -42,15 +42,15 @@ class Access:
 def judge_history(
     initial: Value, accesses: Sequence[Access], last: Sequence[Access], settle: float
 ) -> tuple[Verdict, bool]:
-    """What is wrong with a history, and whether only reads that lag by up to `settle` seconds keep it from being right.
+    """What is wrong with a history, and whether it is right only without reads that lag by up to `settle` seconds.
 
-    `initial` is what was stored before all accesses. The `last` ones are reads that may not lag: they were made when
-    reads had settled.
+    `initial` is what was stored before all accesses. The reads in `last` must not lag: they were made after reads had
+    settled.
     """
     tried = frozenset({"update.atomic", "update.linearizable"})
     written = {access.value for access in accesses if not access.is_read}
     whole = [*accesses, *last]
-    # What was there before may have a part like an update's: an external id that is null, for one.
+    # The initial value may share a part with an update, such as an external id that is null. It is no mixture.
     shown = [access.value for access in whole if access.is_read and access.value != initial]
     mixed = [value for value in shown if _is_mixed(value, written)]
     if mixed:
@@ -66,7 +66,7 @@ def judge_history(
 
 
 def _unexplained(initial: Value, accesses: Sequence[Access]) -> str:
-    """In words: the first read that no order explains, and what had ended before that, the latest first."""
+    """In words: the first read that no order explains, and the accesses that ended before it, the latest first."""
     in_order = sorted(accesses, key=lambda access: access.end)
     for place, read in enumerate(in_order):
         begun = [
@@ -105,7 +105,7 @@ def linearizable(initial: Value, accesses: Sequence[Access]) -> bool:
             continue
         seen.add((done, value))
         left = [(place, access) for place, access in enumerate(taking) if not done >> place & 1]
-        # Whatever began after another one had ended comes after it.
+        # An access that began after another one had ended comes after that one in the order.
         first_end = min(access.end for _, access in left)
         waiting += [
             (done | 1 << place, access.value)
@@ -116,10 +116,10 @@ def linearizable(initial: Value, accesses: Sequence[Access]) -> bool:
 
 
 def without_lagging_reads(initial: Value, accesses: Sequence[Access], settle: float) -> list[Access]:
-    """The accesses but for the reads of a value that was overwritten less than `settle` seconds before.
+    """The accesses without the reads of a value that was overwritten less than `settle` seconds earlier.
 
-    A value is overwritten once another accepted update, which may come after its own, has ended. One that is neither
-    `initial` nor of these updates was overwritten before all of them. What was refused never was a value.
+    A value is overwritten once another accepted update that may come after its own has ended. A value that is neither
+    `initial` nor from these updates was overwritten before all of them. A refused update never sets a value.
     """
     return [access for access in accesses if not _lags(initial, access, accesses, settle)]
 
@@ -134,21 +134,21 @@ def _lags(initial: Value, read: Access, accesses: Sequence[Access], settle: floa
     began = min((update.start for update in own), default=-math.inf)
     ended = max(map(_latest, own), default=-math.inf)
     accepted = [update for update in updates if update.effect is Effect.CERTAIN]
-    # Those that began later have certainly overwritten it; of those at the same time any may have.
+    # An update that began after the value's own had ended has certainly overwritten it. A concurrent one may have.
     certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
     moments = [min(update.end, certainly) for update in accepted if update not in own and update.end >= began]
     return any(moment <= read.start < moment + settle for moment in moments)
 
 
 def _latest(update: Access) -> float:
-    """When an update has taken effect at the latest."""
+    """The latest moment at which an update may take effect."""
     return math.inf if update.effect is Effect.POSSIBLE else update.end
 
 
 def _is_mixed(value: Value, written: Collection[Value]) -> bool:
-    """Whether a value has a part of what an update wrote, and is not what any of them wrote.
+    """Whether a value has a part that an update wrote, but is not the whole value of any update.
 
-    A value without such a part was stored before all of them.
+    A value without such a part was stored before all updates.
     """
     return value not in written and any(
         part == other for update in written for part, other in zip(value, update, strict=True)

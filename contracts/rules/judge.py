@@ -1,6 +1,6 @@
-"""The judge: what is wrong with an exchange, by the contract. The only reader of right and wrong.
+"""The judge: what is wrong with an exchange, according to the contract.
 
-Pure: an exchange and what is known of its circumstances go in, a verdict comes out.
+It has no side effects: an exchange and what is known about its circumstances go in, a verdict comes out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from contracts.rules.oracle import Prediction, predict
 from contracts.rules.problem import exact, judge_problem, tried_by
 from contracts.rules.promise import Violation, excerpt, promises, violation
 
-# Each is the shape of a trace and not a word that an error text may use: Go, Python, Java and .NET, Node, PHP and
-# Ruby, Rust.
+# Stack traces, line by line: Go and Python; Java and .NET; Node, PHP and Ruby; Rust, and panics of Go.
+# Each pattern matches the shape of a trace, not a word that an error text may use.
 _TRACES = re.compile(
     rb"goroutine \d+ \[|\.go:\d+ \+0x|Traceback \(most recent call last\)|File \\?\"[^\"]+\\?\", line \d+"
     rb"|\bat [\w.$<>]+\([\w ]+\.(?:java|kt|scala):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
@@ -38,10 +38,10 @@ class Verdict:
 
 
 class Circumstance(StrEnum):
-    """What is arranged around a request, of which its bytes say nothing.
+    """What is arranged around a request and cannot be seen from its bytes.
 
-    The value is the promise that it puts to the test, if that is one of its own. `Circumstance(id)` is `USUAL` for any
-    other promise.
+    The value is the id of the promise that the circumstance puts to the test, if it has one of its own. For the id of
+    any other promise, `Circumstance(id)` is `USUAL`.
     """
 
     USUAL = ""
@@ -67,15 +67,15 @@ class Circumstance(StrEnum):
 def predicted(
     request: Request, document: Document, existing: Collection[str], circumstance: Circumstance
 ) -> Prediction:
-    """What the contract says of a request before it is sent, when exactly the customers in `existing` exist."""
+    """What the contract says about a request before it is sent, if exactly the customers in `existing` exist."""
     if circumstance is Circumstance.PROVOKED:
-        # Nothing but the shape of the 500 is in question.
+        # Only the shape of the 500 is judged.
         return Prediction((promises()["status.internal_error"],), frozenset({500}))
     return predict(request, document, existing)
 
 
 def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Verdict:
-    """What the contract says of an exchange whose request was predicted."""
+    """What the contract says about an exchange, given the prediction for its request."""
     response = exchange.response
     if response is None or exchange.persistent:
         return Verdict(frozenset({"answer.given", "answer.http"}), tuple(_no_answer(exchange, prediction)))
@@ -114,7 +114,7 @@ def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -
 
 
 def _likeness(exchange: Exchange) -> Sequence[str]:
-    """What is alike in two answers to the same; empty where no answer came."""
+    """What must be alike in the answers to two requests that mean the same. It is empty if no answer came."""
     if exchange.response is None or exchange.persistent:
         return []
     problem = next(iter(read(exchange.response.body).values), None)
@@ -126,7 +126,7 @@ def _likeness(exchange: Exchange) -> Sequence[str]:
 
 
 def _decided(prediction: Prediction, status: int) -> Iterator[str]:
-    """The promises on the status that this answer decided: those that allow it, or the one to blame where none does."""
+    """The promises on the status that this answer tests: those that allow it or, if none does, the one to blame."""
     yield from prediction.leaving_open
     allowing = [promise.id for promise in prediction.reasons if status in promise.allows]
     yield from allowing or [prediction.reasons[0].id]
@@ -153,7 +153,7 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
         actual += " to " + excerpt(" and ".join(response.values("Location")) or "nowhere")
     elif status not in document.documented | exact().statuses:
         kinds = ["status.documented"]
-    # Whatever kind of answer it is: it contradicts the promise that binds the request, too.
+    # Whatever kind of answer it is, it also breaks the promise that binds the request.
     for promise in (*kinds, prediction.reasons[0].id):
         yield violation(promise, _expected(prediction), actual, f"HTTP status {status}")
 
@@ -171,13 +171,13 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
         yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
     head = [response.reason, *(f"{name}: {value}" for name, value in response.headers)]
     public = b"\n".join([response.body, *(line.encode() for line in head)])
-    # Line breaks and tabs of a trace are escapes in a JSON text.
+    # In a JSON text, the line breaks and tabs of a trace are written as escapes.
     trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", public) if b"\\" in public else public)
     if trace and trace[0] not in exchange.request.body:
         yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
     echoed = [name for name in PLACEHOLDERS if name.encode() in public]
     if echoed:
-        # A generated text may happen to be a placeholder itself: its echo shows no token.
+        # A generated text may happen to be a placeholder. An echo of that text shows no token.
         own = exchange.request.body + unquote_to_bytes(exchange.request.path)
         echoed = [name.strip("<>") for name in echoed if name.encode() not in own]
     if echoed:

@@ -1,7 +1,7 @@
-"""An OpenAPI document from a stranger: JSON or YAML, read within limits, and what its references stand for.
+"""An OpenAPI document from an untrusted source: JSON or YAML, read within limits, with its references resolved.
 
-YAML is that of OpenAPI (3.1, section 4.2): the core schema of YAML 1.2 (section 10.3), where `on` is text and
-`2026-01-01` no date, with keys that are text.
+The YAML is the subset that OpenAPI allows (3.1, section 4.2): the core schema of YAML 1.2 (section 10.3), with keys
+that are text. In it, `on` and `2026-01-01` are plain text.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from contracts.errors import WrongCall
 
 Json = Any
 
-# Values that a document may stand for, aliases counted as what they stand for; and how deep they may lie.
+# How many values a document may stand for, with each alias counted in full; and how deep they may be nested.
 LARGEST, DEEPEST = 1_000_000, 200
 _HTML = re.compile(r"\s*<(!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 # Where a deployment serves its own document, without a token (Kaiten's source).
 SERVED = "/openapi.yaml"
-# What these say is a value, and no part of the document.
+# The content of these keywords is a value and not a part of the document.
 _VALUES = ("example", "examples", "default", "enum", "const")
-# And these hold parts by names that somebody chose.
+# These keywords hold parts under names that the document's author chose.
 _NAMED = ("paths", "responses", "properties", "patternProperties", "schemas", "headers", "parameters", "requestBodies")
 _CORE = "tag:yaml.org,2002:"
 
 
 def document(data: bytes, name: str) -> Mapping[str, Json]:
-    """The OpenAPI 3.0 or 3.1 document in these bytes, in the words of 3.1; `name` is how messages call it.
+    """The OpenAPI 3.0 or 3.1 document in these bytes, rewritten as 3.1. `name` is what messages call it.
 
     Raises:
-        WrongCall: they are something else, are broken, or go past a limit.
+        WrongCall: the bytes are something else, are broken, or exceed a limit.
 
     """
     try:
@@ -57,7 +57,7 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
 
 
 def _in_words_of_3_1(node: Json, within: str = "") -> Json:
-    """OpenAPI 3.0's own words in those of 3.1, at any depth (3.0.3, Schema Object and Reference Object)."""
+    """A part of an OpenAPI 3.0 document, rewritten as 3.1 at any depth (3.0.3, Schema Object and Reference Object)."""
     if isinstance(node, list):
         return [_in_words_of_3_1(part) for part in node]
     if not isinstance(node, dict):
@@ -65,7 +65,7 @@ def _in_words_of_3_1(node: Json, within: str = "") -> Json:
     if within in _NAMED:
         return {name: _in_words_of_3_1(part, "a path" if within == "paths" else "") for name, part in node.items()}
     if isinstance(node.get("$ref"), str) and within != "a path":
-        # What stands beside a reference is ignored, but in a path.
+        # Members beside a reference are ignored, except in a path.
         return {"$ref": node["$ref"]}
     found = {name: part if name in _VALUES else _in_words_of_3_1(part, name) for name, part in node.items()}
     if found.get("nullable") is True and isinstance(found.get("type"), str):
@@ -78,7 +78,7 @@ def _in_words_of_3_1(node: Json, within: str = "") -> Json:
 
 
 def parsed(data: bytes) -> Json:
-    """The value that bytes of JSON or YAML in UTF-8 stand for. A ValueError says in one line why there is none."""
+    """The value that bytes of JSON or YAML in UTF-8 stand for. If there is none, a ValueError says why in one line."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -100,7 +100,7 @@ def _json(text: str) -> Json:
         return json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_number)
     except ValueError as error:
         try:
-            # It may be YAML in braces; and YAML knows the line of a name that is there twice.
+            # The text may be YAML in braces. For a name that is there twice, only the YAML parser knows the line.
             return _yaml(text)
         except ValueError as unreadable:
             raise unreadable if "twice" in str(unreadable) else ValueError(f"is broken JSON: {_line(error)}") from None
@@ -120,10 +120,10 @@ def _number(text: str) -> Json:
 
 
 class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]  # whichever is installed
-    """YAML's core schema and nothing else: no dates, no octal numbers, no tags of anybody's own."""
+    """YAML's core schema and nothing else: no dates, no octal numbers, no custom tags."""
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, Json]:
-        """An object; what a merge key (YAML 1.1, still in use) brings along counts less than its own members."""
+        """An object. Its own members take precedence over those from a merge key (YAML 1.1, still in use)."""
         own: dict[str, Json] = {}
         merged: dict[str, Json] = {}
         for key, value in node.value:
@@ -142,7 +142,7 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
         return merged | own
 
     def unknown(self, node: yaml.Node) -> Json:
-        """Nothing: a tag may stand for anything."""
+        """Refuse a tag that is not in the core schema, because it may stand for anything."""
         raise ValueError(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
 
 
@@ -163,7 +163,7 @@ _Loader.add_constructor(None, _Loader.unknown)
 def _yaml(text: str) -> Json:
     try:
         depth = 0
-        # PyYAML itself nests without end, and the process would die: its events alone do not.
+        # On deep nesting, loading recurses without limit and kills the process. Reading the events does not.
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
@@ -178,7 +178,7 @@ def _yaml(text: str) -> Json:
 
 
 def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
-    """How many values a value stands for. Aliases share theirs, so each is counted once and added up."""
+    """How many values a value stands for. What several aliases share is counted once, and added for each of them."""
     if depth > DEEPEST:
         raise ValueError(f"is nested more than {DEEPEST} deep")
     if not isinstance(value, (dict, list)):
@@ -197,16 +197,16 @@ def _line(error: BaseException) -> str:
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """A document by its JSON pointers (RFC 6901). Another file or host is never opened.
+    """A document, with its parts looked up by JSON pointer (RFC 6901). Another file or host is never opened.
 
-    `name` is how messages call the document. Each method raises WrongCall where the document is not as it has to be.
+    `name` is what messages call the document. Each method raises WrongCall if the document is not as it has to be.
     """
 
     content: Mapping[str, Json]
     name: str
 
     def wrong(self, why: str) -> WrongCall:
-        """What is wrong with this document, as the user is told."""
+        """The error that tells the user what is wrong with this document."""
         return WrongCall(f"{self.name} {why}")
 
     def at(self, reference: Json) -> Json:
@@ -222,7 +222,7 @@ class References:
         return found
 
     def resolved(self, node: Json, what: str) -> dict[str, Json]:
-        """An object with what it refers to; its own members count first. `what` says what it should be."""
+        """An object merged with what it refers to. Its own members take precedence. `what` says what it should be."""
         seen = set()
         while isinstance(node, dict) and "$ref" in node:
             reference, target = node["$ref"], self.at(node["$ref"])
@@ -236,7 +236,7 @@ class References:
         return node
 
     def same(self, node: Json) -> Iterator[dict[str, Json]]:
-        """A schema, and those that hold of the same value in every case, each once: by `$ref`, and by `allOf`."""
+        """A schema, and all schemas that it includes by `$ref` or `allOf`, each once. All hold for the same value."""
         pending, seen = [node], set()
         while pending:
             part, *pending = pending
@@ -245,14 +245,14 @@ class References:
             yield part
             parts = part.get("allOf")
             pending = [*(parts if isinstance(parts, list) else ()), *pending]
-            # Inside a schema with an `$id` of its own a reference starts from there.
+            # In a schema with its own `$id`, a reference is relative to that `$id`. It is not followed.
             reference = "" if "$id" in part else str(part.get("$ref"))
             if reference.startswith("#/") and reference not in seen:
                 seen.add(reference)
                 pending.insert(0, self.at(reference))
 
     def marked(self, node: Json, keyword: str) -> frozenset[str]:
-        """The members of an object that a keyword marks: those that are read-only, or write-only."""
+        """The members of an object that a keyword marks, such as `readOnly` or `writeOnly`."""
         return frozenset(
             name
             for part in self.same(node)
@@ -268,5 +268,5 @@ class References:
 
 
 def steps(reference: str) -> list[str]:
-    """The names on the way to what a JSON pointer in a URI stands for (RFC 6901, section 6)."""
+    """The names along a JSON pointer in a URI, decoded (RFC 6901, section 6)."""
     return [unquote(step).replace("~1", "/").replace("~0", "~") for step in reference.split("/")[1:]]

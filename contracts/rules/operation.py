@@ -1,6 +1,6 @@
-"""The operation under contract, as an OpenAPI document words it. Schemas stay as they are written.
+"""The operation under contract, as an OpenAPI document describes it. Schemas stay as they are written.
 
-What this operation has no use for (cookies, parameters in another style, …) is not compared: `unknown` names it.
+Features that it does not need (cookies, parameters in another style, …) are not compared: `unknown` lists them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from contracts.http.exchange import OPERATION
 from contracts.rules.openapi import References
 
 Json = Any
-# One way to be let in: each credential that is needed, as it looks on the wire, with its scopes.
+# One way to authenticate: each credential that is needed, as it looks on the wire, with its scopes.
 Way = Mapping[str, frozenset[str]]
 
 PATH = "/customers/{customerSlug}"
 _METHOD = OPERATION.lower()
 _TEMPLATE = re.compile(r"\{[^{}]*\}")
 _STATUS = re.compile(r"[1-5]([0-9]{2}|XX)|default")
-# What OpenAPI says elsewhere: with media types and security (3.1, Parameter Object).
+# OpenAPI describes these headers elsewhere: with media types and security (3.1, Parameter Object).
 _NOT_PARAMETERS = {("header", "accept"), ("header", "content-type"), ("header", "authorization")}
 
 
@@ -62,7 +62,7 @@ class Operation:
         return self.parameters.get(("path", "0"), Parameter("path parameter", required=True, schema={"type": "string"}))
 
     def answer(self, status: str) -> DocumentedAnswer | None:
-        """What may come with a status: named itself, by its range, or as any other error."""
+        """What is documented for a status: by its number, by its range, or by `default` if it is an error."""
         by_range = self.answers.get(f"{status[0]}XX")
         default = self.answers.get("default") if is_error(status) else None
         return self.answers.get(status) or by_range or default
@@ -77,7 +77,7 @@ def find(references: References) -> Operation | None:
     """The operation in a document, whatever its path parameter is called there.
 
     Raises:
-        WrongCall: what it says, or refers to, cannot be read.
+        WrongCall: a part of the operation, or something that it refers to, cannot be read.
 
     """
     for template, item in references.content["paths"].items():
@@ -89,7 +89,7 @@ def find(references: References) -> Operation | None:
 
 
 def near(references: References) -> list[str]:
-    """Operations that could be the one that is missing: another method there, or a path that has moved."""
+    """Operations that could be the missing one: another method on its path, or a PUT on a path that may have moved."""
     found = []
     for template, item in references.content["paths"].items():
         moved = "customer" in template.lower() and "{" in template
@@ -130,9 +130,9 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
 def _parameters(
     references: References, nodes: Iterable[Mapping[str, Json]], path: str
 ) -> dict[tuple[str, str], Mapping[str, Json]]:
-    """Each parameter by what it is the same by: its place in the path, a header's name in any case, else its name."""
+    """Each parameter by its identity: its position in the path, a header's name in lower case, or else its name."""
     names = [name.strip("{}") for name in _TEMPLATE.findall(path)]
-    # What the path names is a parameter, whether it is described or not.
+    # Each name in the path is a parameter, even if it is not described.
     found: dict[tuple[str, str], Mapping[str, Json]] = {
         ("path", str(place)): {"in": "path", "name": name} for place, name in enumerate(names)
     }
@@ -150,9 +150,9 @@ def _parameters(
 
 
 def _is_strange(parameter: Mapping[str, Json]) -> bool:
-    """Whether a parameter is a cookie, or its value is written in a way of its own."""
+    """Whether a parameter is a cookie, or its value is not written in the usual style."""
     usual = "form" if parameter["in"] == "query" else "simple"
-    # Only of a list or an object `explode` says something.
+    # `explode` only matters for a list or an object.
     exploded = "explode" in parameter and any(
         kind in str(parameter.get("schema")) for kind in ("array", "object", "$ref")
     )
@@ -160,7 +160,7 @@ def _is_strange(parameter: Mapping[str, Json]) -> bool:
 
 
 def _contents(references: References, node: Mapping[str, Json], together: str) -> dict[str, Json]:
-    """The schema of each media type. `charset=utf-8` says nothing; what is there twice holds `together` (a keyword)."""
+    """The schema of each media type, ignoring `charset=utf-8`. The keyword `together` joins two schemas of one type."""
     found: dict[str, Json] = {}
     for name, media in references.resolved(node.get("content", {}), "the content").items():
         parts = [part.strip().lower() for part in name.split(";")]
@@ -184,7 +184,7 @@ def _answer(references: References, key: str, node: Json) -> tuple[str, Document
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:
-    """The ways in, by meaning: a scheme is what is sent, not what the document calls it. None at all: anyone may."""
+    """The ways to authenticate. A scheme is identified by what is sent, not by its name. No way: anyone is let in."""
     if not isinstance(node, list) or not all(isinstance(way, dict) for way in node):
         raise references.wrong("has a security that is no list of requirements")
     for way in node:
@@ -209,13 +209,13 @@ def _scheme(references: References, name: str) -> str:
 
 
 def lets_in(way: Way, needed: Way) -> bool:
-    """Whether who comes this way is let in where another one is needed."""
-    # Who may write may read (Kaiten's API page, authentication).
+    """Whether a client that authenticates in one way is let in where another way is needed."""
+    # A scope to write includes the scope to read (Kaiten's API page, authentication).
     implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
     return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
 
 
 def told_ways(ways: tuple[Way, ...]) -> str:
-    """The ways in, in words."""
+    """The ways to authenticate, in words."""
     named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
     return " or ".join(" and ".join(way) or "no credential" for way in named)

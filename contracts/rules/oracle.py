@@ -18,19 +18,19 @@ from contracts.rules.document import Document
 from contracts.rules.promise import Promise, promises
 
 _JSON_LIKE = re.compile(r"(?:[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json|application/(?:\w+-)?json[\w-]*|json|\*/\*)")
-# What no text has: U+0000, and bytes that are no UTF-8.
+# Characters that no valid text has: U+0000, and the surrogates that stand for bytes that are not UTF-8.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-# Octets of a request line that every server takes (RFC 9112 section 3).
+# How many octets of a request line every server should support (RFC 9112 section 3).
 _REQUEST_LINE = 8000
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the contract says of a request before it is sent.
+    """What the contract says about a request before it is sent.
 
-    `reasons` are the promises that bind it, first the one to blame; `allowed` the statuses that may answer;
-    `readings` the bodies that may be stored when it is accepted; `leaving_open` the promises that only add statuses.
-    `open_text` says that text may be stored repaired, `may_break` that the connection may break in place of an answer.
+    `reasons` are the promises that bind it, the one to blame first. `allowed` are the statuses that may answer.
+    `readings` are the bodies that may be stored if it is accepted. `leaving_open` are promises that only add statuses.
+    `open_text`: text may be stored repaired. `may_break`: the connection may break instead of an answer.
     """
 
     reasons: tuple[Promise, ...]
@@ -42,22 +42,22 @@ class Prediction:
 
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
-    """The statuses that may answer `request`, when exactly the customers with the slugs in `existing` exist."""
+    """The statuses that may answer `request`, if exactly the customers with the slugs in `existing` exist."""
     body, role, kind = read(request.body), role_of(request.headers), media_type(request)
     slug = request.slug.decode("utf-8", "surrogateescape")
     credentials = [value for name, value in request.headers if name.lower() == "authorization"]
     # Several credentials, or white space around one.
     unclear = len(credentials) > 1 or any(value and value != value.strip(" \t") for value in credentials)
-    # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
+    # A server may ignore read-only members and read the rest (OpenAPI 3.1, readOnly).
     fitting = tuple(
         value
         for value in map(document.without_read_only, body.values)
         if not any(document.request_mismatches(value, slug))
     )
-    # No slug is that long.
+    # No customer has a slug that makes the request line this long.
     too_long = len(f"{request.method} {request.path} HTTP/1.1") > _REQUEST_LINE
     odd_number = body.special & {"status.number", "status.constant"}
-    # In the order in which a server reads them: what it read wrong first is to blame.
+    # The order is that in which a server checks a request. The first circumstance that applies is to blame.
     binding = {
         "status.credential": role in (Role.NONE, Role.INVALID, Role.MALFORMED),
         "status.scope": role is Role.READ,
@@ -100,7 +100,7 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
 def media_type(request: Request) -> str:
     """How the request's media type counts: `json`, `like-json` (a server may choose) or `other`.
 
-    Real servers read or refuse any parameter, a charset among them, and white space before it.
+    JSON with a parameter, such as a charset, or white space before it is `like-json`: real servers read or refuse it.
     """
     value = (request.header("Content-Type") or "").lower()
     if value == "application/json":

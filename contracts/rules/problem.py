@@ -32,9 +32,9 @@ _PARAMETERS = r"(?:\s*;\s*(?:charset=utf-8|charset=\"utf-8\")?)*"
 _HEADERS = frozenset(
     {"accept", "authorization", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 )
-# The body, an item of one that is an array, or a member whose name is not simple.
+# The body, an item of a body that is an array, or a member whose name is not simple, in brackets.
 _BODY = re.compile(r"body(\[(\d+|[^\]]*[^\]A-Za-z0-9_-][^\]]*)\])*")
-# The name of a member that no notation can garble.
+# A member name that every notation writes in the same way.
 _SIMPLE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -45,7 +45,7 @@ class Exact:
         self.media_type: str = content["media_type"]
         self.members: Mapping[str, Mapping[str, Any]] = content["problem"]["properties"]
         self._titles: Mapping[int, list[str]] = content["titles"]
-        # The statuses that have the shape: 413 and 415 among them, which no release documents.
+        # The statuses whose answers have this shape, including 413 and 415, which no release documents.
         self.statuses = frozenset(self._titles)
         self._problem = jsonschema_rs.Draft202012Validator(content["problem"], validate_formats=True)
 
@@ -61,7 +61,7 @@ class Exact:
             yield Mismatch("status", ("status",), f"{status}, the HTTP status", problem["status"])
 
     def contradictions(self, document: Document) -> Iterator[tuple[int, str]]:
-        """Each documented status of which no problem can be both as documented and as every answer has to be."""
+        """Each documented status for which no problem can fit both the document and `exact.yaml`, and why."""
         for status in sorted(document.documented & self.statuses):
             problem = {"title": self._titles[status][0], "status": status, "detail": "Something is wrong."}
             for mismatch in document.problem_mismatches(status, problem):
@@ -115,7 +115,7 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
     if not isinstance(value, dict):
         yield violation("problem.object", "a JSON object", excerpt(json.dumps(value)))
         return
-    # A lone surrogate is no text that a validator takes.
+    # The validator does not accept lone surrogates.
     repaired = well_formed(upper)
     problem = value if repaired == upper else json.loads(repaired, parse_int=whole_number)
     yield from _shape(exchange, response.status, problem, document)
@@ -131,7 +131,7 @@ def _media_type(response: Response) -> Iterator[Violation]:
 
 
 def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
-    """Where a problem is not as documented, or not as exact; what breaks both is told once, as documented."""
+    """Where a problem breaks its document or `exact.yaml`. What breaks both is reported once, as documented."""
     paths = frozenset({exchange.request.path, exchange.sent_path} - {""})
     documented = [*document.problem_mismatches(status, problem), *document.prose_mismatches(problem, paths)]
     seen = set(map(_about, documented))
@@ -141,7 +141,7 @@ def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: D
 
 
 def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Iterator[Mismatch]:
-    """The members that the document does not list, also where it says nothing against them."""
+    """The members that the document does not list, even if it does not forbid them."""
     listed = document.problem_members(status)
     names = [name for name in problem if name not in listed] if listed else []
     if names:
@@ -149,7 +149,7 @@ def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Itera
 
 
 def _about(mismatch: Mismatch) -> tuple[object, ...]:
-    """What a finding is the same by in both layers."""
+    """What identifies a mismatch, so that one found in both layers is recognised."""
     return mismatch.path, mismatch.keyword, mismatch.message if mismatch.keyword == "required" else ""
 
 
@@ -179,7 +179,7 @@ def _violation(mismatch: Mismatch, layer: Layer) -> Violation:
 
 
 def _locations(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
-    """Each `location` that names no place of the request: whoever shows errors at form fields relies on it."""
+    """Each `location` that names no place of the request. Clients rely on it to show errors at form fields."""
     errors = problem.get("errors")
     items = [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
     locations = [item["location"] for item in items if isinstance(item.get("location"), str) and item["location"]]
@@ -214,8 +214,8 @@ def _is_in_body(place: str, body: bytes, values: Collection[Any], members: Colle
     # An index may stand for the item of a body that is an array.
     if first in members or first in present or first.isdecimal():
         return True
-    # What a notation makes of a name that is not simple is not held.
+    # How a notation writes a name that is not simple is not checked.
     if not all(map(_SIMPLE.fullmatch, (first or "body", *present))):
         return True
-    # Of a body that is not JSON, or is an array, it may stand anywhere.
+    # If the body is not JSON, or is an array, the name may be anywhere in its bytes.
     return all(isinstance(value, list) for value in values) and first.encode() in body

@@ -1,4 +1,4 @@
-"""The promises, read from `promises.yaml`, and a violation: one of them found broken."""
+"""The promises, read from `promises.yaml`, and violations: promises that were found broken."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 import yaml
 
 PROMISES = Path(__file__).parent.parent / "promises.yaml"
-# Characters of an excerpt.
+# The most characters of an excerpt.
 _SHOWN = 200
-# Where a sentence that begins with a circumstance comes to what answers it.
+# The place where the sentence of a promise passes from the circumstance to the answer.
 _ANSWERED = re.compile(r",? (?:is|may also be) (?:answered|refused|stored)\b")
 
 
 class Layer(StrEnum):
-    """Who asks for a promise: the vendor's document, or what every answer is held to besides."""
+    """Where a promise comes from: the vendor's document, or the rules that every answer is held to in addition."""
 
     DOCUMENTED = "documented"
     EXACT = "exact"
@@ -49,7 +49,7 @@ class Promise:
 class Violation:
     """A broken promise, by its id: what was expected and what came.
 
-    `place` says where in the answer, `layer` who asks for it.
+    `place` says where in the answer the fault is, `layer` where the promise comes from.
     """
 
     promise: str
@@ -75,7 +75,7 @@ def promises() -> Mapping[str, Promise]:
 
 
 def violation(promise: str, expected: str, actual: str, place: str = "", layer: Layer | None = None) -> Violation:
-    """A violation of the promise with this id, in words that a terminal can show; of its layer unless told another."""
+    """A violation of the promise with this id, in printable words. Its layer is the promise's unless one is given."""
     layer = layer or promises()[promise].layer
     return Violation(str(promise), printable(expected), printable(actual), printable(place), layer)
 
@@ -86,7 +86,7 @@ def excerpt(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text, with escapes where it holds what would garble a terminal."""
+    """The text, escaped if it has characters that would garble a terminal."""
     return text if text.isprintable() else ascii(text)[1:-1]
 
 

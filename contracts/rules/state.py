@@ -1,4 +1,4 @@
-"""What is stored: a customer as read back, and what an answer promises of it."""
+"""What is stored: a customer as read back, and what an answer promises about it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from contracts.rules.promise import Violation, excerpt, violation
 
 Stored = Mapping[str, Any]
 
-# What a server answers that made something of a request, or says so; and what it answers that did not.
+# The statuses that say that a request was carried out, and those that say that it was refused.
 MADE = frozenset({200, 201, 202, 204})
 REFUSED = frozenset({400, 401, 403, 404, 413, 414, 415, 422, 431})
-# Who looks after the customer and when is the vendor's business; what identifies it never changes.
+# The vendor may always note who changed a customer last, and when. The members that identify it never change.
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
-# What the members that may be cleared hold of a customer that is updated by us, so that something is there to clear.
+# The value that we store in members that may be cleared, so that there is something to clear.
 BEFORE = "before.example"
-# What stands for a customer that can no longer be read.
+# A customer that cannot be read is represented by this one member.
 GONE = "(unreadable)"
 
 
 def stored_in(exchange: Exchange) -> Stored:
-    """The customer that a GET shows; one member that says what came instead, where it shows none."""
+    """The customer that a GET shows. If it shows none, the only member is `GONE`, which says what came instead."""
     response = exchange.response
     if response is None:
         return {GONE: str(exchange.failure)}
@@ -49,10 +49,10 @@ def judge_state(
     document: Document,
     circumstance: Circumstance = Circumstance.USUAL,
 ) -> Verdict:
-    """What is wrong with what one customer looks like after these updates of it, sent in any order.
+    """What is wrong with what is stored of one customer after these updates of it, sent in any order.
 
-    Each exchange must be one that `says_what_is_stored`. What is wrong after an update that is repeated is wrong by the
-    promise on that.
+    Each exchange must be one that `says_what_is_stored`. After a repeated update, every violation is one of the promise
+    on repeated updates.
     """
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
@@ -81,18 +81,18 @@ def _stored(accepted: Sequence[Prediction], before: Stored, after: Stored, docum
 
 
 def says_what_is_stored(exchange: Exchange, prediction: Prediction) -> bool:
-    """Whether an answer says what has to be stored now: it is a refusal, or accepts what may be accepted."""
+    """Whether an answer tells what must be stored now: it refuses the request, or accepts one that may be accepted."""
     accepted = exchange.status == 204 and bool(prediction.readings)
     return (accepted or exchange.status in REFUSED) and not exchange.persistent
 
 
 def telling_body(name: str, document: Document) -> bytes:
-    """A body with every member that an update may clear, so that it shows whether another request clears it."""
+    """A body that sets every member that may be cleared, so that a read shows whether another request cleared it."""
     return json.dumps(dict.fromkeys(sorted(document.clearable_members), BEFORE) | {"name": name}).encode()
 
 
 def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, document: Document) -> bool:
-    """Whether what is stored would show that a request stored its body but must not, or must but did not.
+    """Whether a read would show that a request wrongly stored its body, or wrongly did not, given what is stored now.
 
     `sent` has the body and the prediction of each request.
     """
@@ -122,7 +122,7 @@ def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
 
 
 def _is_older(after: Stored, before: Stored) -> bool:
-    """Whether a read shows an older state than the one before it did, by the vendor's own clock."""
+    """Whether a read shows an older state than the read before it, by the vendor's own clock."""
     try:
         shown, known = (datetime.fromisoformat(str(stored.get("updatedAt"))) for stored in (after, before))
         return shown < known
@@ -131,14 +131,14 @@ def _is_older(after: Stored, before: Stored) -> bool:
 
 
 def _back_in_time() -> Verdict:
-    """The verdict on a read that shows an older state than the one before it: no request is to blame for that."""
+    """The verdict on a read that shows an older state than the read before it. No request is to blame for that."""
     expected = "a read that shows no older state than the read before it"
     found = violation("update.linearizable", expected, "an older one, by its updatedAt", "updatedAt")
     return Verdict(frozenset({"update.linearizable"}), (found,))
 
 
 def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: Stored) -> Verdict:
-    """The verdict on another customer than the one that was updated, or on nobody's: no update leaves a trace there."""
+    """The verdict on a customer other than the updated one, or on a slug of nobody: no update leaves a trace there."""
     if circumstance is Circumstance.BESIDE_OTHERS:
         verdict = unchanged(before, after, "update.isolated")
         return _back_in_time() if verdict.violations and _is_older(after, before) else verdict
@@ -153,7 +153,7 @@ def _differences(
         if name in before and before[name] != after.get(name):
             shown = after.get(GONE, after.get(name))
             yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(shown), name)
-    # In an order that is the same in every process, as a set's is not.
+    # Sorted, because the order of a set differs between processes.
     for name in sorted(document.settable_members):
         wanted, actual = document.stored_values(name, reading, before), after.get(name)
         if isinstance(wanted[0], dict) or any(_same(each, actual, open_text) for each in wanted):

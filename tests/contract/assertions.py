@@ -1,8 +1,8 @@
 """What the contract's tests assert: an empty 204, the exact problem, and what is stored afterwards.
 
 The promises are written twice: here, as literals, and in `contracts/rules`, for the judge. Nothing here is taken from
-there, so a mistake in one place shows against the other. The judge behind `api` looks at every answer first, and fails
-the test itself. If an assertion of this module fails, the two disagree.
+there, so a mistake in one place shows up against the other. The judge behind `api` looks at every answer first, and
+fails the test if it finds a violation. If an assertion of this module fails, the two disagree.
 
 The literals speak of the release `docs`, the vendor's API page. If another release is pinned (`--contract`), it may
 allow other statuses for some requests. For these `answer.judged_by` names the release, the judge decides alone, and the
@@ -45,7 +45,7 @@ TITLES = {
 }
 # Answers to a request line that is too long come from a server in front of the API, and have any shape.
 SHAPELESS = {414, 431}
-# Who changed a customer last, and when: a server may note that of a refused request, too.
+# Who changed a customer last, and when. A server may record that for a refused request, too.
 BOOKKEEPING = {"updatedAt", "updatedBy"}
 
 
@@ -217,7 +217,7 @@ def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def integer(digits: str) -> int | float:
-    """An integer; one of more digits than Python reads is a float, which some problem may repeat."""
+    """An integer, or a float if it has too many digits for Python: a problem may repeat such a number."""
     return int(digits) if len(digits) < 300 else float(digits)
 
 

@@ -38,7 +38,7 @@ def test_the_published_example_is_stored(api: Api, customer: Customer) -> None:
 
 
 def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Customer) -> None:
-    """A request asks to close the connection: within a second after the 204 not one byte of body comes."""
+    """If a request asks to close the connection, no byte of body follows the 204 within a second."""
     answer = api.put(customer, b'{"name": "Contract Test"}', headers=(("Connection", "close"),), linger=1.0)
 
     assert_no_content(answer)
@@ -46,7 +46,7 @@ def test_nothing_follows_a_204_until_the_connection_ends(api: Api, customer: Cus
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer, text: str) -> None:
-    """Name and external id take any Unicode text, of 10,000 characters too, and store it character by character."""
+    """Name and external id accept any Unicode text, even of 10,000 characters, and store it character by character."""
     answer = api.put(customer, to_json({"name": text, "externalCustomerId": text}))
 
     assert_no_content(answer)
@@ -61,7 +61,7 @@ def test_a_text_of_any_script_and_length_is_stored(api: Api, customer: Customer,
     ],
 )
 def test_an_external_id_is_cleared(api: Api, customer: Customer, body: bytes) -> None:
-    """The update is a full replacement: an externalCustomerId that is left out, or null, is cleared."""
+    """An externalCustomerId that is left out, or null, is cleared, because an update is a full replacement."""
     api.put(customer, b'{"name": "Before", "externalCustomerId": "set-before"}')
 
     answer = api.put(customer, body)

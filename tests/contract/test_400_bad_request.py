@@ -1,6 +1,6 @@
 """400 Bad Request: a body that is absent, or is not JSON.
 
-Where a standard leaves it open whether a body is JSON (other encodings, NaN), the test allows the other statuses, too.
+If a standard leaves it open whether a body is JSON (other encodings, NaN), the test allows other statuses, too.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def test_a_body_that_is_not_json_is_refused(api: Api, customer: Customer, body: 
 
 @pytest.mark.parametrize("body", ENCODED)
 def test_json_in_another_encoding_is_read_or_refused(api: Api, customer: Customer, body: bytes) -> None:
-    """RFC 8259 leaves a byte order mark and UTF-16 to the reader: stored as decoded, or refused with 400 or 422."""
+    """JSON with a byte order mark or in UTF-16 is stored as decoded, or refused with 400 or 422, as RFC 8259 allows."""
     answer = api.put(customer, body)
 
     assert_one_of(answer, {204, 400, 422})
@@ -59,7 +59,7 @@ def test_json_in_another_encoding_is_read_or_refused(api: Api, customer: Custome
 
 @pytest.mark.parametrize("body", CONSTANTS)
 def test_nan_and_infinity_are_refused(api: Api, customer: Customer, body: bytes) -> None:
-    """NaN and Infinity are not JSON, though many parsers take them: 400 or 422, and nothing changes."""
+    """A body with NaN or Infinity, which many parsers take for JSON, is answered 400 or 422, and changes nothing."""
     answer = api.put(customer, body)
 
     assert_one_of(answer, {400, 422})

@@ -11,7 +11,7 @@ from tests.contract.assertions import assert_one_of, assert_problem, assert_unch
 
 pytestmark = pytest.mark.status_404
 
-# As in the path. <CUSTOMER_UPPER> stands for the customer's own slug in upper case.
+# Slugs as they are in the path. <CUSTOMER_UPPER> stands for the customer's own slug in upper case.
 NOBODY = [
     pytest.param("contract-test-nobody", id="unknown"),
     pytest.param("<CUSTOMER_UPPER>", id="another-letter-case"),
@@ -22,7 +22,7 @@ NOBODY = [
 
 @pytest.mark.parametrize("slug", NOBODY)
 def test_a_slug_that_names_no_customer_is_refused(api: Api, customer: Customer, slug: str) -> None:
-    """An update of a customer that does not exist is answered 404, and changes no other."""
+    """An update of a customer that does not exist is answered 404, and changes no other customer."""
     answer = api.put(customer, b'{"name": "Contract Test"}', slug=slug)
 
     assert_problem(answer, status=404, title="Not Found")
@@ -38,7 +38,7 @@ def test_a_request_line_that_is_too_long_is_refused(api: Api, customer: Customer
 
 
 def test_an_update_of_an_unknown_customer_makes_none(api: Api, customer: Customer) -> None:
-    """An update of a customer that does not exist is answered 404, and makes none."""
+    """An update of a customer that does not exist is answered 404, and does not create that customer."""
     slug = api.slug_of_nobody()
 
     answer = api.put(customer, b'{"name": "Nobody"}', slug=slug)

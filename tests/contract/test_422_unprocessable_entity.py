@@ -1,7 +1,7 @@
 """422 Unprocessable Entity: JSON that breaks the request schema.
 
-The schema: an object; `name`, required, a string of one character or more; `externalCustomerId`, a string or null; and
-no other member.
+The schema asks for an object. Its `name` is required, a string of one character or more. Its `externalCustomerId` is a
+string or null. It has no other member.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.status_500
 def test_a_500_has_the_documented_shape(api: Api, customer: Customer) -> None:
     """A server that fails answers 500 with the documented problem.
 
-    The mock is told to fail. A live server cannot be told so: there the test is skipped, and any test that gets a 500
-    fails.
+    The mock is told to fail. A live server cannot be told to fail, so there this test is skipped. Any other test that
+    gets a 500 fails.
     """
     answer = api.put_while_the_vendor_fails(customer, b'{"name": "Contract Test"}')
 

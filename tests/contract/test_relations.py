@@ -31,7 +31,7 @@ Headers = tuple[tuple[str, str], ...]
     ],
 )
 def test_how_an_update_is_written_changes_nothing(api: Api, customer: Customer, rewritten: bytes) -> None:
-    """The same JSON written otherwise is answered alike, and stores the same."""
+    """The same JSON, written differently, is answered alike, and stores the same values."""
     first = api.put(customer, VALID)
 
     second = api.put_rewritten(customer, rewritten)
@@ -49,7 +49,7 @@ def test_how_an_update_is_written_changes_nothing(api: Api, customer: Customer, 
     ],
 )
 def test_how_an_invalid_update_is_written_changes_nothing(api: Api, customer: Customer, rewritten: bytes) -> None:
-    """The same JSON that breaks the schema, written otherwise, is refused alike, and changes nothing."""
+    """The same JSON that breaks the schema, written differently, is refused alike, and changes nothing."""
     first = api.put(customer, BROKEN)
 
     second = api.put_rewritten(customer, rewritten)
@@ -90,7 +90,7 @@ def test_how_headers_are_written_changes_nothing(
 def test_what_a_client_accepts_changes_nothing(
     api: Api, customer: Customer, accepted: dict[str, str], body: bytes
 ) -> None:
-    """A client that accepts other media types, or another language, is answered alike, with a problem just the same."""
+    """A client that accepts other media types, or another language, is answered alike: an error is still a problem."""
     first = api.put(customer, body)
 
     second = api.put_with_headers(
@@ -112,7 +112,7 @@ def test_what_a_client_accepts_changes_nothing(
     ],
 )
 def test_what_is_refused_is_refused_again(api: Api, customer: Customer, body: bytes, how: dict[str, Any]) -> None:
-    """A refused request that is sent twice is refused twice alike, and changes nothing."""
+    """A refused request that is sent again is refused in the same way, and changes nothing."""
     first = api.put(customer, body, **how)
 
     second = api.put_again(customer)

@@ -13,7 +13,7 @@ ONE_MIB = 1024 * 1024
 
 @pytest.mark.parametrize("payload", expecting(), ids=str)
 def test_a_request_left_open_gets_one_of_its_answers(api: Api, payload: Payload) -> None:
-    """A request of payloads.yaml with several statuses gets one of them. A refused one changes nothing.
+    """A request of payloads.yaml that lists several statuses gets one of them. If it is refused, it changes nothing.
 
     Instead of an answer to a body of 1 MiB or more, the connection may break.
     """

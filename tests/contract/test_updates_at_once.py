@@ -1,4 +1,4 @@
-"""Updates at once: whatever several clients do at the same time, it is as if they did it one after the other."""
+"""Updates at once: if several clients act at the same time, it is as if they had acted one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plugin for pytest, by whose clock an hour has passed once some tests have begun."""
+"""A pytest plugin that sets the clock an hour ahead once some tests have begun."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from contracts import plugin_process
 
 _HOUR = 3600.0
-# So often the time is asked for before: each test asks when it is set up and when it is called.
+# How often the time is asked for before the hour passes. Each test asks when it is set up and when it is called.
 _BEFORE = 20
 _asked = 0
 

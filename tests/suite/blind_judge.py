@@ -1,7 +1,7 @@
-"""A plugin for pytest, by which the judge overlooks one promise: that of the variable BLIND_TO.
+"""A pytest plugin that makes the judge overlook one promise: the one whose id is in the variable BLIND_TO.
 
-It stands for a promise that somebody has deleted from `contracts/rules` by mistake. A promise on the kind of a status
-comes with the one that bound the request, which is overlooked as well.
+It stands for a promise that somebody has deleted from `contracts/rules` by mistake. If the promise is broken by a wrong
+status, all other violations because of that status are overlooked as well.
 """
 
 from __future__ import annotations

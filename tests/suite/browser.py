@@ -14,7 +14,7 @@ def chromium() -> Iterator[Browser]:
     """The browser.
 
     Raises:
-        FileNotFoundError: it is not on this machine.
+        FileNotFoundError: Chromium is not on this machine.
 
     """
     path = shutil.which("chromium")

@@ -1,4 +1,4 @@
-"""A vendor that refuses what it is told to, and the suite's customers on it, in process."""
+"""A vendor that refuses what it is told to refuse, and the suite's customers on that vendor, in process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ACME = {"id": "0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1
 
 
 class Choosy(Vendor):
-    """Knows acme, keeps what it was asked, and answers the first `times` calls of `method` with `status`."""
+    """Knows the customer acme, records its calls, and answers the first `times` calls of `method` with `status`."""
 
     def __init__(self, method: str = "", status: int = 0, times: int = 1000) -> None:
         super().__init__(load("docs"))
@@ -25,7 +25,7 @@ class Choosy(Vendor):
         self.refuse(method, status, times)
 
     def refuse(self, method: str, status: int, times: int = 1000) -> None:
-        """From now on answer this method with this status, so often."""
+        """From now on, answer calls of this method with this status, this many times."""
         self._method, self._status, self._times = method, status, times
 
     def route(self, call: Call) -> Answer:
@@ -43,7 +43,7 @@ def customers_of(
     read_token: str | None = None,
     most: int | None = None,
 ) -> Customers:
-    """The customers of a run against this vendor, in process, by what `--customer` and `--customers` say."""
+    """The customers of a run against this vendor, in process. `customer` is `--customer`, `most` is `--customers`."""
     tokens = TOKENS | ({READ_TOKEN: read_token} if read_token else {})
     target = Target(MOCK_URL, tokens, Limits(patience=0.5, settle=0.1, customers=most), customer)
     return Customers(Client(target, mock.transport(vendor)), journal)

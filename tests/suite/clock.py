@@ -1,4 +1,4 @@
-"""A clock for tests of what waits: nobody waits, and it is known how long they would have."""
+"""A clock for tests of code that waits: the code does not wait, but the clock knows how long it would have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 
 class Clock:
-    """The clock of this machine, on which whoever waits goes on at once; `waited` is for how many seconds in all."""
+    """The clock of this machine, except that `sleep` returns at once. `waited` is the sum of the seconds to sleep."""
 
     def __init__(self) -> None:
         self.waited = 0.0
@@ -23,7 +23,7 @@ class Clock:
 
 
 def clock_of(monkeypatch: pytest.MonkeyPatch, *modules: str) -> Clock:
-    """A clock that these modules of the project look at."""
+    """A clock that these modules of the project use from now on."""
     clock = Clock()
     for module in modules:
         monkeypatch.setattr(f"{module}.time", clock)

@@ -1,6 +1,6 @@
-"""The suite against every vendor of the catalogue: what must come of each, what did, and what is wrong with that.
+"""Runs the suite against every vendor of the catalogue, and compares each exit code with what it must be.
 
-Run as `tox -e faults`; `-- --only REGEX` picks some, `-- --seeds 20` tries each with so many seeds.
+Run as `tox -e faults`; `-- --only REGEX` picks some, `-- --seeds 20` tries each with this many seeds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SLOWEST = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all that were asked for; 1 if any is wrong."""
+    """Run all vendors that were asked for. Returns 1 if any outcome is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="only vendors whose name or family matches this")
     parser.add_argument("--each", type=int, default=1, help="only each so many'th of them")
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _all(
     picked: Sequence[type[Variant]], seeds: Sequence[int], workers: int, keep: Path | None, arguments: Sequence[str]
 ) -> Iterator[Measured]:
-    # A process of its own for each, so that memory is that of one run.
+    # Each run has a process of its own, so that the memory measured is that of one run.
     with ProcessPoolExecutor(workers, max_tasks_per_child=1) as pool:
         futures = {pool.submit(_one, variant.__name__, seed, arguments): seed for seed in seeds for variant in picked}
         for future in as_completed(futures):
@@ -57,7 +57,7 @@ def _all(
 
 def _one(name: str, seed: int, arguments: Sequence[str]) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
-        # With a seed nothing of an earlier run is tried again.
+        # With a given seed, the failures of an earlier run are not tried again.
         return measured(name, Path(folder), "--hypothesis-seed", str(seed), "-p", "no:cacheprovider", *arguments)
 
 

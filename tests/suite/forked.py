@@ -1,6 +1,6 @@
-"""`python -m MODULE` in a process of its own, forked from one that has imported what it needs.
+"""`python -m MODULE` in a process of its own, forked from a process that has already imported what the module needs.
 
-Importing that takes most of the time of a short run.
+The imports take most of the time of a short run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def python_m(
     """What `python -m` does with these arguments: its exit code, and what it printed.
 
     Raises:
-        subprocess.TimeoutExpired: it took longer than `timeout` seconds, and was killed.
+        subprocess.TimeoutExpired: the process took longer than `timeout` seconds, and was killed.
 
     """
     with tempfile.TemporaryDirectory() as printed:

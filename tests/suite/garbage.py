@@ -1,6 +1,6 @@
-"""Requests broken at the level of bytes, thrown at a served mock: whatever comes, it must go on answering.
+"""Throws requests that are broken at the level of bytes at a served mock. The mock must survive all of them.
 
-Run as `python -m tests.suite.garbage --times 20000`; `--seed 7` makes others.
+Run as `python -m tests.suite.garbage --times 20000`; `--seed 7` makes other requests.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from contracts.vendor.model import MOCK_TOKENS
 from tests.suite.suite_run import served_mock
 
 _TOKEN = next(iter(MOCK_TOKENS))
-# What a TLS client says first.
+# The first bytes of a TLS client.
 _TLS = bytes.fromhex("16030100c8010000c40303") + bytes(range(180))
-# Requests at once that never end.
+# How many unfinished requests are kept open at once.
 _OPEN = 50
 
 
@@ -38,12 +38,12 @@ def valid(chance: random.Random) -> bytes:
 
 
 def cut(request: bytes, chance: random.Random) -> bytes:
-    """Only its beginning."""
+    """Only the beginning of the request."""
     return request[: chance.randrange(len(request))]
 
 
 def flip(request: bytes, chance: random.Random) -> bytes:
-    """Some bits are others."""
+    """The request with some bits flipped."""
     changed = bytearray(request)
     for _ in range(chance.randint(1, 8)):
         changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
@@ -51,38 +51,38 @@ def flip(request: bytes, chance: random.Random) -> bytes:
 
 
 def insert(request: bytes, chance: random.Random) -> bytes:
-    """NULs, line ends or anything stand where they should not."""
+    """The request with NULs, line ends or other bytes in a place where they do not belong."""
     place = chance.randrange(len(request))
     what = chance.choice([b"\0", b"\r", b"\n", b"\r\n\r\n", b" ", b":", b"\xff\xfe", chance.randbytes(20)])
     return request[:place] + what * chance.choice([1, 1, 3, 100]) + request[place:]
 
 
 def wrong_length(request: bytes, chance: random.Random) -> bytes:
-    """It says another length, or a second one, than it has."""
+    """The request with one more Content-Length, which is wrong."""
     length = chance.choice([b"-1", b"1e3", b"99999999999999999999", b"0", b"7", b"0x10", b"1, 2", b"+5", b"", b" 3 3"])
     return request.replace(b"Host: x\r\n", b"Host: x\r\nContent-Length: %b\r\n" % length)
 
 
 def bad_chunks(request: bytes, chance: random.Random) -> bytes:
-    """Its chunks are none, or huge."""
+    """The request with a chunk whose size is malformed or huge."""
     size = chance.choice([b"zz", b"-1", b"ffffffffffffffffff", b"5;" + b"a" * 5000, b"", b"7fffffff"])
     head = request.partition(b"\r\n\r\n")[0]
     return head + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\nhello\r\n0\r\n" + chance.randbytes(9)
 
 
 def huge_header(request: bytes, chance: random.Random) -> bytes:
-    """One of its headers is huge, or there are very many."""
+    """The request with a huge header, or with very many headers."""
     extra = chance.choice([b"X: %b\r\n" % (b"a" * chance.choice([9_000, 100_000, 2_000_000])), b"Y: 1\r\n" * 20_000])
     return request.replace(b"Host: x\r\n", b"Host: x\r\n" + extra)
 
 
 def pipelined(request: bytes, chance: random.Random) -> bytes:
-    """Many come at once, of which the last is cut off."""
+    """Many copies of the request at once, the last of them cut off."""
     return request * chance.randint(2, 50) + cut(request, chance)
 
 
 def something_else(request: bytes, chance: random.Random) -> bytes:
-    """It is no HTTP/1.1: HTTP/0.9, HTTP/2, TLS, an upgrade, an absolute or odd target, or noise."""
+    """Something other than a plain request: HTTP/0.9, HTTP/2, TLS, an upgrade, an absolute or odd target, or noise."""
     line, _, rest = request.partition(b"\r\n")
     return chance.choice(
         [
@@ -117,7 +117,7 @@ MUTATIONS: Sequence[Callable[[bytes, random.Random], bytes]] = (
 
 
 def thrown(address: tuple[str, int], times: int, seed: int) -> Counter[str]:
-    """Send so many broken requests; how many of each kind were sent, and what was answered first."""
+    """Send broken requests. Returns how many of each kind were sent, and how often each first answer came."""
     chance = random.Random(seed)
     seen: Counter[str] = Counter()
     never_ending: list[socket.socket] = []
@@ -131,7 +131,7 @@ def thrown(address: tuple[str, int], times: int, seed: int) -> Counter[str]:
             if chance.random() < 0.1:
                 never_ending.append(connection)
                 continue
-            # Most say no more after it; some leave at once, without a look at the answer.
+            # Most clients send no more and read the answer. Some close the connection without reading it.
             if chance.random() < 0.8:
                 connection.shutdown(socket.SHUT_WR)
                 answer = connection.recv(65536)
@@ -145,13 +145,13 @@ def thrown(address: tuple[str, int], times: int, seed: int) -> Counter[str]:
 
 
 def memory(pid: int) -> int:
-    """What a process takes, in KiB."""
+    """The memory that a process takes, in KiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Throw garbage at a mock; 1 if it does not live on."""
+    """Throw garbage at a mock. Returns 1 if the mock does not survive it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -26,7 +26,7 @@ from tests.suite.suite_run import ROOT
 
 # Seconds in which a run that is interrupted must end by itself.
 SECONDS = 30.0
-# Seconds in which a run gets where it is to be killed.
+# Seconds in which a run must reach the moment at which it is killed.
 _REACHED = 60.0
 _DELAY = 0.01
 _CHOSEN = ("tests/contract/test_204_no_content.py", "tests/contract/test_404_not_found.py")
@@ -50,7 +50,7 @@ class Moment:
     pause: float
 
     def has_come(self, server: RawServer) -> bool:
-        """Whether the run has got so far."""
+        """Whether the run has sent that many requests of the phase."""
         removing = sum(method == "DELETE" for method, _ in server.calls)
         return (removing if self.phase is Phase.END else len(server.calls)) >= self.count
 
@@ -60,7 +60,7 @@ class Moment:
 
 @dataclass
 class Killed:
-    """What a killed run left: its exit code, seconds to the end, customers, files of the journal; what is wrong."""
+    """The end of a killed run: exit code, seconds to its end, customers and journal files left, and what is wrong."""
 
     moment: Moment
     code: int
@@ -83,7 +83,7 @@ def moments(seed: int, times: int) -> Iterator[Moment]:
 
 
 def killed(number: signal.Signals, moment: Moment, folder: Path, *, by_clean: bool = False) -> Killed:
-    """Kill a run at a moment, then do what removes what it left: after SIGKILL `clean`, or the next run."""
+    """Kill a run at a moment. After SIGKILL, also remove what the run left, with `clean` or with the next run."""
     with serving(Vendor(load("docs")), _DELAY) as server:
         came = _kill(number, moment, server, folder)
         if number is signal.SIGKILL:
@@ -139,7 +139,7 @@ def _wrong(came: Killed, number: signal.Signals, customers: int, folder: Path) -
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Kill as many runs as were asked for, with each signal; 1 if any left what nothing removes."""
+    """Kill as many runs as were asked for with each signal. Returns 1 if anything is wrong with any of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=20, help="kill so many runs with each signal")
     parser.add_argument("--seed", type=int, default=1, help="the moments")

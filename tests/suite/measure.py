@@ -1,4 +1,4 @@
-"""One run of the suite against one variant: what came of it, and what about that is wrong."""
+"""One run of the suite against one variant: its outcome, and what is wrong with the outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.suite.suite_run import run_suite
 from tests.suite.vendors import vendor_named
 from tests.suite.vendors.variant import Broken, Hostile, Unusual, Variant
 
-# Seconds that a run may take, by what the vendor is.
+# Seconds that a run may take, by the kind of vendor.
 SECONDS = {Broken: 90.0, Unusual: 120.0, Hostile: 120.0}
 MEGABYTES = 500
 MOST_GROUPS = 5
@@ -34,7 +34,7 @@ _UNFIT_FOR_A_TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u
 class Measured:
     """What one run did: its exit code, the promises that it found broken in the order shown, and what it took.
 
-    The vendor is told by its name, since another process may have run it.
+    The vendor is stored by its name, since the run may have been in another process.
     """
 
     name: str
@@ -97,7 +97,7 @@ def _failed(junit: Path) -> dict[str, str]:
         return {}
     failed: dict[str, str] = {}
     for case in ElementTree.parse(junit).iter("testcase"):
-        # The one in which the run was ended has no name.
+        # The test case in which the run was ended has no name.
         name = case.attrib.get("name", "").split("[")[0]
         for failure in case.iter("failure"):
             failed[name] = failed.get(name, "") + "\n" + (failure.text or "")
@@ -142,7 +142,7 @@ def _wrong(came: Measured, failed: dict[str, str]) -> Iterator[str]:
 
 
 def _forbidden(calls: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Calls that no run may make: of a method that it does not need, or removing a customer that it did not make."""
+    """Calls that no run may make: of a method it does not need, or reading or removing a customer it did not make."""
     known = {"PUT", "POST", "GET", "DELETE"}
     strange = [call for call in calls if call[0] not in known]
     strangers = [call for call in calls if call[0] in ("GET", "DELETE") and "/contract-test-" not in call[1]]

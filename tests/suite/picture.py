@@ -1,4 +1,4 @@
-"""The picture of the HTML report in the README: `python -m tests.suite.picture` makes it anew, or `… FILE` elsewhere.
+"""The picture of the HTML report in the README: `python -m tests.suite.picture` makes it anew (`… FILE`: elsewhere).
 
 It shows a real run, against a vendor of the catalogue that reads member names in any letter case.
 """

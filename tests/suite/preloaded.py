@@ -1,4 +1,4 @@
-"""What a run begins with, imported and read: `forked` forks its processes from one that has imported this module."""
+"""Imports and reads what every run needs at first: `forked` forks its processes from one that imported this module."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ for plugin in entry_points(group="pytest11"):
 for name in ("docs", "v1"):
     loaded(load(name), breaking=False)
 payloads()
-# What is there by now, no process that is forked from here need look at.
+# The garbage collector of a forked process need not look at the objects that exist by now.
 gc.collect()
 gc.freeze()

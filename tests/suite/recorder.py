@@ -15,7 +15,7 @@ from typing import TypeVar
 
 EMPTY_204 = b"HTTP/1.1 204 No Content\r\n\r\n"
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
-# How a client begins that wants TLS.
+# The first byte of a client that wants TLS.
 TLS = b"\x16"
 # In place of an answer: the connection is reset.
 RESET = b""
@@ -51,7 +51,7 @@ class Recorded:
 
 
 class Recorder(socketserver.ThreadingTCPServer):
-    """Answers each request with what `reply` makes of it, and hangs up where the answer says so."""
+    """Answers each request with what `reply` makes of it, and closes the connection if the answer says so."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -78,7 +78,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.server.requests.append(request)
                 reply = self.server.reply(request)
                 if reply == RESET:
-                    # Lingering for no second makes closing a reset.
+                    # With a linger time of zero, closing resets the connection.
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
                 self._answer(reply)

@@ -28,7 +28,7 @@ _SHORT = {
 
 @dataclass(frozen=True)
 class Pair:
-    """A release: what it is to docs.yaml, what is to be said of it, and its edits."""
+    """A release: its `kind` of difference from docs.yaml, what the release check must say about it, and its edits."""
 
     id: str
     kind: str

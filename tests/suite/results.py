@@ -1,4 +1,4 @@
-"""What the tests of a result begin with: a finding, what a process has counted, and what came of both."""
+"""Samples for the tests of a result: a finding, what a process has counted, and the result of both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SEEN = Finding(
 
 
 def seen(promise: str = "problem.title", **changes: Any) -> Finding:
-    """What a test saw of this promise, when it was sent again alone as `repeated` says."""
+    """A finding of this promise, as one test saw it. `repeated` says whether it was seen again alone."""
     repeated = changes.get("repeated", SEEN.repeated)
     return replace(SEEN, promise=promise, again=int(repeated is True), gone=int(repeated is False), **changes)
 
@@ -48,7 +48,7 @@ def report(
     skipped: str = "",
     judged: bool = False,
 ) -> SimpleNamespace:
-    """What pytest reports of a test, and the plugin adds to it: all of `broken` was broken by one request."""
+    """The report of pytest on a test, with what the plugin adds to it. One request broke all of `broken`."""
     told = {
         "broken": [[vars(one) | {"tests": [test]} for one in broken]] if broken else [],
         "required": required,
@@ -66,7 +66,7 @@ def report(
 
 
 def counted(*tried: str, **changes: Any) -> dict[str, Any]:
-    """What a process counted that got one answer, a 422, which put these promises to the test."""
+    """The counts of a process that got one answer, a 422, which put these promises to the test."""
     return {"exchanges": 1, "latencies": {"422": {"-60": 1}}, "tried": dict.fromkeys(tried, 1)} | changes
 
 
@@ -77,7 +77,7 @@ def result(
     base_url: str = TARGET,
     **changes: Any,
 ) -> Result:
-    """What came of a run that found this, put these promises to the test besides, and counted that."""
+    """The result of a run with these findings, which also put the promises in `tried` to the test."""
     made = Result(base_url, "docs", "42", findings=[*findings], **changes)
     made.metrics.add({"tried": dict.fromkeys(tried, 1), **metrics})
     return made

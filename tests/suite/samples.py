@@ -1,4 +1,4 @@
-"""What the tests of the judge begin with: an exchange in which nothing is wrong."""
+"""Samples for the tests of the judge: an exchange in which nothing is wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import predict
 
 DOCUMENTS = {name: load(name) for name in ("docs", "v1")}
-# The documented errors and their titles; and with them those that are tolerated.
+# The documented errors and their titles. TITLES also has the errors that are tolerated.
 DOCUMENTED = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -25,7 +25,7 @@ ITEM = {"location": "body.name", "message": "expected string"}
 PROBLEM = (("Content-Type", "application/problem+json"),)
 LEFT_OUT = object()
 
-# A request for each status, which nothing else may answer.
+# For each status, a request that it may answer. If the status is documented, no other one may.
 REQUESTS: dict[int, Request] = {
     204: update("acme", b'{"name":"x"}'),
     400: update("acme", b"{"),

@@ -16,18 +16,18 @@ from tests.suite.recorder import running
 
 
 class HangUp(Exception):
-    """What a vendor raises, from `wire` or `early`, to close the connection there."""
+    """A vendor raises this in `wire` or `early` to close the connection at that point."""
 
 
 class Reset(HangUp):
-    """What it raises to reset it."""
+    """A vendor raises this to reset the connection."""
 
 
 class RawServer(socketserver.ThreadingTCPServer):
-    """Serves one vendor; `calls` keeps the method and path of every request that came, `errors` where a vendor failed.
+    """Serves one vendor. `calls` has the method and path of every request, `errors` the errors of the vendor itself.
 
-    A vendor may say for itself on which `host` it listens, after how many seconds it gives up a connection that is
-    `idle`, what goes over the `wire` as its answer, and `early`, before it reads the request's body.
+    A vendor may define `host` (where it listens), `idle` (seconds until it gives up an idle connection), `wire` (the
+    bytes of its answer) and `early` (bytes that it sends before it reads the request's body).
     """
 
     daemon_threads = True
@@ -72,7 +72,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 if not sent or b"\r\nConnection: close" in sent or call.header("connection").lower() == "close":
                     return
         except Reset:
-            # Lingering for no second makes closing a reset.
+            # With a linger time of zero, closing resets the connection.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except (HangUp, OSError):
             return

@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def run_suite(
     *arguments: str, journal: Path, file: str = "", timeout: float = 180.0, fresh: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the contract's tests, evidence beside the journal; the tokens are the mock's unless told otherwise.
+    """Run the contract's tests, with evidence beside the journal. The tokens are the mock's unless others are given.
 
-    One `file` of tests/contract is collected in a third of the time.
-    One that takes more than `timeout` seconds is killed. The process of a `fresh` one is a child of this one, so that
-    its memory and its time are known.
+    To collect only one `file` of tests/contract takes a third of the time.
+    A run that takes more than `timeout` seconds is killed. A `fresh` run is a child of this process, so that its memory
+    and its time are known.
     """
     folders = [f"--journal={journal}", f"--evidence={evidence_beside(journal)}"]
     command = ["pytest", str(Path("tests/contract", file)), "-q", *folders, *arguments]
@@ -31,7 +31,7 @@ def run_suite(
 
 
 def replay(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Replay, in a checkout; the tokens are the mock's unless told otherwise."""
+    """Run `replay` in a checkout, with the mock's tokens unless others are given."""
     return _python("contracts", "replay", *arguments, folder=folder, environment=environment)
 
 
@@ -41,7 +41,7 @@ def release(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Ask whether a run would work; the tokens are the mock's unless told otherwise."""
+    """Ask whether a run would work, with the mock's tokens unless others are given."""
     return _python("contracts", "doctor", *arguments, environment=environment)
 
 
@@ -61,13 +61,13 @@ def served_mock(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def evidence_beside(journal: Path) -> Path:
-    """Where `run_suite` lets evidence be kept."""
+    """The folder where `run_suite` keeps evidence."""
     return journal / "evidence"
 
 
 def environment_of(own: dict[str, str]) -> dict[str, str]:
-    """The environment of a user who has set these variables; what is empty is not set."""
-    # What pytest, its workers or a CI say of this process says nothing of one that a user starts.
+    """The environment of a user who has set these variables. A variable with an empty value is not set."""
+    # The variables of pytest, its workers or CI are about this process and not about one that a user starts.
     said = ("KAITEN_", "PYTEST_")
     others = {name: value for name, value in os.environ.items() if not name.startswith(said)}
     return {name: value for name, value in (others | own).items() if value}
@@ -85,7 +85,7 @@ def _python(
     env = environment_of({"KAITEN_AUTH_TOKEN": write, "KAITEN_READ_TOKEN": read} | environment)
     if folder == ROOT and not fresh:
         return python_m([module, *arguments], env, folder, timeout)
-    # Another checkout has a suite of its own, which this process must not have imported.
+    # Another checkout has a suite of its own, so its process must not be forked from one that has imported ours.
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
