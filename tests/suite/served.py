@@ -7,7 +7,7 @@ import socketserver
 import struct
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -27,7 +27,8 @@ class RawServer(socketserver.ThreadingTCPServer):
     """Serves one vendor; `calls` keeps the method and path of every request that came, `errors` where a vendor failed.
 
     A vendor may say for itself on which `host` it listens, after how many seconds it gives up a connection that is
-    `idle`, what goes over the `wire` as its answer, and `early`, before it reads the request's body.
+    `idle`, what goes over the `wire` as its answer, and `early`, before it reads the request's body, and how the chunks
+    of a body are `joined`.
     """
 
     daemon_threads = True
@@ -96,13 +97,14 @@ class _Connection(socketserver.StreamRequestHandler):
         return self.rfile.read(int(call.header("content-length") or 0))
 
     def _chunked(self) -> bytes:
-        """A body in chunks (RFC 9112 section 7.1), without trailers; some vendors read only the first `chunks`."""
+        """A body in chunks (RFC 9112 section 7.1), without trailers, as the vendor has them `joined`."""
         parts = []
         while size := int(self.rfile.readline(65536).split(b";")[0], 16):
             parts.append(self.rfile.read(size))
             self.rfile.readline(65536)
         self.rfile.readline(65536)
-        return b"".join(parts[: getattr(self.server.vendor, "chunks", None)])
+        joined: Callable[[list[bytes]], bytes] = getattr(self.server.vendor, "joined", b"".join)
+        return joined(parts)
 
 
 def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:
