@@ -19,6 +19,7 @@ from schemathesis import Case
 from contracts.ahead import Ahead
 from contracts.attempt import NO_READING, Attempt
 from contracts.clients import CLIENTS, Clients, History
+from contracts.customers import sibling
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
 from contracts.fuzz.ledger import BrokenPromise, Ledger, Together, fail
@@ -37,6 +38,7 @@ from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
 # A test that meets one has neither passed nor failed. The summary lists it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
+REMOVES_NONE = "the target does not remove a customer at once"
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,19 @@ class Api:
     def slug_of_nobody(self) -> str:
         """A well-formed slug that no customer has. A request that is sent to it must not make one."""
         slug = self._customers.unused_slug()
+        self._nobody.add(slug)
+        return slug
+
+    def slug_of_a_removed_customer(self) -> str:
+        """The slug of a customer that was made and removed, and is shown no more. Nothing may bring it back."""
+        if self._customers.given:
+            pytest.skip(ONE_CUSTOMER)
+        with self._customers.short_lived:
+            slug = self._customers.unused().slug
+            removed = self._customers.remove(slug) in sibling.REMOVED
+        read = self._customers.read_until(slug, lambda stored: GONE in stored) if removed else None
+        if not read or GONE not in self._customers.shown(read):
+            pytest.skip(REMOVES_NONE)
         self._nobody.add(slug)
         return slug
 

@@ -167,7 +167,7 @@ def mutated_bodies(draw: st.DrawFn) -> Request:
 
 # Characters that a careless server cuts off a slug, or takes for a part of a path.
 _AROUND = st.text(
-    "/\\.;:,&=+?#%@!*'\"()[]{}|~^$ \t\r\n\x00\x0b\x1f\x7f\x85\xa0\u2028\u3000\ufeffx-", min_size=1, max_size=4
+    "/\\.;:,&=+?#%@!*'\"()[]{}|~^$ \t\r\n\x00\x0b\x1f\x7f\x85\xa0\u2028\u3000\ufeff_-", min_size=1, max_size=4
 ).map(lambda text: quote(text, safe=""))
 
 

@@ -75,15 +75,20 @@ class Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
-        forms = {
-            CUSTOMER: slug,
+        # None of these is a slug that somebody else's customer may have.
+        others = {
             CUSTOMER_UPPER: slug.upper(),
             CUSTOMER_CUT: slug[:-1],
+            # Up to the last hyphen, or the first letter alone.
+            "<CUSTOMER_BEGINNING>": slug[: slug.rfind("-") + 1] or slug[0],
             # Forms of the first letter: percent-encoded without need, percent-encoded twice, and in full width.
             "<CUSTOMER_ENCODED>": f"%{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_ENCODED_TWICE>": f"%25{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_FULL_WIDTH>": quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
+            "<CUSTOMER_UNDERSCORES>": slug.replace("-", "_"),
         }
+        # A slug of digits has no upper case.
+        forms = {CUSTOMER: slug} | {name: form if form != slug else f"{form}_" for name, form in others.items()}
         return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:

@@ -23,8 +23,9 @@ from contracts.http.target import MIB
 _AT_ONCE = 65536
 # The most 1xx responses before the final one (RFC 9110 section 15.2), and the longest header section in bytes.
 _MOST_INTERIM, _LONGEST_HEAD = 200, 100 * 1024
-# How many bytes of a body in chunks go into the first chunk.
+# The first chunk of a body has five bytes, or ends inside the first character of several bytes.
 _FIRST_CHUNK = 5
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 # Seconds that it may take to send a body of more than 1 MiB: 5 MB at 700 kbit/s.
 LONGEST_SENDING = 60.0
 # The errors of OpenSSL if a server refuses our certificate, or wants one and gets none (RFC 8446 section 6.2).
@@ -149,8 +150,10 @@ class Connection:
         self._parser.send(h11.EndOfMessage())
         body = request.body
         if (request.header("Transfer-Encoding") or "").lower() == "chunked":
-            # Two chunks and the empty last one (RFC 9112 section 7.1), to find servers that read only the first.
-            parts = filter(None, (body[:_FIRST_CHUNK], body[_FIRST_CHUNK:]))
+            # Two chunks and the empty last one (RFC 9112 section 7.1), to find servers that read only the first, or
+            # that decode each chunk alone.
+            at = cut.end() if (cut := _BEYOND_ASCII.search(body)) else _FIRST_CHUNK
+            parts = filter(None, (body[:at], body[at:]))
             body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
         started, limit, is_large = time.monotonic(), _left(ends), len(body) > MIB
         sent_by = started + LONGEST_SENDING if is_large else ends

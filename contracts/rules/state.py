@@ -113,6 +113,9 @@ def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bo
 
 def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
     """The verdict on a customer that nothing should have changed, under the given promise."""
+    if GONE in before:
+        # Nothing is known of what was there, and two refusals of a read may differ in what identifies them.
+        return Verdict()
     found = [
         violation(promise, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
         for name in sorted((set(before) | set(after)) - _BOOKKEEPING)

@@ -47,6 +47,8 @@ TITLES = {
 SHAPELESS = {414, 431}
 # Who changed a customer last, and when. A server may record that for a refused request, too.
 BOOKKEEPING = {"updatedAt", "updatedBy"}
+# What a customer that could not be read has in place of its members.
+UNREADABLE = "(unreadable)"
 
 
 def assert_no_content(answer: JudgedAnswer) -> None:
@@ -175,6 +177,8 @@ def assert_unchanged(customer: Customer) -> None:
     if customer.judged_by:
         return
     skip_unless_read(customer)
+    if UNREADABLE in customer.before:
+        pytest.skip("the answer is as promised; what was stored before it could not be read")
     for name in (customer.before.keys() | customer.stored.keys()) - BOOKKEEPING:
         before, after = customer.before.get(name), customer.stored.get(name)
         expect(before == after, f"{name}: {before!r}, as before", after)

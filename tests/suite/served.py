@@ -7,7 +7,7 @@ import socketserver
 import struct
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -27,7 +27,8 @@ class RawServer(socketserver.ThreadingTCPServer):
     """Serves one vendor. `calls` has the method and path of every request, `errors` the errors of the vendor itself.
 
     A vendor may define `host` (where it listens), `idle` (seconds until it gives up an idle connection), `wire` (the
-    bytes of its answer) and `early` (bytes that it sends before it reads the request's body).
+    bytes of its answer), `early` (bytes that it sends before it reads the request's body) and `joined` (how it joins
+    the chunks of a body).
     """
 
     daemon_threads = True
@@ -96,13 +97,14 @@ class _Connection(socketserver.StreamRequestHandler):
         return self.rfile.read(int(call.header("content-length") or 0))
 
     def _chunked(self) -> bytes:
-        """A body in chunks (RFC 9112 section 7.1), without trailers; some vendors read only the first `chunks`."""
+        """A body in chunks (RFC 9112 section 7.1), without trailers, as the vendor has them `joined`."""
         parts = []
         while size := int(self.rfile.readline(65536).split(b";")[0], 16):
             parts.append(self.rfile.read(size))
             self.rfile.readline(65536)
         self.rfile.readline(65536)
-        return b"".join(parts[: getattr(self.server.vendor, "chunks", None)])
+        joined: Callable[[list[bytes]], bytes] = getattr(self.server.vendor, "joined", b"".join)
+        return joined(parts)
 
 
 def wire(vendor: Vendor, call: Call) -> Iterable[bytes]:

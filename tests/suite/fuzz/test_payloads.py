@@ -92,6 +92,14 @@ def test_a_payload_never_meets_somebody_else_s_customer() -> None:
     assert [slug for slug in elsewhere if not NOBODY_S.match(slug)] == []
 
 
+@pytest.mark.parametrize("own", ["acme", "acme-12", "42"])
+def test_a_payload_to_a_given_customer_meets_no_other(own: str) -> None:
+    """With `--customer` a payload that is made of the customer's slug is to that customer, or its slug is no slug."""
+    asked = {payload.request.addressed(own).slug for payload in payloads() if payload.request.is_template}
+
+    assert {slug for slug in asked if re.fullmatch(rb"[a-z0-9][a-z0-9-]{0,98}[a-z0-9]", slug)} == {own.encode()}
+
+
 def test_every_name_has_its_twin_as_external_id() -> None:
     """What the names are chosen for is tried in the other text too."""
     names = {json.loads(payload.request.body)["name"] for payload in payloads() if payload.family == "names"}

@@ -258,6 +258,7 @@ def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None
     [
         pytest.param(b'{"name":"x"}', b'5\r\n{"nam\r\n7\r\ne":"x"}\r\n0\r\n\r\n', id="some"),
         pytest.param(b"{}", b"2\r\n{}\r\n0\r\n\r\n", id="few"),
+        pytest.param(b'["\xc3\xa9"]', b'3\r\n["\xc3\r\n3\r\n\xa9"]\r\n0\r\n\r\n', id="inside-a-character"),
         pytest.param(b"", b"0\r\n\r\n", id="none"),
     ],
 )

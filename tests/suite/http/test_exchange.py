@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -204,7 +205,9 @@ def test_an_update_is_a_put_with_its_headers_in_order() -> None:
         ("<CUSTOMER_ENCODED>", "%61cme-1"),
         ("<CUSTOMER_ENCODED_TWICE>", "%2561cme-1"),
         ("<CUSTOMER_FULL_WIDTH>", "%EF%BD%81cme-1"),
+        ("<CUSTOMER_UNDERSCORES>", "acme_1"),
         ("<CUSTOMER_CUT>", "acme-"),
+        ("<CUSTOMER_BEGINNING>", "acme-"),
         ("nobody", "nobody"),
     ],
 )
@@ -214,6 +217,15 @@ def test_a_template_is_addressed_to_a_customer(template: str, path: str) -> None
 
     assert request.addressed("acme-1").path == f"/customers/{path}"
     assert request.is_template is ("<" in template)
+
+
+@pytest.mark.parametrize("form", ["UPPER", "UNDERSCORES", "BEGINNING", "ENCODED_TWICE", "FULL_WIDTH"])
+@pytest.mark.parametrize("slug", ["acme", "acme-1", "acme-12", "42", "4-2"])
+def test_a_form_of_a_slug_is_nobody_s_slug(form: str, slug: str) -> None:
+    """A form that names no customer is no slug, so that somebody else's customer cannot have it."""
+    asked = update(f"<CUSTOMER_{form}>", PLAIN).addressed(slug).slug.decode()
+
+    assert re.fullmatch("[a-z0-9][a-z0-9-]{0,98}[a-z0-9]", asked) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from contracts.http.exchange import Exchange, Failure, Request, Response, update
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.state import GONE, judge_other, judge_state, stored_in, unchanged, would_show
+from contracts.rules.state import GONE, Stored, judge_other, judge_state, stored_in, unchanged, would_show
 from tests.suite.samples import DOCUMENTS, answer, promise_ids
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
@@ -184,6 +184,12 @@ def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
     assert (promise_ids(verdict), verdict.tried) == (["update.isolated"], {"update.isolated"})
     assert verdict.violations[0].place == "name"
     assert promise_ids(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
+
+
+@pytest.mark.parametrize("after", [{GONE: "GET answered 404, incident 2"}, BEFORE], ids=["nor-after", "but-after"])
+def test_nothing_is_said_of_what_could_not_be_read_before(after: Stored) -> None:
+    """Of a customer that could not be read nobody knows whether it changed."""
+    assert unchanged({GONE: "GET answered 404, incident 1"}, after, "update.isolated") == Verdict()
 
 
 def test_a_customer_is_what_a_read_shows() -> None:

@@ -74,6 +74,26 @@ TakesAnyOfAList = takes(
 TakesTokensAnywhere = takes(
     "Takes a header in which there is a valid token.", LEFT_OPEN, lambda header, token: token in header
 )
+CutsSignatures = takes(
+    "Takes a valid token with a full stop and more after it.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header.partition(".")[0] == f"Bearer {token}",
+)
+CutsPasswords = takes(
+    "Takes a valid token with a colon and more after it.",
+    LEFT_OPEN,
+    lambda header, token: header.partition(":")[0] == f"Bearer {token}",
+)
+OverlooksTheLastCharacter = takes(
+    "Takes a valid token whatever its last character is.",
+    OTHER_CREDENTIAL,
+    lambda header, token: len(header) == len(f"Bearer {token}") and header[:-1] == f"Bearer {token}"[:-1],
+)
+ReadsTokensAsPatterns = takes(
+    "Looks tokens up with LIKE, so that a percent sign stands for anything.",
+    LEFT_OPEN,
+    lambda header, token: "%" in header and f"Bearer {token}".startswith(header.partition("%")[0]),
+)
 TrimsPadding = takes(
     "Takes a valid token with equals signs after it.",
     OTHER_CREDENTIAL,

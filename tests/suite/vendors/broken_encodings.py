@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor.model import Call
-from tests.suite.vendors.finders import BESIDE, LEFT_OPEN
+from tests.suite.vendors.finders import BESIDE, LEFT_OPEN, OTHER_VALID
 from tests.suite.vendors.variant import Broken, Row, broken, refuse_if
 from tests.suite.vendors.ways import first, reading
 
@@ -78,6 +78,21 @@ ReadsOtherJsonAsLatin1 = reads(
     "Reads a body as Latin-1 where its media type ends with +json.",
     "latin-1",
     lambda call: call.header("content-type").endswith("+json"),
+)
+DecodesEachChunk = broken("update.stored", BESIDE)(
+    "Reads each chunk of a body as a text of its own.",
+    joined=lambda self, chunks: "".join(chunk.decode("utf-8", "replace") for chunk in chunks).encode(),
+)
+DecodesEachBlock = broken("update.stored", OTHER_VALID)(
+    "Reads each 64 KiB of a body as a text of their own.",
+    parse=reading(
+        lambda call: replace(
+            call,
+            body="".join(
+                call.body[at : at + 65536].decode("utf-8", "replace") for at in range(0, len(call.body), 65536)
+            ).encode(),
+        )
+    ),
 )
 CrashesOnCharsetsItDoesNotKnow = crashes(
     "Fails with a 500 on a charset that it does not know.",

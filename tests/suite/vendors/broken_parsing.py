@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor.model import Call, Refusal
-from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON
+from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON, OTHER_VALID
 from tests.suite.vendors.variant import Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import first
 
@@ -59,6 +59,35 @@ TakesLeadingZeros = mends(
     "Takes numbers with a zero in front, and then finds that they are no strings.",
     OTHER_NO_JSON,
     lambda text: re.sub(r":0+(?=[0-9])", ":", text),
+)
+TakesBarePoints = mends(
+    "Takes numbers with a point at the end, and then finds that they are no strings.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r"([0-9])\.(?=[,}])", r"\1", text),
+)
+TakesMinusSigns = mends(
+    "Takes a minus sign alone for a number.", OTHER_NO_JSON, lambda text: re.sub("-(?=[,}])", "0", text)
+)
+TakesUnderscoresInNumbers = mends(
+    "Takes underscores between digits.", OTHER_NO_JSON, lambda text: re.sub("(?<=[0-9])_(?=[0-9])", "", text)
+)
+TakesMissingValues = mends(
+    "Takes a missing value for null.", OTHER_NO_JSON, lambda text: re.sub(":(?=[,}])", ":null", text)
+)
+TakesUnitSeparators = mends(
+    "Takes U+001F in strings, the last of the control characters.",
+    OTHER_NO_JSON,
+    lambda text: text.replace("\x1f", "\\u001f"),
+)
+TakesEscapedSingleQuotes = mends("Takes an escaped single quote.", OTHER_NO_JSON, lambda text: text.replace("\\'", "'"))
+TakesSignsInEscapes = mends(
+    "Reads the four digits of an escape as any number, with a sign too.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r"\\u\+(?=[0-9a-fA-F]{3})", r"\\u0", text),
+)
+TakesBackslashesForEscapes = broken("status.valid", OTHER_VALID)(
+    "Takes a quote after a backslash for an escaped one, whatever is in front of the backslash.",
+    **first(parse=lambda vendor, call: refuse_if(b'\\\\"' in call.body, 400, "This is not JSON.")),
 )
 TakesRawLineFeeds = mends("Takes line feeds in strings.", OTHER_NO_JSON, lambda text: text.replace("\n", "\\n"))
 

@@ -7,6 +7,7 @@ that status alone. The status is left out of the name where a flaw has but one p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import unquote
 
 from contracts.rules.document import PROBLEM
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Headers, Refusal
-from tests.suite.vendors.finders import BY_STATUS, LEFT_OPEN, OTHER_SLUG
+from tests.suite.vendors.finders import BY_STATUS, LEFT_OPEN, OTHER_SCHEMA, OTHER_SLUG
 from tests.suite.vendors.variant import Row, Variant, broken
 from tests.suite.vendors.ways import Members, then, writing
 
@@ -172,6 +173,21 @@ AnswersDepthInPlainText = broken("problem.json", LEFT_OPEN)(
             replace(answer, body=b"exceeded max depth\n")
             if max(call.body.count(b"["), call.body.count(b"{")) > 9990 and answer.status in (400, 422)
             else None
+        )
+    ),
+)
+
+
+def _as_it_is(found: re.Match[bytes]) -> bytes:
+    """A part of a text of JSON without its escapes."""
+    return str(json.loads(b'"%b"' % found[0])).encode("utf-8", "replace")
+
+
+WritesNamesByHand = broken("problem.json", OTHER_SCHEMA)(
+    "Says the names of unknown members without escapes, whatever is in them.",
+    **then(
+        problem=lambda vendor, answer, call, refusal: replace(
+            answer, body=re.sub(rb"\('.*?' (was|were) unexpected\)", _as_it_is, answer.body)
         )
     ),
 )

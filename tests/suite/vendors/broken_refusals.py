@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.vendor.model import WRITE, Answer, Call, Refusal
-from tests.suite.vendors.finders import BY_STATUS, CREATES_NONE, NO_CUSTOMER, OTHERS
+from tests.suite.vendors.finders import BY_STATUS, CREATES_NONE, NO_CUSTOMER, OTHERS, STAYS_REMOVED
 from tests.suite.vendors.variant import Broken, Row, Variant, broken
-from tests.suite.vendors.ways import EXTERNAL_ID, NAME
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
 
 # The statuses of a refusal that has an effect.
 REFUSING = ((400,), (401,), (403,), (413, 415), (422,))
@@ -106,6 +106,40 @@ class Upserts(Broken):
             self.validate(self.parse(call), slug)
             self.add(slug, "Nobody")
         return super().update(call, slug)
+
+
+class FindsRemovedCustomers(Broken):
+    """Removes customers from sight alone, and updates them all the same."""
+
+    breaks, found_by = "status.slug", STAYS_REMOVED
+
+    def begin(self) -> None:
+        self._removed: dict[str, Members] = {}
+
+    def delete(self, call: Call, slug: str) -> Answer:
+        removed = dict(self.customers.get(slug, {}))
+        answer = super().delete(call, slug)
+        self._removed[slug] = removed
+        return answer
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if slug not in self._removed:
+            return super().update(call, slug)
+        self.authorize(call, WRITE)
+        self.validate(self.parse(call), slug)
+        return Answer(204)
+
+
+class RevivesRemovedCustomers(FindsRemovedCustomers):
+    """Answers an update of a customer that was removed with 404, and brings it back."""
+
+    breaks = "refused.created"
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if super().update(call, slug).status == 204 and slug in self._removed:
+            self.customers[slug] = self._removed[slug]
+            raise Refusal(404, "No customer has this slug.")
+        return Answer(204)
 
 
 # Other customers

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import LEFT_OPEN, NO_CUSTOMER, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
-from tests.suite.vendors.ways import NAME, Members, first
+from tests.suite.vendors.ways import NAME, Members, first, reading
 
 PAGE = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
 
@@ -29,6 +30,10 @@ CrashesOnAlmostAMebibyte = crashes(
     "Fails with a 500 on a body of 1,000,000 bytes or more, and less than 1 MiB.",
     lambda size: 1_000_000 <= size < MIB,
     OTHER_VALID,
+)
+LosesTheLastBlock = broken("status.valid", OTHER_VALID)(
+    "Reads a body in blocks of 4,096 bytes, and loses the last one where that is whole.",
+    parse=reading(lambda call: call if len(call.body) % 4096 else replace(call, body=call.body[:-4096])),
 )
 ShowsAPageForLargeBodies = broken("problem.media_type", LEFT_OPEN)(
     "Answers a body over 1 MiB with 413 and a page, as a proxy does.",

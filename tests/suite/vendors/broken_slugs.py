@@ -6,12 +6,13 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from contracts.vendor.model import Refusal
-from tests.suite.vendors.finders import BESIDE, LEFT_OPEN, LONG_LINE, NO_CUSTOMER, OTHER_SLUG
+from tests.suite.vendors.finders import BESIDE, LEFT_OPEN, LONG_LINE, NO_CUSTOMER, NO_OTHER_SLUG, OTHER_SLUG
 from tests.suite.vendors.variant import Broken, Row, Variant, broken
-from tests.suite.vendors.ways import Members
+from tests.suite.vendors.ways import EXTERNAL_ID, Members
 
 
 def finds(sentence: str, meant: Callable[[str, str], bool], found_by: str = OTHER_SLUG) -> Row:
@@ -99,6 +100,15 @@ TrimsControls = finds(
     BESIDE,
 )
 
+ReadsUnderscoresAsHyphens = finds(
+    "Looks slugs up with a hyphen for each underscore.", lambda slug, own: slug.replace("_", "-") == own
+)
+ReadsSlugsAsGlobs = finds(
+    "Looks slugs up so that an asterisk stands for anything.", lambda slug, own: "*" in slug and fnmatchcase(own, slug)
+)
+DropsBadBytesOfSlugs = finds(
+    "Looks slugs up without bytes that are no UTF-8.", lambda slug, own: slug.replace("\ufffd", "") == own, LEFT_OPEN
+)
 CrashesOnLongSlugs = refuses(
     500, "Fails with a 500 on slugs of more than 255 characters.", lambda slug: len(slug) > 255, NO_CUSTOMER
 )
@@ -121,6 +131,16 @@ FindsStrangeSlugsInvalid = refuses(
     lambda slug: re.fullmatch("[a-z0-9-]{2,100}", slug) is None,
     NO_CUSTOMER,
 )
+
+
+class FindsCustomersByTheirExternalId(Broken):
+    """Looks customers up by their slug, or else by their external id."""
+
+    breaks, found_by = "status.slug", NO_OTHER_SLUG
+
+    def find(self, slug: str) -> Members:
+        by_id = (each for each in self.customers.values() if each[EXTERNAL_ID] == slug)
+        return self.customers.get(slug) or next(by_id, None) or super().find(slug)
 
 
 class AnswersUnknownSlugsWith403(Broken):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
-from contracts.vendor.model import Answer, Call
+from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import CLEARED, EXAMPLE, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE, TWICE
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse
-from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members, writing
 
 Instead = Callable[[Members, Members], Members | None]
 
@@ -110,6 +111,12 @@ StoresEmptyAsNull = stores(
     OTHER_VALID,
 )
 
+ClearsZeros = stores(
+    "Stores null for an external id of the digit zero.",
+    lambda customer, value: value | ({EXTERNAL_ID: None} if value.get(EXTERNAL_ID) == "0" else {}),
+    OTHER_VALID,
+)
+
 # Elsewhere
 
 
@@ -156,6 +163,26 @@ ForgetsWhoMadeIt = renews(
     "createdBy",
     lambda vendor, value: {"id": "editor", "name": "The editor"},
 )
+
+
+class MovesCustomers(Broken):
+    """Moves a customer to a slug that is made from its name, and gives each problem a number of its own."""
+
+    breaks, found_by = "update.stored", EXAMPLE
+
+    def begin(self) -> None:
+        self._problems = count(1)
+
+    def update(self, call: Call, slug: str) -> Answer:
+        answer = super().update(call, slug)
+        moved = re.sub("[^a-z0-9]+", "-", self.customers[slug][NAME].lower()[:100])
+        self.customers[moved] = self.customers.pop(slug) | {"slug": moved}
+        return answer
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        number = f"urn:incident:{next(self._problems)}"
+        return writing(lambda call, members: members | {"instance": number})(self, call, refusal)
+
 
 # The same again
 

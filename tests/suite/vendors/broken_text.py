@@ -95,7 +95,18 @@ QuestionsGreek = external_ids(
     TEXTS,
 )
 
-# Numbers
+TrimsQuotesOfNames = names(
+    "Stores names without the quotes around them.", lambda text: re.sub('^"(.+)"$', r"\1", text, flags=re.DOTALL)
+)
+DisarmsFormulas = external_ids(
+    "Stores external ids that begin like a formula with a quote in front.", lambda text: re.sub("^=", "'=", text)
+)
+
+# Numbers and dates
+
+RewritesDates = names(
+    "Stores names that are dates without a fraction of zero.", lambda text: re.sub(r"\.000Z$", "Z", text)
+)
 
 ReadsDigitsAsInteger = external_ids(
     "Stores external ids of digits as the integer that they are, without the zeros in front.",

@@ -79,6 +79,11 @@ def _json_in(value: Any) -> Any:
 MakesUpNames = members("Takes an object without a name.", lambda value: UNNAMED | value)
 TakesNullForAName = item("Takes null for a name.", NAME, lambda item: "Unnamed" if item is None else item)
 TakesEmptyNames = item("Takes an empty name.", NAME, lambda item: "Unnamed" if item == "" else item)
+WantsANameOrAnExternalId = members(
+    "Takes an empty name beside an external id.",
+    lambda value: value | UNNAMED if value.get(NAME) == "" and value.get(EXTERNAL_ID) else value,
+    OTHER_SCHEMA,
+)
 TakesNumbersForNames = item("Takes a number for a name.", NAME, _number_as_text)
 UnwrapsNames = item("Takes a list of one name for the name.", NAME, _alone)
 
@@ -129,6 +134,11 @@ AcceptsEmptyNames = ignores("Ignores a member without a name.", lambda name, ite
 AcceptsUnderscores = ignores(
     "Ignores members whose names begin with an underscore, like _links.", lambda name, item: name.startswith("_")
 )
+AcceptsExtensions = ignores("Ignores members whose names begin with x-.", lambda name, item: name.startswith("x-"))
+AcceptsNumbers = ignores("Ignores members whose names are numbers.", lambda name, item: name.isdecimal())
+BindsThePathParameter = ignores(
+    "Takes the path parameter for a member of its body, too.", lambda name, item: name == "customerSlug"
+)
 ReadsNamesInAnyLetterCase = renames(
     "Matches member names whatever their letter case, as Go's own decoder does.",
     lambda name: {"name": NAME, "externalcustomerid": EXTERNAL_ID}.get(name.lower(), name),
@@ -153,6 +163,7 @@ ReadsJsonInStrings = takes("Takes a string with JSON in it for that JSON.", _jso
 # Too strict
 
 RefusesBlankNames = refuses("Refuses names of white space alone.", lambda value: not value[NAME].strip())
+RefusesZeros = refuses("Refuses a name of the digit zero, which PHP finds empty.", lambda value: value[NAME] == "0")
 RefusesEmptyExternalIds = refuses("Refuses an empty external id.", lambda value: value.get(EXTERNAL_ID) == "")
 RefusesNullExternalIds = refuses(
     "Refuses an external id that is null.", lambda value: value.get(EXTERNAL_ID, "") is None
@@ -172,7 +183,7 @@ TakesChunksForNoBody = broken("status.valid", OTHER_VALID)(
     parse=reading(lambda call: replace(call, body=b"") if call.header("transfer-encoding") else call),
 )
 ReadsTheFirstChunkAlone = broken("status.valid", OTHER_VALID)(
-    "Reads the first chunk of a body, and no other.", chunks=1
+    "Reads the first chunk of a body, and no other.", joined=lambda self, chunks: b"".join(chunks[:1])
 )
 
 # Too talkative

@@ -24,8 +24,7 @@ class Variant(Vendor):
 
     `contract` is the release that it is, `arguments` are what a user would give the suite besides, `base_path` is the
     path of its base URL. `elsewhere` is the base URL of another host, to which nothing may ever be sent. It listens on
-    `host`, and closes a connection on which nothing comes for `idle` seconds. Of a body it reads the first
-    `chunks`, where that is said.
+    `host`, and closes a connection on which nothing comes for `idle` seconds.
     """
 
     contract: ClassVar[str] = "docs"
@@ -34,7 +33,6 @@ class Variant(Vendor):
     elsewhere = ""
     host: ClassVar[str] = "127.0.0.1"
     idle: ClassVar[float | None] = None
-    chunks: ClassVar[int | None] = None
 
     def __init__(self, document: Document, prefix: str = "") -> None:
         super().__init__(document, prefix)
@@ -51,6 +49,10 @@ class Variant(Vendor):
     def early(self, call: Call) -> Iterable[bytes]:
         """What goes over the wire before the body of a request is read."""
         return ()
+
+    def joined(self, chunks: list[bytes]) -> bytes:
+        """A body that comes in chunks."""
+        return b"".join(chunks)
 
     def wire(self, call: Call, answer: Answer) -> bytes | Iterable[bytes]:
         """What goes over the wire, in pieces where it takes its time; nothing breaks the connection."""
