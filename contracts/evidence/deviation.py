@@ -81,7 +81,7 @@ class Deviations:
             elif deviation.promise in tried and any(map(deviation.is_tried_by, tests)):
                 yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
             elif deviation.promise in tried:
-                yield f"NOT TRIED: {deviation}: no test that ran is one that it names ({deviation.reason})"
+                yield f"NOT TRIED: {deviation}: no test that it names was run ({deviation.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:

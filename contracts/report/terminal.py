@@ -27,7 +27,7 @@ _REPEATED = {True: "yes, sent again alone", False: "no: sent again alone, it was
 _NAMED, _IN_LINE, _TESTS = 6, 3, 2
 # The most broken promises that are explained, lines of a summary, and promises that are named as not tried.
 _EXPLAINED, _SCREEN, _LISTED = 4, 50, 12
-_LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "held on every answer, whatever is documented"}
+_LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "required of every answer, whatever is documented"}
 # The rule of three (Hanley and Lippman-Hand, JAMA 249, 1983). Fewer requests than _FEW say too little.
 _THREE, _FEW = 3, 30
 # The chance to see a failure again in the suggested number of times, and the largest number that --times takes.

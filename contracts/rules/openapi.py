@@ -50,9 +50,9 @@ def document(data: bytes, name: str) -> Mapping[str, Json]:
     if version.startswith("3.2"):
         raise WrongCall(f"{name} is OpenAPI 3.2, which is not read yet: ask the vendor for it in 3.1, or convert it")
     if not version.startswith(("3.0", "3.1")):
-        raise WrongCall(f"{name} is no OpenAPI document: it has no member openapi that begins with 3.0 or 3.1")
+        raise WrongCall(f"{name} is not an OpenAPI document: its member openapi must begin with 3.0 or 3.1")
     if not isinstance(content.get("paths"), dict):
-        raise WrongCall(f"{name} is no OpenAPI document of an API: it has no paths")
+        raise WrongCall(f"{name} describes no API: it has no paths")
     return dict(_in_words_of_3_1(content) if version.startswith("3.0") else content)
 
 
@@ -143,7 +143,7 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
 
     def unknown(self, node: yaml.Node) -> Json:
         """Refuse a tag that is not in the core schema, because it may stand for anything."""
-        raise ValueError(f"has the YAML tag {str(node.tag)[:60]}, which is not followed")
+        raise ValueError(f"has the YAML tag {str(node.tag)[:60]}, which is not supported")
 
 
 for _tag, _pattern, _first, _read in (
@@ -170,7 +170,7 @@ def _yaml(text: str) -> Json:
                 raise ValueError(f"is nested more than {DEEPEST} deep")
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # it makes nothing but JSON values
     except yaml.constructor.ConstructorError as error:
-        raise ValueError(f"has an alias inside of what it stands for: {_line(error)}") from None
+        raise ValueError(f"has an alias that contains itself: {_line(error)}") from None
     except yaml.YAMLError as error:
         if "single document" in str(error):
             raise ValueError("holds more than one YAML document") from None
@@ -212,13 +212,13 @@ class References:
     def at(self, reference: Json) -> Json:
         """What a reference stands for."""
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-            raise self.wrong(f"refers to {str(reference)[:100]!r}, which is not inside it and is never followed")
+            raise self.wrong(f"refers to {str(reference)[:100]!r}, outside of it: such references are not followed")
         found: Json = self.content
         try:
             for step in steps(reference):
                 found = found[int(step) if isinstance(found, list) else step]
         except (LookupError, TypeError, ValueError):
-            raise self.wrong(f"refers to {reference[:100]!r}, and there is nothing there") from None
+            raise self.wrong(f"refers to {reference[:100]!r}, which does not exist") from None
         return found
 
     def resolved(self, node: Json, what: str) -> dict[str, Json]:

@@ -186,7 +186,7 @@ def _answer(references: References, key: str, node: Json) -> tuple[str, Document
 def _ways(references: References, node: Json) -> tuple[Way, ...]:
     """The ways to authenticate. A scheme is identified by what is sent, not by its name. No way: anyone is let in."""
     if not isinstance(node, list) or not all(isinstance(way, dict) for way in node):
-        raise references.wrong("has a security that is no list of requirements")
+        raise references.wrong("has a member security that is not a list of requirements")
     for way in node:
         for name, scopes in way.items():
             if not isinstance(scopes, list):

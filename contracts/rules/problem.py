@@ -169,7 +169,7 @@ def _violation(mismatch: Mismatch, layer: Layer) -> Violation:
         return violation(promise, message, excerpt(json.dumps(mismatch.value)), place, layer)
     where, came = place or "a problem", mismatch.value
     if mismatch.keyword == "additionalProperties":
-        expected, came = f"{where} with the documented members alone", mismatch.rule
+        expected, came = f"{where} with only documented members", mismatch.rule
     elif mismatch.rule is None:
         expected = f"{where} as `{mismatch.keyword}` of the schema says"
     else:

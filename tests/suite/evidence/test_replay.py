@@ -308,7 +308,7 @@ def test_a_recording_that_cannot_be_sent_as_it_was_is_not_tried(
         ),
         pytest.param(
             browser_s(status=-1),
-            "  answer.given: A request is answered, within the limits of time and size, whenever a plain update is.",
+            "  answer.given: A request is answered within the limits of time and size if a plain update is.",
             id="no-answer",
         ),
     ],

@@ -38,7 +38,7 @@ def test_a_broken_promise_is_explained_from_promise_to_replay() -> None:
     """An explanation has the promise, what came, the request, the answer, and two lines that send it again."""
     assert explained(failure(seen(trace="4b4b", why="The name is null."))) == [
         "problem.title: The member title is the phrase of its status. (Kaiten's API page, problem; Go net/http "
-        "StatusText; held on every answer, whatever is documented)",
+        "StatusText; required of every answer, whatever is documented)",
         "expected Unprocessable Entity",
         'came "Unprocessable Content" [at title]',
         "",
@@ -80,7 +80,7 @@ def test_an_explanation_says_what_came_of_it_alone(repeated: bool | None, said: 
 
 @pytest.mark.parametrize(
     ("layer", "said"),
-    [("documented", "; documented)"), ("exact", "; held on every answer, whatever is documented)")],
+    [("documented", "; documented)"), ("exact", "; required of every answer, whatever is documented)")],
 )
 def test_an_explanation_says_who_asks_for_it(layer: str, said: str) -> None:
     """The first line ends with whether the vendor documents the promise, or every answer is held to it anyway."""

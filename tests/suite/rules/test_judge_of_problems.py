@@ -205,9 +205,9 @@ def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
         pytest.param(
             {"errors": [ITEM | {"location": ""}]}, "errors.[].location of minLength 1", '""', id="empty-location"
         ),
-        pytest.param({"foo": 1, "bar": 2}, "a problem with the documented members alone", '["foo", "bar"]', id="more"),
+        pytest.param({"foo": 1, "bar": 2}, "a problem with only documented members", '["foo", "bar"]', id="more"),
         pytest.param(
-            {"errors": [ITEM | {"foo": 1}]}, "errors.[] with the documented members alone", '["foo"]', id="more-of-item"
+            {"errors": [ITEM | {"foo": 1}]}, "errors.[] with only documented members", '["foo"]', id="more-of-item"
         ),
     ],
 )
