@@ -38,7 +38,7 @@ def transport(vendor: Vendor) -> Callable[[Request], Response]:
 
     def handle(sent: Request) -> Response:
         # Only the newest call is remembered, so that memory stays flat.
-        routes.calls.clear()
+        routes.reset()
         # httpx refuses white space around the value of a header, so it is stripped.
         fields = [(name.encode(), value.strip(" \t").encode("latin-1")) for name, value in sent.headers]
         url = httpx.URL(MOCK_URL).copy_with(raw_path=sent.path.encode("ascii"))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from http import HTTPStatus
 
+import httpx
 import pytest
 
+from contracts.http.exchange import update
 from contracts.rules.document import load
 from contracts.vendor.model import MOCK_TOKENS, Call, Refusal, Vendor
+from contracts.vendor.served import transport
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,17 @@ def test_a_customer_of_which_the_vendor_fails_is_answered_500() -> None:
     assert (statuses, read.status) == ([500, 500, 204], 200)
     assert vendor.customers["acme"]["name"] == "Acme"
     assert vendor.handle(Call("PUT", "/customers/acme", headers, b'{"name":"x"}')).status == 204
+
+
+def test_the_mock_in_process_keeps_no_requests() -> None:
+    """However many requests it answers, only the newest stays in memory."""
+    answer = transport(Vendor(load("docs")))
+    for number in range(50):
+        answer(update(f"contract-test-kept-{number}", b'{"name":"x"}'))
+
+    gc.collect()
+    paths = [each.url.path for each in gc.get_objects() if isinstance(each, httpx.Request)]
+
+    assert [path for path in paths if path.startswith("/customers/contract-test-kept-")] == [
+        "/customers/contract-test-kept-49"
+    ]
