@@ -207,6 +207,8 @@ def _of_schemas(
     try:
         old = plain(pin.references, before, direction, where)
         new = plain(candidate.references, after, direction, where)
+        if old == new:
+            return
         inner, outer = (new, opened(old, wide=False)) if answers else (old, new)
     except NotFollowed as reason:
         yield Change(UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))

@@ -49,26 +49,25 @@ def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, .
 @lru_cache(maxsize=64)
 def _contained(inner_text: str, outer_text: str) -> tuple[Containment, tuple[Proof, ...]]:
     inner, outer = json.loads(inner_text), json.loads(outer_text)
-    answer, difference = concluded(inner, outer)
+    answer = concluded(inner, outer)
     values = _Values(inner, outer).of(inner)
-    if answer != YES and difference is not None:
-        values = values + _Values(difference, outer).of(difference)
+    with suppress(CanonicalizationError, ValueError):
+        difference = _canonical(inner).subtract(_canonical(outer)).to_json_schema() if answer != YES else False
+        values = values + _Values(difference, outer).of(difference) if isinstance(difference, dict) else values
     proofs = _proofs(inner, outer, values)
     return (NO, proofs) if proofs else (answer, ())
 
 
-def concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]:
-    """What jsonschema-rs concludes, and what only `inner` allows, where it can say that."""
-    answer, difference = UNKNOWN, None
+def concluded(inner: Schema, outer: Schema) -> Containment:
+    """What jsonschema-rs concludes."""
     # It raises for what its canonical form cannot express.
     with suppress(CanonicalizationError, ValueError):
-        narrow, wide = (
-            jsonschema_rs.canonicalize(one, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
-            for one in (inner, outer)
-        )
-        answer = wide.covers(narrow)
-        difference = narrow.subtract(wide).to_json_schema()
-    return answer, difference if isinstance(difference, dict) else None
+        return _canonical(outer).covers(_canonical(inner))
+    return UNKNOWN
+
+
+def _canonical(schema: Schema) -> jsonschema_rs.CanonicalSchema:
+    return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
 
 
 def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ...]:

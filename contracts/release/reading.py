@@ -115,9 +115,9 @@ def held_anyway(candidate: Schema) -> Schema:
             # Whether it may be null, and what an item has besides, is for the document to say.
             able |= {"type": "array", "items": wanted["items"] | {"additionalProperties": False}}
         given = {"allOf": [says.get(name, True)], "$defs": candidate.get("$defs", {})}
-        if concluded(able, given)[0] == YES:
+        if concluded(able, given) == YES:
             own[name] = wanted if name in says else wanted | {"type": able["type"]}
     held: dict[str, Json] = {"properties": own}
-    if concluded(candidate, {"not": {"type": "object"}})[0] != YES:
+    if concluded(candidate, {"not": {"type": "object"}}) != YES:
         held["type"] = "object"
     return candidate | {"allOf": [*candidate.get("allOf", ()), held]}
