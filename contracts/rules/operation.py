@@ -141,8 +141,9 @@ def _parameters(
         where, name = parameter.get("in"), parameter.get("name")
         if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
             raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
-        if where == "path" and name in names:
-            name = str(names.index(name))
+        if where == "path" and name not in names:
+            raise references.wrong(f"describes the path parameter {name[:60]!r}, which {path} does not have")
+        name = str(names.index(name)) if where == "path" else name
         key = (where, name.lower() if where == "header" else name)
         if key not in _NOT_PARAMETERS:
             found[key] = parameter
