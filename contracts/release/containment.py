@@ -140,6 +140,9 @@ class _Values:
                 self._constants += value if isinstance(value, list) else [value]
             elif keyword.startswith(("min", "max")) and isinstance(value, (int, float)):
                 self._lengths += [length for length in (int(value) - 1, int(value), int(value) + 1) if length >= 0]
+            elif keyword == "pattern" and isinstance(value, str):
+                # Some of its signs are letters that it takes.
+                self._constants += value[:100]
             elif keyword in ("properties", "patternProperties") and isinstance(value, dict):
                 self._names |= dict.fromkeys(name.strip("^$") for name in value)
             elif keyword == "required" and isinstance(value, list):
