@@ -199,7 +199,8 @@ class _Values:
         if kind in ("null", "boolean"):
             return (None,) if kind == "null" else (False, True)
         numbers = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
-        return (value for number in numbers for value in (number, number - 1, number + 1))
+        halves = (number + 0.5 for number in numbers if abs(number) < _MANY)
+        return (*(value for number in numbers for value in (number, number - 1, number + 1)), *halves)
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
         lengths = self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST))

@@ -73,7 +73,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
             # To widen a negation or a condition would narrow the whole.
             follow = keyword in SAME | INSIDE and keyword not in ("not", "if")
             found[keyword] = mapped(keyword, value, read) if follow else value
-            if keyword in NAMED:
+            if keyword in NAMED - {"$defs"}:
                 found[keyword] = {name: part or True for name, part in found[keyword].items()}
             elif keyword in ("anyOf", "oneOf") and not wide:
                 found[keyword] = [*map(_told_apart(root, value), value, found[keyword])]
