@@ -231,14 +231,14 @@ class _Values:
         required, members = schema.get("required", ()), schema.get("properties", {})
         # Schemas that refer to each other have more and more members the further in.
         named = {name: part for name, part in members.items() if depth < _FAR or name in required}
-        values = {name: self.of(named.get(name, True), depth + 1) for name in dict.fromkeys([*named, *required])}
+        rest = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
+        values = {name: self.of(named.get(name, rest), depth + 1) for name in dict.fromkeys([*named, *required])}
         first = {name: found[0] for name, found in values.items() if found}
         base = {name: first[name] for name in required if name in first}
         # The other schema may require what this one leaves open.
         yield from (base, {name: value for name, value in first.items() if name in self._required}, first)
         alone = [[base | {name: one} for one in found[: _NARROW if depth else _WIDE]] for name, found in values.items()]
         pairs = [base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _PAIRS)]
-        rest = schema.get("additionalProperties", True)
         others = [name for name in (*self._names, "x", "x" * 100) if name not in base] if rest is not False else []
         more = self.of(rest, depth + 1)[:_NARROW]
         many = first | {f"x{number}": one for number, one in enumerate(more)}
