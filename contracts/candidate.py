@@ -60,8 +60,7 @@ def read(where: str, target: Target = _NOWHERE) -> References:
         NoVerdict: the address cannot be reached.
 
     """
-    is_address = where.lower().startswith(("http://", "https://"))
-    data = _fetched(where, target) if is_address else _file(where)
+    data = _fetched(where, target) if where.lower().startswith(("http://", "https://")) else _file(where)
     name = f"candidate {called(where)!r}"
     if len(data) > _LARGEST:
         raise WrongCall(f"{name} is larger than {_LARGEST // MIB} MiB")
@@ -170,9 +169,10 @@ def _document_of(operation: Operation) -> dict[str, Json]:
     put["parameters"] = [parameter for parameter in listed if parameter.get("in") != "path"]
     put["parameters"].append({"name": slug, "in": "path", "required": True, "schema": operation.slug.schema})
     put["requestBody"] = {"required": operation.body_required} | _content(operation.bodies)
-    put["responses"] = {
-        status: {"description": status} | _content(answer.contents) for status, answer in operation.answers.items()
-    }
+    put["responses"] = {}
+    for status, answer in operation.answers.items():
+        headers = {name: {"required": one.required, "schema": one.schema} for name, one in answer.headers.items()}
+        put["responses"][status] = {"description": status, "headers": headers} | _content(answer.contents)
     whole: dict[str, Json] = {
         "openapi": "3.1.0",
         "info": {"title": "Kaiten, update a customer", "version": "unknown"},
@@ -236,9 +236,8 @@ def observed(
         own = ""
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
-    broken = by_word(of_pin.findings, of_own.findings)
     accepted = load_deviations(deviations).report(of_pin.tried, of_pin.groups, of_pin.tests, of_pin.metrics.accepted)
-    return Observed(base_url, broken, [*accepted])
+    return Observed(base_url, by_word(of_pin.findings, of_own.findings), [*accepted])
 
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from itertools import combinations, islice
+from itertools import combinations, islice, zip_longest
 from typing import Any
 
 import jsonschema_rs
@@ -25,13 +25,16 @@ YES, NO, UNKNOWN = Containment.YES, Containment.NO, Containment.UNKNOWN
 _ABOUT_MEMBERS = ("required", "dependentRequired", "propertyNames")
 # Letters of the kinds that patterns and formats tell apart; a text of some length is made of one of them.
 _LETTERS = ("0", "a", "A", " ", "\n", "-", ".", "é", "\U0001f600")
-_TEXTS = ("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z")
+_TEXTS = (
+    *("", "a.a", "a b", "a@b.example", "https://a.example/b", "/a", "2026-01-01", "2026-01-01T00:00:00Z", "00:00:00Z"),
+    *("P1D", "1.2.3.4", "::", "00000000-0000-0000-0000-000000000000"),
+)
 _ANYTHING: tuple[Json, ...] = ("", None, 0, {}, "a", [], True)
 _KINDS = ("string", "integer", "array", "object", "null", "boolean")
 # The longest text, the longest list, the deepest value, and how deep optional members are followed.
-_LONGEST, _MANY, _DEEPEST, _FAR = 2_000_000, 10_000, 6, 3
+_LONGEST, _MANY, _DEEPEST, _FAR = 2_000_000, 10_000, 6, 4
 # How many values of one schema, of one member in the outermost object, further in, and of two members at once.
-_MOST, _WIDE, _NARROW, _PAIRS = 150, 40, 8, 30
+_MOST, _WIDE, _NARROW, _PAIRS = 150, 40, 16, 30
 
 
 def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, ...]]:
@@ -46,26 +49,25 @@ def contained(inner: Schema, outer: Schema) -> tuple[Containment, tuple[Proof, .
 @lru_cache(maxsize=64)
 def _contained(inner_text: str, outer_text: str) -> tuple[Containment, tuple[Proof, ...]]:
     inner, outer = json.loads(inner_text), json.loads(outer_text)
-    answer, difference = concluded(inner, outer)
+    answer = concluded(inner, outer)
     values = _Values(inner, outer).of(inner)
-    if answer != YES and difference is not None:
-        values = values + _Values(difference, outer).of(difference)
+    with suppress(CanonicalizationError, ValueError):
+        difference = _canonical(inner).subtract(_canonical(outer)).to_json_schema() if answer != YES else False
+        values = values + _Values(difference, outer).of(difference) if isinstance(difference, dict) else values
     proofs = _proofs(inner, outer, values)
     return (NO, proofs) if proofs else (answer, ())
 
 
-def concluded(inner: Schema, outer: Schema) -> tuple[Containment, Schema | None]:
-    """What jsonschema-rs concludes, and what only `inner` allows, where it can say that."""
-    answer, difference = UNKNOWN, None
+def concluded(inner: Schema, outer: Schema) -> Containment:
+    """What jsonschema-rs concludes."""
     # It raises for what its canonical form cannot express.
     with suppress(CanonicalizationError, ValueError):
-        narrow, wide = (
-            jsonschema_rs.canonicalize(one, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
-            for one in (inner, outer)
-        )
-        answer = wide.covers(narrow)
-        difference = narrow.subtract(wide).to_json_schema()
-    return answer, difference if isinstance(difference, dict) else None
+        return _canonical(outer).covers(_canonical(inner))
+    return UNKNOWN
+
+
+def _canonical(schema: Schema) -> jsonschema_rs.CanonicalSchema:
+    return jsonschema_rs.canonicalize(schema, draft=jsonschema_rs.Draft202012, validate_formats=True, offline=True)
 
 
 def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ...]:
@@ -138,8 +140,11 @@ class _Values:
                 self._constants += value if isinstance(value, list) else [value]
             elif keyword.startswith(("min", "max")) and isinstance(value, (int, float)):
                 self._lengths += [length for length in (int(value) - 1, int(value), int(value) + 1) if length >= 0]
-            elif keyword == "properties" and isinstance(value, dict):
-                self._names |= dict.fromkeys(value)
+            elif keyword == "pattern" and isinstance(value, str):
+                # Some of its signs are letters that it takes.
+                self._constants += value[:100]
+            elif keyword in ("properties", "patternProperties") and isinstance(value, dict):
+                self._names |= dict.fromkeys(name.strip("^$") for name in value)
             elif keyword == "required" and isinstance(value, list):
                 self._required.update(value)
         for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
@@ -167,7 +172,8 @@ class _Values:
         # A part may refer by name to what is not in its `$defs`: then nothing is left out yet.
         with suppress(ValueError, jsonschema_rs.ValidationError):
             values = filter(validator({**schema, "$defs": self._root.get("$defs", {})}).is_valid, values)
-        return list(islice(values, _MOST))
+        # Of the whole value each is tried; of a part, only so many are built into others.
+        return list(islice(values, _MOST if depth else None))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
         if "const" in schema or "enum" in schema:
@@ -177,11 +183,11 @@ class _Values:
         if "$ref" in schema:
             target = referred(self._root, schema)
             parts.append(True if target is None else target)
-        for part in parts:
-            yield from self.of(part, depth)
         stated = schema.get("type", [] if parts else _KINDS)
-        for kind in [stated] if isinstance(stated, str) else stated:
-            yield from self._of_kind(kind, schema, depth)
+        kinds = [stated] if isinstance(stated, str) else stated
+        yield from _in_turn(
+            *(self.of(part, depth) for part in parts), *(self._of_kind(kind, schema, depth) for kind in kinds)
+        )
 
     def _of_kind(self, kind: str, schema: Mapping[str, Json], depth: int) -> Iterable[Json]:
         if kind == "string":
@@ -193,14 +199,17 @@ class _Values:
         if kind in ("null", "boolean"):
             return (None,) if kind == "null" else (False, True)
         numbers = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
-        return (value for number in numbers for value in (number, number - 1, number + 1))
+        halves = (number + 0.5 for number in numbers if abs(number) < _MANY)
+        return (*(value for number in numbers for value in (number, number - 1, number + 1)), *halves)
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
         lengths = self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST))
         yield from (_LETTERS[0] * length for length in lengths)
-        yield from (letter * length for length in lengths if length <= _MANY for letter in _LETTERS[1:])
-        for text in (*_TEXTS, *(one for one in self._constants if isinstance(one, str))):
-            yield from (text, text.upper(), f" {text}", f"{text}a")
+        named = (*_TEXTS, *(one for one in self._constants if isinstance(one, str)))
+        yield from _in_turn(
+            (letter * length for length in lengths if length <= _MANY for letter in _LETTERS[1:]),
+            (each for text in reversed(named) for each in (text, text.upper(), f" {text}", f"{text}a")),
+        )
 
     def _within(self, lowest: float, highest: float) -> Iterable[int]:
         """The lengths that schemas name, from the lowest to the highest."""
@@ -210,23 +219,39 @@ class _Values:
         items = self.of(schema.get("items", True), depth + 1)[:20] + self.of(schema.get("contains", False), depth + 1)
         first = [one for part in schema.get("prefixItems", ()) for one in self.of(part, depth + 1)[:1]]
         yield from ([], first, *(one for one in self._constants if isinstance(one, list)))
-        for length in self._within(schema.get("minItems", 0), schema.get("maxItems", _MANY)):
+        for place, part in enumerate(schema.get("prefixItems", ())):
+            yield from ([*first[:place], one] for one in self.of(part, depth + 1)[:_NARROW])
+        for length in self._within(schema.get("minItems", 0), min(schema.get("maxItems", _MANY), _MANY)):
             for item in items if length <= 2 else items[:1]:
                 yield (first + [item] * length)[: max(length, len(first))]
+            yield (first + items)[:length]
         yield from map(list, combinations(items, 2))
 
     def _objects(self, schema: Mapping[str, Json], depth: int) -> Iterator[dict[str, Json]]:
         required, members = schema.get("required", ()), schema.get("properties", {})
         # Schemas that refer to each other have more and more members the further in.
         named = {name: part for name, part in members.items() if depth < _FAR or name in required}
-        values = {name: self.of(named.get(name, True), depth + 1) for name in dict.fromkeys([*named, *required])}
+        rest = schema.get("additionalProperties", schema.get("unevaluatedProperties", True))
+        values = {name: self.of(named.get(name, rest), depth + 1) for name in dict.fromkeys([*named, *required])}
         first = {name: found[0] for name, found in values.items() if found}
         base = {name: first[name] for name in required if name in first}
         # The other schema may require what this one leaves open.
         yield from (base, {name: value for name, value in first.items() if name in self._required}, first)
-        yield from (base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _PAIRS))
-        for name, found in values.items():
-            yield from (base | {name: value} for value in found[: _NARROW if depth else _WIDE])
-        for name in (*self._names, "x", "x" * 100) if schema.get("additionalProperties") is not False else ():
-            yield from (base | {name: value} for value in _ANYTHING if name not in base)
+        alone = [[base | {name: one} for one in found[: _NARROW if depth else _WIDE]] for name, found in values.items()]
+        pairs = [base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _PAIRS)]
+        others = [name for name in (*self._names, "x", "x" * 100) if name not in base] if rest is not False else []
+        more = self.of(rest, depth + 1)[:_NARROW]
+        many = first | {f"x{number}": one for number, one in enumerate(more)}
+        yield from _in_turn(
+            pairs,
+            (dict(islice(many.items(), length)) for length in self._within(0, len(many))),
+            *alone,
+            *([base | {name: one} for one in more] for name in others),
+        )
         yield from (one for one in self._constants if isinstance(one, dict))
+
+
+def _in_turn(*sources: Iterable[Json]) -> Iterator[Json]:
+    """A value of each in turn: none waits for another to end."""
+    nothing = object()
+    return (one for turn in zip_longest(*sources, fillvalue=nothing) for one in turn if one is not nothing)

@@ -21,14 +21,14 @@ Schema = dict[str, Json]
 REQUEST, RESPONSE = "readOnly", "writeOnly"
 
 # Keywords that hold schemas: of the same value, of values inside of it; and which of them hold schemas by name.
-_SAME = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"))
-_INSIDE = frozenset(
+SAME = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"))
+INSIDE = frozenset(
     (
         *("properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames"),
         *("items", "prefixItems", "unevaluatedItems", "contains", "$defs"),
     )
 )
-_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
+NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
 # Keywords that say nothing of a value, or (`format`, `$ref`) are translated.
 _LEFT_OUT = frozenset(
     (
@@ -54,8 +54,8 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     (),
 )
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}  # OpenAPI's format registry
-# With more parts that speak of one value, validating the value takes minutes. And how deep members are named.
-_MOST_PARTS, _DEEPEST = 1_000, 5
+# With more parts that speak of one value, validating the value takes minutes.
+_MOST_PARTS = 1_000
 
 
 class NotFollowed(Exception):
@@ -104,9 +104,9 @@ def referred(root: Schema, node: Json) -> Json:
     return root.get("$defs", {}).get(reference.removeprefix("#/$defs/")) if reference.startswith("#/$defs/") else None
 
 
-def _mapped(keyword: str, value: Json, change: Callable[[Json], Json]) -> Json:
+def mapped(keyword: str, value: Json, change: Callable[[Json], Json]) -> Json:
     """The value of a keyword that holds schemas, with each of them changed."""
-    if keyword in _NAMED:
+    if keyword in NAMED:
         return {name: change(part) for name, part in value.items()}
     return [change(part) for part in value] if isinstance(value, list) else change(value)
 
@@ -150,7 +150,7 @@ class _Translation:
         self._by_name = self._by_name or "$dynamicRef" in node
         found = self._reference(node["$ref"], level) if "$ref" in node else {}
         for keyword, value in node.items():
-            if keyword in _SAME or keyword in _INSIDE:
+            if keyword in SAME or keyword in INSIDE:
                 found[keyword] = self._held(keyword, value, level)
             elif keyword in ("required", "dependentRequired"):
                 found[keyword] = _without(level.hidden, value)
@@ -177,9 +177,9 @@ class _Translation:
         inside = _Level(has_id=level.has_id)
         if keyword == "properties":
             return {name: name not in level.hidden and self._schema(part, inside) for name, part in value.items()}
-        if not level.has_id and keyword in _SAME - {"allOf"}:
-            _mapped(keyword, value, lambda part: self._check_case(keyword, part, level))
-        return _mapped(keyword, value, lambda part: self._schema(part, inside if keyword in _INSIDE else level))
+        if not level.has_id and keyword in SAME - {"allOf"}:
+            mapped(keyword, value, lambda part: self._check_case(keyword, part, level))
+        return mapped(keyword, value, lambda part: self._schema(part, inside if keyword in INSIDE else level))
 
     def _check_case(self, keyword: str, part: Json, level: _Level) -> None:
         """A part that holds in some cases only may neither mark members of its own, nor deny a marked one."""
@@ -226,32 +226,6 @@ def _formats(node: Schema) -> Iterator[Schema]:
         yield from ({"format": one} for one in (name, *_FORMATS[name]))
 
 
-def opened(node: Json) -> Json:
-    """A plain schema as a client reads it who ignores members that he does not know.
-
-    Raises:
-        NotFollowed: it has several kinds of objects, which then would be all the same.
-
-    """
-    if not isinstance(node, dict):
-        return node
-    found: Schema = {}
-    for keyword, value in node.items():
-        if keyword in ("additionalProperties", "unevaluatedProperties") and value is False:
-            continue
-        # To widen a negation or a condition would narrow the whole.
-        follow = keyword in _SAME | _INSIDE and keyword not in ("not", "if")
-        found[keyword] = _mapped(keyword, value, opened) if follow else value
-        if keyword in _NAMED:
-            found[keyword] = {name: part or True for name, part in found[keyword].items()}
-    alternatives = found.get("anyOf") or found.get("oneOf") or ()
-    kinds = {frozenset(one["properties"]) for one in alternatives if "properties" in one}
-    if len(kinds) > 1:
-        raise NotFollowed("the pin has alternatives with different members")
-    # Objects that may have more members overlap, where closed ones excluded each other.
-    return found | {"anyOf": found.pop("oneOf")} if "oneOf" in found and "anyOf" not in found else found
-
-
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
     """How many parts of a plain schema speak of one value: of the value that has the most of them."""
     if not isinstance(node, dict):
@@ -261,40 +235,8 @@ def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:
         known[name] = 1
         known[name] = _parts(root, target, known)
     same, inside = [1, known.get(name, 0)], [0]
-    for keyword in node.keys() & (_SAME | _INSIDE):
-        held = node[keyword].values() if keyword in _NAMED else node[keyword]
-        parts = held if keyword in _NAMED or isinstance(held, list) else [held]
-        (same if keyword in _SAME else inside).extend(_parts(root, part, known) for part in parts)
+    for keyword in node.keys() & (SAME | INSIDE):
+        held = node[keyword].values() if keyword in NAMED else node[keyword]
+        parts = held if keyword in NAMED or isinstance(held, list) else [held]
+        (same if keyword in SAME else inside).extend(_parts(root, part, known) for part in parts)
     return max(sum(same), *inside)
-
-
-def members(root: Schema) -> dict[str, Schema]:
-    """The members that a plain schema names, by their paths (`errors[].value`).
-
-    Of each, what the schema says of it, `always` (whether it is required) and, where it is excluded, `never`.
-    """
-    found: dict[str, Schema] = {}
-
-    def read(node: Json, prefix: str, through: frozenset[str]) -> None:
-        if not isinstance(node, dict) or prefix.count(".") + prefix.count("[") > _DEEPEST:
-            return
-        reference = node.get("$ref", "")
-        if reference not in through:
-            read(referred(root, node), prefix, through | {reference})
-        parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in node.get(keyword, ())]
-        for part in (*parts, node.get("then"), node.get("else")):
-            read(part, prefix, through)
-        required, named = node.get("required", ()), node.get("properties", {})
-        for name in dict.fromkeys([*required, *named]):
-            path, here = f"{prefix}{name}", named.get(name, True)
-            # What it refers to may say more of it.
-            target, known = referred(root, here), found.get(path, {})
-            says = here if isinstance(here, dict) else {"never": not here}
-            known |= (target if isinstance(target, dict) else {}) | says
-            found[path] = known | {"always": name in required or known.get("always", False)}
-            read(here, f"{path}.", through)
-        for item in (*node.get("prefixItems", ()), node.get("items"), node.get("contains")):
-            read(item, f"{prefix.removesuffix('.')}[].", through)
-
-    read(root, "", frozenset())
-    return found

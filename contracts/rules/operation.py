@@ -27,7 +27,7 @@ _NOT_PARAMETERS = {("header", "accept"), ("header", "content-type"), ("header", 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter; `called` is its place and its name."""
+    """One parameter, or a header of an answer; `called` is its place and its name."""
 
     called: str
     required: bool
@@ -36,10 +36,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class DocumentedAnswer:
-    """What is documented for one status: a schema for each media type, and for each header whether it is required."""
+    """What is documented for one status: a schema for each media type, and the headers by name, in small letters."""
 
     contents: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, bool] = field(default_factory=dict)
+    headers: Mapping[str, Parameter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,9 @@ def _parameters(
         where, name = parameter.get("in"), parameter.get("name")
         if where not in ("path", "query", "header", "cookie") or not isinstance(name, str):
             raise references.wrong(f"has a parameter without a name and a place: {str(parameter)[:80]!r}")
-        if where == "path" and name in names:
-            name = str(names.index(name))
+        if where == "path" and name not in names:
+            raise references.wrong(f"describes the path parameter {name[:60]!r}, which {path} does not have")
+        name = str(names.index(name)) if where == "path" else name
         key = (where, name.lower() if where == "header" else name)
         if key not in _NOT_PARAMETERS:
             found[key] = parameter
@@ -153,7 +154,7 @@ def _is_strange(parameter: Mapping[str, Json]) -> bool:
     """Whether a parameter is a cookie, or its value is not written in the usual style."""
     usual = "form" if parameter["in"] == "query" else "simple"
     # `explode` only matters for a list or an object.
-    exploded = "explode" in parameter and any(
+    exploded = parameter.get("explode", usual == "form") is not (usual == "form") and any(
         kind in str(parameter.get("schema")) for kind in ("array", "object", "$ref")
     )
     return parameter["in"] == "cookie" or parameter.get("style", usual) != usual or exploded or "content" in parameter
@@ -175,12 +176,14 @@ def _answer(references: References, key: str, node: Json) -> tuple[str, Document
     if not _STATUS.fullmatch(status):
         raise references.wrong(f"has {key[:20]!r} where a status should be")
     answer = references.resolved(node, f"the answer {key}")
-    headers = references.resolved(answer.get("headers", {}), "the headers")
-    required = {
-        name.lower(): references.resolved(header, "a header").get("required") is True
-        for name, header in headers.items()
-    }
-    return status, DocumentedAnswer(_contents(references, answer, "anyOf"), required)
+    headers = {}
+    for name, node in references.resolved(answer.get("headers", {}), "the headers").items():
+        header = references.resolved(node, "a header")
+        # What comes in Content-Type is said by the media types (3.1, Response Object).
+        if name.lower() != "content-type":
+            called = f"header {name.lower()}"
+            headers[name.lower()] = Parameter(called, header.get("required") is True, header.get("schema", {}))
+    return status, DocumentedAnswer(_contents(references, answer, "anyOf"), headers)
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:
@@ -191,7 +194,11 @@ def _ways(references: References, node: Json) -> tuple[Way, ...]:
         for name, scopes in way.items():
             if not isinstance(scopes, list):
                 raise references.wrong(f"has {str(scopes)[:60]!r} where the list of scopes of {name!r} should be")
-    ways = [{_scheme(references, name): frozenset(map(str, way[name])) for name in way} for way in node]
+    ways: list[dict[str, frozenset[str]]] = [{} for _ in node]
+    for found, way in zip(ways, node, strict=True):
+        for name, scopes in way.items():
+            sent = _scheme(references, name)
+            found[sent] = found.get(sent, frozenset()) | frozenset(map(str, scopes))
     return tuple(ways) or ({},)
 
 
@@ -205,7 +212,10 @@ def _scheme(references: References, name: str) -> str:
     # These tokens are all sent alike: `Authorization: Bearer` (RFC 6750).
     if kind in ("oauth2", "openIdConnect") or (kind, sent) == ("http", "bearer"):
         return "bearer token"
-    return f"key in {scheme.get('in')} {scheme.get('name')}" if kind == "apiKey" else f"{kind} {sent}".strip()
+    if kind == "apiKey":
+        place, name = scheme.get("in"), str(scheme.get("name"))
+        return f"key in {place} {name.title() if place == 'header' else name}"
+    return f"{kind} {sent}".strip()
 
 
 def lets_in(way: Way, needed: Way) -> bool:

@@ -1,4 +1,4 @@
-"""Releases made from docs.yaml by small edits: `release_pairs.yaml`, read."""
+"""Releases made from docs.yaml by small edits, and compared with it: `release_pairs.yaml`, read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 
 from contracts.release import Change
 from contracts.release.comparison import compared
-from contracts.rules.document import load, pinned
+from contracts.rules.document import load
 from contracts.rules.openapi import References, document
 from contracts.rules.operation import PATH
 
@@ -28,7 +28,7 @@ _SHORT = {
 
 @dataclass(frozen=True)
 class Pair:
-    """A release: its `kind` of difference from docs.yaml, what the release check must say about it, and its edits."""
+    """A release: its `kind` of difference from the pin, what the release check must say, and the edits of both."""
 
     id: str
     kind: str
@@ -36,6 +36,7 @@ class Pair:
     move: Mapping[str, str] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     set: Mapping[str, Any] = field(default_factory=dict)
+    pin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -60,10 +61,14 @@ def pairs(*kinds: str) -> list[Pair]:
     return [pair for pair in found if not kinds or pair.kind in kinds]
 
 
-def changed(content: Mapping[str, Any], pin: str = "docs") -> tuple[Change, ...]:
-    """What the release with this document changes, read from JSON as a user has it."""
-    name = "candidate 'candidate.json'"
-    return compared(pinned(pin), References(document(json.dumps(content).encode(), name), name))
+def changed(pair: Pair) -> tuple[Change, ...]:
+    """What the release changes; both documents are read from JSON as a user has it."""
+    pin = Pair("pin", "", set=pair.pin)
+    return compared(_read(pin, "contract 'pin.json'"), _read(pair, "candidate 'candidate.json'"))
+
+
+def _read(pair: Pair, name: str) -> References:
+    return References(document(json.dumps(pair.content).encode(), name), name)
 
 
 def _put(content: dict[str, Any], place: str, value: Any) -> None:

@@ -49,6 +49,13 @@ def test_what_is_adopted_says_what_the_candidate_says(candidate: Path, tmp_path:
     assert differences(adopted(candidate, tmp_path), candidate) == ()
 
 
+def test_headers_of_answers_are_adopted(tmp_path: Path) -> None:
+    """A header that a release promises is promised by the adopted contract."""
+    (pair,) = [pair for pair in pairs("drift") if pair.id == "new-required-header"]
+
+    assert differences(adopted(of(pair.content), tmp_path), of(pair.content)) == ()
+
+
 def test_an_error_without_a_body_is_adopted_as_it_is(tmp_path: Path) -> None:
     """A release may leave the body of an error open: what every answer is held to is held all the same."""
     (pair,) = [pair for pair in pairs("breaking") if pair.id == "error-without-body"]

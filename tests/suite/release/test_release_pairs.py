@@ -43,7 +43,7 @@ def test_a_release_is_judged_by_its_gravest_change(pair: Pair, monkeypatch: pyte
 
     monkeypatch.setattr(comparison, "contained", watched)
 
-    found = changed(pair.content)
+    found = changed(pair)
 
     told = "\n".join(blocks(ReleaseVerdict(found)))
     breaking = [change for change in found if change.kind is Kind.BREAKING]
@@ -56,7 +56,7 @@ def test_a_release_is_judged_by_its_gravest_change(pair: Pair, monkeypatch: pyte
 @pytest.mark.parametrize("pair", pairs("less said"), ids=lambda pair: pair.id)
 def test_a_release_that_says_less_than_is_held_anyway_does_not_break(pair: Pair) -> None:
     """A document may say less than what every answer is held to: whoever keeps to the pin is safe with it."""
-    verdict = ReleaseVerdict(changed(pair.content))
+    verdict = ReleaseVerdict(changed(pair))
 
     assert verdict.safe, "\n".join(blocks(verdict))
 
@@ -65,7 +65,7 @@ def test_a_release_that_says_less_than_is_held_anyway_does_not_break(pair: Pair)
 def test_a_document_that_cannot_be_judged_is_refused(pair: Pair) -> None:
     """A document that the operation cannot be read from is a wrong call, and one line says why."""
     with pytest.raises(WrongCall) as caught:
-        changed(pair.content)
+        changed(pair)
 
     assert pair.says in str(caught.value)
     assert "candidate.json" in str(caught.value)

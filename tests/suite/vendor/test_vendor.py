@@ -76,5 +76,3 @@ def test_the_mock_in_process_keeps_no_requests() -> None:
 
     kept = "/customers/contract-test-kept-"
     assert [path for path in paths if path.startswith(kept)] == [f"{kept}49"]
-        "/customers/contract-test-kept-49"
-    ]
