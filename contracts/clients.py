@@ -69,7 +69,7 @@ class Clients:
 
         def judged(stored: Stored | None) -> tuple[Verdict, bool]:
             last = [Operation(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
-            return judge_history(initial, operations, last, self._customers.settle)
+            return judge_history(initial, operations, last, self._customers.settle, lags=self._customers.lags)
 
         def settled(stored: Stored) -> bool:
             # What no last read can explain need not be waited for.

@@ -8,7 +8,7 @@ and Wing 1990). Every update writes a value of its own, so the search for such a
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -40,12 +40,12 @@ class Operation:
 
 
 def judge_history(
-    initial: Value, operations: Sequence[Operation], last: Sequence[Operation], settle: float
+    initial: Value, operations: Sequence[Operation], last: Sequence[Operation], settle: float, *, lags: bool = False
 ) -> tuple[Verdict, bool]:
     """What is wrong with a history, and whether only reads that lag by up to `settle` seconds keep it from being right.
 
     `initial` is what was stored before all operations. The `last` ones are reads that may not lag: they were made when
-    reads had settled.
+    reads had settled. `lags` says that reads are known to lag on this target.
     """
     tried = frozenset({"update.atomic", "update.linearizable"})
     written = {operation.value for operation in operations if not operation.is_read}
@@ -58,7 +58,9 @@ def judge_history(
         return Verdict(tried, (found,)), False
     if linearizable(initial, whole):
         return Verdict(tried), False
-    if linearizable(initial, [*without_lagging_reads(initial, operations, settle), *last]):
+    # Where reads lag, they do so while an update is under way, too.
+    known = [*map(_ended_when_shown(operations), operations)] if lags else operations
+    if linearizable(initial, [*without_lagging_reads(initial, known, settle), *last]):
         return Verdict(tried), True
     expected = "an order of the updates that explains every read"
     came = excerpt(_unexplained(initial, whole))
@@ -138,6 +140,20 @@ def _lags(initial: Value, read: Operation, operations: Sequence[Operation], sett
     certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
     moments = [min(update.end, certainly) for update in accepted if update not in own and update.end >= began]
     return any(moment <= read.start < moment + settle for moment in moments)
+
+
+def _ended_when_shown(operations: Sequence[Operation]) -> Callable[[Operation], Operation]:
+    """What makes an accepted update end, at the latest, when a read has shown it: by then it has taken effect."""
+    shown: dict[Value, float] = {}
+    for read in filter(lambda operation: operation.is_read, operations):
+        shown[read.value] = min(read.end, shown.get(read.value, math.inf))
+
+    def ended(operation: Operation) -> Operation:
+        if operation.is_read or operation.effect is not Effect.CERTAIN:
+            return operation
+        return replace(operation, end=min(operation.end, shown.get(operation.value, math.inf)))
+
+    return ended
 
 
 def _latest(update: Operation) -> float:
