@@ -29,7 +29,8 @@ PLACEHOLDERS = {
 HEADER_VALUE = re.compile(r"<(KAITEN_HEADER_\d+)>")
 # So many characters of a token tell nothing: all begin alike.
 _TOO_SHORT = 5
-_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+# A server may have replaced each tab by a space before anybody looks (RFC 9110 section 2.4), as that of the JDK does.
+_BEARER = re.compile(r"bearer[ \t]+(\S+)", re.IGNORECASE)
 # A scheme and one token68, the only form that a bearer token has (RFC 9110 section 11.4, RFC 6750 section 2.1).
 _WELL_FORMED = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ +[A-Za-z0-9._~+/-]+=*")
 
@@ -39,7 +40,7 @@ class Role(StrEnum):
 
     `MALFORMED` is an invalid one that has not the form of any: a scheme alone, or a token and something more.
     `UNCLEAR` is a credential that a server may rightly read as valid or as invalid: one with white space
-    around it (RFC 9110 section 5.5), or more than one of them (section 5.3).
+    around it (RFC 9110 section 5.5) or a tab in it (section 2.4), or more than one of them (section 5.3).
     """
 
     WRITE = "write"
@@ -76,7 +77,7 @@ def _role_of_value(value: str) -> Role:
         # A placeholder stands for a token, which is a token68.
         plain = reduce(lambda text, placeholder: text.replace(placeholder, "token"), PLACEHOLDERS, stripped)
         return Role.INVALID if _WELL_FORMED.fullmatch(plain) else Role.MALFORMED
-    return Role.UNCLEAR if valid is Role.WRITE and value != stripped else valid
+    return Role.UNCLEAR if valid is Role.WRITE and ("\t" in value or value != stripped) else valid
 
 
 def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:

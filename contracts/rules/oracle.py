@@ -46,8 +46,8 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
     body, role, kind = read(request.body), role_of(request.headers), media_type(request)
     slug = request.slug.decode("utf-8", "surrogateescape")
     credentials = [value for name, value in request.headers if name.lower() == "authorization"]
-    # Several credentials, or white space around one.
-    unclear = len(credentials) > 1 or any(value and value != value.strip(" \t") for value in credentials)
+    # Several credentials, or one with white space around it or a tab in it.
+    unclear = len(credentials) > 1 or any("\t" in value or value != value.strip(" ") for value in credentials)
     # Whoever ignores read-only members reads what is left (OpenAPI 3.1, readOnly).
     fitting = tuple(
         value

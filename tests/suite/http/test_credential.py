@@ -49,6 +49,7 @@ TOKENS = {WRITE_TOKEN: "ksh_secret-write", READ_TOKEN: "ksh_secret-read"}
         pytest.param(["Bearer ksh_\u00fc"], Role.MALFORMED, id="no-token-of-any"),
         pytest.param([f"Bearer {WRITE_TOKEN} "], Role.UNCLEAR, id="trailing-space"),
         pytest.param([f"\tBearer {WRITE_TOKEN}"], Role.UNCLEAR, id="leading-tab"),
+        pytest.param([f"Bearer\t{WRITE_TOKEN}"], Role.UNCLEAR, id="tab-for-a-space"),
         pytest.param(["Bearer ksh_other "], Role.INVALID, id="unknown-token-with-trailing-space"),
         pytest.param([f"Bearer {WRITE_TOKEN}", "Bearer ksh_other"], Role.UNCLEAR, id="valid-then-invalid"),
         pytest.param(["Bearer ksh_other", f"Bearer {WRITE_TOKEN}"], Role.UNCLEAR, id="invalid-then-valid"),

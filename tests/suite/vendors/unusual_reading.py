@@ -275,6 +275,14 @@ class TakesTheLastCredential(Unusual):
         super().authorize(replace(call, headers=call.headers[::-1]), scope)
 
 
+class ReadsTabsAsSpaces(Unusual):
+    """Reads a tab in a header as a space, as the HTTP server of the JDK does."""
+
+    def authorize(self, call: Call, scope: str) -> None:
+        headers = [(name, value.replace("\t", " ")) for name, value in call.headers]
+        super().authorize(replace(call, headers=headers), scope)
+
+
 class FindsCredentialsMalformed(Unusual):
     """Answers an Authorization header that is no scheme and one token with 400."""
 
