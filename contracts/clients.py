@@ -69,7 +69,7 @@ class Clients:
 
         def judged(stored: Stored | None) -> tuple[Verdict, bool]:
             last = [Access(self._value(stored), began, time.monotonic(), is_read=True)] if stored else []
-            return judge_history(initial, accesses, last, self._customers.settle)
+            return judge_history(initial, accesses, last, self._customers.settle, lags=self._customers.lags)
 
         def settled(stored: Stored) -> bool:
             # If the history is wrong without a last read, no last read can explain it: there is no need to wait.

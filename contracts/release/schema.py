@@ -88,7 +88,11 @@ def plain(references: References, node: Json, direction: str, place: str) -> Sch
     except (jsonschema_rs.ValidationError, ValueError) as error:
         why = " ".join(str(error).partition("\n")[0].split())[:160]
         leads_out = why.startswith(("Resource", "Anchor", "Pointer"))
-        what = "refers to what is not inside it and is never followed" if leads_out else "has no valid schema"
+        what = (
+            "refers to something outside of it (such references are not followed)"
+            if leads_out
+            else "has no valid schema"
+        )
         raise references.wrong(f"{what}, at {place}: {why.partition(' and retrieving')[0]}") from None
     return found
 

@@ -40,12 +40,12 @@ class Access:
 
 
 def judge_history(
-    initial: Value, accesses: Sequence[Access], last: Sequence[Access], settle: float
+    initial: Value, accesses: Sequence[Access], last: Sequence[Access], settle: float, *, lags: bool = False
 ) -> tuple[Verdict, bool]:
     """What is wrong with a history, and whether it is right only without reads that lag by up to `settle` seconds.
 
     `initial` is what was stored before all accesses. The reads in `last` must not lag: they were made after reads had
-    settled.
+    settled. `lags` says that reads are known to lag on this target.
     """
     tried = frozenset({"update.atomic", "update.linearizable"})
     written = {access.value for access in accesses if not access.is_read}
@@ -58,7 +58,9 @@ def judge_history(
         return Verdict(tried, (found,)), False
     if linearizable(initial, whole):
         return Verdict(tried), False
-    if linearizable(initial, [*without_lagging_reads(initial, accesses, settle), *last]):
+    # If reads lag, they also lag while an update is under way.
+    known = _ended_when_shown(accesses) if lags else accesses
+    if linearizable(initial, [*without_lagging_reads(initial, known, settle), *last]):
         return Verdict(tried), True
     expected = "an order of the updates that explains every read"
     came = excerpt(_unexplained(initial, whole))
@@ -138,6 +140,19 @@ def _lags(initial: Value, read: Access, accesses: Sequence[Access], settle: floa
     certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
     moments = [min(update.end, certainly) for update in accepted if update not in own and update.end >= began]
     return any(moment <= read.start < moment + settle for moment in moments)
+
+
+def _ended_when_shown(accesses: Sequence[Access]) -> list[Access]:
+    """The accesses, where each accepted update ends no later than the first read that showed it."""
+    shown: dict[Value, float] = {}
+    for read in filter(lambda access: access.is_read, accesses):
+        shown[read.value] = min(read.end, shown.get(read.value, math.inf))
+    return [
+        replace(access, end=min(access.end, shown.get(access.value, math.inf)))
+        if access.effect is Effect.CERTAIN and not access.is_read
+        else access
+        for access in accesses
+    ]
 
 
 def _latest(update: Access) -> float:

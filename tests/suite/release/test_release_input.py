@@ -63,8 +63,8 @@ BAD = [
     pytest.param(b"openapi: [3.1.0\npaths: {", "is broken YAML", id="broken-yaml"),
     pytest.param(b'{"openapi": "3.1.0", "paths": {', "is broken JSON", id="broken-json"),
     pytest.param(b"<!doctype html>\n<html><body>Sign in</body></html>", "is a web page", id="html"),
-    pytest.param(b"just words", "is no OpenAPI document", id="words"),
-    pytest.param(b"- a\n- list\n", "is no OpenAPI document", id="list"),
+    pytest.param(b"just words", "is not an OpenAPI document", id="words"),
+    pytest.param(b"- a\n- list\n", "is not an OpenAPI document", id="list"),
     pytest.param(b"\xff\xfe\x00binary", "is not UTF-8", id="binary"),
     pytest.param('{"openapi": "3.1.0"}'.encode("utf-16"), "is not UTF-8", id="utf-16"),
     pytest.param(b"swagger: '2.0'\npaths: {}", "is Swagger 2.0", id="swagger"),
@@ -78,7 +78,7 @@ BAD = [
     pytest.param(
         DOCS.replace("[write:customers]", "write:customers").encode(), "the list of scopes", id="scopes-as-text"
     ),
-    pytest.param(f"{HEAD}paths: &p\n  /x: *p\n".encode(), "inside of what it stands for", id="alias-of-itself"),
+    pytest.param(f"{HEAD}paths: &p\n  /x: *p\n".encode(), "an alias that contains itself", id="alias-of-itself"),
     pytest.param(f"{HEAD}paths: !!python/object/apply:os.getcwd []\n".encode(), "YAML tag", id="python-tag"),
     pytest.param(f"{HEAD}paths: !include other.yaml\n".encode(), "YAML tag !include", id="custom-tag"),
     pytest.param(f"{HEAD}paths: {'[' * 300_000}".encode(), "more than 200 deep", id="deep-yaml"),

@@ -169,6 +169,17 @@ def test_a_history_is_judged(accesses: list[Access], last: Access, broken: list[
     assert verdict.tried == {"update.atomic", "update.linearizable"}
 
 
+@pytest.mark.parametrize(("known", "broken"), [(False, ["update.linearizable"]), (True, [])])
+def test_where_reads_lag_they_lag_while_an_update_is_under_way_too(known: bool, broken: list[str]) -> None:
+    """Of two replicas one shows an update that has no answer yet, and the other one what was there before."""
+    accesses = [update("a", 0, 1), update("b", 2, 9), read("b", 3, 4), read("a", 5, 6)]
+
+    verdict, lags = judge_history(OLD, accesses, [read("b", 9, 10)], settle=5, lags=known)
+
+    assert [violation.promise for violation in verdict.violations] == broken
+    assert lags is known
+
+
 def test_the_first_read_that_no_order_explains_is_named() -> None:
     """A violation names that read, and before it what had ended, the latest first, with their times."""
     accesses = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.vendor.model import READ, Answer, Call, Refusal
 from tests.suite.vendors.variant import Row, Unusual, Variant, refuse, refuse_if, unusual
-from tests.suite.vendors.ways import Members, first, then
+from tests.suite.vendors.ways import Members, first, late, then, to_updates
 
 # Later
 
@@ -46,6 +46,14 @@ LagsFarBehind = Row(
 )
 ReadsFromReplicas = Row(
     LagsBehind, "Reads from replicas, of which some are 0.5 s behind.", {"lag": lambda self: random.choice((0.0, 0.5))}
+)
+ReadsFromReplicasBeforeItAnswers = Row(
+    LagsBehind,
+    "Reads from replicas, of which some are 0.5 s behind, and answers an update 10 ms after the others show it.",
+    {
+        "lag": lambda self: random.choice((0.0, 0.5)),
+        "wire": to_updates(lambda call, answer: late(answer, 0.01)),
+    },
 )
 
 # What few may do
