@@ -88,7 +88,8 @@ def plain(references: References, node: Json, direction: str, place: str) -> Sch
     except (jsonschema_rs.ValidationError, ValueError) as error:
         why = " ".join(str(error).partition("\n")[0].split())[:160]
         leads_out = why.startswith(("Resource", "Anchor", "Pointer"))
-        what = (
+        outside = "refers to something outside of it (such references are not followed)"
+        what = outside if leads_out else "has no valid schema"
             "refers to something outside of it (such references are not followed)"
             if leads_out
             else "has no valid schema"
