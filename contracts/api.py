@@ -19,6 +19,7 @@ from schemathesis import Case
 from contracts.attempt import NO_READING, Attempt
 from contracts.clients import CLIENTS, Clients, History
 from contracts.customers.disposable import Customer
+from contracts.errors import NoVerdict
 from contracts.fuzz.ledger import BrokenPromise, Ledger, Together, fail
 from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
@@ -102,7 +103,12 @@ class Api:
         api = copy(self)
         api.customer = self._customers.own
         api.begin(test)
-        function(api)
+        try:
+            function(api)
+        except NoVerdict as error:
+            # Whether its last request is carried out nobody knows: the next test takes another customer.
+            api.customer.stored = {GONE: str(error)}
+            raise
         # Nothing else is kept: what the test has sent may be of megabytes.
         return api.judged_by
 

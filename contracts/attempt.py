@@ -28,7 +28,7 @@ from contracts.rules.promise import Violation, is_of_state
 Requests = Sequence[Request]
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-NO_READING = "the target does not let the token read customers back"
+NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
 _NOT_SAID = "what came does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
 # A promise that was seen broken so often when tried again need not be tried again.

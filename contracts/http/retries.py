@@ -76,6 +76,8 @@ class RetryBudget:
         self.interruptions = 0
         self._seconds = self._left = seconds
         self._down_since: float | None = None
+        # Requests that wait at the same time use up that time once, also where others are answered in between.
+        self._counted_until = 0.0
         self._only_limited, self._ever_answered = True, False
         self._lock = threading.Lock()
 
@@ -83,7 +85,8 @@ class RetryBudget:
         """The target answers (again)."""
         with self._lock:
             if self._down_since is not None and not self._only_limited:
-                self._left -= time.monotonic() - self._down_since
+                self._counted_until = time.monotonic()
+                self._left -= self._counted_until - self._down_since
             self._down_since, self._only_limited, self._ever_answered = None, True, True
 
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
@@ -98,7 +101,7 @@ class RetryBudget:
         with self._lock:
             self.interruptions += 1
             self._only_limited = self._only_limited and limited
-            self._down_since = started if self._down_since is None else self._down_since
+            self._down_since = max(started, self._counted_until) if self._down_since is None else self._down_since
             if pause > min(self._left - (time.monotonic() - self._down_since), grace()):
                 raise NoVerdict(
                     f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {reason}"
