@@ -102,9 +102,9 @@ class Api:
         api.begin(test)
         try:
             function(api)
-        except NoVerdict:
-            # The request may have been carried out, and this thread still runs further tests.
-            api.customer.stored = {}
+        except NoVerdict as error:
+            # The request may still be carried out, so the next test of this thread takes another customer.
+            api.customer.stored = {GONE: str(error)}
             raise
         # Nothing else is kept, because what the test has sent may have megabytes.
         return api.judged_by

@@ -30,7 +30,7 @@ from contracts.rules.promise import Violation, is_of_state
 Requests = Sequence[Request]
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-NO_READING = "the target does not let the token read customers back"
+NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
 _NOT_SAID = "the answer does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
 # After second tries have broken a promise this often, its further failures are not tried again.

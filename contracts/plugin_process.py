@@ -221,10 +221,12 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
     reasons, request = attempt.prediction.reasons, attempt.exchange.request
     reason = next((promise for promise in reasons if attempt.exchange.status in promise.allows), reasons[0])
     values = read(request.body).values if reason.id == "status.schema" else ()
-    slug = request.slug.decode("utf-8", "replace")
+    slug, family = request.slug.decode("utf-8", "replace"), f" (payloads: {payload.family})" if payload else ""
     if values and (broken := next(document.request_mismatches(values[0], slug), None)):
-        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}"
-    words = f"{reason.circumstance} (payloads: {payload.family})" if payload else reason.circumstance
+        # If the body is also absurd, like a very deep one, the keyword may not be what matters.
+        family = family if attempt.prediction.leaving_open else ""
+        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}{family}"
+    words = f"{reason.circumstance}{family}"
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 
 

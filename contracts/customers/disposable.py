@@ -137,7 +137,8 @@ class Customers:
             raise WrongCall(f"{self._url} has no customer {given!r} (GET answered 404); give another with --customer")
         first, second = stored_in(exchange), stored_in(self.get(customer.slug))
         self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
-        self.readable = "name" in first
+        # What has a slug is a customer: that its name is not there must show.
+        self.readable = not {"name", "slug"}.isdisjoint(first)
         if GONE in first and exchange.status not in sibling.CANNOT:
             raise NoVerdict(f"{self._url} does not show customer {customer.slug}: {first[GONE]}")
         customer.stored = self.shown(exchange) if self.readable else {}

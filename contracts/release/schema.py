@@ -90,10 +90,6 @@ def plain(references: References, node: Json, direction: str, place: str) -> Sch
         leads_out = why.startswith(("Resource", "Anchor", "Pointer"))
         outside = "refers to something outside of it (such references are not followed)"
         what = outside if leads_out else "has no valid schema"
-            "refers to something outside of it (such references are not followed)"
-            if leads_out
-            else "has no valid schema"
-        )
         raise references.wrong(f"{what}, at {place}: {why.partition(' and retrieving')[0]}") from None
     return found
 

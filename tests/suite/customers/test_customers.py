@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -234,7 +235,7 @@ def test_a_read_that_never_comes_right_is_given_up() -> None:
     assert GONE in stored_in(customers.read_until("contract-test-nobody", lambda stored: GONE not in stored))
 
 
-def test_a_read_that_never_shows_a_name_is_no_reading() -> None:
+def test_a_read_that_shows_something_else_is_no_reading() -> None:
     """Where a GET shows something else than the customer, nothing is read back."""
 
     class ShowsAnEnvelope(Choosy):
@@ -246,6 +247,21 @@ def test_a_read_that_never_shows_a_name_is_no_reading() -> None:
     opened = customers.open()
 
     assert (customers.readable, opened.stored) == (False, {})
+
+
+def test_a_customer_without_a_name_is_read_back() -> None:
+    """Where a GET shows the customer without its name, it can be read: an update whose name is lost must show."""
+
+    class StoresNothing(Choosy):
+        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+            pass
+
+    customers = customers_of(StoresNothing())
+
+    opened = customers.open()
+
+    assert customers.readable
+    assert opened.stored["slug"] == opened.slug
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts.api import Api
+from contracts.customers.disposable import Customer
+from contracts.errors import NoVerdict
 from contracts.evidence.deviation import load_deviations
 from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload, payloads, to_json
@@ -19,6 +21,7 @@ from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, update
 from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.rules.document import Document, load
+from contracts.rules.state import GONE
 from contracts.run import Options, Run
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import RawServer, serving
@@ -173,6 +176,24 @@ def test_what_a_test_raises_ahead_is_raised_in_its_turn(
     assert found == [("the test", attempt) for attempt in getattr(raised.value, "attempts", ())]
 
 
+def test_a_customer_of_a_test_that_was_cut_short_ahead_is_not_trusted(tmp_path: Path) -> None:
+    """Whether the last request is carried out nobody knows: no later test is blamed for what is stored then."""
+    used: list[Customer] = []
+
+    def cut_short(api: Api) -> None:
+        used.append(api.customer)
+        raise NoVerdict("the target stopped answering")
+
+    with serving(Vendor(load("docs"))) as server:
+        for api in api_of(server, tmp_path, 2):
+            api.run_ahead([("the test", cut_short)])
+
+            with pytest.raises(NoVerdict):
+                api.was_run_ahead("the test")
+
+    assert [GONE in customer.stored for customer in used] == [True]
+
+
 @pytest.mark.parametrize(
     ("vendor", "concurrency"),
     [
@@ -259,7 +280,7 @@ def test_where_nothing_is_read_the_answer_is_tried_all_the_same(
         target = ["--base-url", server.url, "-k", "published or name-sql or name-boolean or makes_none", *told]
         came = run_suite(*target, f"--junit-xml={file}", journal=tmp_path)
 
-    reason = "the target does not let the token read customers back"
+    reason = "customers cannot be read back: the token may not, or a GET shows something else"
     assert came.returncode == code, came.stdout[-3000:]
     found = cases(file)
     assert {became_of(case) for case in found.values()} == {word}

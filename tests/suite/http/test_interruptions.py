@@ -378,6 +378,7 @@ def test_patience_is_for_the_whole_run(clock: Clock) -> None:
     budget = RetryBudget(1.0)
     budget.interrupted(clock.monotonic() - 0.6, "gone", 0.1)
     budget.answered()
+    clock.sleep(0.2)
 
     clock.sleep(0.2)
     budget.interrupted(clock.monotonic() - 0.2, "gone", 0.1)
@@ -408,3 +409,17 @@ def test_threads_that_wait_at_once_use_patience_once(clock: Clock) -> None:
 
     assert answers == [None] * 8
     assert budget.interruptions == 8
+
+
+def test_requests_that_wait_at_once_use_patience_once(clock: Clock) -> None:
+    """Several requests that no answer comes to in the same time use up that time once, though others are answered."""
+    budget = RetryBudget(1.0)
+    started = clock.monotonic()
+    clock.sleep(0.5)
+
+    for _ in range(8):
+        budget.interrupted(started, "no answer", 0.1)
+        budget.answered()
+
+    with pytest.raises(NoVerdict, match="9 interruptions"):
+        budget.interrupted(clock.monotonic(), "no answer", 0.6)

@@ -10,7 +10,7 @@ import pytest
 from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.har import Source
-from contracts.fuzz.payloads import Payload
+from contracts.fuzz.payloads import Payload, payloads
 from contracts.http.credential import Headers
 from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
 from contracts.plugin_process import cause_of, findings
@@ -125,6 +125,13 @@ def test_the_cause_of_any_other_payload_names_its_family() -> None:
     """What is no question of the schema is told apart by the family of its payload, too."""
     assert cause(REQUESTS[204], NULL) == "a request in which nothing is wrong (payloads: names)"
     assert cause(REQUESTS[422], NULL) == "name breaks type"
+
+
+def test_the_cause_of_an_absurd_body_names_its_family() -> None:
+    """Of a very deep body that breaks the schema the family of the payload is told, too: its depth may be the cause."""
+    deep = next(each for each in payloads() if each.id == "name-arrays-1000-deep")
+
+    assert cause(deep.request.addressed("acme"), deep) == "name breaks type (payloads: deep-and-large)"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,11 @@ def takes(sentence: str, found_by: str, read: Callable[[str, str], bool]) -> Row
 TakesAnyScheme = takes(
     "Takes a valid token by any scheme.", OTHER_CREDENTIAL, lambda header, token: header.endswith(f" {token}")
 )
+TakesWhatTheSchemeBeginsWith = takes(
+    "Takes a valid token by a scheme with which the right one begins.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header.endswith(f" {token}") and "bearer".startswith(header.split(" ")[0].lower()),
+)
 TakesNoScheme = takes("Takes a valid token without a scheme.", LEFT_OPEN, lambda header, token: header == token)
 TakesWhatATokenBeginsWith = takes(
     "Takes the beginning of a valid token, from its fifth character on.",

@@ -33,6 +33,12 @@ AcceptsPlainText = broken("status.media_type", LEFT_OPEN)(
         lambda call: replace(call, headers=[]) if call.header("content-type").startswith("text/plain") else call
     ),
 )
+AcceptsWhatBeginsLikeJson = broken("status.media_type", LEFT_OPEN)(
+    "Reads as JSON whatever has a media type that begins with application/json.",
+    parse=reading(
+        lambda call: replace(call, headers=[]) if call.header("content-type").startswith("application/json") else call
+    ),
+)
 FindsNothingWithoutMediaType = finds_nothing(
     "Answers a good update without Content-Type with 404, as a router may.", ""
 )

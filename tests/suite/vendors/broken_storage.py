@@ -68,6 +68,10 @@ def _has_null(value: Members) -> bool:
 # Not, or not all
 
 StoresNothing = stores("Answers 204 and keeps the old details.", lambda customer, value: None)
+StoresNothingAtAll = broken("update.stored", EXAMPLE)(
+    "Stores no details, not even those of a new customer, which has no name then.",
+    store=lambda self, customer, value: None,
+)
 StoresOnlyNames = stores(
     "Stores the name, and clears the external id whatever was sent.",
     lambda customer, value: value | {EXTERNAL_ID: None},
