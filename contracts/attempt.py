@@ -178,7 +178,7 @@ class Attempts:
         `before` is sent first. What was seen broken often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
-        circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
+        circumstance = failed.circumstance if failed.circumstance in failed.broken else Circumstance.USUAL
         takes_several = failed.broken & {failed.circumstance, "update.atomic"} and not circumstance.is_relation
         if often or takes_several or failed.circumstance is Circumstance.PROVOKED:
             return [failed]

@@ -177,6 +177,21 @@ def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
     assert again.before.template.body == b'{"name":"Acme"}'
 
 
+def test_a_request_is_held_against_no_other_than_it_means_the_same_as() -> None:
+    """Two requests are refused alike, and wrongly: that they are alike is in no question when one is tried again."""
+    attempts = attempts_on(vendor_named("TitleOfRfc9110")(load("docs")))
+    customer, refused = attempts.customers.make(), update(CUSTOMER, b'{"name":""}')
+    attempts.send(PLAIN, customer)
+    like = attempts.send(refused, customer)
+
+    failed = attempts.send(refused, customer, circumstance=Circumstance.REFUSED_TWICE, like=like)
+    (again,) = attempts.again(failed, failed.before)
+
+    assert failed.before
+    assert failed.before.accepted
+    assert failed.broken == again.broken == {"problem.title"}
+
+
 def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:
     """Of two promises that a request broke, the one that it keeps when it is tried again alone comes and goes."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 EXAMPLE = "test_the_published_example_is_stored"
 TEXTS = "test_a_text_of_any_script_and_length_is_stored"
 CLEARED = "test_an_external_id_is_cleared"
+EMPTY_OR_NULL = "test_empty_and_null_are_not_the_same"
 SMALL_CHANGE = "test_a_small_change_is_stored"
 ONE_MEMBER = "test_a_change_of_one_member_alone_is_stored"
 TWICE = "test_the_same_update_twice_is_as_once"
