@@ -30,6 +30,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 NO_READING = "the target does not let the token read customers back"
 _NOT_SAID = "what came does not say whether the request was carried out"
+_UNKNOWN = {state.GONE: _NOT_SAID}
 _PLAIN = b'{"name":"contract-test-plain"}'
 # A promise that was seen broken so often when tried again need not be tried again.
 _ENOUGH = 3
@@ -190,8 +191,7 @@ class Attempts:
         like = self.send(before.template, customer) if before else None
         linger = 1.0 if "success.empty" in failed.broken else LINGER
         second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
-        same = failed.broken & second.broken
-        self._seen_again.update(same)
+        self._seen_again.update(same := failed.broken & second.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
             return [replace(second, repeated=True), *once]
@@ -227,8 +227,7 @@ class Attempts:
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
         request, interruptions = made.exchange.request, self._client.retry_budget.interruptions
         exchange = self._client.send(request, control=self._control, linger=linger)
-        verdict = judge(exchange, made.prediction, self.document)
-        self.metrics.judged(verdict)
+        self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction)
         slug = request.slug.decode("utf-8", "replace")
@@ -258,7 +257,9 @@ class Attempts:
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
         if customer.unread:
             if self.customers.readable:
-                customer.stored = self.customers.shown(self.customers.get(customer.slug))
+                # What was given up may still be carried out: whatever comes next goes to another customer.
+                late = any(each.exchange.persistent for each in attempts)
+                customer.stored = _UNKNOWN if late else self.customers.shown(self.customers.get(customer.slug))
             if accepted or state.unchanged(before, customer.stored, "refused.unchanged").violations:
                 self._makers[customer.slug] = latest[-1:]
             return attempts
@@ -291,8 +292,7 @@ class Attempts:
         verdict = partial(state.judge_other, attempt.circumstance, other.slug, other.before)
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
-        found = verdict(other.stored)
-        self.metrics.judged(found)
+        self.metrics.judged(found := verdict(other.stored))
         if not found.violations:
             return attempt
         if other.slug not in self.customers.existing:

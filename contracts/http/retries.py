@@ -76,6 +76,7 @@ class RetryBudget:
         self.interruptions = 0
         self._seconds = self._left = seconds
         self._down_since: float | None = None
+        self._last_answer = 0.0
         self._only_limited, self._ever_answered = True, False
         self._lock = threading.Lock()
 
@@ -85,6 +86,7 @@ class RetryBudget:
             if self._down_since is not None and not self._only_limited:
                 self._left -= time.monotonic() - self._down_since
             self._down_since, self._only_limited, self._ever_answered = None, True, True
+            self._last_answer = time.monotonic()
 
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
         """Count an interruption of an exchange that was begun at `started`, before a pause of so many seconds.
@@ -98,7 +100,9 @@ class RetryBudget:
         with self._lock:
             self.interruptions += 1
             self._only_limited = self._only_limited and limited
-            self._down_since = started if self._down_since is None else self._down_since
+            # While one waited, another may have been answered: until then the target was there.
+            since = max(started, self._last_answer)
+            self._down_since = since if self._down_since is None else self._down_since
             if pause > min(self._left - (time.monotonic() - self._down_since), grace()):
                 raise NoVerdict(
                     f"the target {'stopped answering' if self._ever_answered else 'does not answer'}: {reason}"

@@ -56,6 +56,27 @@ def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
     assert not second.violations
 
 
+class TooSlow(Choosy):
+    """Has a gateway that does not wait for some updates, which may be carried out later on."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        return Answer(504) if b"slow" in call.body else super().update(call, slug)
+
+
+def test_after_a_request_that_was_given_up_a_new_customer_is_used() -> None:
+    """What may still happen to a customer is no trouble of the requests that are tried afterwards."""
+    attempts = attempts_on(TooSlow())
+    customer = attempts.customers.make()
+    first = customer.slug
+
+    given_up = attempts.send(update(CUSTOMER, b'{"name":"slow"}'), customer)
+    refused = attempts.send(update(CUSTOMER, b'{"name":""}'), customer, apart=True)
+
+    assert given_up.broken == {"answer.given"}
+    assert customer.slug != first
+    assert not refused.broken
+
+
 class Unique(Choosy):
     """Lets no two customers have the same external id."""
 

@@ -361,9 +361,23 @@ def test_patience_is_for_the_whole_run(clock: Clock) -> None:
     budget.interrupted(clock.monotonic() - 0.6, "gone", 0.1)
     budget.answered()
 
-    budget.interrupted(clock.monotonic() - 0.2, "gone", 0.1)
+    started = clock.monotonic()
+    clock.sleep(0.2)
+    budget.interrupted(started, "gone", 0.1)
     with pytest.raises(NoVerdict, match="3 interruptions"):
         budget.interrupted(clock.monotonic(), "gone", 0.3)
+
+
+def test_a_time_in_which_others_are_answered_uses_up_no_patience(clock: Clock) -> None:
+    """Requests that are answered too late, each beside others that are answered, say nothing of the target."""
+    budget = RetryBudget(1.0)
+    for _ in range(5):
+        started = clock.monotonic()
+        clock.sleep(0.9)
+        budget.answered()
+        budget.interrupted(started, "no complete answer came in time", 0.1)
+
+    assert budget.interruptions == 5
 
 
 def test_threads_that_wait_at_once_use_patience_once(clock: Clock) -> None:

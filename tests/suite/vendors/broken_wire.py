@@ -28,6 +28,11 @@ HangsOnLongNames = broken("answer.given", OTHER_VALID)(
     arguments=("--time-limit", "1"),
     wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 50_000 else plain_wire(answer)),
 )
+HangsOnNamesOfAPage = broken("answer.given", OTHER_VALID)(
+    "Does not answer in time when a name is long, of which there are several at once.",
+    arguments=("--time-limit", "1", "--patience", "6"),
+    wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 900 else plain_wire(answer)),
+)
 
 
 class SendsAHugeProblem(Broken):
