@@ -376,6 +376,7 @@ def test_a_time_in_which_others_are_answered_uses_up_no_patience(clock: Clock) -
         clock.sleep(0.9)
         budget.answered()
         budget.interrupted(started, "no complete answer came in time", 0.1)
+        budget.answered()
 
     assert budget.interruptions == 5
 
