@@ -1,7 +1,4 @@
-"""The one way in which a request is tried: send, judge, read back, judge what is stored.
-
-Only `contracts/rules` makes violations. This module tells the judge in which circumstance a request was sent.
-"""
+"""The one way in which a request is tried: send, judge, read back, judge what is stored."""
 
 from __future__ import annotations
 
@@ -96,8 +93,7 @@ class Attempts:
         plain = customers.make()
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
-        # The first customer is watched during one request at a time.
-        self._beside_others = threading.Lock()
+        self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
         # Whether a customer that was just made can be read. If not, a new one is no better than one that is gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
@@ -179,11 +175,10 @@ class Attempts:
         `before` is sent first. A failure that was seen often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
-        circumstance = failed.circumstance if failed.circumstance.is_relation else Circumstance.USUAL
+        circumstance = failed.circumstance if failed.circumstance in failed.broken else Circumstance.USUAL
         takes_several = failed.broken & {failed.circumstance, "update.atomic"} and not circumstance.is_relation
         if not (often or takes_several or failed.circumstance is Circumstance.PROVOKED):
-            # It was seen broken, whatever happens now.
-            with suppress(NoVerdict), self.customers.short_lived:
+            with suppress(NoVerdict), self.customers.short_lived:  # it was seen broken, whatever happens now
                 return self._again(failed, before, circumstance)
         return [failed]
 
@@ -258,7 +253,10 @@ class Attempts:
         says = not overwritten and all(state.says_what_is_stored(each.exchange, each.prediction) for each in attempts)
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
         if customer.unread:
-            if self.customers.readable:
+            if self.customers.readable and any(each.exchange.persistent for each in attempts):
+                # A request that was given up may still be carried out. So the next one goes to another customer.
+                customer.stored = {state.GONE: _NOT_SAID}
+            elif self.customers.readable:
                 customer.stored = self.customers.shown(self.customers.get(customer.slug))
             if accepted or state.unchanged(before, customer.stored, "refused.unchanged").violations:
                 self._makers[customer.slug] = latest[-1:]

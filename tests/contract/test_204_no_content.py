@@ -105,6 +105,19 @@ def test_a_change_of_one_member_alone_is_stored(api: Api, customer: Customer, na
     assert_stored(customer, name=name, externalCustomerId=external_id)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [pytest.param(None, "", id="empty-after-null"), pytest.param("", None, id="null-after-empty")]
+)
+def test_empty_and_null_are_not_the_same(api: Api, customer: Customer, before: str | None, after: str | None) -> None:
+    """An external id that is empty is a text, and not none: an update that changes the one to the other is stored."""
+    api.put(customer, to_json({"name": "Contract Test", "externalCustomerId": before}))
+
+    answer = api.put(customer, to_json({"name": "Contract Test", "externalCustomerId": after}))
+
+    assert_no_content(answer)
+    assert_stored(customer, name="Contract Test", externalCustomerId=after)
+
+
 def test_the_same_update_twice_is_as_once(api: Api, customer: Customer) -> None:
     """PUT is idempotent: the same update, sent twice, is answered 204 twice and stores the same values."""
     api.put(customer, b'{"name": "Twice", "externalCustomerId": "the-same"}')

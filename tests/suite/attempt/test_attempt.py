@@ -56,6 +56,27 @@ def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
     assert not second.violations
 
 
+class TooSlow(Choosy):
+    """Has a gateway that does not wait for some updates, which may be carried out later on."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        return Answer(504) if b"slow" in call.body else super().update(call, slug)
+
+
+def test_after_a_request_that_was_given_up_a_new_customer_is_used() -> None:
+    """What may still happen to a customer is no trouble of the requests that are tried afterwards."""
+    attempts = attempts_on(TooSlow())
+    customer = attempts.customers.make()
+    first = customer.slug
+
+    given_up = attempts.send(update(CUSTOMER, b'{"name":"slow"}'), customer)
+    refused = attempts.send(update(CUSTOMER, b'{"name":""}'), customer, apart=True)
+
+    assert given_up.broken == {"answer.given"}
+    assert customer.slug != first
+    assert not refused.broken
+
+
 class Unique(Choosy):
     """Lets no two customers have the same external id."""
 
@@ -175,6 +196,21 @@ def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
     assert again.repeated
     assert again.before
     assert again.before.template.body == b'{"name":"Acme"}'
+
+
+def test_a_request_is_held_against_no_other_than_it_means_the_same_as() -> None:
+    """Two requests are refused alike, and wrongly: that they are alike is in no question when one is tried again."""
+    attempts = attempts_on(vendor_named("TitleOfRfc9110")(load("docs")))
+    customer, refused = attempts.customers.make(), update(CUSTOMER, b'{"name":""}')
+    attempts.send(PLAIN, customer)
+    like = attempts.send(refused, customer)
+
+    failed = attempts.send(refused, customer, circumstance=Circumstance.REFUSED_TWICE, like=like)
+    (again,) = attempts.again(failed, failed.before)
+
+    assert failed.before
+    assert failed.before.accepted
+    assert failed.broken == again.broken == {"problem.title"}
 
 
 def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:

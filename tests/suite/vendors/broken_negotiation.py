@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from contracts.rules.document import PROBLEM
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
 from tests.suite.vendors.finders import ACCEPTED, BESIDE, OTHER_NO_JSON, OTHER_VALID
@@ -180,7 +181,23 @@ CrashesOnQ = crashes(
 )
 CrashesWithoutAccept = crashes("Fails with a 500 where there is no Accept.", lambda call: not call.header("accept"))
 
-# Accept-Language
+# Accept-Charset and Accept-Language
+
+CallsItselfLatin1 = broken("problem.media_type", ACCEPTED)(
+    "Says that a problem is in latin-1 where the client names that first.",
+    problem=lambda self, call, refusal: replace(
+        Variant.problem(self, call, refusal),
+        headers=[
+            (
+                "Content-Type",
+                PROBLEM + "; charset=iso-8859-1" * call.header("accept-charset").startswith("iso-8859-1"),
+            )
+        ],
+    ),
+)
+CrashesOnAnyLanguage = crashes(
+    "Fails with a 500 on a range of any language.", lambda call: "*" in call.header("accept-language"), ACCEPTED
+)
 
 TranslatesTitles = broken("problem.title", BESIDE)(
     "Writes the title of a problem in the language that is accepted.",

@@ -39,6 +39,12 @@ AcceptsWhatBeginsLikeJson = broken("status.media_type", LEFT_OPEN)(
         lambda call: replace(call, headers=[]) if call.header("content-type").startswith("application/json") else call
     ),
 )
+LooksForJsonAnywhere = broken("status.media_type", LEFT_OPEN)(
+    "Takes a media type for JSON that has its name anywhere.",
+    parse=reading(
+        lambda call: replace(call, headers=[]) if "application/json" in call.header("content-type") else call
+    ),
+)
 FindsNothingWithoutMediaType = finds_nothing(
     "Answers a good update without Content-Type with 404, as a router may.", ""
 )

@@ -192,6 +192,14 @@ WritesNamesByHand = broken("problem.json", OTHER_SCHEMA)(
     ),
 )
 
+WritesNamesInLatin1 = broken("problem.encoding", OTHER_SCHEMA)(
+    "Writes what a problem shows of a request in latin-1, with a question mark for what that lacks.",
+    problem=lambda self, call, refusal: replace(
+        shown := Variant.problem(self, call, refusal),
+        body=json.dumps(json.loads(shown.body), ensure_ascii=False).encode("latin-1", "replace"),
+    ),
+)
+
 # Members that are missing, and those that are too many
 
 MORE = "problem.members"

@@ -9,7 +9,16 @@ from itertools import count
 from typing import Any
 
 from contracts.vendor.model import Answer, Call, Refusal
-from tests.suite.vendors.finders import CLEARED, EXAMPLE, ONE_MEMBER, OTHER_VALID, OTHERS, SMALL_CHANGE, TWICE
+from tests.suite.vendors.finders import (
+    CLEARED,
+    EMPTY_OR_NULL,
+    EXAMPLE,
+    ONE_MEMBER,
+    OTHER_VALID,
+    OTHERS,
+    SMALL_CHANGE,
+    TWICE,
+)
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse
 from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members, writing
 
@@ -119,6 +128,14 @@ ClearsZeros = stores(
     "Stores null for an external id of the digit zero.",
     lambda customer, value: value | ({EXTERNAL_ID: None} if value.get(EXTERNAL_ID) == "0" else {}),
     OTHER_VALID,
+)
+
+ComparesLoosely = stores(
+    "Keeps an external id that is null or empty where the new one is either.",
+    lambda customer, value: (
+        value | ({} if customer[EXTERNAL_ID] or value.get(EXTERNAL_ID) else {EXTERNAL_ID: customer[EXTERNAL_ID]})
+    ),
+    EMPTY_OR_NULL,
 )
 
 # Elsewhere

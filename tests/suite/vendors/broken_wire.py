@@ -36,6 +36,11 @@ HangsOnMegabytes = broken("answer.given", LEFT_OPEN)(
     arguments=SOON_OVER,
     wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > MIB else plain_wire(answer)),
 )
+HangsOnNamesOfAPage = broken("answer.given", OTHER_VALID)(
+    "Does not answer in time when a name is long, of which there are several at once.",
+    arguments=SOON_OVER,
+    wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 900 else plain_wire(answer)),
+)
 
 
 class SendsAHugeProblem(Broken):
