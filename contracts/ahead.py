@@ -67,7 +67,9 @@ class Ahead:
         for future in begun:
             future.add_done_callback(self._ended)
 
-    def _ended(self, _: Future[str]) -> None:
-        with self._lock:
-            self._under_way -= 1
-        self._begin()
+    def _ended(self, future: Future[str]) -> None:
+        # The workers cancel tests while they shut down, and hold a lock meanwhile: nothing may be submitted then.
+        if not future.cancelled():
+            with self._lock:
+                self._under_way -= 1
+            self._begin()

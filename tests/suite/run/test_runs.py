@@ -101,7 +101,7 @@ def test_without_reading_back_the_rest_is_still_tried(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stdout[-3000:]
     assert re.search(
-        r"not tried +update\.stored, .*: the target does not let", result.stdout.replace("\n" + " " * 15, " ")
+        r"not tried +update\.stored, .*: customers cannot be read back", result.stdout.replace("\n" + " " * 15, " ")
     )
     assert {*OF_STATE} <= {promise for promise_ids in read(file).not_tried.values() for promise in promise_ids}
 
