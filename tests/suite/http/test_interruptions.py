@@ -14,7 +14,6 @@ from contracts.customers import sibling
 from contracts.errors import NoVerdict
 from contracts.http.client import Client, Control
 from contracts.http.exchange import Failure, update
-from contracts.http.retries import RetryBudget
 from contracts.http.target import Limits, Target
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
@@ -344,25 +343,6 @@ def test_a_rate_limit_slows_the_run_down(clock: Clock) -> None:
     assert took >= 0.04
 
 
-def test_that_patience_has_ended_is_said_with_its_reason(clock: Clock) -> None:
-    """The pause that is longer than what is left of patience is not begun, and its reason is told."""
-    budget = RetryBudget(1.0)
-    budget.interrupted(clock.monotonic() - 0.9, "the connection broke", 0.0)
-
-    with pytest.raises(NoVerdict, match="does not answer: the connection was refused; patience ended"):
-        budget.interrupted(clock.monotonic(), "the connection was refused", 0.2)
-
-
-def test_a_rate_limit_that_lets_some_through_uses_up_no_patience(clock: Clock) -> None:
-    """A target that answers now and then, and asks for pauses in between, is not gone."""
-    budget = RetryBudget(1.0)
-    for _ in range(5):
-        budget.interrupted(clock.monotonic() - 0.6, "too fast", 0.1, limited=True)
-        budget.answered()
-
-    assert budget.interruptions == 5
-
-
 def test_a_rate_limit_without_end_names_the_option() -> None:
     """A target that only ever limits the rate gives no verdict, and the message says what to try."""
     with (
@@ -371,55 +351,3 @@ def test_a_rate_limit_without_end_names_the_option() -> None:
         pytest.raises(NoVerdict, match="--rate-limit"),
     ):
         client.send(UPDATE)
-
-
-def test_patience_is_for_the_whole_run(clock: Clock) -> None:
-    """Two outages share one patience: what the first has used the second has not."""
-    budget = RetryBudget(1.0)
-    budget.interrupted(clock.monotonic() - 0.6, "gone", 0.1)
-    budget.answered()
-    clock.sleep(0.2)
-
-    clock.sleep(0.2)
-    budget.interrupted(clock.monotonic() - 0.2, "gone", 0.1)
-    with pytest.raises(NoVerdict, match="3 interruptions"):
-        budget.interrupted(clock.monotonic(), "gone", 0.3)
-
-
-def test_an_exchange_uses_no_patience_while_others_are_answered(clock: Clock) -> None:
-    """One request that times out, while the target answers those of other threads, is no outage."""
-    budget = RetryBudget(1.0)
-    for _ in range(5):
-        clock.sleep(0.9)
-        budget.answered()
-        clock.sleep(0.1)
-        budget.interrupted(clock.monotonic() - 1.0, "no complete answer came in time", 0.1)
-        budget.answered()
-
-    with pytest.raises(NoVerdict, match="6 interruptions"):
-        budget.interrupted(clock.monotonic(), "gone", 0.6)
-
-
-def test_threads_that_wait_at_once_use_patience_once(clock: Clock) -> None:
-    """An outage that several threads see is as long as it is, and not as often."""
-    budget = RetryBudget(1.0)
-    started = clock.monotonic() - 0.5
-
-    answers = [budget.interrupted(started, "gone", 0.1) for _ in range(8)]
-
-    assert answers == [None] * 8
-    assert budget.interruptions == 8
-
-
-def test_requests_that_wait_at_once_use_patience_once(clock: Clock) -> None:
-    """Several requests that no answer comes to in the same time use up that time once, though others are answered."""
-    budget = RetryBudget(1.0)
-    started = clock.monotonic()
-    clock.sleep(0.5)
-
-    for _ in range(8):
-        budget.interrupted(started, "no answer", 0.1)
-        budget.answered()
-
-    with pytest.raises(NoVerdict, match="9 interruptions"):
-        budget.interrupted(clock.monotonic(), "no answer", 0.6)
