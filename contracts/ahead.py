@@ -1,7 +1,4 @@
-"""Tests that are run ahead: while pytest calls one test, the next ones run on other threads.
-
-A target takes its time to answer. So a run is several times as fast.
-"""
+"""Tests that are run ahead: while pytest calls one test, the next ones run on other threads."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from itertools import islice
 # The most tests that have begun, or have ended and were not asked for.
 _MOST = 400
 
-Tests = Iterable[tuple[str, Callable[[], str]]]
+# The id of a test, and what runs it.
+Test = tuple[str, Callable[[], str]]
 
 
 class Ahead:
@@ -26,11 +24,11 @@ class Ahead:
     def __init__(self, workers: Executor, lanes: int) -> None:
         self._workers, self._lanes = workers, lanes
         self._begun: dict[str, Future[str]] = {}
-        self._upcoming: Iterator[tuple[str, Callable[[], str]]] = iter(())
+        self._upcoming: Iterator[Test] = iter(())
         self._under_way = 0
         self._lock = threading.Lock()
 
-    def run(self, upcoming: Tests) -> None:
+    def run(self, upcoming: Iterable[Test]) -> None:
         """Run these tests from now on, and no others. With a single lane none is run ahead."""
         with self._lock:
             self._upcoming = iter(upcoming if self._lanes > 1 else ())

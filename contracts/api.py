@@ -33,12 +33,11 @@ from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
 from contracts.rules.promise import Violation
 from contracts.rules.state import GONE, Stored
-from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, Run
+from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, REMOVES_NONE, Run
 
 # A test that meets one has neither passed nor failed. The summary lists it as broken, with its reason and date.
 _ACCEPTED = "an accepted deviation"
 _VALID = (f"Bearer {WRITE_TOKEN}",)
-REMOVES_NONE = "the target does not remove a customer at once"
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Attempts:
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # Whether a customer that was just made can be read. If not, a new one is no better than one that is gone.
+        # False once a new customer could not be read. Then a new one does not help where the old one is gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
@@ -202,7 +202,7 @@ class Attempts:
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
         """Attempts for these templates, which are not sent yet."""
         if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
-            # A customer that is gone is answered 404 whatever is sent, which says nothing about the request.
+            # Each update of a customer that is gone is answered 404. That says nothing about the request.
             self.customers.replace(customer)
             self._new_ones_show = state.GONE not in customer.stored
         made = []

@@ -203,9 +203,9 @@ class Collector:
         if self._made:
             made = self._result
             terminalreporter.section("contract")
-            accepted = self._options.deviations
-            deviations = accepted.report(made.tried, made.groups, made.tests, made.metrics.accepted)
-            for line in [*terminal.summary(made), *deviations, *files.github(made)]:
+            deviations = self._options.deviations
+            reported = deviations.report(made.tried, made.groups, made.tests, made.metrics.accepted)
+            for line in [*terminal.summary(made), *reported, *files.github(made)]:
                 terminalreporter.line(line)
             colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")
             terminalreporter.line(terminal.last_line(made), **{colour: True}, bold=True)

@@ -143,3 +143,4 @@ NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers i
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
 NO_500 = "a 500 cannot be provoked on a live target; every 500 that is seen is judged"
 ONE_AT_A_TIME = "nothing can be sent at once (--concurrency 1)"
+REMOVES_NONE = "the target does not remove a customer at once"

@@ -180,7 +180,7 @@ def read(paths: Iterable[Path]) -> list[tuple[Path, Evidence]]:
 
 
 def evidence_in(text: str | bytes, name: str = "it") -> list[Evidence]:
-    """The evidence in the text of a HAR file. If there is none, raises WrongCall; the message calls the file `name`."""
+    """The evidence in the text of a HAR file, which messages call `name`. Raises WrongCall if it has none."""
     try:
         log = json.loads(text)["log"]
         found = [_kept(log)] if log.get(_OWN) else list(_recorded(log["entries"]))

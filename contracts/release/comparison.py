@@ -212,13 +212,13 @@ def _of_schemas(
     except NotFollowed as reason:
         yield Change(UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))
         return
-    # As text: in Python 1 equals True.
+    # Compared as text, because in Python 1 equals True.
     if json.dumps(old) == json.dumps(new):
         return
     inner, outer = (new, opened(old, wide=False)) if answers else (old, new)
     any_text = outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string"
     if any_text and re.search("parameter|header", where) and not re.search('"(array|object)"', json.dumps(inner)):
-        # On its way a parameter or a header is text.
+        # A parameter or a header is sent as text.
         return
     inner = held_anyway(new) if held else inner
     answer, proofs = contained(inner, outer)

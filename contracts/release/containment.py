@@ -141,7 +141,7 @@ class _Values:
             elif keyword.startswith(("min", "max")) and isinstance(value, (int, float)):
                 self._lengths += [length for length in (int(value) - 1, int(value), int(value) + 1) if length >= 0]
             elif keyword == "pattern" and isinstance(value, str):
-                # Some of its signs are letters that it takes.
+                # Some signs of a pattern are letters that it matches.
                 self._constants += value[:100]
             elif keyword in ("properties", "patternProperties") and isinstance(value, dict):
                 self._names |= dict.fromkeys(name.strip("^$") for name in value)
@@ -172,7 +172,7 @@ class _Values:
         # A part may refer by name to what is not in its `$defs`: then nothing is left out yet.
         with suppress(ValueError, jsonschema_rs.ValidationError):
             values = filter(validator({**schema, "$defs": self._root.get("$defs", {})}).is_valid, values)
-        # Of the whole value each is tried; of a part, only so many are built into others.
+        # All values of the whole schema are tried. Of a part, only the first ones are built into others.
         return list(islice(values, _MOST if depth else None))
 
     def _each(self, schema: Mapping[str, Json], depth: int) -> Iterator[Json]:
@@ -252,6 +252,6 @@ class _Values:
 
 
 def _in_turn(*sources: Iterable[Json]) -> Iterator[Json]:
-    """A value of each in turn: none waits for another to end."""
+    """The values of all sources, one of each in turn."""
     nothing = object()
     return (one for turn in zip_longest(*sources, fillvalue=nothing) for one in turn if one is not nothing)

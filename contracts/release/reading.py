@@ -22,7 +22,7 @@ _DEEPEST = 5
 def members(root: Schema) -> dict[str, Schema]:
     """The members that a plain schema names, by their paths (`errors[].value`).
 
-    Of each, what the schema says of it, `always` (whether it is required) and, where it is excluded, `never`.
+    Each has what the schema says of it, `always` (whether it is required), and `never` if it is excluded.
     """
     found: dict[str, Schema] = {}
 
@@ -35,7 +35,7 @@ def members(root: Schema) -> dict[str, Schema]:
             required, named = part.get("required", ()), part.get("properties", {})
             for name in dict.fromkeys([*required, *named]):
                 path, here = f"{prefix}{name}", named.get(name, True)
-                # What it refers to may say more of it.
+                # The schema that the member refers to may say more of it.
                 target, known = referred(root, here), found.get(path, {})
                 says = here if isinstance(here, dict) else {"never": not here}
                 known |= (target if isinstance(target, dict) else {}) | says
@@ -49,7 +49,7 @@ def members(root: Schema) -> dict[str, Schema]:
 
 
 def _same(root: Schema, node: Json) -> Iterator[Schema]:
-    """A part of a plain schema, and those that hold of the same value in every case: by `$ref`, and by `allOf`."""
+    """A part of a plain schema, and the parts that always hold of the same value: by `$ref` and by `allOf`."""
     if isinstance(node, dict):
         yield node
         for part in (referred(root, node), *node.get("allOf", ())):
@@ -57,10 +57,10 @@ def _same(root: Schema, node: Json) -> Iterator[Schema]:
 
 
 def opened(root: Schema, *, wide: bool) -> Schema:
-    """A plain schema as a client reads it who ignores members that he does not know.
+    """A plain schema as it is read by a client that ignores members it does not know.
 
-    Closed objects are also told apart by the members that they do not have: it is not known how such a client reads an
-    object that has members of several. Only `wide` allows it.
+    Several closed objects may be alternatives. It is not known how such a client reads an object with members of more
+    than one of them. Such an object is allowed only if `wide`.
     """
 
     def read(node: Json) -> Json:
@@ -70,7 +70,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
         for keyword, value in node.items():
             if keyword in _CLOSING and value is False:
                 continue
-            # To widen a negation or a condition would narrow the whole.
+            # If a negation or a condition were widened, the whole would become narrower.
             follow = keyword in SAME | INSIDE and keyword not in ("not", "if")
             found[keyword] = mapped(keyword, value, read) if follow else value
             if keyword in NAMED - {"$defs"}:
@@ -78,7 +78,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
             elif keyword in ("anyOf", "oneOf") and not wide:
                 found[keyword] = [*map(_told_apart(root, value), value, found[keyword])]
         if wide and "oneOf" in found and ("$ref" in json.dumps(node["oneOf"]) or found["oneOf"] != node["oneOf"]):
-            # Objects that may have more members overlap, where closed ones excluded each other.
+            # Closed objects exclude each other. Once they may have more members, they overlap.
             found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
         return found
 
@@ -87,7 +87,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
 
 
 def _told_apart(root: Schema, parts: list[Json]) -> Callable[[Json, Json], Json]:
-    """Keeps the members of the others out of one of several parts, if it was closed."""
+    """Returns what excludes, from one of several alternatives that was closed, the members of the others."""
 
     def names(part: Json) -> set[str]:
         return {name for one in _same(root, part) for name in one.get("properties", ())}

@@ -44,7 +44,7 @@ _REPAIRED = re.compile("[\ufffd\ud800-\udfff]+")
 
 @dataclass(frozen=True)
 class Body:
-    """The values that a body may stand for. There is none if the body is not JSON text, however it is read.
+    """The values that a body may stand for. A body that no reader takes for JSON text has none.
 
     `special` are the circumstances that the body causes, as promise ids: `status.size`, `status.encoding` and
     `status.text`, and for JSON also `status.number` and `status.constant`.
