@@ -48,7 +48,7 @@ class Run:
         self.document = options.document
         self._docs = self.document if self.document.name == "docs" else load("docs")
         self.metrics = Metrics()
-        without = f"the contract {self.document.name} has nothing to try them with"
+        without = f"no request or answer could break them under the contract {self.document.name!r}"
         self.metrics.not_tried(_silent(self.document), without)
         self.vendor = Vendor(options.document) if self.target.is_mock else None
         self.client = Client(self.target, _transport(self.vendor) if self.vendor else None, self.metrics.sent)
