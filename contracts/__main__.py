@@ -128,7 +128,11 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
     """A run against a base URL. Without one it is against the mock."""
     from contracts.run import Run
 
-    run = Run(options_from(chosen, base_url, 0, os.environ)).open()
+    options = options_from(chosen, base_url, 0, os.environ)
+    if base_url is not None:
+        patience = options.target.limits.patience
+        click.echo(f"{base_url}: waits {patience:g} s (--patience) for a target that does not answer", err=True)
+    run = Run(options).open()
     try:
         yield run
     finally:

@@ -165,6 +165,10 @@ def _expected(prediction: Prediction) -> str:
 
 
 def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
+    if (coding := response.values("Transfer-Encoding")) and (length := response.values("Content-Length")):
+        # A proxy and a client may disagree on where such an answer ends (RFC 9112 section 6.3).
+        actual = excerpt(f"{' and '.join(coding)}, and a Content-Length of {' and '.join(length)}")
+        yield violation("answer.http", "a Transfer-Encoding without a Content-Length", actual, "Content-Length")
     codings = [value for value in response.values("Content-Encoding") if value.strip().lower() != "identity"]
     asked = (exchange.request.header("Accept-Encoding") or "identity").lower()
     if any(coding.strip().lower() not in asked for coding in codings):

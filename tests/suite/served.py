@@ -90,7 +90,7 @@ class _Connection(socketserver.StreamRequestHandler):
         early = getattr(self.server.vendor, "early", None)
         for piece in early(call) if early else ():
             self.wfile.write(piece)
-        call.body = self._chunked() if call.header("transfer-encoding") == "chunked" else self._sized(call)
+        call.body = self._chunked() if call.header("transfer-encoding").lower() == "chunked" else self._sized(call)
         return call
 
     def _sized(self, call: Call) -> bytes:

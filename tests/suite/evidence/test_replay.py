@@ -362,13 +362,14 @@ def test_a_recording_becomes_an_entry_for_the_payloads(tmp_path: Path) -> None:
 
 
 def test_a_target_that_does_not_answer_gives_no_verdict(evidence: Path, tmp_path: Path) -> None:
-    """An unreachable target is one line and exit 6."""
+    """An unreachable target is one line and exit 6, after a line that says how long it is waited for."""
     where = ("--base-url", "http://127.0.0.1:9", "--patience", "0.5", "--journal", str(tmp_path / "j"))
     result = replay_in_a_process(str(evidence), *where)
 
     assert result.returncode == 6
-    assert result.stderr.startswith("No verdict: ")
-    assert result.stderr.count("\n") == 1
+    first, last = result.stderr.splitlines()
+    assert first == "http://127.0.0.1:9: waits 0.5 s (--patience) for a target that does not answer"
+    assert last.startswith("No verdict: ")
 
 
 def test_a_file_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:

@@ -222,6 +222,15 @@ def test_a_body_of_one_mib_may_not_bring_just_anything(failure: Failure) -> None
     assert promise_ids(judged(REQUESTS[413], failure, persistent=True)) == [promise]
 
 
+def test_an_answer_does_not_say_twice_where_it_ends() -> None:
+    """A Content-Length beside a Transfer-Encoding is not HTTP (RFC 9112 section 6.2); each of them alone is."""
+    chunked, length = ("Transfer-Encoding", "chunked"), ("Content-Length", "99")
+
+    assert promise_ids(judged(REQUESTS[404], answer(404, headers=(*PROBLEM, chunked, length)))) == ["answer.http"]
+    assert promise_ids(judged(REQUESTS[404], answer(404, headers=(*PROBLEM, chunked)))) == []
+    assert promise_ids(judged(REQUESTS[404], answer(404, headers=(*PROBLEM, length)))) == []
+
+
 @pytest.mark.parametrize("status", [414, 431])
 @pytest.mark.parametrize(
     "came",

@@ -64,6 +64,11 @@ TakesChunksForNoBodyOfAnEncodedSlug = takes_for_none(
     "Takes a body in chunks for none, where the path has a percent sign.",
     lambda call: is_chunked(call) and "%" in call.path,
 )
+KnowsChunksInSmallLettersOnly = takes_for_none(
+    "Takes a body in chunks for none, where the name of the coding has a capital letter.",
+    lambda call: call.header("transfer-encoding") == "Chunked",
+    OTHER_VALID,
+)
 CrashesOnChunksThatAreNoJson = crashes(
     "Fails with a 500 on a body in chunks that ends too early.",
     lambda call: is_chunked(call) and not call.body.endswith(b"}"),

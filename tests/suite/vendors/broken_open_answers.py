@@ -45,6 +45,12 @@ LooksForJsonAnywhere = broken("status.media_type", LEFT_OPEN)(
         lambda call: replace(call, headers=[]) if "application/json" in call.header("content-type") else call
     ),
 )
+AcceptsAPartOfTheNameOfJson = broken("status.media_type", LEFT_OPEN)(
+    "Takes a media type for JSON if its name is a part of that of JSON.",
+    parse=reading(
+        lambda call: replace(call, headers=[]) if call.header("content-type") in "application/json" else call
+    ),
+)
 FindsNothingWithoutMediaType = finds_nothing(
     "Answers a good update without Content-Type with 404, as a router may.", ""
 )

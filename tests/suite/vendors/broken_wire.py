@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call, Refusal
-from tests.suite.served import plain_wire
+from tests.suite.served import head, plain_wire
 from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_VALID, TEXTS
 from tests.suite.vendors.variant import Broken, broken
-from tests.suite.vendors.ways import holding, to_updates
+from tests.suite.vendors.ways import holding, to_refusals, to_updates
 
 EMOJI = "\U0001f600".encode()
 HUGE = 3_000_000
 # By default patience is six times the limit of one exchange: it must not end before the promise is found broken.
 SOON_OVER = ("--time-limit", "1", "--patience", "6")
 
+
+def in_one_chunk(answer: Answer) -> bytes:
+    """An answer with a body, as one chunk (RFC 9112 section 7.1) beside a Content-Length."""
+    start = head(answer.status, [*answer.headers, ("Transfer-Encoding", "chunked"), ("Content-Length", "7")])
+    return start + b"%x\r\n%s\r\n0\r\n\r\n" % (len(answer.body), answer.body)
+
+
 GarblesTheStatusLineOnEmoji = broken("answer.http", TEXTS)(
     "Begins the answer to a name with an emoji with what is no status line.",
     wire=to_updates(lambda call, answer: b"204 fine\r\n\r\n" if EMOJI in call.body else plain_wire(answer)),
+)
+SaysTwiceWhereAProblemEnds = broken("answer.http", BROKEN_SCHEMA)(
+    "Sends a problem in one chunk, with a Content-Length besides.",
+    wire=to_refusals(lambda call, answer: in_one_chunk(answer)),
 )
 BreaksTheConnectionOnNul = broken("answer.given", LEFT_OPEN)(
     "Drops the connection when a name holds U+0000.",
