@@ -165,13 +165,14 @@ def _document_of(operation: Operation) -> dict[str, Json]:
     put = {**candidate.resolved(item[OPERATION.lower()], "the operation")}
     put["security"] = put.get("security", candidate.content.get("security", []))
     (slug,) = re.findall(r"\{(.*?)\}", PATH)
-    listed = [candidate.resolved(one, "a parameter") for holder in (item, put) for one in holder.get("parameters", [])]
-    put["parameters"] = [parameter for parameter in listed if parameter.get("in") != "path"]
+    described = [*item.get("parameters", []), *put.get("parameters", [])]
+    parameters = (candidate.resolved(parameter, "a parameter") for parameter in described)
+    put["parameters"] = [parameter for parameter in parameters if parameter.get("in") != "path"]
     put["parameters"].append({"name": slug, "in": "path", "required": True, "schema": operation.slug.schema})
     put["requestBody"] = {"required": operation.body_required} | _content(operation.bodies)
     put["responses"] = {}
     for status, answer in operation.answers.items():
-        headers = {name: {"required": one.required, "schema": one.schema} for name, one in answer.headers.items()}
+        headers = {name: {"required": says.required, "schema": says.schema} for name, says in answer.headers.items()}
         put["responses"][status] = {"description": status, "headers": headers} | _content(answer.contents)
     whole: dict[str, Json] = {
         "openapi": "3.1.0",
@@ -195,11 +196,11 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
     pending, seen = [node], set()
     while pending:
         text = json.dumps(pending.pop(0))
-        references = [json.loads(one) for one in _REFERENCE.findall(text)]
-        if '"$dynamicRef"' in text or any(one[:2] != "#/" for one in references):
+        references = [json.loads(reference) for reference in _REFERENCE.findall(text)]
+        if '"$dynamicRef"' in text or any(reference[:2] != "#/" for reference in references):
             # A reference by the name that a schema gives itself may mean any schema.
             references += candidate.to_all_schemas()
-        for reference in [one for one in dict.fromkeys(references) if one[:2] == "#/" and one not in seen]:
+        for reference in [each for each in dict.fromkeys(references) if each[:2] == "#/" and each not in seen]:
             seen.add(reference)
             try:
                 pending.append(candidate.at(reference))
@@ -243,7 +244,7 @@ def observed(
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:
     """What breaks the pin and what breaks the release's own document, each with what the release says about it."""
     # Circumstances may differ between the contracts, so findings match by promise and place; the first is shown.
-    pin, own = ({(one.promise, one.place): one for one in reversed(found)} for found in (of_pin, of_own))
+    pin, own = ({(each.promise, each.place): each for each in reversed(found)} for found in (of_pin, of_own))
     found = [(Behaviour.UNSAID if key in own else Behaviour.SAID, finding) for key, finding in reversed(pin.items())]
     found += [(Behaviour.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
     return sorted(found, key=lambda each: [*Behaviour].index(each[0]))

@@ -103,7 +103,7 @@ def passed_on(chosen: Mapping[str, Any]) -> list[str]:
     for option in TARGETING:
         value = chosen[option.name]
         if option.repeatable:
-            arguments += [word for one in value or () for word in (option.flag, one.partition("=")[0])]
+            arguments += [word for header in value or () for word in (option.flag, header.partition("=")[0])]
         elif value != option.default:
             arguments += [option.flag] if value is True else [option.flag, str(value)]
     return arguments

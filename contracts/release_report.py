@@ -157,8 +157,8 @@ def _of_deployment(observed: Observed) -> Iterator[str]:
     for word, finding in observed.broken:
         yield f"\n{word.value}: {finding.promise}: {promises()[finding.promise].sentence}"
         again = terminal.replay_command([finding.evidence], observed.base_url) if finding.evidence else ""
-        came = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual))
-        yield from terminal.labelled(*came, ("request", finding.request), ("payload", finding.why), ("again", again))
+        shown = ("expected", _cut(finding.expected)), ("came", _cut(finding.actual))
+        yield from terminal.labelled(*shown, ("request", finding.request), ("payload", finding.why), ("again", again))
     yield from observed.deviations
 
 

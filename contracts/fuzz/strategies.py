@@ -180,9 +180,9 @@ def slugs_of_nobody() -> Requests:
     return slugs.map(lambda slug: update(slug, _BODY))
 
 
-def _either(one: st.SearchStrategy[str], other: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _either(first: st.SearchStrategy[str], second: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Each of the two, half of the time. `one_of` would favour the one that is made of more strategies."""
-    return st.booleans().flatmap(lambda turn: other if turn else one)
+    return st.booleans().flatmap(lambda turn: second if turn else first)
 
 
 def authorizations() -> Requests:

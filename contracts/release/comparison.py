@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from contracts.http.exchange import OPERATION
 from contracts.release import Change, Kind
-from contracts.release.containment import NO, UNKNOWN, YES, contained
-from contracts.release.reading import held_anyway, members, opened
-from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, Schema, plain
+from contracts.release.difference import Difference, worst
+from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, DocumentedAnswer, Operation, find, is_error, lets_in, near, told_ways
@@ -20,8 +18,6 @@ from contracts.rules.operation import PATH, DocumentedAnswer, Operation, find, i
 Json = Any
 
 BREAKING, UNDECIDED, DRIFT, COMPATIBLE = Kind
-# A schema of these alone may allow any text.
-_OF_ANY_TEXT = {"type", "default", "deprecated"}
 
 
 def compared(pin: References, candidate: References) -> tuple[Change, ...]:
@@ -107,7 +103,7 @@ def _of_need(where: str, before: bool, after: bool) -> Iterator[Change]:
 
 def _named_by(media_type: str, known: Iterable[str]) -> str | None:
     """The media type, or else the narrowest range of them, that stands for this one."""
-    return next((one for one in (media_type, f"{media_type.partition('/')[0]}/*", "*/*") if one in known), None)
+    return next((name for name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*") if name in known), None)
 
 
 def _of_bodies(pin: Operation, candidate: Operation, where: str) -> Iterator[Change]:
@@ -119,7 +115,7 @@ def _of_bodies(pin: Operation, candidate: Operation, where: str) -> Iterator[Cha
             yield Change(BREAKING, where, f"{media_type} is not taken any more", *_media_types(before, after))
         else:
             yield from _of_schemas(pin, candidate, where, sent, after[taken])
-    for media_type in [one for one in after if before and one not in before]:
+    for media_type in [name for name in after if before and name not in before]:
         yield Change(COMPATIBLE, where, f"{media_type} is taken, too")
 
 
@@ -133,7 +129,7 @@ def _of_answers(pin: Operation, candidate: Operation) -> Iterator[Change]:
             yield from _of_headers(pin, candidate, where, before, after)
         elif is_error(status) and before:
             yield Change(COMPATIBLE, where, "the error status is not documented any more")
-        elif before and status[1:] == "XX" and any(one[0] == status[0] for one in candidate.answers):
+        elif before and status[1:] == "XX" and any(documented[0] == status[0] for documented in candidate.answers):
             yield Change(COMPATIBLE, where, "only some of its statuses are documented any more")
         elif is_error(status):
             yield Change(DRIFT, where, "the error status is new")
@@ -169,7 +165,7 @@ def _of_contents(
             meant = f", which has the schema that {PROBLEM} lacks (FastAPI writes a model there)"
             what = f"it may come as {media_type}{meant if misplaced and schema != {} else ''}"
             yield Change(BREAKING, where, what, *sides)
-        for media_type in [one for one in before if one not in after]:
+        for media_type in [name for name in before if name not in after]:
             yield Change(COMPATIBLE, where, f"it does not come as {media_type} any more")
 
 
@@ -202,76 +198,14 @@ def _of_schemas(
     A client sends what the pin's allows, and gets what the candidate's allows; an answer may be `held` to the exact
     problem shape anyway.
     """
-    answers, what = where.startswith("answer"), "an answer may come that was not promised"
-    if not answers:
-        what = f"a {'body' if where == 'request body' else 'value'} that was allowed is refused"
-    direction = RESPONSE if answers else REQUEST
+    direction = RESPONSE if where.startswith("answer") else REQUEST
     try:
         old = plain(pin.references, before, direction, where)
         new = plain(candidate.references, after, direction, where)
     except NotFollowed as reason:
-        yield Change(UNDECIDED, where, f"it is not known whether {what}", candidate=str(reason))
+        yield Change(UNDECIDED, where, f"it is not known whether {worst(where)}", candidate=str(reason))
         return
     # Compared as text, because in Python 1 equals True.
-    if json.dumps(old) == json.dumps(new):
-        return
-    inner, outer = (new, opened(old, wide=False)) if answers else (old, new)
-    any_text = outer.keys() <= _OF_ANY_TEXT and outer.get("type", "string") == "string"
-    if any_text and re.search("parameter|header", where) and not re.search('"(array|object)"', json.dumps(inner)):
-        # A parameter or a header is sent as text.
-        return
-    inner = held_anyway(new) if held else inner
-    answer, proofs = contained(inner, outer)
-    if answers and answer != YES:
-        answer, proofs = contained(inner, opened(old, wide=True))
-        answer = UNKNOWN if answer == YES else answer
-    sides = _differing(old, new)
-    found = [Change(BREAKING, where, what, proof=proof) for proof in proofs]
-    if answer == NO and not proofs:
-        found.append(Change(BREAKING, where, what, *sides))
-    elif answer == UNKNOWN:
-        found.append(Change(UNDECIDED, where, f"it is not known whether {what}", *sides))
-    named, names = members(old), members(new)
-    for name in _added(names, named):
-        if not names[name]["always"]:
-            kind = DRIFT if answers else COMPATIBLE
-            found.append(Change(kind, where, f"the member {name} is new, and optional"))
-        elif answers:
-            found.append(Change(DRIFT, where, f"the member {name} is new, and always there"))
-    if answers and after == {} and before not in ({}, True):
-        found.append(Change(DRIFT, where, "its body has no schema any more"))
-    elif answers:
-        for name in _added(named, names):
-            found.append(Change(DRIFT, where, f"the member {name} is not documented any more"))
-        if held and answer != NO and contained(new, outer)[0] == NO:
-            found.append(
-                Change(DRIFT, where, "it says less than every answer is held to anyway (contracts/exact.yaml)")
-            )
-    if not found and answers and contained(inner, old)[0] == NO:
-        found.append(Change(DRIFT, where, "there may be members that the pin does not name"))
-    if not found and contained(*((old, new) if answers else (new, old)))[0] == NO:
-        wider = "less may come than was promised" if answers else "more is taken than before"
-        found.append(Change(COMPATIBLE, where, wider))
-    yield from found
-    for name in [name for name in names if name in named]:
-        if names[name].get("deprecated") is True and named[name].get("deprecated") is not True:
-            yield Change(DRIFT, where, f"the member {name} is deprecated")
-        was, is_now = (
-            json.dumps(says[name]["default"]) if "default" in says[name] else "none" for says in (named, names)
-        )
-        if was != is_now:
-            yield Change(DRIFT, where, f"the default of {name} has changed", was, is_now)
-
-
-def _added(after: Mapping[str, Schema], before: Mapping[str, Schema]) -> list[str]:
-    """The members that are new, but for those inside of one that is, and those that are never there."""
-    added = {path: None for path, says in after.items() if path not in before and not says.get("never")}
-    return [path for path in added if not any(path[: step.start()] in added for step in re.finditer(r"[.\[]", path))]
-
-
-def _differing(pin: Schema, candidate: Schema) -> tuple[str, str]:
-    """What each side says of the members on which they differ; the whole schemas, where there is no such member."""
-    sides = [side.get("properties", {}) for side in (pin, candidate)]
-    names = [name for name in sides[0] if name in sides[1] and sides[0][name] != sides[1][name]]
-    said = [{name: side[name] for name in names} for side in sides] if names else [pin, candidate]
-    return json.dumps(said[0], ensure_ascii=False), json.dumps(said[1], ensure_ascii=False)
+    if json.dumps(old) != json.dumps(new):
+        is_gone = after == {} and before not in ({}, True)
+        yield from Difference(where, old, new, held=held, is_gone=is_gone).changes()

@@ -198,14 +198,14 @@ class _Values:
             return self._objects(schema, depth)
         if kind in ("null", "boolean"):
             return (None,) if kind == "null" else (False, True)
-        numbers = [one for one in self._constants if isinstance(one, (int, float)) and not isinstance(one, bool)]
+        numbers = [each for each in self._constants if isinstance(each, (int, float)) and not isinstance(each, bool)]
         halves = (number + 0.5 for number in numbers if abs(number) < _MANY)
         return (*(value for number in numbers for value in (number, number - 1, number + 1)), *halves)
 
     def _texts(self, schema: Mapping[str, Json]) -> Iterator[str]:
         lengths = self._within(schema.get("minLength", 0), min(schema.get("maxLength", _LONGEST), _LONGEST))
         yield from (_LETTERS[0] * length for length in lengths)
-        named = (*_TEXTS, *(one for one in self._constants if isinstance(one, str)))
+        named = (*_TEXTS, *(value for value in self._constants if isinstance(value, str)))
         yield from _in_turn(
             (letter * length for length in lengths if length <= _MANY for letter in _LETTERS[1:]),
             (each for text in reversed(named) for each in (text, text.upper(), f" {text}", f"{text}a")),
@@ -213,14 +213,14 @@ class _Values:
 
     def _within(self, lowest: float, highest: float) -> Iterable[int]:
         """The lengths that schemas name, from the lowest to the highest."""
-        return dict.fromkeys(one for one in (int(lowest), *self._lengths) if lowest <= one <= highest)
+        return dict.fromkeys(length for length in (int(lowest), *self._lengths) if lowest <= length <= highest)
 
     def _arrays(self, schema: Mapping[str, Json], depth: int) -> Iterator[list[Json]]:
         items = self.of(schema.get("items", True), depth + 1)[:20] + self.of(schema.get("contains", False), depth + 1)
-        first = [one for part in schema.get("prefixItems", ()) for one in self.of(part, depth + 1)[:1]]
-        yield from ([], first, *(one for one in self._constants if isinstance(one, list)))
+        first = [value for part in schema.get("prefixItems", ()) for value in self.of(part, depth + 1)[:1]]
+        yield from ([], first, *(value for value in self._constants if isinstance(value, list)))
         for place, part in enumerate(schema.get("prefixItems", ())):
-            yield from ([*first[:place], one] for one in self.of(part, depth + 1)[:_NARROW])
+            yield from ([*first[:place], value] for value in self.of(part, depth + 1)[:_NARROW])
         for length in self._within(schema.get("minItems", 0), min(schema.get("maxItems", _MANY), _MANY)):
             for item in items if length <= 2 else items[:1]:
                 yield (first + [item] * length)[: max(length, len(first))]
@@ -237,21 +237,22 @@ class _Values:
         base = {name: first[name] for name in required if name in first}
         # The other schema may require what this one leaves open.
         yield from (base, {name: value for name, value in first.items() if name in self._required}, first)
-        alone = [[base | {name: one} for one in found[: _NARROW if depth else _WIDE]] for name, found in values.items()]
+        most = _NARROW if depth else _WIDE
+        alone = [[base | {name: value} for value in found[:most]] for name, found in values.items()]
         pairs = [base | {name: first[name] for name in pair} for pair in islice(combinations(first, 2), _PAIRS)]
         others = [name for name in (*self._names, "x", "x" * 100) if name not in base] if rest is not False else []
         more = self.of(rest, depth + 1)[:_NARROW]
-        many = first | {f"x{number}": one for number, one in enumerate(more)}
+        many = first | {f"x{number}": value for number, value in enumerate(more)}
         yield from _in_turn(
             pairs,
             (dict(islice(many.items(), length)) for length in self._within(0, len(many))),
             *alone,
-            *([base | {name: one} for one in more] for name in others),
+            *([base | {name: value} for value in more] for name in others),
         )
-        yield from (one for one in self._constants if isinstance(one, dict))
+        yield from (value for value in self._constants if isinstance(value, dict))
 
 
 def _in_turn(*sources: Iterable[Json]) -> Iterator[Json]:
     """The values of all sources, one of each in turn."""
     nothing = object()
-    return (one for turn in zip_longest(*sources, fillvalue=nothing) for one in turn if one is not nothing)
+    return (value for turn in zip_longest(*sources, fillvalue=nothing) for value in turn if value is not nothing)

@@ -186,7 +186,7 @@ class _Translation:
         """A part that holds in some cases only may neither mark members of its own, nor deny a marked one."""
         marked = self._references.marked(part, self._direction) - level.hidden
         same = self._references.same(part)
-        named = {name for one in same for name in (*one.get("required", ()), *one.get("properties", ()))}
+        named = {name for schema in same for name in (*schema.get("required", ()), *schema.get("properties", ()))}
         if marked or (keyword in ("not", "if") and named & level.hidden):
             raise NotFollowed(f"it has {self._direction} members in {keyword}")
 
@@ -224,7 +224,7 @@ def _formats(node: Schema) -> Iterator[Schema]:
         lowest, highest = _INTEGERS[name]
         yield {"anyOf": [{"not": {"type": "number"}}, {"minimum": lowest, "maximum": highest}]}
     elif name in _FORMATS:
-        yield from ({"format": one} for one in (name, *_FORMATS[name]))
+        yield from ({"format": implied} for implied in (name, *_FORMATS[name]))
 
 
 def _parts(root: Schema, node: Json, known: dict[str, int]) -> int:

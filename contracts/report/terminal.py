@@ -39,8 +39,8 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     """What a test found broken, and how to see it again: its first failing request, and promises that others broke."""
     first, shown = failures[0], failures[0][0]
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
-    told = {each.promise for each in first[:_EXPLAINED]}
-    also = dict.fromkeys(each.promise for failure in failures for each in failure if each.promise not in told)
+    explained = {each.promise for each in first[:_EXPLAINED]}
+    also = dict.fromkeys(each.promise for failure in failures for each in failure if each.promise not in explained)
     about = (
         ("request", shown.request),
         ("answer", shown.answer),
@@ -179,7 +179,7 @@ def how_sure(result: Result) -> str:
     """What the generated requests show if none of them broke a promise; empty if they show nothing."""
     drawn = result.metrics.generated
     total = sum(drawn.values())
-    if total < _FEW or any("test_generated_requests" in test for one in result.findings for test in one.tests):
+    if total < _FEW or any("test_generated_requests" in test for finding in result.findings for test in finding.tests):
         return ""
     kinds = [f"{name}: 1 in {count // _THREE:,}" for name, count in sorted(drawn.items()) if count >= _FEW]
     but = ", but for accepted deviations" if result.metrics.accepted else ""

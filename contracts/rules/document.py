@@ -187,8 +187,9 @@ class Document:
     def _problem_of(self, status: int) -> tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator, frozenset[str]]:
         """The member schemas of a problem, its validator, and its required members. Without a schema, all is valid."""
         own, others = self.operation.answer(str(status)), self.operation.answers.items()
-        answers = [own, *(one for name, one in others if is_error(name))]
-        schema: Json = next((one.contents[PROBLEM] for one in answers if one and PROBLEM in one.contents), {})
+        answers = [own, *(answer for name, answer in others if is_error(name))]
+        contents = [answer.contents for answer in answers if answer]
+        schema: Json = next((content[PROBLEM] for content in contents if PROBLEM in content), {})
         return self._members(schema), self._validator(schema), self._required(schema)
 
     def _members(self, node: Json) -> Mapping[str, Json]:

@@ -63,8 +63,8 @@ def judge_history(
     if linearizable(initial, [*without_lagging_reads(initial, known, settle), *last]):
         return Verdict(tried), True
     expected = "an order of the updates that explains every read"
-    came = excerpt(_unexplained(initial, whole))
-    return Verdict(tried, (violation("update.linearizable", expected, came),)), False
+    actual = excerpt(_unexplained(initial, whole))
+    return Verdict(tried, (violation("update.linearizable", expected, actual),)), False
 
 
 def _unexplained(initial: Value, accesses: Sequence[Access]) -> str:

@@ -258,7 +258,7 @@ class References:
             for part in self.same(node)
             if "$id" not in part
             for name, member in (part.get("properties") or {}).items()
-            if any(one.get(keyword) is True for one in self.same(member))
+            if any(schema.get(keyword) is True for schema in self.same(member))
         )
 
     def to_all_schemas(self) -> list[str]:

@@ -108,12 +108,13 @@ def _operation(references: References, path: str, item: Mapping[str, Json]) -> O
     body = references.resolved(node.get("requestBody", {}), "the request body")
     answers = references.resolved(node.get("responses", {}), "the responses")
     parameters, unknown = {}, {}
-    for key, one in _parameters(references, (item, node), path).items():
-        called = f"{key[0]} parameter {one['name']}"
-        if _is_strange(one):
-            unknown[key] = (f"the {called}", one)
+    for key, described in _parameters(references, (item, node), path).items():
+        called = f"{key[0]} parameter {described['name']}"
+        if _is_strange(described):
+            unknown[key] = (f"the {called}", described)
         else:
-            parameters[key] = Parameter(called, one.get("required") is True or key[0] == "path", one.get("schema", {}))
+            required = described.get("required") is True or key[0] == "path"
+            parameters[key] = Parameter(called, required, described.get("schema", {}))
     return Operation(
         references,
         path,
@@ -221,7 +222,7 @@ def _scheme(references: References, name: str) -> str:
 def lets_in(way: Way, needed: Way) -> bool:
     """Whether a client that authenticates in one way is let in where another way is needed."""
     # A scope to write includes the scope to read (Kaiten's API page, authentication).
-    implied = {name: scopes | {one.replace("write:", "read:", 1) for one in scopes} for name, scopes in way.items()}
+    implied = {name: scopes | {scope.replace("write:", "read:", 1) for scope in scopes} for name, scopes in way.items()}
     return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
 
 

@@ -167,15 +167,15 @@ def _violation(mismatch: Mismatch, layer: Layer) -> Violation:
         return violation(promise, message, "it is missing", place, layer)
     if mismatch.keyword in ("title", "status", "prose"):
         return violation(promise, message, excerpt(json.dumps(mismatch.value)), place, layer)
-    where, came = place or "a problem", mismatch.value
+    where, actual = place or "a problem", mismatch.value
     if mismatch.keyword == "additionalProperties":
-        expected, came = f"{where} with only documented members", mismatch.rule
+        expected, actual = f"{where} with only documented members", mismatch.rule
     elif mismatch.rule is None:
         expected = f"{where} as `{mismatch.keyword}` of the schema says"
     else:
         words = " or ".join(map(json.dumps, mismatch.rule if isinstance(mismatch.rule, list) else [mismatch.rule]))
         expected = f"{where} of {mismatch.keyword} {words}"
-    return violation(promise, expected, excerpt(json.dumps(came)), place, layer)
+    return violation(promise, expected, excerpt(json.dumps(actual)), place, layer)
 
 
 def _locations(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:

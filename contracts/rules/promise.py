@@ -69,8 +69,8 @@ def promises() -> Mapping[str, Promise]:
     """Every promise by its id, in the order of the file."""
     entries = yaml.safe_load(PROMISES.read_text(encoding="utf-8"))
     return {
-        id_: Promise(id_, one["sentence"], one["source"], Layer(one["layer"]), frozenset(one.get("allows", ())))
-        for id_, one in entries.items()
+        id_: Promise(id_, entry["sentence"], entry["source"], Layer(entry["layer"]), frozenset(entry.get("allows", ())))
+        for id_, entry in entries.items()
     }
 
 

@@ -158,13 +158,13 @@ class Vendor:
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
         mismatches = list(self.document.request_mismatches(value, slug))
-        if any(finding.keyword == "prose" for finding in mismatches):
+        if any(each.keyword == "prose" for each in mismatches):
             # The handler checks what no schema states, and answers without a list of errors.
             raise Refusal(422, mismatches[-1].message[:300])
         if mismatches:
-            places = [".".join(["body", *map(str, finding.path)]) for finding in mismatches]
+            places = [".".join(["body", *map(str, each.path)]) for each in mismatches]
             value = mismatches[0].value if len(mismatches) == 1 else None
-            items = (_item(place, one.message[:300], value) for place, one in zip(places, mismatches, strict=True))
+            items = (_item(place, each.message[:300], value) for place, each in zip(places, mismatches, strict=True))
             raise Refusal(422, "validation failed", *items)
 
     def find(self, slug: str) -> dict[str, Any]:

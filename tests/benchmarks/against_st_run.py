@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="vendors at a time")
     chosen = parser.parse_args(arguments)
     picked = [variant for variant in catalogue() if not issubclass(variant, Hostile)][:: chosen.each]
-    came: list[tuple[type[Variant], Came, Came]] = []
+    outcomes: list[tuple[type[Variant], Came, Came]] = []
     print(f"{'':45} {'must':>4}   {'this suite':>24}   {'st run':>24}")
     with ProcessPoolExecutor(chosen.workers) as pool:
         for future in as_completed([pool.submit(_both, variant.__name__) for variant in picked]):
             name, suite, plain = future.result()
-            came.append((vendor_named(name), suite, plain))
-            print(_row(*came[-1]), flush=True)
-    print("\n".join(_summary(came)))
+            outcomes.append((vendor_named(name), suite, plain))
+            print(_row(*outcomes[-1]), flush=True)
+    print("\n".join(_summary(outcomes)))
     return 0
 
 
@@ -68,8 +68,8 @@ def _of(variant: type[Variant], tool: Callable[[type[Variant], RawServer, Path],
 
 
 def _suite(variant: type[Variant], server: RawServer, folder: Path) -> int:
-    told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments, "--hypothesis-seed", "1"]
-    return run_suite(*told, fresh=True, journal=folder, timeout=LIMIT).returncode
+    options = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments, "--hypothesis-seed", "1"]
+    return run_suite(*options, fresh=True, journal=folder, timeout=LIMIT).returncode
 
 
 def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
@@ -77,7 +77,9 @@ def _st_run(variant: type[Variant], server: RawServer, folder: Path) -> int:
 
 
 def _row(variant: type[Variant], suite: Came, st_run: Came) -> str:
-    figures = "   ".join(f"exit {one.code:>2} {one.seconds:6.1f} s {one.requests:6}" for one in (suite, st_run))
+    figures = "   ".join(
+        f"exit {outcome.code:>2} {outcome.seconds:6.1f} s {outcome.requests:6}" for outcome in (suite, st_run)
+    )
     return f"{variant.__name__:45} {_must(variant):>4}   {figures}"
 
 
@@ -85,19 +87,19 @@ def _must(variant: type[Variant]) -> int:
     return 1 if issubclass(variant, Broken) else 0
 
 
-def _summary(came: Sequence[tuple[type[Variant], Came, Came]]) -> Iterator[str]:
+def _summary(outcomes: Sequence[tuple[type[Variant], Came, Came]]) -> Iterator[str]:
     yield f"\nschemathesis {version('schemathesis')}, hypothesis {version('hypothesis')}"
-    yield _sum("this suite", [(variant, suite) for variant, suite, _ in came])
-    yield _sum("st run", [(variant, st_run) for variant, _, st_run in came])
+    yield _sum("this suite", [(variant, suite) for variant, suite, _ in outcomes])
+    yield _sum("st run", [(variant, st_run) for variant, _, st_run in outcomes])
 
 
-def _sum(tool: str, came: Sequence[tuple[type[Variant], Came]]) -> str:
-    broken = [said for variant, said in came if _must(variant)]
-    correct = [said for variant, said in came if not _must(variant)]
-    found = f"found {sum(said.code == 1 for said in broken)} of {len(broken)}"
-    alarms = f"false alarms {sum(said.code != 0 for said in correct)} of {len(correct)}"
-    seconds = statistics.median(said.seconds for _, said in came)
-    requests = statistics.median(said.requests for _, said in came)
+def _sum(tool: str, outcomes: Sequence[tuple[type[Variant], Came]]) -> str:
+    broken = [outcome for variant, outcome in outcomes if _must(variant)]
+    correct = [outcome for variant, outcome in outcomes if not _must(variant)]
+    found = f"found {sum(outcome.code == 1 for outcome in broken)} of {len(broken)}"
+    alarms = f"false alarms {sum(outcome.code != 0 for outcome in correct)} of {len(correct)}"
+    seconds = statistics.median(outcome.seconds for _, outcome in outcomes)
+    requests = statistics.median(outcome.requests for _, outcome in outcomes)
     return f"{tool:10}  {found}, {alarms}, median {seconds:.1f} s, {requests:.0f} requests"
 
 

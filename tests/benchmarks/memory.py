@@ -21,11 +21,11 @@ def main() -> None:
     megabytes: list[float] = []
     for cases in parser.parse_args().cases:
         with served_mock() as (_, url):
-            came = generated(url, cases)
-        megabytes.append(came.megabytes)
+            run = generated(url, cases)
+        megabytes.append(run.megabytes)
         ratio = f", {megabytes[-1] / megabytes[0]:.2f} of the first"
         print(
-            f"{came.updates} updates in {came.seconds:.0f} s, exit {came.code}: {came.megabytes:.0f} MB{ratio}",
+            f"{run.updates} updates in {run.seconds:.0f} s, exit {run.code}: {run.megabytes:.0f} MB{ratio}",
             flush=True,
         )
 

@@ -32,20 +32,20 @@ def compared(rounds: int, **tools: Callable[[], float]) -> None:
     for number in range(rounds):
         for name, tool in tools.items():
             rates[name].append(tool())
-        told = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())
-        print(f"  round {number + 1}: {told}", flush=True)
+        figures = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())
+        print(f"  round {number + 1}: {figures}", flush=True)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     first = next(iter(medians.values()))
     print("  median:  " + ", ".join(f"{name} {rate:.0f}/s ({rate / first:.1f} x)" for name, rate in medians.items()))
 
 
-def _rate(came: Came) -> float:
-    return came.updates / came.seconds
+def _rate(run: Came) -> float:
+    return run.updates / run.seconds
 
 
 def _small_requests() -> list[Request]:
     """What the bare client sends over and over."""
-    return [one.request.addressed("nobody") for one in payloads() if len(one.request.body) < 2000][:400]
+    return [payload.request.addressed("nobody") for payload in payloads() if len(payload.request.body) < 2000][:400]
 
 
 def _add_customer(url: str) -> None:

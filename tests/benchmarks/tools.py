@@ -61,8 +61,8 @@ def st_run(url: str, contract: str = "docs", *arguments: str, limit: float = LIM
         config.write_text(CONFIG, encoding="utf-8")
         document = str(DOCUMENTS / f"{contract}.yaml")
         command = [ST, "--config-file", str(config), "run", document, "--url", url]
-        told = ["--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
-        return _measured([*command, *told, *arguments], folder, limit)
+        options = ["--seed", "1", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
+        return _measured([*command, *options, *arguments], folder, limit)
 
 
 def generated(url: str, cases: int, *arguments: str) -> Came:
@@ -70,11 +70,11 @@ def generated(url: str, cases: int, *arguments: str) -> Came:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         result = folder / "result.json"
-        told = ["--base-url", url, "--cases", str(math.ceil(cases / TESTS)), "--hypothesis-seed", "1"]
+        options = ["--base-url", url, "--cases", str(math.ceil(cases / TESTS)), "--hypothesis-seed", "1"]
         kept = ["--journal", str(folder / "journal"), "--evidence", str(folder / "evidence"), "--result", str(result)]
-        command = [sys.executable, "-m", "pytest", GENERATED, "-q", "-p", "no:cacheprovider", *told, *kept, *arguments]
-        came = _measured(command, ROOT, LIMIT)
-        return Came(came.code, came.seconds, came.megabytes, read(result).metrics.updates)
+        command = [sys.executable, "-m", "pytest", GENERATED, "-q", "-p", "no:cacheprovider"]
+        run = _measured([*command, *options, *kept, *arguments], ROOT, LIMIT)
+        return Came(run.code, run.seconds, run.megabytes, read(result).metrics.updates)
 
 
 def _measured(command: Sequence[str], folder: Path, limit: float) -> Came:

@@ -74,12 +74,13 @@ def rows(bodies: Sequence[bytes], document: Document) -> dict[str, int]:
         "keywords broken, by member": len(broken),
         "boundaries: lengths about a power of two": len(lengths & _POWERS),
         "boundaries: numbers at the end of a type": len(
-            {one for one in scalars if isinstance(one, int | float) and not isinstance(one, bool)} & _NUMBERS
+            {scalar for scalar in scalars if isinstance(scalar, int | float) and not isinstance(scalar, bool)}
+            & _NUMBERS
         ),
         "distinct lengths of text": len(lengths),
         "longest text": max(lengths, default=0),
-        "planes of Unicode": len({one >> 16 for one in characters}),
-        "blocks of 256 characters": len({one >> 8 for one in characters}),
+        "planes of Unicode": len({code_point >> 16 for code_point in characters}),
+        "blocks of 256 characters": len({code_point >> 8 for code_point in characters}),
     }
 
 
@@ -120,7 +121,8 @@ def bodies_by_drawer() -> tuple[set[bytes], set[bytes]]:
         return body
 
     # Schemathesis is given our strategies by these names; those that break take the first as it was.
-    fitting, breaking = own.fitting(load("docs")).map(noted), [one.map(noted) for one in own.breaking(load("docs"))]
+    fitting = own.fitting(load("docs")).map(noted)
+    breaking = [strategy.map(noted) for strategy in own.breaking(load("docs"))]
     own.fitting, own.breaking = lambda document: fitting, lambda document: breaking
     sent: set[bytes] = set()
     for name, strategy in strategies().items():
@@ -146,7 +148,7 @@ def main() -> None:
         print(f"{row:45}" + "".join(f"{column[row]:12}" for column in counted), flush=True)
     vendors = [variant for variant in catalogue() if issubclass(variant, Broken)][:: chosen.each]
     number_found = [sum(found(tool, variant, chosen.cases) for variant in vendors) for tool in TOOLS.values()]
-    print(f"{f'broken vendors found, of {len(vendors)}':45}" + "".join(f"{one:12}" for one in number_found))
+    print(f"{f'broken vendors found, of {len(vendors)}':45}" + "".join(f"{count:12}" for count in number_found))
     theirs, ours = bodies_by_drawer()
     print(f"distinct bodies drawn: {len(theirs)} by Schemathesis's own strategies, {len(ours)} by ours")
 

@@ -38,7 +38,7 @@ Drawing = tuple[st.SearchStrategy[Any], float]
 
 def strategies() -> dict[str, Drawing]:
     """The strategy of each generated test, and its share of the examples."""
-    # What its module is written with has to be pinned before it is imported.
+    # That module reads what is pinned while it is imported, so this comes before the import.
     fuzz.pin(DOCUMENT, Generation(seed=1, reuse=False, rounds=ROUNDS))
     from tests.contract import test_generated_requests as tests
 
@@ -59,7 +59,7 @@ def drawn(drawing: Drawing, take: Callable[[Sequence[Request]], object]) -> None
         @round_.settings_and_seed
         @given(cases=round_.batches(strategy))
         def explore(cases: list[Any]) -> None:
-            take([one if isinstance(one, Request) else request_of(one) for one in cases])
+            take([case if isinstance(case, Request) else request_of(case) for case in cases])
 
         explore()
 
@@ -98,15 +98,20 @@ def main() -> None:
 
         predictions: list[Prediction] = []
         oracle = processor_time(
-            lambda: predictions.extend(predict(one.request, run.document, {customer.slug}) for one in exchanges)
+            lambda: predictions.extend(
+                predict(exchange.request, run.document, {customer.slug}) for exchange in exchanges
+            )
         )
         judging = processor_time(
-            lambda: [judge(one, said, run.document) for one, said in zip(exchanges, predictions, strict=True)]
+            lambda: [
+                judge(exchange, prediction, run.document)
+                for exchange, prediction in zip(exchanges, predictions, strict=True)
+            ]
         )
         before = run.metrics.updates
         ledgers = [Ledger(run.attempts, (), lambda attempt: attempt) for _ in tests]
         everything = processor_time(
-            lambda: [drawn(one, to.each_as_promised) for one, to in zip(tests.values(), ledgers, strict=True)]
+            lambda: [drawn(drawing, to.each_as_promised) for drawing, to in zip(tests.values(), ledgers, strict=True)]
         )
         print(f"{cases} cases drawn, {run.metrics.updates - before} sent, microseconds of processor time a case")
         left = everything - generation - sending - oracle - judging

@@ -190,13 +190,13 @@ def skip_unless_read(customer: Customer) -> None:
         pytest.skip(f"the answer is as promised; what is stored was not tried: {customer.unread}")
 
 
-def expect(holds: bool, promised: object, came: object) -> None:
+def expect(holds: bool, promised: object, actual: object) -> None:
     """Fail if something is not as promised, and say what came."""
     __tracebackhide__ = True
     if not holds:
         pytest.fail(
             f"promised  {promised}\n"
-            f"came      {str(came)[:500]!r}\n"
+            f"came      {str(actual)[:500]!r}\n"
             "The judge found nothing wrong with this answer, and the assertion of this test did: one is mistaken.\n"
             "This is a fault of the suite. Please report both lines.",
             pytrace=False,

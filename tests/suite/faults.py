@@ -35,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     picked = [variant for variant in catalogue() if re.search(chosen.only, f"{variant.__module__}.{variant.__name__}")]
     arguments = ("-m", "fuzz") if chosen.generated else ()
-    came = list(_all(picked[:: chosen.each], range(1, chosen.seeds + 1), chosen.workers, chosen.keep, arguments))
-    print("\n".join(_summary(came)))
-    return 1 if any(one.wrong for one in came) or not came else 0
+    runs = list(_all(picked[:: chosen.each], range(1, chosen.seeds + 1), chosen.workers, chosen.keep, arguments))
+    print("\n".join(_summary(runs)))
+    return 1 if any(run.wrong for run in runs) or not runs else 0
 
 
 def _all(
@@ -47,12 +47,12 @@ def _all(
     with ProcessPoolExecutor(workers, max_tasks_per_child=1) as pool:
         futures = {pool.submit(_one, variant.__name__, seed, arguments): seed for seed in seeds for variant in picked}
         for future in as_completed(futures):
-            came, seed = future.result(), futures[future]
-            print(_row(came, seed), flush=True)
+            run, seed = future.result(), futures[future]
+            print(_row(run, seed), flush=True)
             if keep:
                 keep.mkdir(parents=True, exist_ok=True)
-                (keep / f"{came.name}-{seed}.txt").write_text(came.output, encoding="utf-8")
-            yield came
+                (keep / f"{run.name}-{seed}.txt").write_text(run.output, encoding="utf-8")
+            yield run
 
 
 def _one(name: str, seed: int, arguments: Sequence[str]) -> Measured:
@@ -65,27 +65,27 @@ def _must(variant: type[Variant]) -> str:
     return next(must for kind, must in MUST.items() if issubclass(variant, kind))
 
 
-def _row(came: Measured, seed: int) -> str:
-    found = ", ".join(came.groups) or "; ".join(came.reasons)[:100] or "-"
-    figures = f"{came.seconds:6.1f} s {came.megabytes:5.0f} MB"
-    wrong = f"  WRONG: {'; '.join(came.wrong)}" if came.wrong else ""
-    must = f"must {_must(came.variant):6} was {came.code}"
-    return f"{came.name:50} seed {seed:<3} {must}{figures}  {found}{wrong}"
+def _row(run: Measured, seed: int) -> str:
+    found = ", ".join(run.groups) or "; ".join(run.reasons)[:100] or "-"
+    figures = f"{run.seconds:6.1f} s {run.megabytes:5.0f} MB"
+    wrong = f"  WRONG: {'; '.join(run.wrong)}" if run.wrong else ""
+    must = f"must {_must(run.variant):6} was {run.code}"
+    return f"{run.name:50} seed {seed:<3} {must}{figures}  {found}{wrong}"
 
 
-def _summary(came: Sequence[Measured]) -> Iterator[str]:
+def _summary(runs: Sequence[Measured]) -> Iterator[str]:
     yield ""
     for kind, must in MUST.items():
-        of_kind = [one for one in came if issubclass(one.variant, kind)]
-        right = [one for one in of_kind if not one.wrong]
+        of_kind = [run for run in runs if issubclass(run.variant, kind)]
+        right = [run for run in of_kind if not run.wrong]
         if of_kind:
-            slowest = max(one.seconds for one in of_kind)
-            largest = max(one.megabytes for one in of_kind)
+            slowest = max(run.seconds for run in of_kind)
+            largest = max(run.megabytes for run in of_kind)
             figures = f"slowest {slowest:.0f} s, largest {largest:.0f} MB"
             yield f"{kind.__name__.lower():8} must be {must:6}: {len(right)} of {len(of_kind)} right, {figures}"
     yield ""
-    for one in sorted(came, key=lambda one: -one.seconds)[:SLOWEST]:
-        yield f"{one.seconds:6.1f} s  {one.name}"
+    for run in sorted(runs, key=lambda run: -run.seconds)[:SLOWEST]:
+        yield f"{run.seconds:6.1f} s  {run.name}"
 
 
 if __name__ == "__main__":

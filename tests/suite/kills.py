@@ -85,14 +85,14 @@ def moments(seed: int, times: int) -> Iterator[Moment]:
 def killed(number: signal.Signals, moment: Moment, folder: Path, *, by_clean: bool = False) -> Killed:
     """Kill a run at a moment. After SIGKILL, also remove what the run left, with `clean` or with the next run."""
     with serving(Vendor(load("docs")), _DELAY) as server:
-        came = _kill(number, moment, server, folder)
+        run = _kill(number, moment, server, folder)
         if number is signal.SIGKILL:
             command = ["contracts", "clean"] if by_clean else ["pytest", "-q", "tests/contract", "-k", "published"]
             target = [] if by_clean else ["--base-url", server.url]
             with _started(*command, *target, f"--journal={folder}") as process:
-                came.output += process.communicate(timeout=_REACHED)[0]
-        came.wrong += _wrong(came, number, len(server.vendor.customers), folder)
-        return came
+                run.output += process.communicate(timeout=_REACHED)[0]
+        run.wrong += _wrong(run, number, len(server.vendor.customers), folder)
+        return run
 
 
 def _kill(number: signal.Signals, moment: Moment, server: RawServer, folder: Path) -> Killed:
@@ -124,15 +124,15 @@ def _started(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _wrong(came: Killed, number: signal.Signals, customers: int, folder: Path) -> Iterator[str]:
+def _wrong(run: Killed, number: signal.Signals, customers: int, folder: Path) -> Iterator[str]:
     if number is not signal.SIGKILL:
-        if came.seconds >= SECONDS:
+        if run.seconds >= SECONDS:
             yield f"did not end in {SECONDS:.0f} s"
-        if came.customers:
-            yield f"left {came.customers} customers"
-        if came.files:
-            yield f"left {', '.join(came.files)}"
-        if "Traceback" in came.output and "conftest.py" in came.output:
+        if run.customers:
+            yield f"left {run.customers} customers"
+        if run.files:
+            yield f"left {', '.join(run.files)}"
+        if "Traceback" in run.output and "conftest.py" in run.output:
             yield "a traceback"
     elif customers or list(folder.glob("*")):
         yield f"{customers} customers and {len(list(folder.glob('*')))} files are still there"
@@ -148,12 +148,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         for place, moment in enumerate(moments(chosen.seed * 1000 + number, chosen.times)):
             with tempfile.TemporaryDirectory() as folder:
-                came = killed(number, moment, Path(folder), by_clean=place % 2 == 0)
-            left = f"left {came.customers:2} customers, {len(came.files)} files"
-            print(f"{number.name:8} {moment}  exit {came.code:3} in {came.seconds:4.1f} s  {left}", flush=True)
-            for what in came.wrong:
-                print(f"  WRONG: {what}\n{came.output[-3000:]}", flush=True)
-            wrong[number.name] += bool(came.wrong)
+                run = killed(number, moment, Path(folder), by_clean=place % 2 == 0)
+            left = f"left {run.customers:2} customers, {len(run.files)} files"
+            print(f"{number.name:8} {moment}  exit {run.code:3} in {run.seconds:4.1f} s  {left}", flush=True)
+            for what in run.wrong:
+                print(f"  WRONG: {what}\n{run.output[-3000:]}", flush=True)
+            wrong[number.name] += bool(run.wrong)
     print(", ".join(f"{name}: {count} of {chosen.times} wrong" for name, count in wrong.items()))
     return 1 if wrong.total() else 0
 

@@ -58,14 +58,14 @@ def measured(name: str, folder: Path, *arguments: str) -> Measured:
     """
     variant, junit = vendor_named(name), folder / "junit.xml"
     with recording(lambda request: EMPTY_204) as elsewhere, serving(_made(variant, elsewhere.url)) as server:
-        told = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
+        options = ["--base-url", server.url, "--contract", variant.contract, *variant.arguments]
         if issubclass(variant, Hostile):
-            told += [f"--html={folder / PAGE}", "--self-contained-html"]
+            options += [f"--html={folder / PAGE}", "--self-contained-html"]
         started = time.monotonic()
         limit = SECONDS[_kind(variant)] + 60
         try:
             result = run_suite(
-                *told, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit, fresh=True
+                *options, f"--junit-xml={junit}", *arguments, journal=folder / "journal", timeout=limit, fresh=True
             )
         except subprocess.TimeoutExpired as killed:
             result = subprocess.CompletedProcess(killed.args, -signal.SIGKILL, "", "")
@@ -73,12 +73,12 @@ def measured(name: str, folder: Path, *arguments: str) -> Measured:
     output = result.stdout + result.stderr
     megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     groups, reasons = _GROUP.findall(output), _REASON.findall(output)
-    came = Measured(name, result.returncode, groups, reasons, seconds, megabytes, output)
-    came.wrong += [*_wrong_with_any(came, folder), *_wrong(came, _failed(junit))]
-    came.wrong += [f"{request.line} was sent to another host" for request in elsewhere.requests[:1]]
-    came.wrong += [f"the vendor itself failed: {error}" for error in server.errors[:1]]
-    came.wrong += [f"{method} {path} was sent" for method, path in _forbidden(server.calls)]
-    return came
+    run = Measured(name, result.returncode, groups, reasons, seconds, megabytes, output)
+    run.wrong += [*_wrong_with_any(run, folder), *_wrong(run, _failed(junit))]
+    run.wrong += [f"{request.line} was sent to another host" for request in elsewhere.requests[:1]]
+    run.wrong += [f"the vendor itself failed: {error}" for error in server.errors[:1]]
+    run.wrong += [f"{method} {path} was sent" for method, path in _forbidden(server.calls)]
+    return run
 
 
 def _made(variant: type[Variant], elsewhere: str) -> Variant:
@@ -104,40 +104,40 @@ def _failed(junit: Path) -> dict[str, str]:
     return failed
 
 
-def _wrong_with_any(came: Measured, folder: Path) -> Iterator[str]:
+def _wrong_with_any(run: Measured, folder: Path) -> Iterator[str]:
     kept = [path.read_text(encoding="utf-8", errors="replace") for path in folder.rglob("*") if path.is_file()]
-    if any(token in text for token in MOCK_TOKENS for text in [came.output, *kept]):
+    if any(token in text for token in MOCK_TOKENS for text in [run.output, *kept]):
         yield "a token is in the output or in an artefact"
-    if re.search(r"^Traceback \(most recent call last\)|INTERNALERROR|^E  +\w+Error", came.output, re.MULTILINE):
+    if re.search(r"^Traceback \(most recent call last\)|INTERNALERROR|^E  +\w+Error", run.output, re.MULTILINE):
         yield "a traceback"
-    if _UNFIT_FOR_A_TERMINAL.search(came.output):
+    if _UNFIT_FOR_A_TERMINAL.search(run.output):
         yield "control characters reach the terminal"
     page = (folder / PAGE).read_text(encoding="utf-8") if (folder / PAGE).exists() else ""
     if "<script>alert" in page or _UNFIT_FOR_A_TERMINAL.search(page):
         yield "scripts or control characters reach the page"
-    if came.seconds > SECONDS[_kind(came.variant)]:
-        yield f"took more than {SECONDS[_kind(came.variant)]:.0f} s"
-    if came.megabytes > MEGABYTES:
+    if run.seconds > SECONDS[_kind(run.variant)]:
+        yield f"took more than {SECONDS[_kind(run.variant)]:.0f} s"
+    if run.megabytes > MEGABYTES:
         yield f"took more than {MEGABYTES} MB"
 
 
-def _wrong(came: Measured, failed: dict[str, str]) -> Iterator[str]:
-    variant = came.variant
-    if issubclass(variant, Unusual) and came.code != 0:
-        yield "a false alarm" if came.code == 1 else "no verdict"
-    if issubclass(variant, Hostile) and came.code not in (1, 6):
+def _wrong(run: Measured, failed: dict[str, str]) -> Iterator[str]:
+    variant = run.variant
+    if issubclass(variant, Unusual) and run.code != 0:
+        yield "a false alarm" if run.code == 1 else "no verdict"
+    if issubclass(variant, Hostile) and run.code not in (1, 6):
         yield "must end red or without a verdict"
-    if issubclass(variant, Hostile) and came.code == 6 and len(came.reasons) != 1:
+    if issubclass(variant, Hostile) and run.code == 6 and len(run.reasons) != 1:
         yield "must give one reason"
     if issubclass(variant, Broken):
-        if came.code != 1 or variant.breaks not in came.groups:
+        if run.code != 1 or variant.breaks not in run.groups:
             yield f"must be found under {variant.breaks}"
-        elif came.groups[0] != variant.breaks:
+        elif run.groups[0] != variant.breaks:
             yield f"{variant.breaks} must be the first that is shown"
         finders = [name for name, text in failed.items() if f"{variant.breaks}: " in text]
         if variant.found_by not in finders:
             yield f"{variant.found_by} must find it, and not {' and '.join(finders) or 'none'}"
-        if len(came.groups) > MOST_GROUPS:
+        if len(run.groups) > MOST_GROUPS:
             yield f"more than {MOST_GROUPS} groups of violations"
 
 

@@ -49,8 +49,8 @@ def report(
     judged: bool = False,
 ) -> SimpleNamespace:
     """The report of pytest on a test, with what the plugin adds to it. One request broke all of `broken`."""
-    told = {
-        "broken": [[vars(one) | {"tests": [test]} for one in broken]] if broken else [],
+    added = {
+        "broken": [[vars(found) | {"tests": [test]} for found in broken]] if broken else [],
         "required": required,
         "metrics": None,
     }
@@ -61,7 +61,7 @@ def report(
         skipped=bool(skipped),
         longrepr=("a.py", 1, f"Skipped: {skipped}") if skipped else "",
         user_properties=[("judged by", "v1")] if judged else [],
-        contract=told,
+        contract=added,
     )
 
 

@@ -54,10 +54,10 @@ def answer(
     return Response(status, headers if headers is not None else () if empty else PROBLEM, given, wire or given)
 
 
-def judged(request: Request, came: Response | Failure, contract: str = "docs", **changes: Any) -> Verdict:
+def judged(request: Request, outcome: Response | Failure, contract: str = "docs", **changes: Any) -> Verdict:
     """The verdict on an exchange, where only the customer acme exists."""
     document: Document = DOCUMENTS[contract]
-    response, failure = (None, came) if isinstance(came, Failure) else (came, None)
+    response, failure = (None, outcome) if isinstance(outcome, Failure) else (outcome, None)
     exchange = Exchange(request, response, failure, sent_path=f"/api{request.path}", **changes)
     return judge(exchange, predict(request, document, {"acme"}), document)
 

@@ -98,11 +98,11 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
 def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:
     """A refused request that seems to have changed its customer, and does not alone: an update of another one did."""
     attempts = attempts_on(Unique())
-    one, other = attempts.customers.make(), attempts.customers.make()
-    attempts.send(SAME_ID, one)
-    attempts.send(SAME_ID, other)
+    first, second = attempts.customers.make(), attempts.customers.make()
+    attempts.send(SAME_ID, first)
+    attempts.send(SAME_ID, second)
 
-    failed = attempts.send(update(CUSTOMER, b'{"name":""}'), one)
+    failed = attempts.send(update(CUSTOMER, b'{"name":""}'), first)
     (again,) = attempts.again(failed)
 
     assert failed.broken == {"refused.unchanged"}
@@ -233,7 +233,10 @@ def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:
     again = attempts.again(failed)
 
     assert failed.broken == {"problem.title", "problem.status"}
-    assert [(one.broken, one.repeated) for one in again] == [({"problem.title"}, True), ({"problem.status"}, False)]
+    assert [(attempt.broken, attempt.repeated) for attempt in again] == [
+        ({"problem.title"}, True),
+        ({"problem.status"}, False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -109,12 +109,12 @@ class HasAQuota(Choosy):
 @pytest.mark.parametrize("status", [402, 403, 409, 422])
 def test_a_quota_is_no_verdict_and_names_the_option(status: int) -> None:
     """Where a plan allows no more customers, that is the reason, and the option that keeps within it is named."""
-    one, several = customers_of(HasAQuota(1, status)), customers_of(HasAQuota(4, status))
-    one.open()
+    single, several = customers_of(HasAQuota(1, status)), customers_of(HasAQuota(4, status))
+    single.open()
     several.open()
 
     with pytest.raises(NoVerdict, match=rf"answered {status}: it makes no second customer; --customers 1 "):
-        one.unused()
+        single.unused()
     with pytest.raises(NoVerdict, match=rf"answered {status}: it makes no more than \d customers; --customers \d "):
         [several.make() for _ in range(8)]
 
@@ -310,7 +310,7 @@ def test_no_more_customers_exist_than_may(most: int) -> None:
     kept = [customers.open(), *(customers.make() for _ in range(2 + of_threads))]
     for _ in range(20):
         before, new = customers.unused(), customers.unused()
-        assert {before.slug, new.slug, *(one.slug for one in kept)} <= set(vendor.customers)
+        assert {before.slug, new.slug, *(customer.slug for customer in kept)} <= set(vendor.customers)
     customers.replace(kept[-1])
 
     assert not customers.given

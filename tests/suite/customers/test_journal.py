@@ -150,12 +150,12 @@ def test_a_folder_that_cannot_be_written_is_a_wrong_call(tmp_path: Path) -> None
 
 def test_two_runs_write_two_files(tmp_path: Path) -> None:
     """Two runs at once do not disturb each other."""
-    one, two = Journal(tmp_path, "one", URL), Journal(tmp_path, "two", URL)
-    one.made(ONE)
-    two.made(TWO)
-    two.close()
+    first, second = Journal(tmp_path, "one", URL), Journal(tmp_path, "two", URL)
+    first.made(ONE)
+    second.made(TWO)
+    second.close()
 
     found = [leftover.slugs for leftover in leftovers(tmp_path)]
-    one.close()
+    first.close()
 
     assert found == [(TWO,)]

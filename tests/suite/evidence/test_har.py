@@ -26,9 +26,9 @@ REFUSED = update(CUSTOMER, b'{"name":null}')
 EMPTY = Response(204, (), b"", b"", "No Content")
 
 
-def attempt(template: Request, came: Response | Failure, **changes: Any) -> Attempt:
+def attempt(template: Request, outcome: Response | Failure, **changes: Any) -> Attempt:
     """What came of a request to a disposable customer."""
-    response, failure = (None, came) if isinstance(came, Failure) else (came, None)
+    response, failure = (None, outcome) if isinstance(outcome, Failure) else (outcome, None)
     request = template.addressed(SLUG)
     prediction = predict(request, DOCUMENTS["docs"], {SLUG})
     exchange = Exchange(request, response, failure, 0.5, sent_headers=request.headers, started=1_700_000_000.25)
@@ -36,9 +36,9 @@ def attempt(template: Request, came: Response | Failure, **changes: Any) -> Atte
     return Attempt(template, exchange, prediction, **found | changes)
 
 
-def evidence(template: Request = REFUSED, came: Response | Failure = WRONG) -> Evidence:
+def evidence(template: Request = REFUSED, outcome: Response | Failure = WRONG) -> Evidence:
     """The evidence of the first thing that is wrong with this answer."""
-    failed = attempt(template, came, before=attempt(update(CUSTOMER, b'{"name":"x"}'), EMPTY))
+    failed = attempt(template, outcome, before=attempt(update(CUSTOMER, b'{"name":"x"}'), EMPTY))
     return evidence_of(failed, failed.violations[0], SOURCE)
 
 
@@ -122,7 +122,7 @@ def test_whether_it_repeated_is_kept(seen_once: bool) -> None:
 @pytest.mark.parametrize("failure", [Failure.BROKEN, Failure.TIMEOUT, Failure.MALFORMED])
 def test_no_answer_is_kept(failure: Failure) -> None:
     """Where no answer came, the file says why."""
-    found = read_back(evidence(came=failure))
+    found = read_back(evidence(outcome=failure))
 
     assert (found.failing.exchange.failure, found.failing.exchange.response) == (failure, None)
 
@@ -151,7 +151,7 @@ def test_what_showed_the_state_is_kept() -> None:
 
 def test_the_file_is_har_1_2() -> None:
     """Every member that HAR 1.2 asks for is there, and each of ours begins with an underscore."""
-    log = written(evidence(came=replace(WRONG, body=b"\xff")))
+    log = written(evidence(outcome=replace(WRONG, body=b"\xff")))
 
     for entry in log["entries"]:
         assert log["version"] == "1.2"
@@ -173,7 +173,7 @@ def test_the_file_is_har_1_2() -> None:
 
 def test_the_file_says_what_broke_and_where_it_comes_from() -> None:
     """The promise in words, what came, test, contract, seed and whose customer are there for whoever gets the file."""
-    log = written(evidence(came=replace(WRONG, status=403)))
+    log = written(evidence(outcome=replace(WRONG, status=403)))
 
     own, failing = log["_contract"], log["entries"][-1]
     assert own["violation"]["promise"] == "status.schema"

@@ -291,11 +291,11 @@ def test_a_url_that_was_not_sent_so_is_told(url: str, said: str) -> None:
 
 def test_a_header_without_a_value_is_told_where_it_matters() -> None:
     """The word None is never sent: a Content-Type without its value is told, another header is left out anyway."""
-    told = step_of(browser_s(headers={"content-type": None, "cookie": None}))
+    incomplete = step_of(browser_s(headers={"content-type": None, "cookie": None}))
     fine = step_of(browser_s(headers={"content-type": "text/plain", "cookie": None}))
 
-    assert told.unsendable == "the value of its header Content-Type is not in the file"
-    assert "None" not in str(told.template.headers)
+    assert incomplete.unsendable == "the value of its header Content-Type is not in the file"
+    assert "None" not in str(incomplete.template.headers)
     assert (fine.unsendable, fine.template.header("Content-Type")) == ("", "text/plain")
 
 

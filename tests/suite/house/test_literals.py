@@ -71,12 +71,12 @@ def test_a_literal_sees_what_the_judge_overlooks(promise: str, vendor: str, test
     kind = vendor_named(vendor)
     assert kind.breaks == promise
     with serving(kind(load(kind.contract), kind.base_path)) as server:
-        told = ["--base-url", server.url, "--contract", kind.contract, "-k", test, "-p", "tests.suite.blind_judge"]
-        came = run_suite(*told, "--maxfail=1", journal=tmp_path, BLIND_TO=promise)
+        options = ["--base-url", server.url, "--contract", kind.contract, "-k", test, "-p", "tests.suite.blind_judge"]
+        result = run_suite(*options, "--maxfail=1", journal=tmp_path, BLIND_TO=promise)
 
-    assert came.returncode == 1, came.stdout
-    assert re.search(r"^promised  .+\ncame      .+", came.stdout, re.MULTILINE), came.stdout
-    assert "The judge found nothing wrong with this answer" in came.stdout
+    assert result.returncode == 1, result.stdout
+    assert re.search(r"^promised  .+\ncame      .+", result.stdout, re.MULTILINE), result.stdout
+    assert "The judge found nothing wrong with this answer" in result.stdout
 
 
 def test_each_promise_on_an_answer_is_seen_by_a_literal_or_named() -> None:

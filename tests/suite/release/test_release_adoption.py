@@ -63,8 +63,8 @@ def test_an_error_without_a_body_is_adopted_as_it_is(tmp_path: Path) -> None:
     document = load(str(adopted(of(pair.content), tmp_path)))
 
     assert not document.operation.answers["400"].contents
-    came = run_suite("--contract", document.name, "-k", "not_json", journal=tmp_path, file="test_400_bad_request.py")
-    assert came.returncode == 0
+    result = run_suite("--contract", document.name, "-k", "not_json", journal=tmp_path, file="test_400_bad_request.py")
+    assert result.returncode == 0
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES)

@@ -143,11 +143,11 @@ def test_the_verdict_for_machines_is_json(release: Release, tmp_path: Path) -> N
 
     result = release("--candidate", path, "--format", "json")
 
-    told = json.loads(result.stdout)
+    report = json.loads(result.stdout)
     assert result.returncode == 1
-    assert (told["verdict"], told["pin"], told["candidate"]) == ("not safe", "docs", path)
-    assert told["counts"] == {"breaking": 1, "not decided": 0, "drift": 0, "compatible": 0}
-    assert told["changes"] == [
+    assert (report["verdict"], report["pin"], report["candidate"]) == ("not safe", "docs", path)
+    assert report["counts"] == {"breaking": 1, "not decided": 0, "drift": 0, "compatible": 0}
+    assert report["changes"] == [
         {
             "kind": "breaking",
             "where": "request body",

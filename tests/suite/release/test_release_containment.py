@@ -67,9 +67,9 @@ def schema_of(node: Any, **document: Any) -> Any:
 @pytest.mark.parametrize(("inner", "outer", "answer"), PAIRS)
 def test_a_schema_is_inside_of_another_or_not(inner: Any, outer: Any, answer: Containment) -> None:
     """Of these pairs it is decided rightly; each no has a value that shows it."""
-    came, proofs = contained(schema_of(inner), schema_of(outer))
+    containment, proofs = contained(schema_of(inner), schema_of(outer))
 
-    assert came == answer
+    assert containment == answer
     assert bool(proofs) == (answer == NO)
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema_rs.canonical import Containment
 
 from contracts.errors import WrongCall
-from contracts.release import Kind, Proof, ReleaseVerdict, comparison
+from contracts.release import Kind, Proof, ReleaseVerdict, difference
 from contracts.release.containment import contained
 from contracts.release.schema import Schema
 from contracts.release_report import blocks
@@ -41,14 +41,14 @@ def test_a_release_is_judged_by_its_gravest_change(pair: Pair, monkeypatch: pyte
         proved.extend((proof, inner.is_valid(proof.value), outer.is_valid(proof.value)) for proof in proofs)
         return answer, proofs
 
-    monkeypatch.setattr(comparison, "contained", watched)
+    monkeypatch.setattr(difference, "contained", watched)
 
     found = changed(pair)
 
-    told = "\n".join(blocks(ReleaseVerdict(found)))
+    printed = "\n".join(blocks(ReleaseVerdict(found)))
     breaking = [change for change in found if change.kind is Kind.BREAKING]
-    assert next((change.kind.value for change in found), "nothing") == pair.kind, told
-    assert pair.says in told
+    assert next((change.kind.value for change in found), "nothing") == pair.kind, printed
+    assert pair.says in printed
     assert [change.proof for change in found if change.proof and (change.proof, True, False) not in proved] == []
     assert [change.what for change in breaking if change.proof is None and change.pin.startswith("{")] == []
 

@@ -60,7 +60,8 @@ def test_the_operation_takes_one_slug_and_a_json_body(document: Document) -> Non
     """The path has one required string, and the body is required JSON."""
     operation = document.operation
 
-    assert [(one.called, one.required, one.schema) for one in operation.parameters.values()] == [
+    parameters = operation.parameters.values()
+    assert [(parameter.called, parameter.required, parameter.schema) for parameter in parameters] == [
         ("path parameter customerSlug", True, {"type": "string"})
     ]
     assert (list(operation.bodies), operation.body_required) == (["application/json"], True)

@@ -101,7 +101,7 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
 
 
 @pytest.mark.parametrize(
-    ("came", "kind"),
+    ("response", "kind"),
     [
         pytest.param(answer(500), "status.internal_error", id="500"),
         pytest.param(answer(200, b"{}"), "status.documented", id="200"),
@@ -114,13 +114,13 @@ def test_another_documented_status_breaks_the_rule_of_the_circumstance(status: i
         pytest.param(answer(304), "response.redirect", id="304"),
     ],
 )
-def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one(came: Response, kind: str) -> None:
+def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one(response: Response, kind: str) -> None:
     """The kind of answer is named first; the promise that it contradicts is broken, too."""
-    assert promise_ids(judged(VALID, came)) == [kind, "status.valid"]
+    assert promise_ids(judged(VALID, response)) == [kind, "status.valid"]
 
 
 @pytest.mark.parametrize(
-    ("came", "promise"),
+    ("outcome", "promise"),
     [
         pytest.param(answer(413), "status.valid", id="413-for-a-small-body"),
         pytest.param(answer(415), "status.valid", id="415-for-json"),
@@ -137,9 +137,9 @@ def test_a_status_that_no_request_may_get_breaks_the_promise_that_bound_this_one
         pytest.param(Failure.MALFORMED, "answer.http", id="not-http"),
     ],
 )
-def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | Failure, promise: str) -> None:
+def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(outcome: Response | Failure, promise: str) -> None:
     """To a valid update, each of these answers breaks one promise."""
-    assert promise_ids(judged(VALID, came)) == [promise]
+    assert promise_ids(judged(VALID, outcome)) == [promise]
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_one_thing_wrong_with_an_answer_breaks_its_rule_alone(came: Response | F
 )
 def test_a_stack_trace_is_not_public(trace: str) -> None:
     """A stack trace of any common language is found, in a member of a problem."""
-    came = answer(422, problem(422, detail=f"It went wrong: {trace}"))
+    response = answer(422, problem(422, detail=f"It went wrong: {trace}"))
 
-    assert promise_ids(judged(REQUESTS[422], came)) == ["public.stack_trace"]
+    assert promise_ids(judged(REQUESTS[422], response)) == ["public.stack_trace"]
 
 
 def test_an_echo_of_the_request_is_no_stack_trace() -> None:
@@ -208,10 +208,10 @@ def test_a_body_of_one_mib_may_break_the_connection(failure: Failure) -> None:
 @pytest.mark.parametrize("status", [502, 503, 504, 520])
 def test_a_body_of_one_mib_may_meet_a_proxy_that_gives_up(status: int) -> None:
     """Before a server that closes the connection on a large body a proxy answers for it, each time."""
-    came = answer(status, b"<html>Bad Gateway</html>", (("Content-Type", "text/html"),))
+    response = answer(status, b"<html>Bad Gateway</html>", (("Content-Type", "text/html"),))
 
-    assert promise_ids(judged(REQUESTS[413], came, persistent=True)) == []
-    assert promise_ids(judged(VALID, came, persistent=True)) == ["answer.given"]
+    assert promise_ids(judged(REQUESTS[413], response, persistent=True)) == []
+    assert promise_ids(judged(VALID, response, persistent=True)) == ["answer.given"]
 
 
 @pytest.mark.parametrize("failure", [Failure.TIMEOUT, Failure.MALFORMED])
@@ -233,16 +233,16 @@ def test_an_answer_does_not_say_twice_where_it_ends() -> None:
 
 @pytest.mark.parametrize("status", [414, 431])
 @pytest.mark.parametrize(
-    "came",
+    "content",
     [
         pytest.param(("text/html", b"<html>Too long</html>"), id="html"),
         pytest.param(("application/problem+json", b"{}"), id="problem-without-members"),
         pytest.param(("", b""), id="nothing"),
     ],
 )
-def test_a_long_request_line_may_be_refused_in_any_shape(came: tuple[str, bytes], status: int) -> None:
+def test_a_long_request_line_may_be_refused_in_any_shape(content: tuple[str, bytes], status: int) -> None:
     """What answers a request line over 8,000 octets is something before the API: its body is nobody's promise."""
-    media_type, body = came
+    media_type, body = content
     long = update("n" * 8000, b'{"name":"x"}')
     refused = answer(status, body, (("Content-Type", media_type),) if media_type else ())
 
@@ -252,9 +252,9 @@ def test_a_long_request_line_may_be_refused_in_any_shape(came: tuple[str, bytes]
 
 def test_everything_wrong_is_found_at_once() -> None:
     """The judge does not stop at the first violation."""
-    came = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
+    response = answer(500, problem(500, title="Oops", trace=1), headers=(("X-User", "<KAITEN_AUTH_TOKEN>"),))
 
-    assert set(promise_ids(judged(VALID, came))) == {
+    assert set(promise_ids(judged(VALID, response))) == {
         *("status.internal_error", "status.valid", "public.credential"),
         *("problem.media_type", "problem.title", "problem.members"),
     }

@@ -25,7 +25,7 @@ def body(text: bytes) -> Response:
 
 
 @pytest.mark.parametrize(
-    ("came", "promise"),
+    ("response", "promise"),
     [
         pytest.param(media_type(), "problem.media_type", id="no-content-type"),
         pytest.param(media_type("application/json"), "problem.media_type", id="plain-json"),
@@ -91,9 +91,9 @@ def body(text: bytes) -> Response:
         pytest.param(body(problem(404, title="Unprocessable Content")), "problem.title", id="title-of-another-status"),
     ],
 )
-def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(came: Response, promise: str) -> None:
+def test_one_thing_wrong_with_a_problem_breaks_its_rule_alone(response: Response, promise: str) -> None:
     """Each way to get a problem wrong is found under the promise that it breaks."""
-    assert set(promise_ids(judged(REQUESTS[404], came))) == {promise}
+    assert set(promise_ids(judged(REQUESTS[404], response))) == {promise}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -106,17 +106,17 @@ def test_errors_may_be_left_out(errors: object, status: int) -> None:
 def test_each_item_says_where_and_what() -> None:
     """One good item does not make up for another one without a location or a message."""
     for bad in (ITEM | {"location": ""}, ITEM | {"message": ""}):
-        came = answer(422, problem(422, errors=[bad, ITEM]))
+        response = answer(422, problem(422, errors=[bad, ITEM]))
 
-        assert promise_ids(judged(REQUESTS[422], came)) == ["problem.errors"]
+        assert promise_ids(judged(REQUESTS[422], response)) == ["problem.errors"]
 
 
 def test_errors_may_be_null_from_v1_on() -> None:
     """The page shows an array; v1 documents that it may be null."""
-    came = answer(422, problem(422, errors=None)), answer(422, problem(422, errors=None, code="CODE"))
+    responses = answer(422, problem(422, errors=None)), answer(422, problem(422, errors=None, code="CODE"))
 
-    assert promise_ids(judged(REQUESTS[422], came[0])) == ["problem.errors"]
-    assert promise_ids(judged(REQUESTS[422], came[1], "v1")) == []
+    assert promise_ids(judged(REQUESTS[422], responses[0])) == ["problem.errors"]
+    assert promise_ids(judged(REQUESTS[422], responses[1], "v1")) == []
 
 
 @pytest.mark.parametrize(
@@ -131,17 +131,17 @@ def test_errors_may_be_null_from_v1_on() -> None:
 )
 def test_v1_says_more_of_a_problem(changes: dict[str, object], promise: str) -> None:
     """In v1 the code is always there, type is absolute, and instance is the path of the request."""
-    came = answer(404, problem(404, **{"code": "CODE"} | changes))
+    response = answer(404, problem(404, **{"code": "CODE"} | changes))
 
-    assert promise_ids(judged(REQUESTS[404], came, "v1")) == [promise]
+    assert promise_ids(judged(REQUESTS[404], response, "v1")) == [promise]
 
 
 @pytest.mark.parametrize("instance", ["/customers/nobody", "/api/customers/nobody"], ids=["path", "path-as-sent"])
 def test_in_v1_the_instance_is_the_path_with_or_without_the_base(instance: str) -> None:
     """The request's path may be told with what the base URL puts before it, or without."""
-    came = answer(404, problem(404, code="CODE", instance=instance))
+    response = answer(404, problem(404, code="CODE", instance=instance))
 
-    assert judged(REQUESTS[404], came, "v1").violations == ()
+    assert judged(REQUESTS[404], response, "v1").violations == ()
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 900, 10_000, 100_000])
@@ -164,9 +164,9 @@ def test_a_title_that_is_nested_deeply_is_no_title(depth: int) -> None:
 
 def test_the_shape_of_a_500_is_judged_too() -> None:
     """A 500 is wrong in itself, and its problem still has to be the documented one."""
-    came = answer(500, problem(500, title="Oops"))
+    response = answer(500, problem(500, title="Oops"))
 
-    assert promise_ids(judged(REQUESTS[204], came)) == ["status.internal_error", "status.valid", "problem.title"]
+    assert promise_ids(judged(REQUESTS[204], response)) == ["status.internal_error", "status.valid", "problem.title"]
 
 
 @pytest.mark.parametrize("status", [413, 415])
@@ -184,9 +184,9 @@ def test_a_413_has_one_of_three_titles(title: str) -> None:
 
 def test_a_422_has_the_title_of_go() -> None:
     """RFC 9110 calls 422 Unprocessable Content, and the exact shape has the phrase of Go's net/http."""
-    came = answer(422, problem(422, title="Unprocessable Content"))
+    response = answer(422, problem(422, title="Unprocessable Content"))
 
-    assert promise_ids(judged(REQUESTS[422], came)) == ["problem.title"]
+    assert promise_ids(judged(REQUESTS[422], response)) == ["problem.title"]
 
 
 def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
@@ -197,7 +197,7 @@ def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected", "came"),
+    ("changes", "expected", "actual"),
     [
         pytest.param({"instance": "a b"}, 'instance of format "uri-reference"', '"a b"', id="format"),
         pytest.param({"errors": {}}, 'errors of type "array"', "{}", id="type"),
@@ -211,11 +211,11 @@ def test_a_violation_says_what_was_promised_what_came_and_where() -> None:
         ),
     ],
 )
-def test_a_violation_of_a_schema_says_what_it_asks_for(changes: dict[str, Any], expected: str, came: str) -> None:
+def test_a_violation_of_a_schema_says_what_it_asks_for(changes: dict[str, Any], expected: str, actual: str) -> None:
     """What was expected is in the words of the schema, and what came is the value itself."""
     (found,) = judged(REQUESTS[404], answer(404, problem(404, **changes))).violations
 
-    assert (found.expected, found.actual) == (expected, came)
+    assert (found.expected, found.actual) == (expected, actual)
 
 
 def test_a_violation_of_a_schema_within_a_schema_shows_the_value() -> None:

@@ -12,9 +12,11 @@ DOCUMENTED, EXACT = Layer.DOCUMENTED, Layer.EXACT
 NO_PROBLEM = (("Content-Type", "application/json"),)
 
 
-def layers(status: int, came: Response, contract: str = "docs") -> list[tuple[str, str, Layer]]:
+def layers(status: int, response: Response, contract: str = "docs") -> list[tuple[str, str, Layer]]:
     """The promises that an answer breaks, each with its place and the layer that it is of."""
-    return [(found.promise, found.place, found.layer) for found in judged(REQUESTS[status], came, contract).violations]
+    return [
+        (found.promise, found.place, found.layer) for found in judged(REQUESTS[status], response, contract).violations
+    ]
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])
@@ -92,9 +94,9 @@ def test_the_document_of_the_pin_decides(
 
 def test_what_is_wrong_in_two_ways_is_told_in_each() -> None:
     """One answer may break both layers, in different things."""
-    came = answer(404, problem(404, title="Gone", traceId="4bf9", detail=LEFT_OUT))
+    response = answer(404, problem(404, title="Gone", traceId="4bf9", detail=LEFT_OUT))
 
-    assert sorted(layers(404, came)) == [
+    assert sorted(layers(404, response)) == [
         ("problem.members", "", DOCUMENTED),
         ("problem.required", "", EXACT),
         ("problem.title", "title", EXACT),
@@ -103,13 +105,13 @@ def test_what_is_wrong_in_two_ways_is_told_in_each() -> None:
 
 def test_each_member_that_is_missing_is_told() -> None:
     """A documented member that is missing does not hide that one of the exact shape is missing, too."""
-    came = problem(404, title=LEFT_OUT)
+    body = problem(404, title=LEFT_OUT)
 
-    assert sorted(layer for _, _, layer in layers(404, answer(404, came), "v1")) == [DOCUMENTED, EXACT]
+    assert sorted(layer for _, _, layer in layers(404, answer(404, body), "v1")) == [DOCUMENTED, EXACT]
 
 
 @pytest.mark.parametrize(
-    ("status", "came", "promise", "layer"),
+    ("status", "response", "promise", "layer"),
     [
         pytest.param(204, answer(204, wire=b"x"), "success.empty", EXACT, id="bytes-after-204"),
         pytest.param(404, answer(404, headers=NO_PROBLEM), "problem.media_type", DOCUMENTED, id="media-type"),
@@ -124,10 +126,10 @@ def test_each_member_that_is_missing_is_told() -> None:
     ],
 )
 def test_a_rule_that_is_not_of_a_member_has_a_layer_of_its_own(
-    status: int, came: Response, promise: str, layer: Layer
+    status: int, response: Response, promise: str, layer: Layer
 ) -> None:
     """What is not about a problem's members has the layer that promises.yaml gives it."""
-    assert next(found[::2] for found in layers(status, came)) == (promise, layer)
+    assert next(found[::2] for found in layers(status, response)) == (promise, layer)
     assert promises()[promise].layer is layer
 
 

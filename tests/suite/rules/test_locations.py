@@ -14,10 +14,10 @@ FOO = b'{"name":"x","foo":1}'
 
 
 def judged_at(location: object, sent: Request, contract: str = "docs") -> list[str]:
-    """The promises that a 422 breaks which says that this place of the request is wrong."""
+    """The promises that are broken by a 422 which says that this place of the request is wrong."""
     code = {"code": "CODE"} if contract == "v1" else {}
-    came = problem(422, errors=[{"location": location, "message": "It is wrong."}], **code)
-    return promise_ids(judged(sent, answer(422, came), contract))
+    body = problem(422, errors=[{"location": location, "message": "It is wrong."}], **code)
+    return promise_ids(judged(sent, answer(422, body), contract))
 
 
 @pytest.mark.parametrize("contract", ["docs", "v1"])

@@ -161,9 +161,9 @@ def test_a_problem_of_1x_has_a_code(status: int, code: object, broken: list[tupl
 def test_a_422_of_the_handler_has_no_errors(errors: object) -> None:
     """What only prose says is refused by the handler, whose 422 has no errors."""
     request = update("acme", b'{"name":"x","slug":"other"}')
-    came = answer(422, problem(422, code="UpdateCustomer.InvalidSlug", errors=errors))
+    response = answer(422, problem(422, code="UpdateCustomer.InvalidSlug", errors=errors))
 
-    assert judged(request, came, "v1").violations == ()
+    assert judged(request, response, "v1").violations == ()
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,9 @@ def told(vendor: Vendor, member: dict[str, Any]) -> tuple[Answer, Exchange]:
     """What a vendor answers to an update of acme with this member, and that as an exchange."""
     headers = [("authorization", f"Bearer {next(iter(MOCK_TOKENS))}"), ("content-type", "application/json")]
     body = to_json({"name": "x"} | member)
-    came = vendor.handle(Call("PUT", "/customers/acme", headers, body))
-    return came, Exchange(update("acme", body), answer(came.status, came.body, tuple(came.headers)))
+    vendor_answer = vendor.handle(Call("PUT", "/customers/acme", headers, body))
+    response = answer(vendor_answer.status, vendor_answer.body, tuple(vendor_answer.headers))
+    return vendor_answer, Exchange(update("acme", body), response)
 
 
 @pytest.mark.parametrize(
@@ -248,10 +249,10 @@ def test_the_mocked_vendor_is_of_1x_where_it_has_to_be(member: dict[str, Any]) -
     vendor = Vendor(V1)
     vendor.add("acme", "Acme")
 
-    came, exchange = told(vendor, member)
+    vendor_answer, exchange = told(vendor, member)
 
     assert judge(exchange, predict(exchange.request, V1, {"acme"}), V1).violations == ()
-    assert came.status in allowed(member)
+    assert vendor_answer.status in allowed(member)
 
 
 def test_the_mocked_vendor_keeps_and_removes_a_billing_email() -> None:

@@ -40,10 +40,10 @@ def acts(sentence: str, effect: Effect) -> tuple[Row, ...]:
     """Has its effect on a customer when it refuses its update: a vendor for each status of a refusal."""
 
     def row(statuses: tuple[int, ...]) -> Row:
-        told = f"{sentence} when it refuses the update with {' or '.join(map(str, statuses))}."
+        description = f"{sentence} when it refuses the update with {' or '.join(map(str, statuses))}."
         suffix = f"With{'Or'.join(map(str, statuses))}"
         update = acting(on_known(effect), *statuses)
-        return broken("refused.unchanged", BY_STATUS[statuses[0]])(told, suffix, update=update)
+        return broken("refused.unchanged", BY_STATUS[statuses[0]])(description, suffix, update=update)
 
     return tuple(map(row, REFUSING))
 
