@@ -54,7 +54,7 @@ def cases(path: Path) -> dict[str, ElementTree.Element]:
 
 def judged_by(case: ElementTree.Element) -> list[str | None]:
     """The releases by which a test is said to be judged, in place of its literal."""
-    return [one.get("value") for one in case.iter("property") if one.get("name") == "judged by"]
+    return [element.get("value") for element in case.iter("property") if element.get("name") == "judged by"]
 
 
 def became_of(case: ElementTree.Element) -> str:
@@ -86,9 +86,9 @@ def test_what_an_update_keeps_is_what_one_before_it_has_set(emails: list[str | N
 @pytest.mark.parametrize("contract", ["docs", "v1"])
 def test_a_literal_speaks_unless_the_pin_allows_something_else(contract: str) -> None:
     """With v1 each payload that v1 answers otherwise than docs is judged by v1 alone; every other one by its test."""
-    others = {one.id for one in payloads() if contract == "v1" and one.expect != one.expect_v1}
+    others = {payload.id for payload in payloads() if contract == "v1" and payload.expect != payload.expect_v1}
     # Of those that the literals judge each third.
-    sent = [one for place, one in enumerate(payloads()) if one.id in others or place % 3 == 0]
+    sent = [payload for place, payload in enumerate(payloads()) if payload.id in others or place % 3 == 0]
     run = Run(Options(Target(MOCK_URL, TOKENS), load(contract))).open()
     api = Api(run)
     judged_by = {payload.id: api.send(payload).judged_by for payload in sent}
@@ -100,37 +100,39 @@ def test_a_literal_speaks_unless_the_pin_allows_something_else(contract: str) ->
 def test_a_test_says_that_the_pin_has_judged_it(tmp_path: Path) -> None:
     """What is judged by the pin alone says so, and passes where its literal would not have let it."""
     file = tmp_path / "junit.xml"
-    told = ("--contract", "v1", "-k", "read-only-id or name-empty", f"--junit-xml={file}")
-    came = run_suite(*told, journal=tmp_path, file="test_422_unprocessable_entity.py")
+    arguments = ("--contract", "v1", "-k", "read-only-id or name-empty", f"--junit-xml={file}")
+    result = run_suite(*arguments, journal=tmp_path, file="test_422_unprocessable_entity.py")
 
     read_only = "test_whatever_else_breaks_the_schema_is_refused[read-only-id]"
-    assert came.returncode == 0, came.stdout[-3000:]
+    assert result.returncode == 0, result.stdout[-3000:]
     assert {name: judged_by(case) for name, case in cases(file).items() if judged_by(case)} == {read_only: ["v1"]}
     # By the literal it would have to be 422.
     assert became_of(cases(file)[read_only]) == "passed"
 
 
 @pytest.mark.parametrize(
-    ("told", "code", "word"), [([], 0, "skipped"), (["--require-all"], 1, "failed")], ids=["usually", "require-all"]
+    ("arguments", "code", "word"),
+    [([], 0, "skipped"), (["--require-all"], 1, "failed")],
+    ids=["usually", "require-all"],
 )
 def test_where_nothing_is_read_the_answer_is_tried_all_the_same(
-    told: list[str], code: int, word: str, tmp_path: Path
+    arguments: list[str], code: int, word: str, tmp_path: Path
 ) -> None:
     """Where customers cannot be read back a test says that its answer was right, and what was not tried, and why."""
     file = tmp_path / "junit.xml"
     with serving(ShowsNoCustomers(load("docs"))) as server:
-        target = ["--base-url", server.url, "-k", "published or name-sql or name-boolean or makes_none", *told]
-        came = run_suite(*target, f"--junit-xml={file}", journal=tmp_path)
+        target = ["--base-url", server.url, "-k", "published or name-sql or name-boolean or makes_none", *arguments]
+        result = run_suite(*target, f"--junit-xml={file}", journal=tmp_path)
 
     reason = "customers cannot be read back: the token may not, or a GET shows something else"
-    assert came.returncode == code, came.stdout[-3000:]
+    assert result.returncode == code, result.stdout[-3000:]
     found = cases(file)
     assert {became_of(case) for case in found.values()} == {word}
     assert len(found) == 5
     text = [ElementTree.tostring(case, encoding="unicode") for case in found.values()]
-    assert [reason in one for one in text] == [True] * 5
-    assert sum("the answer is as promised; what is stored was not tried: " in one for one in text) == 4
-    assert ["could not be tried (--require-all)" in one for one in text] == [word == "failed"] * 5
+    assert [reason in case_text for case_text in text] == [True] * 5
+    assert sum("the answer is as promised; what is stored was not tried: " in case_text for case_text in text) == 4
+    assert ["could not be tried (--require-all)" in case_text for case_text in text] == [word == "failed"] * 5
 
 
 def test_where_nothing_is_read_a_wrong_answer_is_still_found(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_an_accepted_deviation_is_never_a_pass(tmp_path: Path) -> None:
     with serving(vendor_named("AcceptsUnknownMembers")(load("docs"))) as server:
         run = Run(Options(Target(server.url, TOKENS), load("docs"), tmp_path, deviations=deviations)).open()
         api = Api(run)
-        for payload in (one for one in payloads() if one.expect == {422}):
+        for payload in (payload for payload in payloads() if payload.expect == {422}):
             try:
                 api.send(payload)
             except pytest.xfail.Exception:
@@ -185,9 +187,12 @@ def test_an_interruption_changes_no_other_customer(tmp_path: Path) -> None:
     with serving(InterruptsOnce(load("docs"))) as server:
         run = Run(Options(Target(server.url, TOKENS), load("docs"), tmp_path)).open()
         api = Api(run)
-        told = [api.put_beside_others(api.customer, body) for body in (b'{"name":"mine"}', b'{"name":"mine", "id":1}')]
+        updates = [
+            api.put_beside_others(api.customer, body) for body in (b'{"name":"mine"}', b'{"name":"mine", "id":1}')
+        ]
         run.close()
 
-    assert [answer.status for answer, _, _ in told] == [204, 422]
+    assert [answer.status for answer, _, _ in updates] == [204, 422]
     assert run.client.retry_budget.interruptions == 2
-    assert [(one.unread, one.stored == one.before) for _, *others in told for one in others] == [("", True)] * 4
+    others = [customer for _, older, newer in updates for customer in (older, newer)]
+    assert [(customer.unread, customer.stored == customer.before) for customer in others] == [("", True)] * 4

@@ -57,10 +57,12 @@ def test_what_fits_the_schema_is_accepted(contract: str, least: float) -> None:
     """What is drawn to fit the schema has to be accepted, or may be; in v1 only where what is said in prose lets it."""
     requests = drawn(contract, GenerationMode.POSITIVE)
 
-    predictions = [predict(one.addressed("acme"), DOCUMENTS[contract], {"acme"}) for one in requests]
+    predictions = [predict(request.addressed("acme"), DOCUMENTS[contract], {"acme"}) for request in requests]
 
     assert len([said for said in predictions if 204 in said.allowed]) >= least * len(predictions)
-    assert not [one.body for one, said in zip(requests, predictions, strict=True) if not said.allowed & {204, 422}]
+    assert not [
+        request.body for request, said in zip(requests, predictions, strict=True) if not said.allowed & {204, 422}
+    ]
 
 
 @CONTRACTS
@@ -92,11 +94,11 @@ def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str, share: floa
     """Whatever is drawn to break the schema keeps slug and credential as they are, and breaks the body."""
     requests = drawn(contract, GenerationMode.NEGATIVE)
 
-    allowed = [predict(one.addressed("acme"), DOCUMENTS[contract], {"acme"}).allowed for one in requests]
+    allowed = [predict(request.addressed("acme"), DOCUMENTS[contract], {"acme"}).allowed for request in requests]
 
-    assert {one.path for one in requests} == {f"/customers/{CUSTOMER}"}
-    assert {one.header("Authorization") for one in requests} == {f"Bearer {WRITE_TOKEN}"}
-    assert {one.method for one in requests} == {"PUT"}
+    assert {request.path for request in requests} == {f"/customers/{CUSTOMER}"}
+    assert {request.header("Authorization") for request in requests} == {f"Bearer {WRITE_TOKEN}"}
+    assert {request.method for request in requests} == {"PUT"}
     assert len([statuses for statuses in allowed if 204 not in statuses]) >= share * len(requests)
 
 
@@ -104,7 +106,7 @@ def test_what_breaks_the_schema_breaks_it_in_the_body(contract: str, share: floa
 def test_every_settable_member_is_drawn(contract: str) -> None:
     """Bodies that fit have each member that an update stores, also left out, and also null where it may be."""
     document = DOCUMENTS[contract]
-    bodies = [read(one.body).values[0] for one in drawn(contract, GenerationMode.POSITIVE)]
+    bodies = [read(request.body).values[0] for request in drawn(contract, GenerationMode.POSITIVE)]
 
     for name in document.settable_members:
         assert any(isinstance(body.get(name), str) for body in bodies), name
@@ -114,7 +116,7 @@ def test_every_settable_member_is_drawn(contract: str) -> None:
 
 def test_ours_are_plugged_in_beside_those_of_schemathesis() -> None:
     """Bodies that break the schema have members whose names a lenient server may take for documented ones."""
-    bodies = [read(one.body).values for one in drawn("docs", GenerationMode.NEGATIVE)]
+    bodies = [read(request.body).values for request in drawn("docs", GenerationMode.NEGATIVE)]
 
     names = {name for values in bodies for value in values if isinstance(value, dict) for name in value}
 
@@ -184,8 +186,8 @@ def test_a_body_of_any_kind_is_sent_as_json(body: Any) -> None:
 def test_nothing_but_updates_goes_to_the_operation(tmp_path: Path) -> None:
     """The examples and boundaries of the document are tried with PUT alone: a DELETE would remove the customer."""
     with serving(Vendor(DOCUMENTS["docs"])) as server:
-        told = ("--base-url", server.url, "-k", "examples_and_boundaries")
-        result = run_suite(*told, journal=tmp_path, file="test_generated_requests.py")
+        arguments = ("--base-url", server.url, "-k", "examples_and_boundaries")
+        result = run_suite(*arguments, journal=tmp_path, file="test_generated_requests.py")
 
     assert result.returncode == 0, result.stdout
     assert {method for method, _ in server.calls} == {"PUT", "GET", "POST", "DELETE"}

@@ -157,8 +157,8 @@ def test_a_redis_that_is_not_there_is_one_warning(local: Path) -> None:
 
 def test_a_run_goes_on_without_its_redis(tmp_path: Path) -> None:
     """A run whose Redis cannot be reached is green, with the warning in its summary."""
-    told = ("-k", "slugs", "--example-database", "redis://127.0.0.1:9/0")
-    result = run_suite(*told, journal=tmp_path, file="test_generated_requests.py")
+    arguments = ("-k", "slugs", "--example-database", "redis://127.0.0.1:9/0")
+    result = run_suite(*arguments, journal=tmp_path, file="test_generated_requests.py")
 
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("warning        the example database at 127.0.0.1 cannot be used") == 1

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.attempt import Attempt
-from contracts.fuzz import Round, ledger
+from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import BrokenPromise, Ledger
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
@@ -53,7 +53,7 @@ class FakeAttempts:
         self.sent += templates
         self.hurried.append(hurry)
         tried = [attempt_of(template, self._breaks(template)) for template in templates]
-        return [replace(one, beside=tuple(other for other in tried if other is not one)) for one in tried]
+        return [replace(attempt, beside=tuple(other for other in tried if other is not attempt)) for attempt in tried]
 
     def again(self, failed: Attempt) -> list[Attempt]:
         """What comes of one that failed, tried again alone: what it broke again, and what it broke once."""
@@ -72,10 +72,10 @@ def ledger_of(attempts: FakeAttempts, explained: Collection[str] = (), accepted:
     return Ledger(attempts, explained, left)  # type: ignore[arg-type]
 
 
-def raised_by(one: Ledger, *names: str) -> str | None:
+def raised_by(ledger: Ledger, *names: str) -> str | None:
     """The promise that is raised when these are sent together."""
     try:
-        one.each_as_promised([named(name) for name in names])
+        ledger.each_as_promised([named(name) for name in names])
     except BrokenPromise as error:
         promise = next(each.id for each in promises().values() if each.sentence == type(error).__doc__)
         return promise if promise in error.attempts[0].broken else "a promise that the attempt did not break"
@@ -92,49 +92,49 @@ def breaking(promise_ids: dict[str, Collection[str]]) -> Rules:
 def test_nothing_is_sent_twice_while_nothing_failed() -> None:
     """What was sent before, in this batch or in an earlier one, is not sent again as long as all is as promised."""
     attempts = FakeAttempts(breaking({}))
-    one = ledger_of(attempts)
+    ledger = ledger_of(attempts)
 
     batches = [("x", "y", "x"), ("y", "z"), ("x", "y", "z")]
-    came = [raised_by(one, *batch) for batch in batches]
+    raised = [raised_by(ledger, *batch) for batch in batches]
 
-    assert came == [None] * 3
+    assert raised == [None] * 3
     assert attempts.sent == [named("x"), named("y"), named("z")]
-    assert not one.conclusion()
-    assert one.conclusion() == []
+    assert not ledger.conclusion()
+    assert ledger.conclusion() == []
 
 
 def test_after_a_failure_everything_is_sent() -> None:
     """From the first failure on the vendor is asked and not a memory, so that shrinking sees what is so now."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}))
-    one = ledger_of(attempts)
-    raised_by(one, "x")
-    raised_by(one, "a", "y")
+    ledger = ledger_of(attempts)
+    raised_by(ledger, "x")
+    raised_by(ledger, "a", "y")
     attempts.sent.clear()
 
-    came = [raised_by(one, *batch) for batch in [("x",), ("a",), ("x", "a", "a")]]
+    raised = [raised_by(ledger, *batch) for batch in [("x",), ("a",), ("x", "a", "a")]]
 
-    assert came == [None, FIRST, FIRST]
+    assert raised == [None, FIRST, FIRST]
     assert attempts.sent == [named(name) for name in ("x", "a", "x", "a")]
-    assert one.conclusion()
+    assert ledger.conclusion()
 
 
 def test_each_promise_is_raised_the_one_named_least_often_first() -> None:
     """Batches that break several promises raise each in turn, so that Hypothesis finds and shrinks each of them."""
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND, STORED}})))
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND, STORED}})))
 
-    came = [raised_by(one, "a", "b", f"x{batch}") for batch in range(6)]
+    raised = [raised_by(ledger, "a", "b", f"x{batch}") for batch in range(6)]
 
-    assert came[:3] == [FIRST, SECOND, STORED]
-    assert Counter(came) == {FIRST: 2, SECOND: 2, STORED: 2}
+    assert raised[:3] == [FIRST, SECOND, STORED]
+    assert Counter(raised) == {FIRST: 2, SECOND: 2, STORED: 2}
 
 
 def test_a_promise_that_only_some_batches_break_is_raised_before_one_named_often() -> None:
     """What was raised by itself before lets another promise go first."""
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}})))
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}})))
 
-    came = [raised_by(one, *names) for names in [("a",), ("aa",), ("b", "a"), ("b", "aa"), ("b", "aaa")]]
+    raised = [raised_by(ledger, *names) for names in [("a",), ("aa",), ("b", "a"), ("b", "aa"), ("b", "aaa")]]
 
-    assert came == [FIRST, FIRST, SECOND, SECOND, FIRST]
+    assert raised == [FIRST, FIRST, SECOND, SECOND, FIRST]
 
 
 @pytest.mark.parametrize("seconds", [5.0, -1.0], ids=["while-shrinking", "from-memory"])
@@ -142,63 +142,63 @@ def test_a_batch_that_is_tried_again_raises_what_it_raised_before(
     seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One batch raises one promise, however often: anything else Hypothesis takes for a test that is flaky."""
-    monkeypatch.setattr(ledger, "SHRINKING", seconds)
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}, "b": {STORED}})))
+    monkeypatch.setattr("contracts.fuzz.ledger.SHRINKING", seconds)
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}, "b": {STORED}})))
 
-    came = [raised_by(one, *names) for names in [("a", "b"), ("a",), ("a", "b"), ("a",), ("a", "b")]]
+    raised = [raised_by(ledger, *names) for names in [("a", "b"), ("a",), ("a", "b"), ("a",), ("a", "b")]]
 
-    assert came == [came[0], came[1], came[0], came[1], came[0]]
+    assert raised == [raised[0], raised[1], raised[0], raised[1], raised[0]]
 
 
 def test_an_explained_promise_is_counted_and_not_raised() -> None:
     """What another test has explained stops no search, and is among what this one found all the same."""
     attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(attempts, explained={FIRST})
+    ledger = ledger_of(attempts, explained={FIRST})
 
-    assert raised_by(one, "a", "x") is None
-    assert raised_by(one, "a", "b") == SECOND
-    assert one.conclusion()
-    assert [attempt.broken for attempt in one.conclusion()] == [{FIRST}, {SECOND}]
+    assert raised_by(ledger, "a", "x") is None
+    assert raised_by(ledger, "a", "b") == SECOND
+    assert ledger.conclusion()
+    assert [attempt.broken for attempt in ledger.conclusion()] == [{FIRST}, {SECOND}]
 
 
 def test_a_batch_with_an_explained_promise_raises_the_other_of_the_same_request() -> None:
     """A request that breaks an explained promise and another one is raised for the other."""
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})), explained={FIRST})
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})), explained={FIRST})
 
-    assert [raised_by(one, "a"), raised_by(one, "a")] == [SECOND, SECOND]
+    assert [raised_by(ledger, "a"), raised_by(ledger, "a")] == [SECOND, SECOND]
 
 
 def test_an_accepted_deviation_is_no_failure() -> None:
     """What somebody has accepted is neither raised nor counted, and does not let everything be sent again."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}))
-    one = ledger_of(attempts, accepted={FIRST})
+    ledger = ledger_of(attempts, accepted={FIRST})
 
-    assert [raised_by(one, "a"), raised_by(one, "a", "x")] == [None, None]
-    assert not one.conclusion()
+    assert [raised_by(ledger, "a"), raised_by(ledger, "a", "x")] == [None, None]
+    assert not ledger.conclusion()
     assert attempts.sent == [named("a"), named("x")]
 
 
 def test_after_the_shrinking_time_nothing_is_sent_and_memory_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time is over, what is known to fail fails, and what is not known passes; nothing is sent for it."""
     attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(attempts)
-    monkeypatch.setattr(ledger, "SHRINKING", -1.0)
-    raised_by(one, "a", "x")
+    ledger = ledger_of(attempts)
+    monkeypatch.setattr("contracts.fuzz.ledger.SHRINKING", -1.0)
+    raised_by(ledger, "a", "x")
     attempts.sent.clear()
 
-    came = [raised_by(one, *names) for names in [("a",), ("x", "a"), ("x",), ("b",), ("aa",), ("y", "z")]]
+    raised = [raised_by(ledger, *names) for names in [("a",), ("x", "a"), ("x",), ("b",), ("aa",), ("y", "z")]]
 
-    assert came == [FIRST, FIRST, None, None, None, None]
+    assert raised == [FIRST, FIRST, None, None, None, None]
     assert attempts.sent == []
 
 
 def test_while_it_is_shrunk_a_read_has_no_time_to_settle() -> None:
     """The first failure is looked at with all the time that a read may lag; what comes after it is not."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}))
-    one = ledger_of(attempts)
+    ledger = ledger_of(attempts)
 
     for name in ("x", "a", "a", "x"):
-        raised_by(one, name)
+        raised_by(ledger, name)
 
     assert attempts.hurried == [False, False, True, True]
 
@@ -207,21 +207,21 @@ def test_time_alone_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as nothing failed everything new is sent, however long it takes."""
     clock = clock_of(monkeypatch, "contracts.fuzz.ledger")
     attempts = FakeAttempts(breaking({"a": {FIRST}}), wait=lambda: clock.sleep(0.05))
-    one = ledger_of(attempts)
-    monkeypatch.setattr(ledger, "SHRINKING", 0.01)
+    ledger = ledger_of(attempts)
+    monkeypatch.setattr("contracts.fuzz.ledger.SHRINKING", 0.01)
 
-    assert [raised_by(one, name) for name in "xyza"] == [None, None, None, FIRST]
+    assert [raised_by(ledger, name) for name in "xyza"] == [None, None, None, FIRST]
     assert attempts.sent == [named(name) for name in "xyza"]
 
 
 def test_the_conclusion_has_the_smallest_request_of_each_promise() -> None:
     """For each promise the smallest request that breaks it is tried again alone, and is what the test has found."""
     attempts = FakeAttempts(breaking({"a": {FIRST}, "b": {SECOND}}))
-    one = ledger_of(attempts)
+    ledger = ledger_of(attempts)
     for names in [("aaaa", "bbb"), ("a", "x"), ("aa", "bb"), ("xxxb",)]:
-        raised_by(one, *names)
+        raised_by(ledger, *names)
 
-    concluded = one.conclusion()
+    concluded = ledger.conclusion()
 
     assert [(found.template, found.broken, found.repeated) for found in concluded] == [
         (named("a"), {FIRST}, True),
@@ -232,10 +232,10 @@ def test_the_conclusion_has_the_smallest_request_of_each_promise() -> None:
 
 def test_one_request_may_show_several_promises() -> None:
     """A request that is the smallest for two promises is there once, with both."""
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})))
-    raised_by(one, "a")
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}})))
+    raised_by(ledger, "a")
 
-    (found,) = one.conclusion()
+    (found,) = ledger.conclusion()
 
     assert (found.template, found.broken, found.repeated) == (named("a"), {FIRST, SECOND}, True)
 
@@ -243,10 +243,10 @@ def test_one_request_may_show_several_promises() -> None:
 def test_a_larger_request_that_repeats_is_better_than_a_smaller_one_that_does_not() -> None:
     """Of the smallest failing requests the first that fails again when tried alone is shown."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}), again=breaking({"aa": {FIRST}}))
-    one = ledger_of(attempts)
-    raised_by(one, "a", "aa", "aaa")
+    ledger = ledger_of(attempts)
+    raised_by(ledger, "a", "aa", "aaa")
 
-    (found,) = one.conclusion()
+    (found,) = ledger.conclusion()
 
     assert (found.template, found.repeated) == (named("aa"), True)
     assert attempts.alone == [named("a"), named("aa")]
@@ -255,10 +255,10 @@ def test_a_larger_request_that_repeats_is_better_than_a_smaller_one_that_does_no
 def test_what_does_not_repeat_is_told_as_such() -> None:
     """Where no request fails again when it is tried alone, the one found first is shown, as one not seen again."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}), again=breaking({}))
-    one = ledger_of(attempts)
-    raised_by(one, "aaaaa", "aaa", "a", "aa", "aaaa")
+    ledger = ledger_of(attempts)
+    raised_by(ledger, "aaaaa", "aaa", "a", "aa", "aaaa")
 
-    (found,) = one.conclusion()
+    (found,) = ledger.conclusion()
 
     assert (found.template, found.broken, found.repeated) == (named("aaaaa"), {FIRST}, False)
     assert attempts.alone == [named(name) for name in ("a", "aa", "aaa", "aaaaa")]
@@ -273,20 +273,20 @@ def test_what_is_stored_may_be_the_doing_of_a_request_beside_it() -> None:
     def culprit(request: Request) -> Collection[str]:
         return {STORED} if request == named("culprit") else ()
 
-    one = ledger_of(FakeAttempts(blamed, again=culprit))
-    raised_by(one, "innocent", "culprit", "blamed")
+    ledger = ledger_of(FakeAttempts(blamed, again=culprit))
+    raised_by(ledger, "innocent", "culprit", "blamed")
 
-    (found,) = one.conclusion()
+    (found,) = ledger.conclusion()
 
     assert (found.template, found.broken, found.repeated) == (named("culprit"), {STORED}, True)
 
 
 def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
     """Of a request that breaks one promise each time and another one now and then, each is told as what it is."""
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=breaking({"a": {SECOND}})))
-    raised_by(one, "a")
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=breaking({"a": {SECOND}})))
+    raised_by(ledger, "a")
 
-    concluded = one.conclusion()
+    concluded = ledger.conclusion()
 
     assert any(found.repeated for found in concluded if SECOND in found.broken)
     assert not any(found.repeated for found in concluded if FIRST in found.broken)
@@ -295,26 +295,26 @@ def test_a_promise_that_comes_and_goes_does_not_hide_one_that_stays() -> None:
 def test_what_one_try_shows_and_another_does_not_is_not_lost() -> None:
     """Two promises of one request, of which each try alone breaks another one, are both among what was found."""
     turns = iter([{FIRST}, {SECOND}, {SECOND}, {SECOND}])
-    one = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=lambda request: next(turns)))
-    raised_by(one, "a")
+    ledger = ledger_of(FakeAttempts(breaking({"a": {FIRST, SECOND}}), again=lambda request: next(turns)))
+    raised_by(ledger, "a")
 
-    assert {promise for found in one.conclusion() for promise in found.broken} == {FIRST, SECOND}
+    assert {promise for found in ledger.conclusion() for promise in found.broken} == {FIRST, SECOND}
 
 
 def explored(attempts: FakeAttempts, examples: int, explained: Collection[str] = (), seed: int = 5) -> Ledger:
     """The ledger of a search by Hypothesis, as a generated test makes it."""
-    one = ledger_of(attempts, explained)
+    ledger = ledger_of(attempts, explained)
     names = st.text("abcdxyz", min_size=1, max_size=12).map(named)
 
     @Round(0, examples, Generation(seed=seed)).settings_and_seed
     @given(st.lists(names, min_size=1, max_size=16))
     def explore(requests: list[Request]) -> None:
-        one.each_as_promised(requests)
+        ledger.each_as_promised(requests)
 
     # Hypothesis tells several failures, or one that it does not see again, as a group.
     with suppress(BrokenPromise, ExceptionGroup):
         explore()
-    return one
+    return ledger
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -340,15 +340,15 @@ def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[
 
 def test_shrinking_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against a slow vendor the search for a smaller request ends when its time is over, and what is known is told."""
-    monkeypatch.setattr(ledger, "SHRINKING", 0.3)
+    monkeypatch.setattr("contracts.fuzz.ledger.SHRINKING", 0.3)
     clock = clock_of(monkeypatch, "contracts.fuzz.ledger")
     broken = breaking({"a": {FIRST}, "b": {SECOND}, "c": {STORED}})
     attempts = FakeAttempts(broken, wait=lambda: clock.sleep(0.02))
 
-    one = explored(attempts, 8)
+    ledger = explored(attempts, 8)
 
     assert clock.waited < 3.0
-    assert {promise for found in one.conclusion() for promise in found.broken} == {FIRST, SECOND, STORED}
+    assert {promise for found in ledger.conclusion() for promise in found.broken} == {FIRST, SECOND, STORED}
 
 
 def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
@@ -356,9 +356,9 @@ def test_a_vendor_that_fails_by_chance_ends_in_good_order() -> None:
     count = iter(range(1_000_000))
     attempts = FakeAttempts(lambda request: {FIRST} if next(count) == 40 else (), again=breaking({}))
 
-    one = explored(attempts, 20)
+    ledger = explored(attempts, 20)
 
-    (found,) = one.conclusion()
+    (found,) = ledger.conclusion()
     assert (found.broken, found.repeated) == ({FIRST}, False)
 
 
@@ -366,7 +366,7 @@ def test_an_explained_promise_is_not_searched_for() -> None:
     """A search that meets only what was explained before tries each request of each example once, and shrinks none."""
     attempts = FakeAttempts(breaking({"a": {FIRST}}))
 
-    one = explored(attempts, 20, explained={FIRST})
+    ledger = explored(attempts, 20, explained={FIRST})
 
-    assert one.conclusion()
+    assert ledger.conclusion()
     assert len(attempts.sent) <= 20 * 16

@@ -61,12 +61,12 @@ def pinned(seed: int = 1, cases: int | None = None, profile: str | None = None) 
     return rounds()
 
 
-def drawn(one: Round, strategy: st.SearchStrategy[Any]) -> list[list[Any]]:
+def drawn(round_: Round, strategy: st.SearchStrategy[Any]) -> list[list[Any]]:
     """What a round draws from lists of a strategy."""
     examples: list[list[Any]] = []
 
-    @one.settings_and_seed
-    @given(one.batches(strategy))
+    @round_.settings_and_seed
+    @given(round_.batches(strategy))
     def explore(values: list[Any]) -> None:
         examples.append(values)
 
@@ -74,9 +74,9 @@ def drawn(one: Round, strategy: st.SearchStrategy[Any]) -> list[list[Any]]:
     return examples
 
 
-def bodies(one: Round) -> list[bytes]:
+def bodies(round_: Round) -> list[bytes]:
     """The bodies that a round draws, in their order."""
-    return [request.body for requests in drawn(one, mutated_bodies()) for request in requests]
+    return [request.body for requests in drawn(round_, mutated_bodies()) for request in requests]
 
 
 def drawn_elsewhere(seed: str, **environment: str) -> Any:
@@ -90,7 +90,7 @@ def test_a_round_is_named_by_its_number() -> None:
     """A round is called by its place, whatever seed and size it has: workers and reports name it so."""
     for seed in (1, 2):
         for cases in (6000, 6001):
-            named = [str(one) for one in pinned(seed, cases)]
+            named = [str(round_) for round_ in pinned(seed, cases)]
 
             assert named == [f"round-{number}" for number in range(1, len(named) + 1)]
             assert len(named) > 10
@@ -106,13 +106,13 @@ def test_the_tests_are_the_same_in_every_process(tmp_path: Path) -> None:
         for number in "12"
     )
 
-    collected = [[line for line in one.stdout.splitlines() if "::" in line] for one in (first, second)]
+    collected = [[line for line in result.stdout.splitlines() if "::" in line] for result in (first, second)]
     assert collected[0] == collected[1]
     assert len([line for line in collected[0] if "[round-2]" in line]) == 5
 
 
 def test_a_seed_draws_the_same_in_every_process() -> None:
-    """With one seed two processes draw the same requests in the same order, also where one believes to run in CI."""
+    """With one seed two processes draw the same requests in one order, even where one believes that it runs in CI."""
     first, second, other = (
         drawn_elsewhere("1", PYTHONHASHSEED="1"),
         drawn_elsewhere("1", PYTHONHASHSEED="2", CI="true"),
@@ -128,25 +128,25 @@ def test_each_round_draws_something_of_its_own() -> None:
     first, second = pinned(1, 2 * ROUND * 5)
     (of_another_seed, _) = pinned(2, 2 * ROUND * 5)
 
-    everything = [bodies(one) for one in (first, second, of_another_seed)]
+    everything = [bodies(round_) for round_ in (first, second, of_another_seed)]
 
     assert bodies(first) == everything[0]
     # What Hypothesis tries first is the simplest there is, in each of them.
-    for one, other in pairwise(map(set, everything)):
-        assert len(one & other) < len(one) / 2
+    for earlier, later in pairwise(map(set, everything)):
+        assert len(earlier & later) < len(earlier) / 2
 
 
 def test_each_test_draws_something_of_its_own() -> None:
     """Two generated tests that draw from the same strategy do not draw the same cases."""
-    (one,) = pinned(1, 40)
+    (round_,) = pinned(1, 40)
     numbers: dict[str, list[int]] = {"first": [], "second": []}
 
-    @one.settings_and_seed
+    @round_.settings_and_seed
     @given(st.integers())
     def first(number: int) -> None:
         numbers["first"].append(number)
 
-    @one.settings_and_seed
+    @round_.settings_and_seed
     @given(st.integers())
     def second(number: int) -> None:
         numbers["second"].append(number)
@@ -164,7 +164,9 @@ def test_as_many_cases_are_drawn_as_were_asked_for(strategy: st.SearchStrategy[R
     """With a number of cases a test draws so many on average, or a few more."""
     cases = 1600
 
-    counts = [sum(len(values) for one in pinned(seed, cases) for values in drawn(one, strategy)) for seed in range(2)]
+    counts = [
+        sum(len(values) for round_ in pinned(seed, cases) for values in drawn(round_, strategy)) for seed in range(2)
+    ]
 
     assert cases <= mean(counts) <= 1.5 * cases
 
@@ -174,9 +176,9 @@ def test_a_share_is_of_the_examples_and_not_of_the_rounds() -> None:
     whole = pinned(1, 400)
     half, little = rounds(0.5), rounds(0.001)
 
-    assert [str(one) for one in half] == [str(one) for one in little] == [str(one) for one in whole]
-    assert {one.examples for one in half} == {math.ceil(whole[0].examples / 2)}
-    assert {one.examples for one in little} == {1}
+    assert [str(round_) for round_ in half] == [str(round_) for round_ in little] == [str(round_) for round_ in whole]
+    assert {round_.examples for round_ in half} == {math.ceil(whole[0].examples / 2)}
+    assert {round_.examples for round_ in little} == {1}
 
 
 @pytest.mark.parametrize("examples", [1, 5, 8])
@@ -196,11 +198,11 @@ def test_a_slow_target_is_no_failure() -> None:
     explore()
 
 
-def first_number(one: Round) -> int:
+def first_number(round_: Round) -> int:
     """The first number that a round draws which fails on large ones."""
     numbers: list[int] = []
 
-    @one.settings_and_seed
+    @round_.settings_and_seed
     @given(st.integers(0, 10**9))
     def explore(number: int) -> None:
         numbers.append(number)

@@ -41,7 +41,7 @@ def listening(**limits: float) -> Iterator[tuple[socket.socket, ThreadPoolExecut
         yield server, pool, client
 
 
-def exchange(reply: Reply, linger: float = 0.003, **limits: float) -> Exchange:
+def exchange_with(reply: Reply, linger: float = 0.003, **limits: float) -> Exchange:
     """One exchange with a server that answers so."""
     with recording(in_turn(reply)) as server, client_of(server.url, **limits) as client:
         return client.once(UPDATE, linger)
@@ -50,7 +50,7 @@ def exchange(reply: Reply, linger: float = 0.003, **limits: float) -> Exchange:
 def test_a_request_is_sent_byte_by_byte_as_it_is_written() -> None:
     """On the wire are the request's own headers in their order, those that HTTP needs, and no others."""
     with recording(in_turn(EMPTY_204)) as server, client_of(f"{server.url}/api") as client:
-        came = client.once(UPDATE)
+        exchange = client.once(UPDATE)
 
     (trace,) = server.requests[0].values("traceparent")
     host = server.url.removeprefix("http://")
@@ -66,7 +66,7 @@ def test_a_request_is_sent_byte_by_byte_as_it_is_written() -> None:
         "Content-Length: 12",
         "",
     ]
-    assert (came.status, came.sent_path, came.request) == (204, "/api/customers/acme", UPDATE)
+    assert (exchange.status, exchange.sent_path, exchange.request) == (204, "/api/customers/acme", UPDATE)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_the_time_limit_is_for_the_whole_exchange(reply: Reply) -> None:
     """An answer that drips ends in time, although each byte of it comes at once."""
     started = time.monotonic()
 
-    came = exchange(reply, time=0.4)
+    exchange = exchange_with(reply, time=0.4)
 
-    assert (came.failure, came.response) == (Failure.TIMEOUT, None)
+    assert (exchange.failure, exchange.response) == (Failure.TIMEOUT, None)
     # The server would take ten.
-    assert 0.3 < came.seconds <= time.monotonic() - started < 8.0
+    assert 0.3 < exchange.seconds <= time.monotonic() - started < 8.0
 
 
 def test_the_time_to_send_a_large_body_does_not_count() -> None:
@@ -117,11 +117,11 @@ def test_an_answer_before_all_was_sent_is_read() -> None:
     """A server that answers a large body early, and reads no more of it, has answered; its connection is not kept."""
     reply = b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"
     with listening(time=0.5, size=100 * MIB) as (server, pool, client):
-        came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
+        future = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             connection.recv(100)
             connection.sendall(reply)
-            exchange = came.result()
+            exchange = future.result()
         again = pool.submit(client.once, UPDATE)
         with server.accept()[0] as connection:
             connection.sendall(EMPTY_204)
@@ -140,11 +140,11 @@ def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.Mon
             connection.recv(256 * 1024)
 
     with listening(time=0.4, size=100 * MIB) as (server, pool, client):
-        came = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
+        future = pool.submit(client.once, update("acme", b"a" * 32 * MIB))
         with server.accept()[0] as connection:
             reader = threading.Thread(target=drain_slowly, args=[connection])
             reader.start()
-            exchange = came.result()
+            exchange = future.result()
             over.set()
             reader.join()
 
@@ -154,11 +154,11 @@ def test_a_server_that_takes_a_body_for_ever_is_given_up(monkeypatch: pytest.Mon
 
 def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
     """An answer that takes its time but comes in time is taken."""
-    came = exchange(Slowly([HEAD + b"\r\n", b"h", b"i"], 0.1), time=2)
+    exchange = exchange_with(Slowly([HEAD + b"\r\n", b"h", b"i"], 0.1), time=2)
 
-    assert came.response
-    assert came.response.body == b"hi"
-    assert came.seconds >= 0.2
+    assert exchange.response
+    assert exchange.response.body == b"hi"
+    assert exchange.seconds >= 0.2
 
 
 @pytest.mark.parametrize(
@@ -172,16 +172,16 @@ def test_a_slow_answer_within_the_time_limit_is_complete() -> None:
 )
 def test_the_size_limit_is_for_the_whole_answer(reply: bytes) -> None:
     """An answer that is larger than the limit is given up, wherever its bytes are."""
-    assert exchange(reply, size=1000).failure is Failure.TOO_LARGE
+    assert exchange_with(reply, size=1000).failure is Failure.TOO_LARGE
 
 
 @pytest.mark.parametrize(("times", "status"), [(100, 204), (100_000, None)], ids=["some", "a-flood"])
 def test_responses_before_the_final_one_are_bounded(times: int, status: int | None) -> None:
     """Some 1xx responses may come before the answer; a flood of them is given up, though each byte comes at once."""
-    came = exchange(b"HTTP/1.1 103 Early Hints\r\n\r\n" * times + EMPTY_204, size=10_000_000)
+    exchange = exchange_with(b"HTTP/1.1 103 Early Hints\r\n\r\n" * times + EMPTY_204, size=10_000_000)
 
-    assert came.status == status
-    assert came.failure == (None if status else Failure.TOO_LARGE)
+    assert exchange.status == status
+    assert exchange.failure == (None if status else Failure.TOO_LARGE)
 
 
 def test_a_read_may_be_as_large_as_what_was_sent_to_that_customer() -> None:
@@ -201,10 +201,10 @@ def test_an_answer_within_the_size_limit_is_taken() -> None:
     """An answer of exactly the limit is complete; what was sent may be in it six times over, as JSON may escape it."""
     reply = HEAD + b"\r\n" + b"hi" * 500
     reply = reply.replace(b"Content-Length: 2", b"Content-Length: 1000")
-    limit = len(reply) - READ_SLACK * len(exchange(reply).request.body)
+    limit = len(reply) - READ_SLACK * len(exchange_with(reply).request.body)
 
-    assert exchange(reply, size=limit).status == 404
-    assert exchange(reply, size=limit - 1).failure is Failure.TOO_LARGE
+    assert exchange_with(reply, size=limit).status == 404
+    assert exchange_with(reply, size=limit - 1).failure is Failure.TOO_LARGE
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_an_answer_within_the_size_limit_is_taken() -> None:
 )
 def test_what_is_no_complete_answer_is_a_failure(reply: bytes, failure: Failure) -> None:
     """An answer that breaks off and one that is not HTTP are told apart."""
-    came = exchange(reply)
+    exchange = exchange_with(reply)
 
-    assert (came.failure, came.response) == (failure, None)
+    assert (exchange.failure, exchange.response) == (failure, None)
 
 
 def test_nobody_at_the_port_is_a_failure() -> None:
@@ -246,11 +246,11 @@ def test_no_tls_where_it_was_asked_for_is_a_failure() -> None:
 def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None:
     """The time limit is for making a secure connection, too."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        came = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3).once(UPDATE)
+        exchange = client_of(f"https://127.0.0.1:{silent.getsockname()[1]}", time=0.3).once(UPDATE)
 
-    assert came.failure is Failure.TIMEOUT
+    assert exchange.failure is Failure.TIMEOUT
     # The slowest would take ten.
-    assert came.seconds < 8.0
+    assert exchange.seconds < 8.0
 
 
 @pytest.mark.parametrize(
@@ -265,11 +265,11 @@ def test_a_server_that_never_answers_the_handshake_is_given_up_in_time() -> None
 def test_a_body_is_sent_in_chunks_where_the_request_says_so(body: bytes, sent: bytes) -> None:
     """With Transfer-Encoding: chunked the body has no Content-Length, and is two chunks, or one, and the last one."""
     with listening() as (server, pool, client):
-        came = pool.submit(client.once, update("acme", body).with_header("Transfer-Encoding", "chunked"))
+        future = pool.submit(client.once, update("acme", body).with_header("Transfer-Encoding", "chunked"))
         with server.accept()[0] as connection:
             request = connection.recv(65536)
             connection.sendall(EMPTY_204)
-        status = came.result().status
+        status = future.result().status
 
     assert status == 204
     assert request.partition(b"\r\n\r\n")[2] == sent
@@ -280,9 +280,9 @@ def test_a_redirect_is_not_followed() -> None:
     """A redirect is an answer like any other: no token goes where the target points."""
     redirect = b"HTTP/1.1 307 X\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"
     with recording(in_turn(redirect)) as server, client_of(server.url) as client:
-        came = client.once(UPDATE)
+        exchange = client.once(UPDATE)
 
-    assert came.status == 307
+    assert exchange.status == 307
     assert len(server.requests) == 1
 
 
@@ -301,7 +301,7 @@ def test_the_environment_names_no_proxy(variable: str, monkeypatch: pytest.Monke
     """A proxy of the environment is not used unless it was asked for: it would see the tokens."""
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
 
-    assert exchange(EMPTY_204).status == 204
+    assert exchange_with(EMPTY_204).status == 204
 
 
 def test_a_proxy_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,9 +311,9 @@ def test_a_proxy_is_used_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     with recording(in_turn(EMPTY_204)) as server:
         monkeypatch.setenv("http_proxy", server.url)
         with Client(Target("http://staging.example.com/api", TOKENS, Limits(time=5), proxy_from_env=True)) as client:
-            came = client.once(UPDATE)
+            exchange = client.once(UPDATE)
 
-    assert came.status == 204
+    assert exchange.status == 204
     assert server.requests[0].line == "PUT http://staging.example.com/api/customers/acme HTTP/1.1"
     assert server.requests[0].values("Authorization") == ["Bearer ksh_secret"]
 
@@ -337,11 +337,11 @@ def test_a_proxy_that_passes_nothing_on_is_a_failure(
     with recording(in_turn(reply)) as server:
         monkeypatch.setenv("https_proxy", server.url.replace("//", "//user:secret@"))
         with Client(Target("https://[::1]:8443/api", TOKENS, Limits(time=0.5), proxy_from_env=True)) as client:
-            came = client.once(UPDATE)
+            exchange = client.once(UPDATE)
 
-    assert came.failure is failure
+    assert exchange.failure is failure
     # The slowest would take ten.
-    assert came.seconds < 8.0
+    assert exchange.seconds < 8.0
     assert server.requests[0].head.decode().split("\r\n") == [
         *("CONNECT [::1]:8443 HTTP/1.1", "Host: [::1]:8443", "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=", ""),
     ]

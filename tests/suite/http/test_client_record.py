@@ -9,7 +9,7 @@ import pytest
 
 from contracts.http.client import Client
 from contracts.http.exchange import Response
-from tests.suite.http.test_client import CHUNKED, UPDATE, client_of, exchange
+from tests.suite.http.test_client import CHUNKED, UPDATE, client_of, exchange_with
 from tests.suite.recorder import EMPTY_204, Slowly, in_turn, recording
 
 LENGTH_2 = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"
@@ -17,7 +17,7 @@ LENGTH_2 = b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"
 
 def received(reply: bytes | Slowly, linger: float = 0.003) -> Response:
     """What is kept of this answer."""
-    response = exchange(reply, linger).response
+    response = exchange_with(reply, linger).response
     assert response
     return response
 

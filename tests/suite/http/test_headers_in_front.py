@@ -50,14 +50,14 @@ def test_a_header_goes_with_every_request(given: str, variables: dict[str, str])
     with recording(in_turn(EMPTY_204)) as server:
         chosen = target(server.url, variables, header=[given, "X-Short=my-key"])
         with Client(chosen) as client:
-            came = client.once(UPDATE)
+            exchange = client.once(UPDATE)
 
     assert server.requests[0].values("X-Gateway-Key") == [KEY]
     assert server.requests[0].values("X-Short") == ["my-key"]
-    assert came.request == UPDATE
-    assert came.headers_in_front == (("X-Gateway-Key", "<KAITEN_HEADER_1>"), ("X-Short", "<KAITEN_HEADER_2>"))
-    assert KEY not in repr((came, chosen))
-    assert "my-key" not in repr((came, chosen))
+    assert exchange.request == UPDATE
+    assert exchange.headers_in_front == (("X-Gateway-Key", "<KAITEN_HEADER_1>"), ("X-Short", "<KAITEN_HEADER_2>"))
+    assert KEY not in repr((exchange, chosen))
+    assert "my-key" not in repr((exchange, chosen))
 
 
 def test_a_header_takes_the_place_of_one_of_the_client() -> None:
@@ -118,8 +118,8 @@ def test_every_command_passes_what_stands_in_front(tmp_path: Path) -> None:
     header = ("--header", f"X-Gateway-Key={KEY}")
     with serving(behind_a_gateway(vendor_named("TitleInLowerCase")(load("docs")))) as server:
         where = ("--base-url", server.url)
-        told = (*where, *header, "-k", "absent", "--html", str(tmp_path / "page.html"))
-        ran = run_suite(*told, journal=tmp_path, file="test_400_bad_request.py")
+        arguments = (*where, *header, "-k", "absent", "--html", str(tmp_path / "page.html"))
+        ran = run_suite(*arguments, journal=tmp_path, file="test_400_bad_request.py")
         found = [str(path) for path in (tmp_path / "evidence").glob("*.har")]
         folders = ("--journal", str(tmp_path / "j"), "--evidence", str(tmp_path / "e"))
         replayed = replay(*found, *where, *header)
@@ -134,7 +134,7 @@ def test_every_command_passes_what_stands_in_front(tmp_path: Path) -> None:
     assert "SEEN AGAIN" in replayed.stdout
     assert "does without saying: problem.title" in released.stdout, released.stdout + released.stderr
     files = [path.read_text(encoding="utf-8", errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
-    outputs = [text for one in (ran, replayed, released, well) for text in (one.stdout, one.stderr)]
+    outputs = [text for result in (ran, replayed, released, well) for text in (result.stdout, result.stderr)]
     assert not [text for text in (*files, *outputs) if KEY in text]
     assert any("$KAITEN_HEADER_1" in text for text in files if text.startswith("<!DOCTYPE"))
 
@@ -190,7 +190,7 @@ def test_each_request_has_a_trace_id_of_its_own() -> None:
 
     sent = [request.values("traceparent") for request in server.requests]
     assert len(set(ids)) == 3
-    assert [value.split("-")[:2] for (value,) in sent] == [["00", one] for one in ids]
+    assert [value.split("-")[:2] for (value,) in sent] == [["00", trace_id] for trace_id in ids]
     assert all(len(value) == 55 and value.endswith("-01") for (value,) in sent)
 
 
@@ -202,7 +202,7 @@ def test_each_request_has_a_trace_id_of_its_own() -> None:
 def test_a_request_keeps_its_own_traceparent(own: str, trace_id: str) -> None:
     """A request that sets one is sent as it is."""
     with recording(in_turn(EMPTY_204)) as server, Client(Target(server.url, {WRITE_TOKEN: "x"}, Limits())) as client:
-        came = client.once(UPDATE.with_header("Traceparent", own))
+        exchange = client.once(UPDATE.with_header("Traceparent", own))
 
     assert server.requests[0].values("traceparent") == [own]
-    assert came.trace_id == trace_id
+    assert exchange.trace_id == trace_id

@@ -54,9 +54,9 @@ def poisoned_by(bad: Reply) -> Callable[[Recorded], Reply]:
 def test_an_interruption_is_waited_out(reply: bytes) -> None:
     """A request that is interrupted is sent again, and the answer is what counts."""
     with recording(in_turn(reply, reply, EMPTY_204)) as server, client_of(server.url) as client:
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert (came.status, came.persistent, came.failure) == (204, False, None)
+    assert (exchange.status, exchange.persistent, exchange.failure) == (204, False, None)
     assert len(server.requests) == 3
     assert client.retry_budget.interruptions == 2
 
@@ -85,20 +85,20 @@ def test_what_else_is_an_interruption_somebody_may_say() -> None:
     with recording(in_turn(*replies)) as server:
         limits = Limits(interruptions=frozenset({418}))
         with Client(Target(server.url, {}, limits)) as client:
-            came = client.send(UPDATE)
+            exchange = client.send(UPDATE)
     with recording(in_turn(*replies)) as server, client_of(server.url) as client:
         elsewhere = client.send(UPDATE)
 
-    assert (came.status, elsewhere.status) == (204, 418)
+    assert (exchange.status, elsewhere.status) == (204, 418)
 
 
 @pytest.mark.parametrize("status", [500, 501, 505, 511, 519, 528, 400, 404, 409, 418, 200, 301])
 def test_an_answer_of_the_api_is_no_interruption(status: int) -> None:
     """An answer is not asked for again until a better one comes."""
     with recording(in_turn(answer(status), EMPTY_204)) as server, client_of(server.url) as client:
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert came.status == status
+    assert exchange.status == status
     assert len(server.requests) == 1
 
 
@@ -131,9 +131,9 @@ def test_retry_after_is_honoured(header: str, clock: Clock) -> None:
 def test_a_pause_is_as_long_as_it_is_asked_for(clock: Clock) -> None:
     """After Retry-After: 1 the next request is sent a second later."""
     with recording(in_turn(answer(503, "Retry-After: 1"), EMPTY_204)) as server, client_of(server.url) as client:
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert came.status == 204
+    assert exchange.status == 204
     assert 0.5 < clock.waited <= 1.0
 
 
@@ -144,9 +144,9 @@ def test_a_date_to_retry_after_is_read_by_the_clock_of_the_server(off: timedelta
     date, asked = (format_datetime(moment, usegmt=True) for moment in (now, now + timedelta(seconds=2)))
     replies = in_turn(answer(503, f"Date: {date}", f"Retry-After: {asked}"), EMPTY_204)
     with recording(replies) as server, client_of(server.url) as client:
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert came.status == 204
+    assert exchange.status == 204
     assert 1.5 < clock.waited <= 2.0
 
 
@@ -157,9 +157,9 @@ def test_without_a_date_of_the_server_the_clock_of_this_machine_is_read(date: li
     asked = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
     replies = in_turn(answer(503, *date, f"Retry-After: {asked}"), EMPTY_204)
     with recording(replies) as server, client_of(server.url) as client:
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert came.status == 204
+    assert exchange.status == 204
     assert 1.0 < clock.waited <= 3.0
 
 
@@ -219,9 +219,9 @@ def test_what_no_patience_helps_against_ends_at_once(monkeypatch: pytest.MonkeyP
 def test_a_payload_that_alone_is_interrupted_is_persistent(bad: bytes, failure: Failure | None) -> None:
     """A payload that breaks the connection each time, while a plain update works, comes back as it is."""
     with recording(poisoned_by(bad)) as server, client_of(server.url) as client:
-        came = client.send(POISON, control=CONTROL)
+        exchange = client.send(POISON, control=CONTROL)
 
-    assert (came.request, came.persistent, came.failure) == (POISON, True, failure)
+    assert (exchange.request, exchange.persistent, exchange.failure) == (POISON, True, failure)
     # On the connection that the plain update left behind a reset proves nothing: each time a new one is tried.
     on_a_kept_one = [POISON.body] if bad == RESET else []
     assert [request.body for request in server.requests] == [
@@ -234,9 +234,9 @@ def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
     """One answer is enough to say that the payload was not to blame."""
     replies = in_turn(RESET, EMPTY_204, RESET, RESET, EMPTY_204, EMPTY_204)
     with recording(replies) as server, client_of(server.url) as client:
-        came = client.send(POISON, control=CONTROL)
+        exchange = client.send(POISON, control=CONTROL)
 
-    assert (came.status, came.persistent) == (204, False)
+    assert (exchange.status, exchange.persistent) == (204, False)
     assert len(server.requests) == 6
 
 
@@ -264,11 +264,11 @@ def breaking_updates(reply: Reply) -> Callable[[Recorded], Reply]:
 def test_an_operation_that_breaks_every_connection_is_broken(clock: Clock) -> None:
     """Where no update is answered and a read is, it is not the target that is gone: the promise to answer is broken."""
     with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
-        came = client.send(POISON, control=CONTROL)
+        exchange = client.send(POISON, control=CONTROL)
 
-    assert (came.request, came.persistent, came.failure) == (POISON, True, Failure.BROKEN)
+    assert (exchange.request, exchange.persistent, exchange.failure) == (POISON, True, Failure.BROKEN)
     assert clock.waited < 5.0
-    verdict = judge(came, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
+    verdict = judge(exchange, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
     assert promise_ids(verdict) == ["answer.given"]
 
 
@@ -277,9 +277,9 @@ def test_an_operation_that_is_known_to_be_broken_is_not_proven_again(clock: Cloc
     with recording(breaking_updates(RESET)) as server, client_of(server.url) as client:
         client.send(POISON, control=CONTROL)
         sent, waited = len(server.requests), clock.waited
-        came = client.send(UPDATE, control=CONTROL)
+        exchange = client.send(UPDATE, control=CONTROL)
 
-    assert came.persistent
+    assert exchange.persistent
     assert clock.waited - waited < 0.5
     assert len(server.requests) - sent <= 5
 
@@ -322,9 +322,9 @@ def test_a_kept_connection_that_is_gone_is_no_interruption() -> None:
     """A server may close a connection that it kept: the request goes out again at once, on a new one."""
     with recording(in_turn(EMPTY_204, RESET, EMPTY_204)) as server, client_of(server.url) as client:
         client.send(UPDATE)
-        came = client.send(UPDATE)
+        exchange = client.send(UPDATE)
 
-    assert (came.status, came.sent_again, client.retry_budget.interruptions) == (204, True, 0)
+    assert (exchange.status, exchange.sent_again, client.retry_budget.interruptions) == (204, True, 0)
     assert len(server.requests) == 3
 
 

@@ -85,7 +85,7 @@ def secure(certificates: Path, *, asks: bool = False, tunnel: list[bytes] | None
 
 @needs_openssl
 @pytest.mark.parametrize(
-    ("ca_bundle", "client_cert", "asks", "came"),
+    ("ca_bundle", "client_cert", "asks", "expected"),
     [
         pytest.param(None, None, False, Failure.TLS, id="unknown-authority"),
         pytest.param("ca.pem", None, False, 401, id="authority-given"),
@@ -94,14 +94,14 @@ def secure(certificates: Path, *, asks: bool = False, tunnel: list[bytes] | None
     ],
 )
 def test_a_secure_connection_is_made_with_the_given_files(
-    ca_bundle: str | None, client_cert: str | None, asks: bool, came: object, certificates: Path
+    ca_bundle: str | None, client_cert: str | None, asks: bool, expected: object, certificates: Path
 ) -> None:
     """--ca-bundle is trusted besides the usual authorities, and --client-cert shown to who asks for one."""
     ca, own = (certificates / name if name else None for name in (ca_bundle, client_cert))
     with secure(certificates, asks=asks) as url, Client(target(url, ca_bundle=ca, client_cert=own)) as client:
         exchange = client.once(update("acme", b"", authorization=()))
 
-    assert (exchange.status or exchange.failure) == came
+    assert (exchange.status or exchange.failure) == expected
 
 
 @needs_openssl

@@ -60,10 +60,10 @@ def test_the_heading_is_the_last_line(changes: dict[str, Any]) -> None:
 
 def test_the_table_is_one_that_nothing_breaks_out_of() -> None:
     """Each broken promise is a row of four cells; text of the vendor's is neither Markdown nor HTML."""
-    one = finding(actual="a | pipe, <b>, *stars*, `ticks`, \\x1b\nand 100%")
-    other = finding(cause="name breaks type")
+    first = finding(actual="a | pipe, <b>, *stars*, `ticks`, \\x1b\nand 100%")
+    second = finding(cause="name breaks type")
 
-    (row,) = [line for line in drawn("summary.md.j2", result(one, other)).splitlines() if line.startswith("| **")]
+    (row,) = [line for line in drawn("summary.md.j2", result(first, second)).splitlines() if line.startswith("| **")]
 
     assert row.count("|") == 5
     assert not re.search(r"<b>|\*stars\*|`|\\", row)
@@ -144,7 +144,7 @@ def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path, monkeypatch: p
 
 def test_a_summary_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:
     """Where the step's summary cannot be written, that is a warning, and the run is as green as before."""
-    came = run_suite("-k", "of_any_script", journal=tmp_path / "j", GITHUB_STEP_SUMMARY=str(tmp_path))
+    ran = run_suite("-k", "of_any_script", journal=tmp_path / "j", GITHUB_STEP_SUMMARY=str(tmp_path))
 
-    assert came.returncode == 0, came.stdout
-    assert "warning        GITHUB_STEP_SUMMARY cannot be written: Is a directory" in came.stdout
+    assert ran.returncode == 0, ran.stdout
+    assert "warning        GITHUB_STEP_SUMMARY cannot be written: Is a directory" in ran.stdout

@@ -26,9 +26,9 @@ NULL = Payload("null", "names", "The name is null.", frozenset(), frozenset(), R
 WRONG_TITLE = Response(422, PROBLEM, problem(422, title="Unprocessable Content"), b"", "Unprocessable Entity")
 
 
-def attempt(came: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Attempt:
+def attempt(outcome: Response | Failure, request: Request = REQUESTS[422], repeated: bool | None = None) -> Attempt:
     """What came of a request: this answer."""
-    response, failure = (None, came) if isinstance(came, Failure) else (came, None)
+    response, failure = (None, outcome) if isinstance(outcome, Failure) else (outcome, None)
     exchange = Exchange(request, response, failure, 0.0021)
     prediction = predict(request, DOCS, {"acme"})
     return Attempt(
@@ -48,9 +48,9 @@ def cause(request: Request, payload: Payload | None = None) -> str:
 
 def test_a_finding_has_everything_that_is_shown_of_it() -> None:
     """What was promised, what came, the request, the answer, and how to send it again."""
-    (one,) = seen(attempt(WRONG_TITLE, repeated=True), NULL)
+    (finding,) = seen(attempt(WRONG_TITLE, repeated=True), NULL)
 
-    assert one == Finding(
+    assert finding == Finding(
         promise="problem.title",
         place="title",
         cause="name breaks type",
@@ -59,22 +59,22 @@ def test_a_finding_has_everything_that_is_shown_of_it() -> None:
         actual='"Unprocessable Content"',
         request="PUT /customers/acme, 13 bytes of application/json",
         answer=f"422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms",
-        curl=one.curl,
+        curl=finding.curl,
         why="The name is null.",
         size=[13, 15],
         repeated=True,
-        har=one.har,
+        har=finding.har,
         tests=[TEST],
         again=1,
     )
-    assert one.curl.endswith(f"--data-binary '{{\"name\":null}}' {TARGET}/customers/acme")
+    assert finding.curl.endswith(f"--data-binary '{{\"name\":null}}' {TARGET}/customers/acme")
 
 
 def test_a_finding_carries_its_evidence() -> None:
     """The HAR file of a finding has the exchange, the promise, and where it comes from."""
-    (one,) = seen(attempt(WRONG_TITLE))
+    (finding,) = seen(attempt(WRONG_TITLE))
 
-    (evidence,) = har.evidence_in(one.har)
+    (evidence,) = har.evidence_in(finding.har)
 
     assert evidence.promise == "problem.title"
     assert evidence.failing.template.body == REQUESTS[422].body
@@ -88,7 +88,7 @@ def test_a_finding_carries_its_evidence() -> None:
 )
 def test_a_wrong_status_breaks_the_promise_of_the_request_too(status: int, kind: str) -> None:
     """A wrong status is a finding of its kind, where it has one, and of the promise that bound the request."""
-    broken = [one.promise for one in seen(attempt(answer(status))) if one.place == f"HTTP status {status}"]
+    broken = [finding.promise for finding in seen(attempt(answer(status))) if finding.place == f"HTTP status {status}"]
 
     assert broken == [*filter(None, [kind]), "status.schema"]
 
@@ -100,9 +100,9 @@ def test_one_promise_at_several_places_is_one_finding() -> None:
     elsewhere = replace(first, place="elsewhere")
     several = replace(broken, violations=(first, elsewhere, elsewhere))
 
-    (one,) = seen(several)
+    (finding,) = seen(several)
 
-    assert (one.place, one.also) == ("title", ["elsewhere"])
+    assert (finding.place, finding.also) == ("title", ["elsewhere"])
 
 
 @pytest.mark.parametrize(
@@ -173,16 +173,16 @@ def test_of_several_circumstances_the_cause_is_the_one_that_was_answered(status:
 )
 def test_a_request_is_told_with_its_media_type_and_its_framing(headers: Headers, shown: str) -> None:
     """A body that is sent in chunks looks like any other, but servers read it by other code."""
-    (one, *_) = seen(attempt(answer(500), Request("PUT", "/customers/acme", headers, b'{"name":"x"}')))
+    (finding, *_) = seen(attempt(answer(500), Request("PUT", "/customers/acme", headers, b'{"name":"x"}')))
 
-    assert one.request == shown
+    assert finding.request == shown
 
 
 def test_no_answer_is_told_with_its_reason() -> None:
     """Where nothing came, the finding says why."""
-    (one,) = seen(attempt(Failure.TIMEOUT))
+    (finding,) = seen(attempt(Failure.TIMEOUT))
 
-    assert (one.promise, one.answer) == ("answer.given", "none: no complete answer came in time")
+    assert (finding.promise, finding.answer) == ("answer.given", "none: no complete answer came in time")
 
 
 def test_a_finding_names_the_trace() -> None:
@@ -190,32 +190,32 @@ def test_a_finding_names_the_trace() -> None:
     broken = attempt(WRONG_TITLE)
     traced = replace(broken.exchange, sent_headers=(("traceparent", f"00-{'4b' * 16}-{'00f1' * 4}-01"),))
 
-    (one,) = seen(replace(broken, exchange=traced))
+    (finding,) = seen(replace(broken, exchange=traced))
 
-    assert one.trace == f"{'4b' * 16}, for the vendor's own logs"
+    assert finding.trace == f"{'4b' * 16}, for the vendor's own logs"
 
 
 def test_the_curl_line_is_for_a_customer_of_the_reader() -> None:
     """The line names no customer that is gone."""
     sent = attempt(WRONG_TITLE)
-    (one,) = seen(replace(sent, template=replace(sent.template, path=f"/customers/{CUSTOMER}")))
+    (finding,) = seen(replace(sent, template=replace(sent.template, path=f"/customers/{CUSTOMER}")))
 
-    assert one.curl.endswith(f'"{TARGET}/customers/$CUSTOMER"')
+    assert finding.curl.endswith(f'"{TARGET}/customers/$CUSTOMER"')
 
 
 def test_a_curl_line_of_a_mile_is_not_shown() -> None:
     """A body that would flood the terminal is left to the replay."""
     noise = bytes(range(256)) * 30 + b"".join(i.to_bytes(2, "big") for i in range(5000))
-    one, *_ = seen(attempt(answer(500), update("acme", noise)))
+    finding, *_ = seen(attempt(answer(500), update("acme", noise)))
 
-    assert one.curl.startswith("(a curl line of ")
-    assert max(map(len, (one.curl, one.request, one.answer, one.actual, one.cause))) < 300
+    assert finding.curl.startswith("(a curl line of ")
+    assert max(map(len, (finding.curl, finding.request, finding.answer, finding.actual, finding.cause))) < 300
 
 
 def test_no_finding_shows_a_token() -> None:
     """Neither what is shown nor the evidence has a token in it."""
-    (one,) = seen(attempt(WRONG_TITLE))
-    text = json.dumps(vars(one))
+    (finding,) = seen(attempt(WRONG_TITLE))
+    text = json.dumps(vars(finding))
 
     assert "$KAITEN_AUTH_TOKEN" in text
     assert not [token for token in MOCK_TOKENS if token in text]

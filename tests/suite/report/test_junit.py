@@ -59,7 +59,8 @@ def test_what_was_not_tried_is_skipped(tmp_path: Path) -> None:
     found = cases(made, tmp_path)
 
     skipped = {
-        promise: [one.attrib["message"] for one in found[promise]] for promise in ("status.scope", "problem.title")
+        promise: [element.attrib["message"] for element in found[promise]]
+        for promise in ("status.scope", "problem.title")
     }
 
     assert skipped == {"status.scope": ["not tried: no token"], "problem.title": ["broken as accepted: 2 times"]}
@@ -80,9 +81,9 @@ def test_a_run_that_is_not_green_has_a_case_that_says_so(
     changes: dict[str, object], tag: str, message: str, tmp_path: Path
 ) -> None:
     """Where no promise was broken the verdict fails with the last line, or is an error where there is none."""
-    (came,) = cases(result(tried=["status.valid"], **changes), tmp_path)[VERDICT]
+    (element,) = cases(result(tried=["status.valid"], **changes), tmp_path)[VERDICT]
 
-    assert (came.tag, came.attrib["message"]) == (tag, message)
+    assert (element.tag, element.attrib["message"]) == (tag, message)
 
 
 def test_failures_are_broken_promises(tmp_path: Path) -> None:
@@ -98,9 +99,9 @@ def test_failures_are_broken_promises(tmp_path: Path) -> None:
 
 def test_what_xml_cannot_hold_is_left_out(tmp_path: Path) -> None:
     """Whatever a vendor says, the file can be read."""
-    one = finding(actual="a\x00b\x1bc\ud800d\ufffee\U0001f600<&>")
+    garbled = finding(actual="a\x00b\x1bc\ud800d\ufffee\U0001f600<&>")
 
-    (failure,) = cases(result(one), tmp_path)["problem.title"]
+    (failure,) = cases(result(garbled), tmp_path)["problem.title"]
 
     assert failure.attrib["message"].endswith("came abcde\U0001f600<&>")
 
@@ -108,7 +109,7 @@ def test_what_xml_cannot_hold_is_left_out(tmp_path: Path) -> None:
 def test_a_run_writes_it(tmp_path: Path) -> None:
     """--promises-xml writes the cases of a run, into a folder that it makes."""
     path = tmp_path / "p" / "promises.xml"
-    came = run_suite("-k", "of_any_script", f"--promises-xml={path}", journal=tmp_path / "j")
+    ran = run_suite("-k", "of_any_script", f"--promises-xml={path}", journal=tmp_path / "j")
 
-    assert came.returncode == 0, came.stdout
+    assert ran.returncode == 0, ran.stdout
     assert len([*ElementTree.parse(path).iter("testcase")]) == len(promises()) + 1

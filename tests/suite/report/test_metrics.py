@@ -16,7 +16,7 @@ REFUSED = Prediction((promises()["status.schema"],), frozenset({422}))
 UPDATE = update("acme", b"{}")
 
 
-def came(status: int | Failure | None, seconds: float = 0.0, request: Request = UPDATE) -> Exchange:
+def exchange_of(status: int | Failure | None, seconds: float = 0.0, request: Request = UPDATE) -> Exchange:
     """A request that was answered with this status, or not at all."""
     if status is None or isinstance(status, Failure):
         return Exchange(request, None, status, seconds)
@@ -33,7 +33,13 @@ def sent(*exchanges: Exchange) -> Metrics:
 
 def test_updates_are_counted_by_their_answer() -> None:
     """Each exchange counts; of updates it is counted with which status they were answered, or that they were not."""
-    metrics = sent(came(422), came(None), came(204), came(422), came(200, request=Request("GET", "/", (), b"")))
+    metrics = sent(
+        exchange_of(422),
+        exchange_of(None),
+        exchange_of(204),
+        exchange_of(422),
+        exchange_of(200, request=Request("GET", "/", (), b"")),
+    )
 
     assert (metrics.exchanges, metrics.updates) == (5, 4)
     assert metrics.statuses == {"204": 1, "422": 2, "no answer": 1}
@@ -50,8 +56,8 @@ def test_updates_are_counted_by_their_answer() -> None:
 )
 def test_only_what_is_an_interruption_too_is_called_no_answer(failure: Failure, called: str) -> None:
     """What came and cannot be taken for an answer is called what it is, by circumstance too."""
-    metrics = sent(came(failure))
-    metrics.answered(came(failure), REFUSED)
+    metrics = sent(exchange_of(failure))
+    metrics.answered(exchange_of(failure), REFUSED)
 
     assert metrics.statuses == {called: 1}
     assert metrics.answers == metrics.wrong == {"status.schema": {called: 1}}
@@ -72,7 +78,7 @@ def test_answers_are_counted_by_circumstance() -> None:
     """An answer is counted by the promise that is to blame, and by its status."""
     metrics = Metrics()
     for status in (422, 422, None):
-        metrics.answered(came(status), REFUSED)
+        metrics.answered(exchange_of(status), REFUSED)
 
     assert metrics.answers == {"status.schema": {"422": 2, "no answer": 1}}
 
@@ -92,7 +98,7 @@ def test_what_nothing_allows_is_counted_as_wrong(
 ) -> None:
     """Of the answers those are wrong that nothing allows, and no answer where the connection may not break."""
     metrics = Metrics()
-    metrics.answered(came(status), prediction)
+    metrics.answered(exchange_of(status), prediction)
 
     assert metrics.wrong == wrong
     assert len(metrics.answers) == 1
@@ -100,14 +106,14 @@ def test_what_nothing_allows_is_counted_as_wrong(
 
 def test_quantiles_are_those_of_the_steps() -> None:
     """Of 100 answers the 50th, 95th and 99th tell p50, p95 and p99, each within the width of a step."""
-    metrics = sent(*(came(422, hundredth / 100) for hundredth in range(1, 101)))
+    metrics = sent(*(exchange_of(422, hundredth / 100) for hundredth in range(1, 101)))
 
     assert [metrics.quantile("422", share) for share in (0.5, 0.95, 0.99)] == pytest.approx([0.5, 0.95, 0.99], rel=0.07)
 
 
 def test_each_status_has_its_own_latencies() -> None:
     """Each status has its own latencies, and those of what got no answer are apart."""
-    metrics = sent(came(204, 0.01), came(422, 1.0), came(None, 10.0))
+    metrics = sent(exchange_of(204, 0.01), exchange_of(422, 1.0), exchange_of(None, 10.0))
 
     assert [metrics.quantile(status, 0.5) for status in ("204", "422", "no answer")] == pytest.approx(
         [0.01, 1.0, 10.0], rel=0.07
@@ -145,7 +151,7 @@ def test_what_several_processes_counted_is_summed_up() -> None:
 
 def test_what_was_counted_is_taken_once() -> None:
     """What goes with one report is not in the next, and is the same on the other side, whatever serialized it."""
-    metrics, other = sent(came(204, 0.1)), Metrics()
+    metrics, other = sent(exchange_of(204, 0.1)), Metrics()
     metrics.drawn(3, "a.py::test_any_body[round-1]")
 
     taken = json.loads(json.dumps(metrics.taken()))

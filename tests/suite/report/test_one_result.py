@@ -170,7 +170,7 @@ CASES = [
 
 
 @dataclass(frozen=True)
-class Told:
+class RunOutput:
     """What a run left: exit code, output, and the files that it wrote."""
 
     code: int
@@ -198,8 +198,8 @@ class Told:
 def ended(command: list[str], environment: dict[str, str], server: RawServer, case: Case) -> tuple[int, str]:
     """The exit code and the output of a run; one that is to be interrupted has a process group of its own."""
     if not case.interrupted:
-        came = python_m(command, environment, ROOT, 120)
-        return came.returncode, came.stdout + came.stderr
+        result = python_m(command, environment, ROOT, 120)
+        return result.returncode, result.stdout + result.stderr
     with subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=ROOT,
@@ -214,7 +214,7 @@ def ended(command: list[str], environment: dict[str, str], server: RawServer, ca
         return process.wait(120), process.communicate()[0]
 
 
-def run(case: Case, folder: Path, *more: str) -> Told:
+def run(case: Case, folder: Path, *more: str) -> RunOutput:
     """A run as GitHub would have it, with every file that a run can write."""
     if case.deviations:
         (folder / "deviations.toml").write_text(ACCEPTED.format(case.deviations))
@@ -228,7 +228,7 @@ def run(case: Case, folder: Path, *more: str) -> Told:
         said = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)}
         tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
         code, output = ended(command, environment_of(tokens | said | case.environment), server, case)
-    return Told(
+    return RunOutput(
         code,
         output,
         (folder / "page.html").read_text(),
@@ -250,24 +250,24 @@ def wait_for(reached: Callable[[], bool], server: RawServer) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_everything_that_is_drawn_of_a_run_says_the_same(case: Case, distributed: bool, tmp_path: Path) -> None:
     """Whatever came of a run: exit code, last line, page, JUnit, step summary and annotations agree."""
-    told = run(case, tmp_path, *(["-n", str(case.workers)] if distributed else []))
+    ran = run(case, tmp_path, *(["-n", str(case.workers)] if distributed else []))
 
-    last = told.section[-1]
-    assert told.code == case.code, told.output[-3000:]
-    assert re.match(case.line, last), told.output[-3000:]
-    assert html.unescape(re.search("<h1>(.*?)</h1>", told.page.partition('id=\\"contract')[2] or told.page)[1]) == last  # type: ignore[index]
-    assert html.unescape(told.step.splitlines()[0]) == f"### {last}"
-    assert bool(re.search("^BROKEN ", "\n".join(told.section[:-1]), re.MULTILINE)) == case.broken
-    assert (told.promises.get("failures") != "0" or told.promises.get("errors") != "0") == (case.code != 0)
-    assert bool(re.search("^::error ", told.output, re.MULTILINE)) == (case.code != 0)
+    last = ran.section[-1]
+    assert ran.code == case.code, ran.output[-3000:]
+    assert re.match(case.line, last), ran.output[-3000:]
+    assert html.unescape(re.search("<h1>(.*?)</h1>", ran.page.partition('id=\\"contract')[2] or ran.page)[1]) == last  # type: ignore[index]
+    assert html.unescape(ran.step.splitlines()[0]) == f"### {last}"
+    assert bool(re.search("^BROKEN ", "\n".join(ran.section[:-1]), re.MULTILINE)) == case.broken
+    assert (ran.promises.get("failures") != "0" or ran.promises.get("errors") != "0") == (case.code != 0)
+    assert bool(re.search("^::error ", ran.output, re.MULTILINE)) == (case.code != 0)
     broken = re.search(r"^BROKEN (\d+) of (\d+)", last)
     if broken:
-        assert told.promises.get("failures") == broken[1]
-        assert len(re.findall("^::error ", told.output, re.MULTILINE)) == min(10, int(broken[1]))
-        assert f", {broken[1]} broken, " in told.output
-    failed = re.search(r"(\d+) failed", told.output.splitlines()[-1])
-    assert int(told.tests.get("failures", "0")) == int(failed[1] if failed else 0)
+        assert ran.promises.get("failures") == broken[1]
+        assert len(re.findall("^::error ", ran.output, re.MULTILINE)) == min(10, int(broken[1]))
+        assert f", {broken[1]} broken, " in ran.output
+    failed = re.search(r"(\d+) failed", ran.output.splitlines()[-1])
+    assert int(ran.tests.get("failures", "0")) == int(failed[1] if failed else 0)
     # With workers, what their reports have told is counted, however the run ended.
-    assert not case.interrupted or int(re.search(r"updates sent +(\d+)", told.output)[1]) > 0  # type: ignore[index]
-    assert "Traceback" not in told.output
-    assert "Exit:" not in told.output
+    assert not case.interrupted or int(re.search(r"updates sent +(\d+)", ran.output)[1]) > 0  # type: ignore[index]
+    assert "Traceback" not in ran.output
+    assert "Exit:" not in ran.output

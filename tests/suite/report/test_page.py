@@ -50,8 +50,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def green(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The page of a run that found nothing."""
-    told = ("-k", "not whatever_else and not a_valid_update and not left_open")
-    return page_of(Vendor(load("docs")), tmp_path_factory.mktemp("green"), *told)
+    arguments = ("-k", "not whatever_else and not a_valid_update and not left_open")
+    return page_of(Vendor(load("docs")), tmp_path_factory.mktemp("green"), *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def one_broken(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The page of a run against a vendor that breaks one promise."""
     vendor = vendor_named("AcceptsUnknownMembers")(load("docs"))
     return page_of(vendor, tmp_path_factory.mktemp("one"), "-k", "json_that_breaks or unknown-member")
@@ -81,7 +81,7 @@ def none(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return page_of(Vendor(load("docs")), tmp_path_factory.mktemp("none"), *nobody)
 
 
-@pytest.fixture(params=["green", "red", "one", "comes_and_goes", "none"])
+@pytest.fixture(params=["green", "red", "one_broken", "comes_and_goes", "none"])
 def any_run(request: pytest.FixtureRequest) -> Run:
     """Each of them."""
     run = request.getfixturevalue(request.param)
@@ -153,9 +153,9 @@ def test_a_green_run_says_so(green: Run, opened: Page) -> None:
     assert opened.locator("#contract .violation").count() == 0
 
 
-def test_what_was_kept_is_folded(one: Run, opened: Page) -> None:
+def test_what_was_kept_is_folded(one_broken: Run, opened: Page) -> None:
     """What was kept is behind a fold that says how many; each promise is on the page once."""
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     kept = opened.locator("#contract .kept-ones")
     rows = kept.locator("tbody tr")
 
@@ -164,9 +164,9 @@ def test_what_was_kept_is_folded(one: Run, opened: Page) -> None:
     assert sorted(opened.locator("#contract .promises th code").all_text_contents()) == sorted(promises())
 
 
-def test_what_was_broken_is_first_and_tinted(one: Run, opened: Page) -> None:
+def test_what_was_broken_is_first_and_tinted(one_broken: Run, opened: Page) -> None:
     """The broken promise is the first row, with a colour under it and a link to what broke it."""
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     row = opened.locator("#contract .promises tbody tr").first
     tint = "(element) => getComputedStyle(element).backgroundColor"
 
@@ -187,18 +187,18 @@ def test_what_was_not_tried_is_folded_by_its_reason(none: Run, opened: Page) -> 
     assert opened.locator("#circumstances, #latency").count() == 0
 
 
-def test_a_cause_is_told_in_words(one: Run, opened: Page) -> None:
+def test_a_cause_is_told_in_words(one_broken: Run, opened: Page) -> None:
     """What broke it: the promise as a sentence, what was expected and what came; request and answer side by side."""
     opened.set_viewport_size({"width": 1280, "height": 800})
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     violation = opened.locator("#contract .violation")
-    told = violation.inner_text()
+    text = violation.inner_text()
     request, answer = (box.bounding_box() for box in violation.locator("figure").all()[:2])
 
     assert violation.count() == 1
-    assert told.startswith("JSON that breaks the request schema is answered 422.")
-    assert re.search(r"when body breaks additionalProperties\s+expected\s+422 .*\s+came\s+204 No Content", told)
-    assert re.search(r"\d+ of \d+ updates", told)
+    assert text.startswith("JSON that breaks the request schema is answered 422.")
+    assert re.search(r"when body breaks additionalProperties\s+expected\s+422 .*\s+came\s+204 No Content", text)
+    assert re.search(r"\d+ of \d+ updates", text)
     assert request is not None
     assert answer is not None
     assert request["y"] == answer["y"]
@@ -229,9 +229,9 @@ def test_what_comes_and_goes_says_so(comes_and_goes: Run, opened: Page) -> None:
     assert re.search(r"comes and goes: \d+ of \d+ updates", heading)
 
 
-def test_each_command_is_copied_alone(one: Run, opened: Page) -> None:
+def test_each_command_is_copied_alone(one_broken: Run, opened: Page) -> None:
     """The button beside a command copies just that command."""
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     commands = opened.locator("#contract .command:visible").all()
     copied = []
     for command in commands:
@@ -245,10 +245,10 @@ def test_each_command_is_copied_alone(one: Run, opened: Page) -> None:
     assert copied == [command.locator("code").inner_text() for command in commands]
 
 
-def test_circumstances_are_told_in_words(one: Run, opened: Page) -> None:
+def test_circumstances_are_told_in_words(one_broken: Run, opened: Page) -> None:
     """In the picture a row is a circumstance in words; what the contract allows is outlined, a violation is red."""
     opened.set_viewport_size({"width": 1280, "height": 800})
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     heat = opened.locator("#contract .heat")
     row = heat.locator("tr", has_text="JSON that breaks the request schema")
     style = "(element) => [getComputedStyle(element).borderTopStyle, getComputedStyle(element).borderTopColor]"
@@ -264,10 +264,10 @@ def test_circumstances_are_told_in_words(one: Run, opened: Page) -> None:
     assert heat.locator("td.at-fault").count() == 1
 
 
-def test_numbers_are_right_aligned(one: Run, opened: Page) -> None:
+def test_numbers_are_right_aligned(one_broken: Run, opened: Page) -> None:
     """A number can be compared with the one below it."""
     opened.set_viewport_size({"width": 1280, "height": 800})
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     numbers = opened.locator("#contract .number, #contract .heat td, #contract .latency thead th + th")
 
     assert {*numbers.evaluate_all("(all) => all.map((one) => getComputedStyle(one).textAlign)")} == {"right"}
@@ -283,9 +283,9 @@ def test_latencies_are_told_by_status(green: Run, opened: Page) -> None:
     assert re.fullmatch(r"204\s+\d+(\s+[\d.]+ ms){3}", row)
 
 
-def test_the_table_of_pytest_html_is_folded(one: Run, opened: Page) -> None:
+def test_the_table_of_pytest_html_is_folded(one_broken: Run, opened: Page) -> None:
     """pytest-html's own table and filters are seen when the fold is opened, by the keyboard alone; they work there."""
-    opened.goto(one.address)
+    opened.goto(one_broken.address)
     rows, summary = opened.locator("#results-table tbody"), opened.locator("#tests > summary")
 
     assert re.match(r"All tests, one by one: \d+ tests", summary.inner_text())

@@ -18,7 +18,7 @@ from tests.suite.results import SEEN, TEST, counted, finding, report, result, se
 
 def found(made: Result) -> list[tuple[str, str, str]]:
     """By what the findings are told apart."""
-    return [one.key for one in made.findings]
+    return [finding_.key for finding_ in made.findings]
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -32,9 +32,9 @@ def test_what_is_broken_alike_is_one_finding() -> None:
     collected.add(report(seen(), seen(), test="a.py::test_one"))
     collected.add(report(seen(), test="a.py::test_two"))
 
-    (one,) = collected.findings
+    (merged,) = collected.findings
 
-    assert one.tests == ["a.py::test_one", "a.py::test_two"]
+    assert merged.tests == ["a.py::test_one", "a.py::test_two"]
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_report_comes_back_with_its_findings() -> None:
 
     ((known, new),) = collected.add(report(seen(), seen(place="x"), test="a.py::test_two"))
 
-    assert [one.place for one in (known, new)] == ["title", "x"]
-    assert [one.tests[0] for one in (known, new)] == ["a.py::test_one", "a.py::test_two"]
+    assert [known.place, new.place] == ["title", "x"]
+    assert [known.tests[0], new.tests[0]] == ["a.py::test_one", "a.py::test_two"]
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_a_finding_is_shown_by_its_best_request(first: Finding, second: Finding,
     """Seen again before seen once, then the smallest: that one is shown, and its evidence is in the one file."""
     worse, better = replace(first, har="worse"), replace(second, har="better")
     collected = result(evidence=str(tmp_path / "e"))
-    for one in (better, worse) if turned else (worse, better):
-        collected.add(report(one))
+    for candidate in (better, worse) if turned else (worse, better):
+        collected.add(report(candidate))
 
-    (one,) = collected.findings
+    (shown,) = collected.findings
 
-    assert (one.har, one.size, one.repeated) == ("better", better.size, better.repeated)
-    assert one.evidence == str(tmp_path / "e" / "problem.title.har")
+    assert (shown.har, shown.size, shown.repeated) == ("better", better.size, better.repeated)
+    assert shown.evidence == str(tmp_path / "e" / "problem.title.har")
     assert files(tmp_path / "e") == {"problem.title.har": "better"}
 
 
@@ -93,10 +93,10 @@ def test_what_comes_without_its_evidence_is_not_shown(tmp_path: Path) -> None:
     collected.add(report(seen(), test="a.py::test_one"))
     collected.add(report(seen(size=[1, 1], har=""), test="a.py::test_two"))
 
-    (one,) = collected.findings
+    (shown,) = collected.findings
 
-    assert one.size == SEEN.size
-    assert one.tests == ["a.py::test_one", "a.py::test_two"]
+    assert shown.size == SEEN.size
+    assert shown.tests == ["a.py::test_one", "a.py::test_two"]
     assert files(tmp_path / "e") == {"problem.title.har": "{}"}
 
 
@@ -105,7 +105,7 @@ def test_files_are_named_by_the_promise(tmp_path: Path) -> None:
     collected = result(evidence=str(tmp_path / "e"))
     collected.add(report(seen(cause="one"), seen("problem.status"), seen(cause="two"), seen(cause="three")))
 
-    assert [Path(one.evidence).name for one in collected.findings] == [
+    assert [Path(finding_.evidence).name for finding_ in collected.findings] == [
         "problem.title.har",
         "problem.status.har",
         "problem.title-2.har",
@@ -135,7 +135,7 @@ def test_no_more_than_twenty_files_are_kept(tmp_path: Path) -> None:
     collected.add(report(*(seen(place=f"member-{number}") for number in range(23))))
     collected.add(report(seen(place="member-7", size=[1, 1], har="better")))
 
-    kept = [one.evidence for one in collected.findings]
+    kept = [finding_.evidence for finding_ in collected.findings]
 
     assert MOST_EVIDENCE == 20
     assert kept[20:] == ["", "", ""]
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_written_is_the_reason(tmp_path: Path) -> None:
     collected = result(evidence=str(tmp_path / "e"))
     collected.add(report(seen(), seen("problem.status")))
 
-    assert [one.evidence for one in collected.findings] == ["", ""]
+    assert [finding_.evidence for finding_ in collected.findings] == ["", ""]
     assert collected.no_evidence == f"{tmp_path / 'e'} cannot be written: File exists"
     assert collected.metrics.warnings == [collected.no_evidence]
 
@@ -164,7 +164,7 @@ def test_evidence_that_cannot_be_written_over_is_nobody_elses_file(tmp_path: Pat
     (tmp_path / "e" / "problem.title.har").rmdir()
     collected.add(report(seen(cause="three", har="three")))
 
-    kept = {one.cause: one.evidence for one in collected.findings}
+    kept = {finding_.cause: finding_.evidence for finding_ in collected.findings}
 
     assert kept["one"] == ""
     assert {cause: Path(kept[cause]).read_text() for cause in ("two", "three")} == {"two": "two", "three": "three"}
@@ -185,8 +185,8 @@ def test_evidence_that_cannot_be_written_over_is_nobody_elses_file(tmp_path: Pat
 def test_what_is_mostly_not_seen_again_comes_and_goes(repeated: list[bool | None], goes: bool) -> None:
     """Whether a finding comes and goes is told by how often it was seen again when it was tried again alone."""
     collected = result()
-    for one in repeated:
-        collected.add(report(seen(repeated=one)))
+    for seen_again in repeated:
+        collected.add(report(seen(repeated=seen_again)))
     collected.finish()
 
     (made,) = collected.findings
@@ -203,7 +203,7 @@ def test_what_comes_and_goes_is_told_by_the_promise_as_a_whole() -> None:
     collected.add(report(*by_chance, *surely, *beside))
     collected.finish()
 
-    goes = {one.key[::2]: one.comes_and_goes for one in collected.findings}
+    goes = {finding_.key[::2]: finding_.comes_and_goes for finding_ in collected.findings}
 
     assert [goes["problem.title", f"cause {number}"] for number in range(1, 5)] == [True, True, True, True]
     assert not goes["problem.status", "sure"]
@@ -360,7 +360,7 @@ def test_groups_come_in_the_order_in_which_they_were_found(tmp_path: Path) -> No
 
     groups = made.groups
 
-    assert {promise: [one.cause for one in group] for promise, group in groups.items()} == {
+    assert {promise: [finding_.cause for finding_ in group] for promise, group in groups.items()} == {
         "problem.title": ["rare", "often"],
         "status.schema": ["name breaks minLength"],
     }
@@ -400,6 +400,6 @@ def test_what_is_no_result_is_a_wrong_call(text: str, tmp_path: Path) -> None:
 
 def test_a_finding_goes_from_process_to_process() -> None:
     """What a report carries as plain data is the same finding on the other side, whatever serialized it."""
-    one = seen(also=["detail", "status"], repeated=False)
+    original = seen(also=["detail", "status"], repeated=False)
 
-    assert Finding(**json.loads(json.dumps(vars(one)))) == one
+    assert Finding(**json.loads(json.dumps(vars(original)))) == original

@@ -21,7 +21,7 @@ ALL = [*promises()]
 
 def failure(*of_one: Finding, evidence: str = KEPT_FILE) -> list[Finding]:
     """What one request broke, each with the file of its finding."""
-    return [replace(one, tests=[TEST], evidence=evidence) for one in of_one]
+    return [replace(finding_, tests=[TEST], evidence=evidence) for finding_ in of_one]
 
 
 def explained(*failures: Sequence[Finding], **changes: Any) -> list[str]:
@@ -240,7 +240,7 @@ def test_a_summary_fits_on_a_screen(causes: int) -> None:
         finding(promise, trace="4b4b", cause=f"cause {number}") for promise in ALL[:45] for number in range(causes)
     ]
     made = result(
-        *(replace(one, evidence=f"evidence/{one.promise}.har", tests=[*ALL]) for one in shown),
+        *(replace(finding_, evidence=f"evidence/{finding_.promise}.har", tests=[*ALL]) for finding_ in shown),
         metrics={"left": [f"contract-test-{number}" for number in range(1000)], "warnings": ["the disk is full"]},
         failed=[TEST],
         evidence="evidence",

@@ -59,11 +59,11 @@ def test_a_template_fits_the_schema_of_its_engine(template: Path, machines: int,
     schema = "vendor.github-workflows" if template == GITHUB else "vendor.gitlab-ci"
     tool = Path(sys.executable).with_name("check-jsonschema")
 
-    came = subprocess.run(
+    result = subprocess.run(
         [str(tool), "--builtin-schema", schema, str(copy)], capture_output=True, text=True, check=False
     )
 
-    assert came.returncode == 0, came.stdout + came.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     assert changed == (2 if machines > 1 else 0)
 
 
@@ -73,9 +73,9 @@ def test_without_a_target_the_first_step_fails(template: Path, tmp_path: Path) -
     check = commands(template)[0]
 
     for variables in ({}, {"KAITEN_BASE_URL": ""}):
-        came = shell(check, tmp_path, **variables)
-        assert came.returncode == 4
-        assert "KAITEN_BASE_URL is empty: set it " in came.stdout
+        result = shell(check, tmp_path, **variables)
+        assert result.returncode == 4
+        assert "KAITEN_BASE_URL is empty: set it " in result.stdout
     assert shell(check, tmp_path, KAITEN_BASE_URL="https://staging.example.com").returncode == 0
 
 
@@ -87,10 +87,10 @@ def test_without_a_target_the_first_step_fails(template: Path, tmp_path: Path) -
 def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, tmp_path: Path) -> None:
     """The run is green on a correct vendor, on one machine and on one of several, and leaves a report and JUnit."""
     with serving(Vendor(load("docs"))) as server:
-        came = shell(f"{commands(template)[-1]} {FEW}", tmp_path, KAITEN_BASE_URL=server.url, PYTEST_ADDOPTS=options)
+        result = shell(f"{commands(template)[-1]} {FEW}", tmp_path, KAITEN_BASE_URL=server.url, PYTEST_ADDOPTS=options)
 
-    assert came.returncode == 0, came.stdout[-2000:] + came.stderr
-    assert f"target         {server.url}" in came.stdout
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr
+    assert f"target         {server.url}" in result.stdout
     assert "0 broken" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<testcase " in (tmp_path / "junit.xml").read_text(encoding="utf-8")
 

@@ -129,9 +129,9 @@ def test_a_report_that_cannot_be_written_is_found_out_first(option: str, tmp_pat
     """A file of results that cannot be written is a wrong call, before anything is sent."""
     (tmp_path / "file").touch()
     with serving(Vendor(load("docs"))) as server:
-        came = run_suite(f"{option}={tmp_path / 'file' / 'x'}", "--base-url", server.url, journal=tmp_path)
+        result = run_suite(f"{option}={tmp_path / 'file' / 'x'}", "--base-url", server.url, journal=tmp_path)
 
-    assert came.returncode == 4, came.stderr
-    assert f"ERROR: {option} cannot be written" in came.stderr
-    assert "Traceback" not in came.stdout + came.stderr
+    assert result.returncode == 4, result.stderr
+    assert f"ERROR: {option} cannot be written" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
     assert server.calls == []

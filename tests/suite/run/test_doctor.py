@@ -43,7 +43,7 @@ class ShowsAPageElsewhere(Vendor):
         return Answer(404, [("Content-Type", "text/html")], b"<html>")
 
 
-def told(server: RawServer | str, folder: Path, **chosen: Any) -> tuple[dict[str, str], bool]:
+def diagnosis(server: RawServer | str, folder: Path, **chosen: Any) -> tuple[dict[str, str], bool]:
     """What the doctor says of each thing, by its name, and whether a run would work; `tokens` are the variables."""
     url = server if isinstance(server, str) else server.url
     write, read = MOCK_TOKENS
@@ -74,17 +74,17 @@ def test_a_target_that_is_well_needs_ten_lines(tmp_path: Path) -> None:
     """Of a good target everything is ok, and the one customer that was made is gone again."""
     vendor = Vendor(load("docs"))
     with serving(vendor) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert (list(said), works) == (NAMES, True)
-    assert all(one.startswith("ok ") for one in said.values()), said
+    assert all(text.startswith("ok ") for text in said.values()), said
     assert not vendor.customers
 
 
 def test_only_customers_that_it_made_are_touched(tmp_path: Path) -> None:
     """PUT goes to one disposable customer, and DELETE to those that it made, as many as a run needs at first."""
     with serving(Vendor(load("docs"))) as server:
-        told(server, tmp_path)
+        diagnosis(server, tmp_path)
 
     changing = [(method, path) for method, path in server.calls if method != "GET"]
     assert [method for method, _ in changing] == ["POST"] * 10 + ["PUT"] * 2 + ["DELETE"] * 10
@@ -94,7 +94,7 @@ def test_only_customers_that_it_made_are_touched(tmp_path: Path) -> None:
 
 def test_an_unreachable_target_is_one_line(tmp_path: Path) -> None:
     """Where nothing answers, nothing else is asked."""
-    said, works = told("http://127.0.0.1:1", tmp_path)
+    said, works = diagnosis("http://127.0.0.1:1", tmp_path)
 
     assert (list(said), works) == (["reachable"], False)
     assert said["reachable"].startswith("FAIL no: the connection was refused; ")
@@ -103,7 +103,7 @@ def test_an_unreachable_target_is_one_line(tmp_path: Path) -> None:
 def test_a_missing_prefix_is_found(tmp_path: Path) -> None:
     """Where the API is under /api, the next step names the whole base URL."""
     with serving(ShowsAPageElsewhere(load("docs"), "/api")) as server:
-        said, works = told(server.url.removesuffix("/api"), tmp_path)
+        said, works = diagnosis(server.url.removesuffix("/api"), tmp_path)
 
     assert list(said) == ["reachable", "prefix"]
     assert not works
@@ -123,7 +123,7 @@ def test_a_wrong_prefix_is_told_as_that_alone(here: str, tokens: dict[str, str],
             return self.problem(call, Refusal(status, "Not here."))
 
     with serving(RefusesElsewhere(load("docs"), "" if here else "/api")) as server:
-        said, works = told(server.url.removesuffix("/api") + here, tmp_path, tokens=tokens)
+        said, works = diagnosis(server.url.removesuffix("/api") + here, tmp_path, tokens=tokens)
 
     if status == 401 and tokens:
         # Without a token, the API refuses as everything else does.
@@ -147,7 +147,7 @@ def test_what_lets_nobody_through_is_told_as_that(status: int, tokens: dict[str,
             return Answer(status, [("Content-Type", "text/html")], b"<h1>Who are you?</h1>")
 
     with serving(LetsNobodyThrough(load("docs"))) as server:
-        said, works = told(server, tmp_path, tokens=tokens)
+        said, works = diagnosis(server, tmp_path, tokens=tokens)
 
     assert (list(said), works) == (["reachable", "prefix"], False)
     assert said["prefix"] == (
@@ -178,7 +178,7 @@ def test_plain_http_to_a_port_of_tls_suggests_https(tmp_path: Path) -> None:
         (Alerts, "the answer is not HTTP"),
     ]:
         with serving(vendor(load("docs"))) as server:
-            said, works = told(server, tmp_path)
+            said, works = diagnosis(server, tmp_path)
 
         https = server.url.replace("http:", "https:")
         assert said == {"reachable": f"FAIL no: {said_of_it}; give {https}, if that port speaks TLS"}
@@ -195,11 +195,11 @@ def test_without_a_token_it_tells_what_can_be_told(tmp_path: Path) -> None:
 
     credentials: list[str] = []
     with serving(KeepsCredentials(load("docs"))) as server:
-        said, works = told(server, tmp_path, tokens={"KAITEN_AUTH_TOKEN": "", "KAITEN_READ_TOKEN": ""})
+        said, works = diagnosis(server, tmp_path, tokens={"KAITEN_AUTH_TOKEN": "", "KAITEN_READ_TOKEN": ""})
 
     assert list(said) == ["reachable", "prefix", "document", "KAITEN_AUTH_TOKEN", "rate limit", "left behind"]
     assert said.pop("KAITEN_AUTH_TOKEN") == "FAIL is not set; export a token with the scope write:customers"
-    assert all(one.startswith("ok ") for one in said.values()), said
+    assert all(text.startswith("ok ") for text in said.values()), said
     assert not works
     assert set(credentials) == {""}
     assert {method for method, _ in server.calls} == {"GET"}
@@ -209,7 +209,7 @@ def test_a_slug_that_the_vendor_changes_is_told(tmp_path: Path) -> None:
     """A vendor with slugs of its own is told, and what it made is removed."""
     vendor = vendor_named("ChangesSlugs")(load("docs"))
     with serving(vendor) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert re.match(r"note the vendor changes slugs: (contract-test-\S+) was made as \1-\S+; ", said["create"])
     assert said["delete"].startswith("ok ")
@@ -221,8 +221,8 @@ def test_a_quota_is_told(tmp_path: Path) -> None:
     """Where a plan allows fewer customers than a run uses, the option that keeps within it is the next step."""
     vendor = vendor_named("HasAQuota")(load("docs"))
     with serving(vendor) as server:
-        said, works = told(server, tmp_path)
-        limited, works_limited = told(server, tmp_path, customers=6)
+        said, works = diagnosis(server, tmp_path)
+        limited, works_limited = diagnosis(server, tmp_path, customers=6)
 
     assert "answered 409: it makes no more than 6 customers; --customers 6 lets a run do with fewer" in said["create"]
     assert limited["create"] == "ok 6 disposable customers at once can be made"
@@ -233,7 +233,7 @@ def test_a_quota_is_told(tmp_path: Path) -> None:
 def test_a_get_that_shows_no_name_is_told(tmp_path: Path) -> None:
     """Where a GET shows no customer, what is stored is not tried, and the doctor says so."""
     with serving(vendor_named("ShowsNoName")(load("docs"))) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert said["read"] == "note GET does not show a customer's name; nothing is known of what is stored"
     assert works
@@ -242,7 +242,7 @@ def test_a_get_that_shows_no_name_is_told(tmp_path: Path) -> None:
 def test_a_get_that_shows_no_customer_at_all_is_told(tmp_path: Path) -> None:
     """Where a GET shows something else than an object, no run has a verdict."""
     with serving(vendor_named("ShowsAList")(load("docs"))) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert said["read"].startswith('FAIL GET answered 200 [{"')
     assert said["read"].endswith("; a run has no verdict where GET does not show the customer")
@@ -250,7 +250,7 @@ def test_a_get_that_shows_no_customer_at_all_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "name", "came"),
+    ("variables", "name", "expected"),
     [
         ({"KAITEN_AUTH_TOKEN": "ksh_unknown"}, "KAITEN_AUTH_TOKEN", "FAIL is refused (401); export another token"),
         (
@@ -263,19 +263,19 @@ def test_a_get_that_shows_no_customer_at_all_is_told(tmp_path: Path) -> None:
     ],
     ids=["unknown", "without-scope", "unknown-reader", "no-reader"],
 )
-def test_a_token_that_will_not_do_is_told(variables: dict[str, str], name: str, came: str, tmp_path: Path) -> None:
+def test_a_token_that_will_not_do_is_told(variables: dict[str, str], name: str, expected: str, tmp_path: Path) -> None:
     """A token that is refused, or has the wrong scope, is named with the next step."""
     with serving(Vendor(load("docs"))) as server:
-        said, works = told(server, tmp_path, tokens=variables)
+        said, works = diagnosis(server, tmp_path, tokens=variables)
 
-    assert said[name].startswith(came)
-    assert works is not came.startswith("FAIL")
+    assert said[name].startswith(expected)
+    assert works is not expected.startswith("FAIL")
 
 
 def test_a_reader_that_may_write_is_told(tmp_path: Path) -> None:
     """With a second token that may write, no 403 can be tried."""
     with serving(vendor_named("IgnoresScopes")(load("docs"))) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert said["KAITEN_READ_TOKEN"].startswith("note has the scope write:customers, ")
     assert works
@@ -286,7 +286,7 @@ def test_a_target_that_makes_no_customer_wants_one(tmp_path: Path) -> None:
     vendor = vendor_named("ForbidsCreatingAndReading")(load("docs"))
     vendor.add("acme", "Acme")
     with serving(vendor) as server:
-        without, with_one = told(server, tmp_path), told(server, tmp_path, customer="acme")
+        without, with_one = diagnosis(server, tmp_path), diagnosis(server, tmp_path, customer="acme")
 
     assert "--customer SLUG" in without[0]["create"]
     assert not without[1]
@@ -311,7 +311,7 @@ def test_a_limit_of_the_rate_is_seen(tmp_path: Path) -> None:
             return super().show(call, slug)
 
     with serving(LimitsBursts(load("docs"))) as server:
-        said, works = told(server, tmp_path)
+        said, works = diagnosis(server, tmp_path)
 
     assert re.match(r"note \d+ of 24 requests at once were answered 429.*--rate-limit N", said["rate limit"])
     assert works
@@ -325,7 +325,7 @@ def test_what_earlier_runs_left_is_counted(tmp_path: Path) -> None:
         journal = Journal(tmp_path, "old", server.url)
         journal.made("contract-test-old")
         del journal
-        said, _ = told(server, tmp_path)
+        said, _ = diagnosis(server, tmp_path)
 
     assert said["left behind"].startswith("note 1 customers of earlier runs; ")
     assert "contract-test-old" in vendor.customers

@@ -38,8 +38,8 @@ class SlowToRemove(Vendor):
 
 def cut_short(server: RawServer, journal: Path, *signal_numbers: int, pause: float = 0.05) -> str:
     """Start a run, and send it signals once it has made customers and updates them; what it prints."""
-    told = ["tests/contract/test_204_no_content.py", "-q", "--base-url", server.url, f"--journal={journal}"]
-    command = [sys.executable, "-m", "pytest", *told]
+    arguments = ["tests/contract/test_204_no_content.py", "-q", "--base-url", server.url, f"--journal={journal}"]
+    command = [sys.executable, "-m", "pytest", *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | TOKENS, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
         while len(server.calls) < 60 and time.monotonic() < deadline:
@@ -75,9 +75,9 @@ def test_a_run_that_is_interrupted_at_any_moment_removes_its_customers(
     number: signal.Signals, moment: Moment, tmp_path: Path
 ) -> None:
     """Whatever it is doing, an interrupted run ends by itself, soon, and leaves nothing; while it cleans up, too."""
-    came = killed(number, moment, tmp_path)
+    run = killed(number, moment, tmp_path)
 
-    assert came.wrong == [], came.output[-3000:]
+    assert run.wrong == [], run.output[-3000:]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_a_run_that_is_interrupted_at_any_moment_removes_its_customers(
 def test_a_run_that_is_killed_at_any_moment_leaves_what_is_found(
     moment: Moment, by_clean: bool, tmp_path: Path
 ) -> None:
-    """What a run leaves that was killed with SIGKILL, whatever it was doing, `clean` or the next run removes."""
-    came = killed(signal.SIGKILL, moment, tmp_path, by_clean=by_clean)
+    """What a run killed with SIGKILL leaves, whatever it was doing, is removed by `clean` or by the next run."""
+    run = killed(signal.SIGKILL, moment, tmp_path, by_clean=by_clean)
 
-    assert came.wrong == [], came.output[-3000:]
+    assert run.wrong == [], run.output[-3000:]
 
 
 def test_an_impatient_user_loses_no_customer(tmp_path: Path) -> None:

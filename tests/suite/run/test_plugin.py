@@ -41,9 +41,9 @@ def test_what_another_test_explained_is_not_explained_again(collector: Collector
         report(seen(), test="b"),
         report(seen(), seen("status.slug"), test="c"),
     )
-    more.contract["broken"] = [[one] for one in more.contract["broken"][0]]
-    for one in (first, again, more):
-        collector.pytest_runtest_logreport(one)
+    more.contract["broken"] = [[finding] for finding in more.contract["broken"][0]]
+    for test_report in (first, again, more):
+        collector.pytest_runtest_logreport(test_report)
 
     assert collector.pytest_report_teststatus(again) == ("failed again", "F", "FAILED")
     assert collector.pytest_report_teststatus(more) is None
@@ -54,7 +54,7 @@ def test_what_another_test_explained_is_not_explained_again(collector: Collector
 def test_what_passed_is_left_as_it_is(collector: Collector) -> None:
     """A report without a broken promise, and one that stands for a worker that crashed, are not touched."""
     passed, crashed = report(), SimpleNamespace(failed=True, longrepr="crashed")
-    for one in (passed, crashed):
-        collector.pytest_runtest_logreport(one)
+    for test_report in (passed, crashed):
+        collector.pytest_runtest_logreport(test_report)
 
     assert (passed.longrepr, crashed.longrepr) == ("", "crashed")

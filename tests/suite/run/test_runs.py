@@ -120,10 +120,10 @@ def test_a_further_status_may_be_an_interruption(tmp_path: Path) -> None:
                 return Answer(530, [("Content-Type", "text/html")], b"<h1>Origin Error</h1>")
             return super().route(call)
 
-    told = ["-k", "published or json_that_breaks or member"]
+    arguments = ["-k", "published or json_that_breaks or member"]
     with serving(BehindAGateway(load("docs"))) as server:
-        waited = run_suite("--base-url", server.url, "--interruption", "530,599", *told, journal=tmp_path)
-        without = run_suite("--base-url", server.url, *told, journal=tmp_path)
+        waited = run_suite("--base-url", server.url, "--interruption", "530,599", *arguments, journal=tmp_path)
+        without = run_suite("--base-url", server.url, *arguments, journal=tmp_path)
 
     assert waited.returncode == 0, waited.stdout[-3000:]
     assert int(re.findall(r"interruptions +(\d+)", waited.stdout)[0]) >= 3
@@ -152,8 +152,8 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
 def test_require_all_fails_what_cannot_be_tried(tmp_path: Path) -> None:
     """With --require-all a promise that cannot be tried is red."""
     with serving(Vendor(load("docs"))) as server:
-        told = ("--base-url", server.url, "-k", "may-read-only", "--require-all")
-        result = run_suite(*told, journal=tmp_path, file="test_403_forbidden.py", KAITEN_READ_TOKEN="")
+        arguments = ("--base-url", server.url, "-k", "may-read-only", "--require-all")
+        result = run_suite(*arguments, journal=tmp_path, file="test_403_forbidden.py", KAITEN_READ_TOKEN="")
 
     assert result.returncode == 1
 
@@ -269,8 +269,8 @@ def test_a_run_ends_with_its_time(tmp_path: Path) -> None:
         result = run_suite("--base-url", server.url, "--max-time", "600", *clock, journal=tmp_path, file=OF_204)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    told = r"^KEPT \d+ promises, \d+ not tried; \d+ tests were not run: --max-time$"
-    assert re.search(told, result.stdout, re.MULTILINE)
+    last_line = r"^KEPT \d+ promises, \d+ not tried; \d+ tests were not run: --max-time$"
+    assert re.search(last_line, result.stdout, re.MULTILINE)
     assert "the time of --max-time 600 s was over" in re.sub(r"\s+", " ", result.stdout.partition("not tried")[2])
     assert server.vendor.customers == {}
 
@@ -279,8 +279,10 @@ def test_a_run_ends_with_its_time(tmp_path: Path) -> None:
 def test_what_was_found_ahead_counts_when_the_time_is_over(workers: list[str], tmp_path: Path) -> None:
     """A test that was run ahead has found something broken, and is never called: the run is red, and names it."""
     with serving(vendor_named("TitleOfRfc9110")(load("docs"))) as server:
-        told = ("--base-url", server.url, "--max-time", "600", "-p", "tests.suite.an_hour_passes", *workers)
-        result = run_suite(*told, "-k", "published or small_change or schema_is_refused or relation", journal=tmp_path)
+        arguments = ("--base-url", server.url, "--max-time", "600", "-p", "tests.suite.an_hour_passes", *workers)
+        result = run_suite(
+            *arguments, "-k", "published or small_change or schema_is_refused or relation", journal=tmp_path
+        )
 
     assert result.returncode == 1, result.stdout + result.stderr
     assert "BROKEN problem.title: " in result.stdout

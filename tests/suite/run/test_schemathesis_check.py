@@ -137,7 +137,7 @@ def test_a_missing_token_is_told_in_one_line(tmp_path: Path) -> None:
 
 @pytest.fixture
 def check(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The module of the check, as one finds it who has set its variables; what it has learnt of customers is gone."""
+    """The module of the check, imported with its variables set; what it has learnt of customers is forgotten."""
     monkeypatch.setenv("KAITEN_AUTH_TOKEN", WRITE)
     monkeypatch.setenv("KAITEN_READ_TOKEN", READ)
     module = importlib.import_module("contracts.schemathesis_check")
@@ -153,8 +153,8 @@ def seen_by_schemathesis(url: str, asked: tuple[str, bytes, str, str | None]) ->
     headers = {"Content-Type": content_type, "Accept-Encoding": "identity"}
     headers |= {"Authorization": authorization} if authorization else {}
     case = OPERATION.Case(path_parameters={"customerSlug": slug}, headers=headers)
-    came = requests.put(f"{url}/customers/{slug}", data=body, headers=headers, allow_redirects=False, timeout=10)
-    return case, Response.from_any(came)
+    response = requests.put(f"{url}/customers/{slug}", data=body, headers=headers, allow_redirects=False, timeout=10)
+    return case, Response.from_any(response)
 
 
 def told_by_the_check(check: ModuleType, case: Case[Any], response: Response) -> str:
@@ -181,8 +181,8 @@ def found_by_the_judge(url: str, asked: tuple[str, bytes, str, str | None]) -> t
 
 
 def _replaced(text: str, others: dict[str, str]) -> str:
-    for one, other in others.items():
-        text = text.replace(one, other)
+    for old, new in others.items():
+        text = text.replace(old, new)
     return text
 
 
@@ -190,22 +190,24 @@ def _replaced(text: str, others: dict[str, str]) -> str:
 def test_the_check_says_what_the_judge_finds(name: str, check: ModuleType) -> None:
     """For the same request the check names each violation that the judge finds, in its order, and no other."""
     variant = vendor_named(name)
-    told, found = {}, {}
+    messages, found = {}, {}
     # One vendor for each of the two, so that what one asked does not change what the other gets.
-    with serving(prepared(variant)) as one, serving(prepared(variant)) as other:
+    with serving(prepared(variant)) as for_the_check, serving(prepared(variant)) as for_the_judge:
         check._existing.add("acme")
         for circumstance, asked in ASKED.items():
-            told[circumstance] = told_by_the_check(check, *seen_by_schemathesis(one.url, asked))
-            found[circumstance] = found_by_the_judge(other.url, asked)
+            messages[circumstance] = told_by_the_check(check, *seen_by_schemathesis(for_the_check.url, asked))
+            found[circumstance] = found_by_the_judge(for_the_judge.url, asked)
 
-    seen = {circumstance: rules_in(text) for circumstance, text in told.items()}
-    judged = {circumstance: [one.promise for one in violations] for circumstance, violations in found.items()}
+    seen = {circumstance: rules_in(text) for circumstance, text in messages.items()}
+    judged = {
+        circumstance: [violation.promise for violation in violations] for circumstance, violations in found.items()
+    }
     # Which customers there are only the judge knows: `st run` takes any for one that is there, but for a 404.
     assert seen == {
         circumstance: ["status.valid" if promise == "status.slug" else promise for promise in promise_ids]
         for circumstance, promise_ids in judged.items()
     }
-    broken = {promise for text in told.values() for promise in rules_in(text)}
+    broken = {promise for text in messages.values() for promise in rules_in(text)}
     assert (variant.breaks in broken) if name in FAULTY else not broken
 
 
@@ -216,9 +218,9 @@ def prepared(variant: type[Variant]) -> Variant:
     return vendor
 
 
-def rules_in(told: str) -> list[str]:
+def rules_in(message: str) -> list[str]:
     """The promises that a message of the check names, in its order."""
-    return re.findall(r"^([a-z]+\.[a-z_0-9]+): ", told, re.MULTILINE)
+    return re.findall(r"^([a-z]+\.[a-z_0-9]+): ", message, re.MULTILINE)
 
 
 def test_each_violation_is_told_with_what_was_promised_and_what_came(check: ModuleType) -> None:
@@ -233,33 +235,33 @@ def test_each_violation_is_told_with_what_was_promised_and_what_came(check: Modu
             return answer
 
     with serving(Twice(load("docs"))) as server:
-        told = told_by_the_check(check, *seen_by_schemathesis(server.url, ASKED["unknown-slug"]))
+        message = told_by_the_check(check, *seen_by_schemathesis(server.url, ASKED["unknown-slug"]))
 
-    assert sorted(rules_in(told)) == ["problem.members", "problem.title"]
+    assert sorted(rules_in(message)) == ["problem.members", "problem.title"]
     assert re.search(
-        r'^problem\.title: The member title is .*\n  expected .*Not Found.*\n  came     "Gone"$', told, re.M
+        r'^problem\.title: The member title is .*\n  expected .*Not Found.*\n  came     "Gone"$', message, re.M
     )
 
 
 def test_a_customer_of_whom_nothing_is_known_may_be_there_or_not(check: ModuleType) -> None:
     """Before the first 204 an update may be answered as if the customer were there, or not; after it only as if."""
     with serving(Vendor(load("docs"))) as server:
-        told = [told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))]
+        messages = [told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))]
         server.vendor.add("acme", "Acme")
-        told.append(told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN)))
+        messages.append(told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN)))
         del server.vendor.customers["acme"]
-        told.append(told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN)))
+        messages.append(told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN)))
 
-    assert [rules_in(text) for text in told] == [[], [], ["status.valid"]]
+    assert [rules_in(text) for text in messages] == [[], [], ["status.valid"]]
 
 
 @pytest.mark.parametrize("name", ["SendsBytesAfter204", "StoresNothing", "CutsProblemsShort"])
 def test_what_only_the_suite_sees_is_not_told(name: str, check: ModuleType) -> None:
     """Bytes after a 204, what is stored, and answers that break off are listed as not seen by `st run`, and are not."""
     with serving(prepared(vendor_named(name))) as server:
-        told = told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))
+        message = told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))
 
-    assert told == ""
+    assert message == ""
     assert "What only the suite sees is not judged here" in (check.__doc__ or "")
 
 
@@ -272,17 +274,17 @@ def test_what_is_none_of_the_operation_is_not_judged(check: ModuleType) -> None:
             for method, path in (("GET", "/customers/nobody"), ("DELETE", "/customers/nobody"), ("PUT", "/others/x"))
         ]
 
-        assert [told_by_the_check(check, case, Response.from_any(came)) for came in others] == [""] * 3
-        assert [came.status_code for came in others] == [401, 401, 404]
+        assert [told_by_the_check(check, case, Response.from_any(response)) for response in others] == [""] * 3
+        assert [response.status_code for response in others] == [401, 401, 404]
 
 
 def test_the_check_tells_no_token(check: ModuleType) -> None:
     """A token that an answer echoes is told by the name of its variable."""
     with serving(prepared(vendor_named("EchoesTheTokenIn204"))) as server:
-        told = told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))
+        message = told_by_the_check(check, *seen_by_schemathesis(server.url, PLAIN))
 
-    assert rules_in(told) == ["public.credential"]
-    assert WRITE not in told
+    assert rules_in(message) == ["public.credential"]
+    assert WRITE not in message
 
 
 def test_schemathesis_itself_runs_the_check(check: ModuleType) -> None:

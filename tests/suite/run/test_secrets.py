@@ -48,12 +48,12 @@ class EchoesTheToken(Vendor):
 
 def printed(folder: Path, *arguments: str) -> Iterator[str]:
     """Everything that can be seen of a run that is asked to show all."""
-    told = ["-l", "--tb=long", "--full-trace", "--setup-show", "-rA", "--log-level=DEBUG", "-o", "log_cli=true"]
+    verbose = ["-l", "--tb=long", "--full-trace", "--setup-show", "-rA", "--log-level=DEBUG", "-o", "log_cli=true"]
     files = [f"--journal={folder / 'j'}", f"--evidence={folder / 'e'}", f"--log-file={folder / 'log'}"]
     with serving(EchoesTheToken(load("docs"))) as server:
         target = ["--base-url", server.url, "-k", "published"]
         with subprocess.Popen(
-            [sys.executable, "-X", "dev", "-m", "pytest", "tests/contract", *target, *told, *files, *arguments],
+            [sys.executable, "-X", "dev", "-m", "pytest", "tests/contract", *target, *verbose, *files, *arguments],
             cwd=ROOT,
             env=os.environ | TOKENS | {"PYTHONPATH": str(folder)},
             stdout=subprocess.PIPE,

@@ -93,21 +93,25 @@ def test_several_machines_have_each_test_once() -> None:
 
 def test_a_machine_must_try_all_of_its_own(tmp_path: Path) -> None:
     """Without the read token `--require-all` is red on the machine that has a test of the 403, and there only."""
-    told = ["--require-all", "-k", "secret-of-a-webhook or may-read-only-in", "--splits", "2"]
+    arguments = ["--require-all", "-k", "secret-of-a-webhook or may-read-only-in", "--splits", "2"]
     with serving(Vendor(load("docs"))) as server:
-        told += ["--base-url", server.url]
-        machines = [run_suite(*told, "--group", one, journal=tmp_path, KAITEN_READ_TOKEN="") for one in ("1", "2")]
+        arguments += ["--base-url", server.url]
+        machines = [
+            run_suite(*arguments, "--group", group, journal=tmp_path, KAITEN_READ_TOKEN="") for group in ("1", "2")
+        ]
 
     assert sorted(machine.returncode for machine in machines) == [0, 1]
-    assert all(("could not be tried (--require-all)" in one.stdout) == bool(one.returncode) for one in machines)
+    assert all(
+        ("could not be tried (--require-all)" in machine.stdout) == bool(machine.returncode) for machine in machines
+    )
 
 
 def test_the_first_failure_ends_a_run_that_should_stop(tmp_path: Path) -> None:
     """-x ends the run at the first failure: red, with a summary, and no customer left."""
     vendor = vendor_named("TitleOfRfc9110")(load("docs"))
     with serving(vendor) as server:
-        told = ("--base-url", server.url, "-x", "-k", "not_json_is_refused or json_that_breaks")
-        result = run_suite(*told, journal=tmp_path)
+        arguments = ("--base-url", server.url, "-x", "-k", "not_json_is_refused or json_that_breaks")
+        result = run_suite(*arguments, journal=tmp_path)
 
     assert result.returncode == 1
     assert "BROKEN problem.title: " in result.stdout

@@ -36,11 +36,11 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
     with serving(Vendor(load("docs"))) as server:
         # Of the tables of payloads the shortest.
         selected = ["-k", "not whatever_else_breaks and not a_valid_update and not left_open"]
-        told = ["--base-url", server.url, "--hypothesis-seed", "3", *selected]
-        one = run_suite(*told, "--result", str(tmp_path / "1.json"), journal=tmp_path / "1")
-        two = run_suite(*told, "--result", str(tmp_path / "2.json"), "-n", "2", journal=tmp_path / "2")
+        arguments = ["--base-url", server.url, "--hypothesis-seed", "3", *selected]
+        single = run_suite(*arguments, "--result", str(tmp_path / "1.json"), journal=tmp_path / "1")
+        distributed = run_suite(*arguments, "--result", str(tmp_path / "2.json"), "-n", "2", journal=tmp_path / "2")
 
-    assert (one.returncode, two.returncode) == (0, 0), two.stdout[-3000:] + two.stderr
+    assert (single.returncode, distributed.returncode) == (0, 0), distributed.stdout[-3000:] + distributed.stderr
     alone, together = result_in(tmp_path / "1.json"), result_in(tmp_path / "2.json")
     assert sorted(together.tests) == sorted(alone.tests)
     assert together.ended["kept"] == alone.ended["kept"]
@@ -53,42 +53,44 @@ def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
 def test_what_several_workers_found_is_told_once(tmp_path: Path) -> None:
     """What is broken is one group, with one file of evidence for each cause, whichever workers found it."""
     with serving(vendor_named("SendsBytesAfter204")(load("docs"))) as server:
-        came = run_suite(
+        result = run_suite(
             *("--base-url", server.url, "-n", "2", "-k", "of_any_script or small_change"), journal=tmp_path, file=OF_204
         )
 
-    assert came.returncode == 1, came.stdout + came.stderr
-    assert came.stdout.count("BROKEN success.empty: ") == 1
-    files = [one for path, one in har.read([evidence_beside(tmp_path)]) if path.name.startswith("success.empty")]
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.stdout.count("BROKEN success.empty: ") == 1
+    files = [
+        evidence for path, evidence in har.read([evidence_beside(tmp_path)]) if path.name.startswith("success.empty")
+    ]
     assert 1 <= len(files) <= 6
-    assert {one.promise for one in files} == {"success.empty"}
+    assert {evidence.promise for evidence in files} == {"success.empty"}
 
 
 def test_a_target_that_dies_leaves_no_verdict(tmp_path: Path) -> None:
     """Where patience ends in the workers, the run has no verdict, and says why."""
     with serving(Dies(load("docs"))) as server:
-        came = run_suite("--base-url", server.url, "-n", "2", "--patience", "1", journal=tmp_path, file=OF_204)
+        result = run_suite("--base-url", server.url, "-n", "2", "--patience", "1", journal=tmp_path, file=OF_204)
 
-    assert came.returncode == 6, came.stdout[-3000:] + came.stderr
-    assert "NO VERDICT: the target stopped answering: " in came.stdout
-    assert "Traceback" not in came.stdout
+    assert result.returncode == 6, result.stdout[-3000:] + result.stderr
+    assert "NO VERDICT: the target stopped answering: " in result.stdout
+    assert "Traceback" not in result.stdout
 
 
 def test_a_wrong_call_is_one_in_the_workers_too(tmp_path: Path) -> None:
     """A token that the target refuses is a wrong call, however many processes notice."""
     with serving(Vendor(load("docs"))) as server:
         target = ("--base-url", server.url, "-n", "2")
-        came = run_suite(*target, journal=tmp_path, file=OF_204, KAITEN_AUTH_TOKEN="ksh_stale")
+        result = run_suite(*target, journal=tmp_path, file=OF_204, KAITEN_AUTH_TOKEN="ksh_stale")
 
-    assert came.returncode == 4, came.stdout[-3000:] + came.stderr
-    assert f"WRONG CALL: {server.url} refuses KAITEN_AUTH_TOKEN (401)" in came.stdout
+    assert result.returncode == 4, result.stdout[-3000:] + result.stderr
+    assert f"WRONG CALL: {server.url} refuses KAITEN_AUTH_TOKEN (401)" in result.stdout
 
 
 def test_a_worker_that_crashes_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     """Where a worker is killed the others do its work, the run has no verdict, and no customer is left unsaid."""
     with serving(Vendor(load("docs")), delay=0.02) as server:
-        told = [f"tests/contract/{OF_204}", "-q", "-n", "2", "--base-url", server.url, "--journal", str(tmp_path)]
-        command = [sys.executable, "-m", "pytest", *told]
+        arguments = [f"tests/contract/{OF_204}", "-q", "-n", "2", "--base-url", server.url, "--journal", str(tmp_path)]
+        command = [sys.executable, "-m", "pytest", *arguments]
         variables = environment_of(dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True)))
         with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) as process:
             deadline = time.monotonic() + 60
