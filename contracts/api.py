@@ -27,7 +27,7 @@ from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
 from contracts.http.client import LINGER
-from contracts.http.credential import WRITE_TOKEN, Headers
+from contracts.http.credential import WRITE_TOKEN, Headers, values_of
 from contracts.http.exchange import CUSTOMER, Request, Response, update
 from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
@@ -60,7 +60,7 @@ class JudgedAnswer:
 
     def header(self, name: str) -> list[str]:
         """Every value of a header."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
+        return values_of(self.headers, name)
 
 
 class Api:

@@ -74,9 +74,8 @@ class Attempt:
 
     def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
         """The attempt with the violations that a read has found in what is stored."""
-        of_answer = tuple(violation for violation in self.violations if not is_of_state(violation.promise))
-        kept = self.exchange.kept()
-        return replace(self, exchange=kept, violations=of_answer + found, read=read.kept(), beside=tuple(beside))
+        exchange, found = self.exchange.kept(), self.violations + found
+        return replace(self, exchange=exchange, violations=found, read=read.kept(), beside=tuple(beside))
 
     def alone(self) -> Self:
         """The attempt as it is remembered: without the others around it, and without the end of a very long answer."""
@@ -225,7 +224,7 @@ class Attempts:
         exchange = self._client.send(request, control=self._control, linger=linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
-            self.metrics.answered(exchange, made.prediction)
+            self.metrics.answered(exchange, made.prediction, verdict)
         slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE and slug not in self.customers.existing:
             self.customers.adopt(slug)

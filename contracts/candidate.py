@@ -237,8 +237,8 @@ def observed(
         own = ""
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
-    accepted = load_deviations(deviations).report(of_pin.tried, of_pin.groups, of_pin.tests, of_pin.metrics.accepted)
-    return Observed(base_url, by_word(of_pin.findings, of_own.findings), [*accepted])
+    accepted = of_pin.of_deviations(load_deviations(deviations))
+    return Observed(base_url, by_word(of_pin.findings, of_own.findings), accepted)
 
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:

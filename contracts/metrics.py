@@ -12,6 +12,7 @@ from typing import Any
 from contracts.http.exchange import OPERATION, Exchange, Failure
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
+from contracts.rules.promise import is_status
 
 # Counted in place of a status. The failures below are counted under their own names: they are not interruptions.
 NO_ANSWER = "no answer"
@@ -69,11 +70,11 @@ class Metrics:
         broken = {violation.promise for violation in verdict.violations}
         self.add({"tried": dict.fromkeys(verdict.tried, 1), "broken": dict.fromkeys(broken, 1)})
 
-    def answered(self, exchange: Exchange, prediction: Prediction) -> None:
-        """Count how a request was answered, by its circumstance."""
-        allowed = exchange.status in prediction.allowed or (exchange.status is None and prediction.may_break)
+    def answered(self, exchange: Exchange, prediction: Prediction, verdict: Verdict) -> None:
+        """Count how a request was answered, by its circumstance; and whether that status, or no answer, was wrong."""
         answer = {prediction.reasons[0].id: {_outcome(exchange): 1}}
-        self.add({"answers": answer, "wrong": {} if allowed else answer})
+        wrong = any(is_status(each.place) or each.promise == "answer.given" for each in verdict.violations)
+        self.add({"answers": answer, "wrong": answer if wrong else {}})
 
     def drawn(self, distinct: int, test: str) -> None:
         """Count the distinct requests that one round of a generated test has sent."""

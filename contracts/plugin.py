@@ -203,9 +203,7 @@ class Collector:
         if self._made:
             made = self._result
             terminalreporter.section("contract")
-            deviations = self._options.deviations
-            reported = deviations.report(made.tried, made.groups, made.tests, made.metrics.accepted)
-            for line in [*terminal.summary(made), *reported, *files.github(made)]:
+            for line in [*terminal.summary(made), *made.of_deviations(self._options.deviations), *files.github(made)]:
                 terminalreporter.line(line)
             colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")
             terminalreporter.line(terminal.last_line(made), **{colour: True}, bold=True)

@@ -8,6 +8,7 @@ stored, bytes after a 204, answers that are not well-formed HTTP, and requests w
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,7 +85,7 @@ def _prediction(seen: Exchange) -> Prediction:
         return there
     not_there = predict(seen.request, _DOCUMENT, ())
     reasons = tuple(dict.fromkeys([*there.reasons, *not_there.reasons]))
-    return Prediction(reasons, there.allowed | not_there.allowed, there.readings, there.open_text, there.may_break)
+    return replace(there, reasons=reasons, allowed=there.allowed | not_there.allowed)
 
 
 def _text(value: str | bytes) -> str:

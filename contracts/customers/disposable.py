@@ -187,7 +187,7 @@ class Customers:
             # Our own first try has made it, and its answer was lost: no other run uses this slug.
             if exchange.status == 409 and exchange.sent_again and self.get(slug).status != 404:
                 return self._known(slug, slug)
-            if exchange.status in sibling.REFUSED:
+            if exchange.status in sibling.MADE_NONE:
                 self._journal.removed(slug)
             elif self._limit:
                 self.remove(slug)
@@ -203,7 +203,7 @@ class Customers:
         slug = self.unused_slug("customer")
         with self._making_room:
             while self._limit and len(self._journal.slugs) >= self._limit:
-                if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.GONE:
+                if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.NOT_THERE:
                     raise NoVerdict(f"--customers {self._limit} allows no more, and none can be removed at {self._url}")
             self._journal.made(slug)
         return slug
@@ -250,7 +250,7 @@ class Customers:
         """Remove a customer that the suite made. Returns the status, which alone says whether it is gone."""
         for _ in range(_TRIES):
             status = self._client.send(sibling.delete(slug)).status
-            if status in sibling.GONE:
+            if status in sibling.NOT_THERE:
                 self._made.discard(slug)
                 self._journal.removed(slug)
                 break

@@ -11,14 +11,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
 from contracts.errors import NoVerdict, WrongCall
+from contracts.http.exchange import CUSTOMER_CUT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"
+# The slug of each customer that the suite makes begins with this; one that begins with NOBODY names no customer.
 PREFIX = "contract-test-"
+NOBODY = f"{PREFIX}nobody"
 # Seconds to wait for our own file while another run looks into it.
 _MOMENT = 2.0
 
@@ -88,6 +92,17 @@ class Journal:
                 file.write("\n" + json.dumps(entry))
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def may_be_a_strangers(slug: str) -> bool:
+    """Whether a slug in a path may name a customer that the suite did not make, even if a careless server decodes it.
+
+    The slug may have a placeholder for a customer of the suite. A slug without a letter or a digit names nobody.
+    """
+    named = unquote(unquote(slug)).rpartition("..")[2].lstrip("/\\")
+    # Of a slug such as acme2, the form without its last character may be that of a stranger.
+    ours = "<CUSTOMER" in named and not named.endswith(CUSTOMER_CUT)
+    return not ours and not named.startswith(PREFIX) and any(map(str.isalnum, named))
 
 
 def leftovers(folder: Path) -> Iterator[Leftover]:

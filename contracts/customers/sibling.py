@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote
@@ -14,10 +15,12 @@ from contracts.http.exchange import CUSTOMERS, Exchange, Request, update
 
 # Statuses of a target that does not offer such an operation to us; and all statuses that say that no customer was made.
 CANNOT = frozenset({403, 404, 405})
-REFUSED = CANNOT | {400, 401, 422}
-# Statuses of a DELETE that removed the customer; and all statuses that say that it is gone.
+MADE_NONE = CANNOT | {400, 401, 422}
+# Statuses of a DELETE that removed the customer; and all statuses that say that it is not there.
 REMOVED = frozenset({200, 202, 204})
-GONE = REMOVED | {404, 410}
+NOT_THERE = REMOVED | {404, 410}
+# The slug of a customer of ours, which needs no encoding in a path.
+_OURS = re.compile(rf"{PREFIX}[A-Za-z0-9._~-]+")
 
 
 def create(slug: str) -> Request:
@@ -47,9 +50,9 @@ def made_as(exchange: Exchange) -> str:
     slug = None
     with suppress(ValueError, RecursionError, LookupError, TypeError):
         slug = json.loads(exchange.response.body if exchange.response else b"")["slug"]
-    if isinstance(slug, str) and slug.startswith(PREFIX):
+    if isinstance(slug, str) and _OURS.fullmatch(slug):
         return slug
-    named = f"the slug {slug!r}, which does not begin with {PREFIX}" if slug else "no slug"
+    named = f"the slug {slug!r}, and not one like {PREFIX}a-1" if slug else "no slug"
     raise NoVerdict(f"the 201 of POST {CUSTOMERS} names {named}: that customer can be neither used nor removed")
 
 
@@ -58,7 +61,7 @@ def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerd
     status, post = exchange.status, f"POST {base_url}{CUSTOMERS}"
     if status == 401:
         return refused_token(base_url)
-    if there and status in REFUSED | {402, 409}:
+    if there and status in MADE_NONE | {402, 409}:
         more = "no second customer" if there == 1 else f"no more than {there} customers"
         return NoVerdict(f"{post} answered {status}: it makes {more}; --customers {there} lets a run do with fewer")
     if status not in CANNOT:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contracts.attempt import Attempt
 from contracts.errors import WrongCall
-from contracts.rules.promise import Violation, promises
+from contracts.rules.promise import Violation, is_status, number, promises
 
 _FIELDS: Mapping[str, type] = {"promise": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
 _FORM = "a deviation has promise, reason, until (a date like 2027-01-31), and maybe test, payload, status (a number)"
@@ -66,22 +66,28 @@ class Deviations:
         """The attempt without its accepted violations."""
         accepted = [each for each in attempt.violations if self.accept(each, attempt.exchange.status, test_id)]
         # One wrong status may break several promises. If it is accepted under one of them, it is accepted under all.
-        statuses = {violation.place for violation in accepted if violation.place.startswith("HTTP status")}
+        statuses = {violation.place for violation in accepted if is_status(violation.place)}
         left = [each for each in attempt.violations if each not in accepted and each.place not in statuses]
         self.seen.update(f"{each.promise} too" for each in attempt.violations if each not in [*accepted, *left])
         return replace(attempt, violations=tuple(left)) if accepted else attempt
 
-    def report(self, tried: Ids, broken: Ids, tests: Ids, seen: Mapping[str, int]) -> Iterator[str]:
-        """A line on each deviation: accepted, expired, mended or not tried. The ids are of promises and tests."""
-        for key, deviation in self._accepted.items():
-            if deviation.until < self._today and deviation.promise in broken:
-                yield f"EXPIRED on {deviation.until}, no longer accepted: {deviation} ({deviation.reason})"
+    def report(
+        self, tried: Ids, broken: Mapping[str, Ids], tests: Ids, seen: Mapping[str, int], *, is_whole: bool
+    ) -> Iterator[str]:
+        """A line on each deviation. `tried` are promises, `broken` the tests that found each broken one.
+
+        If `tests`, which are those that ran, are not the whole contract, others may still break what was not seen.
+        """
+        for key, each in self._accepted.items():
+            if each.until < self._today and any(map(each.is_tried_by, broken.get(each.promise, ()))):
+                yield f"EXPIRED on {each.until}, no longer accepted: {each} ({each.reason})"
             elif times := seen.get(key):
-                yield f"ACCEPTED until {deviation.until}, seen {times} times: {deviation} ({deviation.reason})"
-            elif deviation.promise in tried and any(map(deviation.is_tried_by, tests)):
-                yield f"MENDED, remove it: {deviation} is no longer seen ({deviation.reason})"
-            elif deviation.promise in tried:
-                yield f"NOT TRIED: {deviation}: no test that it names was run ({deviation.reason})"
+                yield f"ACCEPTED until {each.until}, seen {number(times, 'time')}: {each} ({each.reason})"
+            elif each.promise in tried and any(map(each.is_tried_by, tests)):
+                mended = f"MENDED, remove it: {each} is no longer seen"
+                yield f"{mended if is_whole else f'NOT SEEN in the tests that ran: {each}'} ({each.reason})"
+            elif each.promise in tried:
+                yield f"NOT TRIED: {each}: no test that it names was run ({each.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:
@@ -95,9 +101,9 @@ def load_deviations(path: Path | None) -> Deviations:
     tables = content.pop("deviation", [])
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")
-    for number, table in enumerate(tables, 1):
+    for place, table in enumerate(tables, 1):
         for wrong in _wrong(table):
-            raise WrongCall(f"{path}, deviation {number}: {wrong}")
+            raise WrongCall(f"{path}, deviation {place}: {wrong}")
     return Deviations([Deviation(**table) for table in tables])
 
 

@@ -19,7 +19,7 @@ import harfile
 
 from contracts import __version__
 from contracts.attempt import Attempt
-from contracts.customers.journal import PREFIX
+from contracts.customers.journal import NOBODY, may_be_a_strangers
 from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
@@ -208,9 +208,8 @@ def _step(entry: Mapping[str, Any]) -> Step:
     template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
     if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
         raise ValueError("no update of a customer")
-    # A slug without a letter or a digit names no customer, so nobody's customer can be changed.
-    ours = template.is_template or re.match(rf"{PREFIX}|[^A-Za-z0-9]*\Z", template.slug.decode("latin-1"))
-    unsendable = "" if ours else "its customer was not made by the suite"
+    is_strangers = may_be_a_strangers(template.path.removeprefix(f"{CUSTOMERS}/"))
+    unsendable = "its customer was not made by the suite" if is_strangers else ""
     return Step(entry["_part"], template, _exchange(template, entry)[0], unsendable)
 
 
@@ -234,7 +233,7 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
     # Browsers leave the credential out of the file. The status shows which role it had.
     invalid = ("Bearer ksh_contract-test-unknown",) if "authorization" in headers else ()
     credentials = invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",)
-    slug = f"{PREFIX}nobody" if status == 404 else CUSTOMER
+    slug = NOBODY if status == 404 else CUSTOMER
     template = update(slug, body or b"", content_type=media_type, authorization=credentials)
     exchange, answer_known = _exchange(replace(template, path=path), entry)
     obstacles = {

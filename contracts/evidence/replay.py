@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
+from contracts.customers.disposable import Customer
 from contracts.evidence.har import Evidence
 from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
-from contracts.rules.promise import is_of_state
+from contracts.rules.promise import is_of_state, is_status
 
 # Seconds to wait for bytes after a 204, if such bytes were the failure.
 _LONG_LINGER = 1.0
@@ -75,8 +76,8 @@ class Replay:
         step, document = evidence.failing, self._attempts.document
         existing = {step.exchange.request.slug.decode("utf-8", "replace")} if step.exchange.status != 404 else set()
         verdict = judge(step.exchange, predict(step.exchange.request, document, existing), document)
-        of_status = (each for each in verdict.violations if step.answer_known or each.place.startswith("HTTP status"))
-        return replace(evidence, violation=next(of_status, None))
+        known = (each for each in verdict.violations if step.answer_known or is_status(each.place))
+        return replace(evidence, violation=next(known, None))
 
     def _obstacle(self, evidence: Evidence) -> str:
         """Why the evidence cannot be tried on this target; empty if it can."""
@@ -87,9 +88,18 @@ class Replay:
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send the evidence once: with `fresh` to an unused customer, with `build` after the requests before it."""
-        circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
         # What is stored is only known if the customer has received no other request.
-        customer = self._attempts.customers.unused() if of_state or fresh else self._customer
+        if not (fresh or is_of_state(evidence.promise)):
+            return self._sent_to(self._customer, evidence, build=build)
+        customer = self._attempts.customers.unused()
+        try:
+            return self._sent_to(customer, evidence, build=build)
+        finally:
+            if customer is not self._customer:
+                self._attempts.customers.remove(customer.slug)
+
+    def _sent_to(self, customer: Customer, evidence: Evidence, *, build: bool) -> Attempt:
+        circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
         like = None
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)

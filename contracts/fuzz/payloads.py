@@ -11,20 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import yaml
 
-from contracts.customers.journal import PREFIX
+from contracts.customers.journal import NOBODY, PREFIX, may_be_a_strangers
 from contracts.errors import WrongCall
-from contracts.http.credential import WRITE_TOKEN
+from contracts.http.credential import WRITE_TOKEN, values_of
 from contracts.http.exchange import ACCEPT, CUSTOMER, CUSTOMERS, Request, update
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
 PAYLOADS = Path(__file__).parent.parent / "payloads.yaml"
-# A slug that begins with this names no customer.
-NOBODY = f"{PREFIX}nobody"
 _USUAL: dict[str, Any] = {
     "content_type": "application/json",
     "authorization": [f"Bearer {WRITE_TOKEN}"],
@@ -116,7 +113,7 @@ def payload_of(family: str, entry: Mapping[str, Any]) -> Payload:
     if "expect" not in entry:
         raise WrongCall(f"payload {id_!r} has no field expect: the statuses that may answer it")
     chosen = {**_USUAL, **entry}
-    if _may_be_a_stranger_s(chosen["slug"]):
+    if may_be_a_strangers(chosen["slug"]):
         raise WrongCall(
             f"payload {id_!r} has the slug {chosen['slug']!r}, which may be a stranger's customer: "
             f"give {CUSTOMER}, or one that begins with {PREFIX}"
@@ -144,19 +141,13 @@ def _twin(family: str, payload: Payload) -> Payload:
     return replace(payload, id=f"external-id-of-{payload.id}", family=family, request=request)
 
 
-def _may_be_a_stranger_s(slug: str) -> bool:
-    """Whether the slug may name a customer that the suite did not make, even if a careless server resolves `..`."""
-    named = unquote(unquote(slug)).rpartition("..")[2].lstrip("/\\")
-    return "<CUSTOMER" not in named and not named.startswith(PREFIX) and any(map(str.isalnum, named))
-
-
 def entry_of(name: str, recorded: Request, status: int | None) -> str:
     """A recorded request, answered with `status`, as an entry for `payloads.yaml`. Its id is made of the file's `name`.
 
     Whoever the request was sent to, the entry names a customer of ours, or nobody.
     """
     slug = recorded.path.removeprefix(f"{CUSTOMERS}/")
-    if _may_be_a_stranger_s(slug):
+    if may_be_a_strangers(slug):
         slug = NOBODY if status == 404 else CUSTOMER
     sent = replace(recorded, path=f"{CUSTOMERS}/{slug}")
     expect = sorted(predict(sent.addressed(f"{PREFIX}one"), load("docs"), {f"{PREFIX}one"}).allowed)
@@ -166,7 +157,7 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
         "expect": expect if len(expect) > 1 else expect[0],
         **_exactly(sent.body),
         "content_type": sent.header("Content-Type"),
-        "authorization": [value for name, value in sent.headers if name.lower() == "authorization"],
+        "authorization": values_of(sent.headers, "Authorization"),
         "slug": slug,
     }
     if framing := sent.header("Transfer-Encoding"):

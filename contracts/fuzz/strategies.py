@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from contracts.fuzz.payloads import NOBODY, to_json
+from contracts.customers.journal import NOBODY
+from contracts.fuzz.payloads import to_json
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, Request, update
 from contracts.rules.document import BILLING_EMAIL, Document

@@ -50,6 +50,11 @@ class Role(StrEnum):
     UNCLEAR = "unclear"
 
 
+def values_of(headers: Headers, name: str) -> list[str]:
+    """Every value of a header; names of headers have no letter case (RFC 9110 section 5.1)."""
+    return [value for key, value in headers if key.lower() == name.lower()]
+
+
 def role_of(headers: Headers) -> Role:
     """The role of a request with these headers. The scheme's name is case-insensitive (RFC 9110 section 11.1)."""
     roles = roles_of(headers)
@@ -62,7 +67,7 @@ def role_of(headers: Headers) -> Role:
 
 def roles_of(headers: Headers) -> list[Role]:
     """The role of each Authorization header, in their order."""
-    return [_role_of_value(value) for name, value in headers if name.lower() == "authorization"]
+    return [_role_of_value(value) for value in values_of(headers, "Authorization")]
 
 
 def _role_of_value(value: str) -> Role:

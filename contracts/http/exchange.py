@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
 
-from contracts.http.credential import HEADER_VALUE, PLACEHOLDERS, WRITE_TOKEN, Headers, mask
+from contracts.http.credential import HEADER_VALUE, PLACEHOLDERS, WRITE_TOKEN, Headers, mask, values_of
 
 OPERATION = "PUT"
 CUSTOMERS = "/customers"
@@ -60,7 +60,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        return next(iter(values_of(self.headers, name)), None)
 
     def with_header(self, name: str, value: str) -> Request:
         """The same request with one more header."""
@@ -75,7 +75,7 @@ class Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
-        # None of these is a slug that somebody else's customer may have.
+        # Some of these may be the slug of a stranger's customer. So payloads.yaml says what must stand beside them.
         others = {
             CUSTOMER_UPPER: slug.upper(),
             CUSTOMER_CUT: slug[:-1],
@@ -126,7 +126,7 @@ class Response:
 
     def values(self, name: str) -> list[str]:
         """Every value of a header."""
-        return [value for key, value in self.headers if key.lower() == name.lower()]
+        return values_of(self.headers, name)
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Response:
         """The same response with a placeholder for each token in it."""
@@ -166,7 +166,7 @@ class Exchange:
     @property
     def trace_id(self) -> str:
         """The id by which the vendor finds the request in its logs; empty where none was sent."""
-        found = [_TRACE_ID.fullmatch(value) for name, value in self.sent_headers if name.lower() == TRACEPARENT]
+        found = [_TRACE_ID.fullmatch(value) for value in values_of(self.sent_headers, TRACEPARENT)]
         return found[0][1] if found and found[0] else ""
 
     @property

@@ -25,7 +25,7 @@ from contracts.http import exchange
 from contracts.http.exchange import Exchange, Request
 from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
-from contracts.rules.promise import printable, promises
+from contracts.rules.promise import is_status, printable, promises
 
 # How many characters of a body are shown. If it is not text: how many bytes, and how many of them in a line. The HAR
 # file has the whole body.
@@ -43,8 +43,8 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     """The result, drawn by a template."""
-    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange}
-    return _TEMPLATES.get_template(template).render(common | {"green": GREEN, "red": RED} | more)
+    own = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange, "is_status": is_status}
+    return _TEMPLATES.get_template(template).render(own | {"green": GREEN, "red": RED} | more)
 
 
 def _markdown(text: str) -> Markup:
@@ -79,7 +79,7 @@ def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
 def _places(finding: Finding) -> list[str]:
     """Where the answer is at fault: a header, members of its body, or the whole body."""
     if finding.promise == "problem.members":
-        return re.findall("'(.*?)'", finding.actual)
+        return re.findall(r'"((?:[^"\\]|\\.)*)"', finding.actual)
     # A duplicate name is gone once the JSON is parsed and written again.
     whole = finding.promise == "problem.unique_names" or (finding.promise.startswith("problem.") and not finding.place)
     return ["body"] if whole else [finding.place, *finding.also]
@@ -95,7 +95,7 @@ def _answer(exchange: Exchange, *places: str) -> Iterator[tuple[str, bool]]:
     if response is None:
         yield str(exchange.failure), True
         return
-    yield f"{response.status} {printable(response.reason)}", any(place.startswith("HTTP status") for place in places)
+    yield f"{response.status} {printable(response.reason)}", any(map(is_status, places))
     for name, value in response.headers:
         yield f"{name}: {printable(value)}", name.lower() in map(str.lower, places)
     # A fault in an item of a list is marked at the list.
@@ -131,7 +131,6 @@ def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
 
 def write_junit(result: Result, path: Path) -> None:
     """Write a JUnit file: a case for each promise, and one that fails if the run failed without a broken promise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_NO_XML.sub("", drawn("promises.xml.j2", result)), encoding="utf-8")
 
 

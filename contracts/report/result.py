@@ -11,8 +11,9 @@ from typing import Any
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
+from contracts.evidence.deviation import Deviations
 from contracts.metrics import Metrics
-from contracts.rules.promise import promises
+from contracts.rules.promise import number, promises
 
 GREEN, RED, INTERRUPTED, WRONG_CALL, NO_VERDICT = 0, 1, 2, 4, 6
 # The most files of evidence that are kept, and the most findings of one promise at one place that are told apart.
@@ -210,7 +211,7 @@ class Result:
         if not self.selected:
             reasons = {promise: why for promise, why in reasons.items() if why in self.skipped}
             other = "not selected", "no selected test tries it"
-        elif self.stopped or self.by_hand or self.out_of_time:
+        elif not self.is_whole:
             late = (reason for reason in self.skipped if reason.startswith(OUT_OF_TIME))
             other = "not tried", next(late, "the run ended first")
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
@@ -218,7 +219,7 @@ class Result:
         accepted: Counter[str] = Counter()
         for deviation, times in self.metrics.accepted.items():
             accepted[deviation.split()[0]] += times
-        found |= {promise: ("broken as accepted", f"{times} times") for promise, times in accepted.items()}
+        found |= {promise: ("broken as accepted", number(times, "time")) for promise, times in accepted.items()}
         return found | dict.fromkeys(self.groups, ("broken", ""))
 
     @property
@@ -232,6 +233,16 @@ class Result:
         """The promises that a selected test should have tried but nothing has tried, by the reason."""
         untried = {promise: why for promise, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
         return {why: [promise for promise, reason in untried.items() if reason == why] for why in untried.values()}
+
+    def of_deviations(self, deviations: Deviations) -> list[str]:
+        """A line on each accepted deviation."""
+        broken = {promise: [test for each in group for test in each.tests] for promise, group in self.groups.items()}
+        return [*deviations.report(self.tried, broken, self.tests, self.metrics.accepted, is_whole=self.is_whole)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every test of the contract was selected, and had its turn."""
+        return self.selected and not (self.stopped or self.by_hand or self.out_of_time)
 
     @property
     def out_of_time(self) -> int:

@@ -18,7 +18,7 @@ from contracts.fuzz.pairs import tried_pairs
 from contracts.http.exchange import OF_YOURS, Exchange, names_customer
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, WRONG_CALL, Finding, Result
-from contracts.rules.promise import Layer, Violation, excerpt, promises
+from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
 
 WIDTH = 110
 # This is about one request. Whether the fault comes and goes is known at the end, from all requests.
@@ -62,7 +62,7 @@ def labelled(*facts: tuple[str, str]) -> list[str]:
 def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: str = "") -> Iterator[str]:
     """A broken promise: what was promised and where that is written, what came, and at which places in the answer."""
     said, places = promises()[broken.promise], [place for place in (broken.place, *also) if place]
-    at = f"   [at {some(places)}]" if places and not broken.place.startswith("HTTP status") else ""
+    at = f"   [at {some(places)}]" if places and not is_status(broken.place) else ""
     yield f"{word}{said.id}: {said.sentence} ({said.source}; {_LAYERS[Layer(broken.layer)]})"
     yield from labelled(("expected", broken.expected), ("came", broken.actual + at))
 
@@ -84,7 +84,7 @@ def summary(result: Result) -> list[str]:
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
     required = Counter(result.required.values())
     alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: their literals are those of docs"
-    lines = _wrapped(
+    facts = (
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
         ("contract", result.contract),
         ("promises", count_of(result)),
@@ -103,6 +103,7 @@ def summary(result: Result) -> list[str]:
         *(("warning", warning) for warning in metrics.warnings),
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
     )
+    lines = [line for label, text in facts if text for line in _WRAPPER.wrap(f"{label:<15}{text}")]
     if len(groups) > 1 and any(each.evidence for each in result.findings):
         # Users copy this line, so it is not wrapped.
         lines.append(f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}")
@@ -117,11 +118,6 @@ def _listed(promise_ids: Sequence[str]) -> str:
     return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
 
 
-def _wrapped(*facts: tuple[str, str]) -> list[str]:
-    """Lines that fit the width, for each fact that is not empty, after its label."""
-    return [line for label, text in facts if text for line in _WRAPPER.wrap(f"{label:<15}{text}")]
-
-
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     """What broke one promise: the first finding in full, and the circumstances of the others."""
     first, tests = group[0], dict.fromkeys(test for each in group for test in each.tests)
@@ -133,7 +129,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
     yield from promise_lines(first, first.also, "BROKEN ")
     yield from labelled(
         ("request", first.request),
-        ("answer", "" if first.place.startswith("HTTP status") else first.answer),
+        ("answer", "" if is_status(first.place) else first.answer),
         ("trace", first.trace),
         ("when", some(causes, "; ")),
         *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
@@ -154,7 +150,7 @@ def last_line(result: Result) -> str:
     if result.code in without:
         return without[result.code]
     after = f"; then {result.stopped}" if result.stopped else "; then it was stopped" if result.by_hand else ""
-    after += f"; {result.out_of_time} tests were not run: --max-time" if result.out_of_time else ""
+    after += f"; {number(result.out_of_time, 'test')} not run: --max-time" if result.out_of_time else ""
     # In a CI, a run on the mock because of a forgotten variable must not look like a run on the vendor.
     mocked = result.base_url == MOCK_URL and os.environ.get("CI")
     mock = " (on the mock, in process: no vendor was asked)" if mocked else ""
@@ -183,7 +179,7 @@ def how_sure(result: Result) -> str:
         return ""
     kinds = [f"{name}: 1 in {count // _THREE:,}" for name, count in sorted(drawn.items()) if count >= _FEW]
     but = ", but for accepted deviations" if result.metrics.accepted else ""
-    sure = f"none of {total:,} distinct generated updates broke a promise{but}: with 95 % confidence, fewer than"
+    sure = f"none of {total:,} generated updates broke a promise{but}: with 95 % confidence, fewer than"
     return f"{sure} 1 in {total // _THREE:,} like them would{f' ({some(kinds)})' if kinds else ''}"
 
 
@@ -192,11 +188,6 @@ def count_of(result: Result) -> str:
     ended = result.ended.items()
     counts = ", ".join(f"{len(ids)} {outcome}" for outcome, ids in ended if ids or outcome in ("kept", "broken"))
     return f"{counts} (of {len(result.outcomes)})"
-
-
-def number(count: int, noun: str) -> str:
-    """A count with its noun: "1 test", "2 tests"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def names(tests: Iterable[str]) -> str:

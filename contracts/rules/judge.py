@@ -16,8 +16,8 @@ from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.problem import exact, judge_problem, tried_by
-from contracts.rules.promise import Violation, excerpt, promises, violation
+from contracts.rules.problem import exact, judge_problem
+from contracts.rules.promise import HTTP_STATUS, Violation, excerpt, promises, violation
 
 # Stack traces, line by line: Go and Python; Java and .NET; Node, PHP and Ruby; Rust, and panics of Go.
 # Each pattern matches the shape of a trace, not a word that an error text may use.
@@ -94,10 +94,10 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
     if response.status == 204:
         tried.add("success.empty")
         violations += _empty(response)
-    elif response.status in document.documented | exact().statuses:
-        tried |= tried_by(response.status, document)
-        if not response.values("Content-Encoding"):
-            violations += judge_problem(exchange, response, document)
+    elif response.status in document.documented | exact().statuses and not _codings(response):
+        of_problem, wrong = judge_problem(exchange, response, document)
+        tried |= of_problem
+        violations += wrong
     return Verdict(frozenset(tried), tuple(violations))
 
 
@@ -109,7 +109,7 @@ def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -
     tried = frozenset({circumstance.value})
     if wanted == actual:
         return Verdict(tried)
-    place = "HTTP status" if wanted[0] != actual[0] else "body"
+    place = HTTP_STATUS if wanted[0] != actual[0] else "body"
     return Verdict(tried, (violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(actual), place),))
 
 
@@ -155,7 +155,7 @@ def _status(response: Response, prediction: Prediction, document: Document) -> I
         kinds = ["status.documented"]
     # Whatever kind of answer it is, it also breaks the promise that binds the request.
     for promise in (*kinds, prediction.reasons[0].id):
-        yield violation(promise, _expected(prediction), actual, f"HTTP status {status}")
+        yield violation(promise, _expected(prediction), actual, f"{HTTP_STATUS} {status}")
 
 
 def _expected(prediction: Prediction) -> str:
@@ -169,7 +169,7 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
         # A proxy and a client may disagree on where such an answer ends (RFC 9112 section 6.3).
         actual = excerpt(f"{' and '.join(coding)}, and a Content-Length of {' and '.join(length)}")
         yield violation("answer.http", "a Transfer-Encoding without a Content-Length", actual, "Content-Length")
-    codings = [value for value in response.values("Content-Encoding") if value.strip().lower() != "identity"]
+    codings = _codings(response)
     asked = (exchange.request.header("Accept-Encoding") or "identity").lower()
     if any(coding.strip().lower() not in asked for coding in codings):
         yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
@@ -186,6 +186,11 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
         echoed = [name.strip("<>") for name in echoed if name.encode() not in own]
     if echoed:
         yield violation("public.credential", "no credential of ours", f"the value of {' and '.join(echoed)}")
+
+
+def _codings(response: Response) -> list[str]:
+    """The content codings of an answer. `identity` is none (RFC 9110 section 8.4.1)."""
+    return [value for value in response.values("Content-Encoding") if value.strip().lower() != "identity"]
 
 
 def _empty(response: Response) -> Iterator[Violation]:

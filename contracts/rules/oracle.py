@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.http.credential import Role, role_of, roles_of
+from contracts.http.credential import Role, role_of, roles_of, values_of
 from contracts.http.exchange import Request
 from contracts.rules.body import read
 from contracts.rules.document import Document
@@ -30,22 +30,29 @@ class Prediction:
 
     `reasons` are the promises that bind it, the one to blame first. `allowed` are the statuses that may answer.
     `readings` are the bodies that may be stored if it is accepted. `leaving_open` are promises that only add statuses.
-    `open_text`: text may be stored repaired. `may_break`: the connection may break instead of an answer.
     """
 
     reasons: tuple[Promise, ...]
     allowed: frozenset[int]
     readings: tuple[Any, ...] = ()
-    open_text: bool = False
-    may_break: bool = False
     leaving_open: tuple[str, ...] = ()
+
+    @property
+    def open_text(self) -> bool:
+        """Whether text may be stored repaired."""
+        return "status.text" in self.leaving_open
+
+    @property
+    def may_break(self) -> bool:
+        """Whether the connection may break: a server may close at once on a large body (RFC 9110 section 15.5.14)."""
+        return "status.size" in self.leaving_open
 
 
 def predict(request: Request, document: Document, existing: Collection[str]) -> Prediction:
     """The statuses that may answer `request`, if exactly the customers with the slugs in `existing` exist."""
     body, role, kind = read(request.body), role_of(request.headers), media_type(request)
     slug = request.slug.decode("utf-8", "surrogateescape")
-    credentials = [value for name, value in request.headers if name.lower() == "authorization"]
+    credentials = values_of(request.headers, "Authorization")
     # Several credentials, or white space around one.
     unclear = len(credentials) > 1 or any(value and value != value.strip(" \t") for value in credentials)
     # A server may ignore read-only members and read the rest (OpenAPI 3.1, readOnly).
@@ -90,9 +97,6 @@ def predict(request: Request, document: Document, existing: Collection[str]) -> 
         reasons=reasons,
         allowed=frozenset(status for promise in reasons for status in promise.allows),
         readings=() if bound else fitting,
-        open_text="status.text" in body.special,
-        # A server may close at once on a body that is too large (RFC 9110 section 15.5.14).
-        may_break="status.size" in body.special,
         leaving_open=tuple(open_),
     )
 

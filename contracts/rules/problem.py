@@ -75,28 +75,39 @@ def exact() -> Exact:
     return Exact(yaml.safe_load(EXACT.read_text(encoding="utf-8")))
 
 
-@cache
-def tried_by(status: int, document: Document) -> frozenset[str]:
-    """The promises that an error answer with this status puts to the test."""
-    members = {f"problem.{name}" for name in document.problem_members(status)}
-    of_others = set() if members - promises().keys() else {"problem.member"}
-    return frozenset(id_ for id_ in promises() if id_.startswith("problem.")) - of_others
+def judge_problem(exchange: Exchange, response: Response, document: Document) -> tuple[frozenset[str], list[Violation]]:
+    """The promises that an error answer puts to the test, and what is wrong with it.
+
+    A body that is no JSON object says nothing about members, and a member that is absent says nothing about its value.
+    """
+    found = [*_media_type(response)]
+    problem, wrong = _read(response.body)
+    found += wrong
+    if problem is None:
+        return frozenset({"problem.media_type", *(violation.promise for violation in wrong)}), found
+    found += [*_shape(exchange, response.status, problem, document), *_locations(exchange.request, problem, document)]
+    return frozenset(_tried(problem, document.problem_members(response.status))), found
 
 
-def judge_problem(exchange: Exchange, response: Response, document: Document) -> Iterator[Violation]:
-    """What is wrong with an error answer."""
-    yield from _media_type(response)
-    body = response.body
+def _tried(problem: Mapping[str, Any], documented: Collection[str]) -> Iterator[str]:
+    others = [name for name in documented if f"problem.{name}" not in promises()]
+    absent = {f"problem.{name}" for name in exact().members if name not in problem}
+    absent |= {"problem.location"} if not problem.get("errors") else set()
+    absent |= {"problem.member"} if not any(name in problem for name in others) else set()
+    yield from (id_ for id_ in promises() if id_.startswith("problem.") and id_ not in absent)
+
+
+def _read(body: bytes) -> tuple[dict[str, Any] | None, list[Violation]]:
+    """The problem in a body, if there is one, and what is wrong with its text."""
+    wanted = "UTF-8 without a byte order mark"
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         actual = f"{body[error.start : error.start + 4]!r} at byte {error.start}"
-        yield violation("problem.encoding", "UTF-8 without a byte order mark", actual)
-        return
+        return None, [violation("problem.encoding", wanted, actual)]
     if text.startswith("\ufeff"):
-        yield violation("problem.encoding", "UTF-8 without a byte order mark", "a byte order mark")
-        return
-    upper, repeated = shallow(text), set[str]()
+        return None, [violation("problem.encoding", wanted, "a byte order mark")]
+    repeated = set[str]()
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -105,21 +116,17 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
         return found
 
     try:
-        value = json.loads(upper, object_pairs_hook=members, parse_constant=refuse_constant, parse_int=whole_number)
+        # The validator does not accept lone surrogates.
+        whole = well_formed(shallow(text))
+        value = json.loads(whole, object_pairs_hook=members, parse_constant=refuse_constant, parse_int=whole_number)
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
-        yield violation("problem.json", "a problem, as one JSON text", why)
-        return
-    for name in sorted(repeated):
-        yield violation("problem.unique_names", "each member named once", f"{name!r} is named more than once", name)
+        return None, [violation("problem.json", "a problem, as one JSON text", why)]
+    unique = "each member named once"
+    twice = [violation("problem.unique_names", unique, f"{name!r} is named twice", name) for name in sorted(repeated)]
     if not isinstance(value, dict):
-        yield violation("problem.object", "a JSON object", excerpt(json.dumps(value)))
-        return
-    # The validator does not accept lone surrogates.
-    repaired = well_formed(upper)
-    problem = value if repaired == upper else json.loads(repaired, parse_int=whole_number)
-    yield from _shape(exchange, response.status, problem, document)
-    yield from _locations(exchange.request, value, document)
+        return None, [*twice, violation("problem.object", "a JSON object", excerpt(json.dumps(value)))]
+    return value, twice
 
 
 def _media_type(response: Response) -> Iterator[Violation]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 
 PROMISES = Path(__file__).parent.parent / "promises.yaml"
+# How a place in an answer is written, or begins, if it is the status.
+HTTP_STATUS = "HTTP status"
 # The most characters of an excerpt.
 _SHOWN = 200
 # The place where the sentence of a promise passes from the circumstance to the answer.
@@ -88,6 +90,16 @@ def excerpt(text: str) -> str:
 def printable(text: str) -> str:
     """The text, escaped if it has characters that would garble a terminal."""
     return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def is_status(place: str) -> bool:
+    """Whether a place in an answer is its HTTP status."""
+    return place.startswith(HTTP_STATUS)
+
+
+def number(count: int, noun: str) -> str:
+    """A count with its noun: "1 test", "2 tests"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def is_of_state(promise: str) -> bool:

@@ -198,6 +198,19 @@ def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
     assert again.before.template.body == b'{"name":"Acme"}'
 
 
+def test_what_a_later_read_shows_is_added_to_what_was_found_before() -> None:
+    """If an update is stored wrongly and changes another customer as well, both are told."""
+
+    class StoresWronglyEverywhere(Vendor):
+        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+            for each in [*self.customers.values(), customer]:
+                super().store(each, value | {"name": value["name"].upper()})
+
+    attempt = beside_others(attempts_on(StoresWronglyEverywhere(load("docs"))), PLAIN)
+
+    assert attempt.broken >= {"update.stored", "update.isolated"}
+
+
 def test_a_request_is_held_against_no_other_than_it_means_the_same_as() -> None:
     """Two requests are refused alike, and wrongly: that they are alike is in no question when one is tried again."""
     attempts = attempts_on(vendor_named("TitleOfRfc9110")(load("docs")))

@@ -154,6 +154,8 @@ def test_a_slug_that_the_vendor_changed_is_used_and_removed(tmp_path: Path) -> N
         pytest.param(b"[1]", "names no slug", id="no-object"),
         pytest.param(b'{"slug": 7}', "names the slug 7", id="no-text"),
         pytest.param(b'{"slug": "acme"}', "names the slug 'acme'", id="somebody"),
+        pytest.param(b'{"slug": "contract-test-1/x"}', "names the slug 'contract-test-1/x'", id="no-path-segment"),
+        pytest.param(b'{"slug": "contract-test-\\u00e4"}', "names the slug 'contract-test-\xe4'", id="no-ascii"),
     ],
 )
 def test_a_201_that_names_no_customer_of_ours_is_no_verdict(body: bytes, reason: str) -> None:

@@ -67,7 +67,7 @@ def test_a_deviation_covers_what_it_names(changes: dict[str, object], accepted: 
 @pytest.mark.parametrize(
     ("until", "seen", "tried", "said"),
     [
-        pytest.param(date(2027, 1, 31), True, {"status.schema"}, "ACCEPTED until 2027-01-31, seen 1 times", id="seen"),
+        pytest.param(date(2027, 1, 31), True, {"status.schema"}, "ACCEPTED until 2027-01-31, seen 1 time", id="seen"),
         pytest.param(date(2027, 1, 31), False, {"status.schema"}, "MENDED, remove it", id="no-longer-seen"),
         pytest.param(
             date(2026, 1, 31), True, {"status.schema"}, "EXPIRED on 2026-01-31, no longer accepted", id="past"
@@ -82,16 +82,40 @@ def test_each_deviation_is_reported(until: date, seen: bool, tried: set[str], sa
     if seen:
         deviations.accept(FOUND, 204, TEST)
 
-    lines = list(deviations.report(tried, tried if seen else set(), {TEST}, deviations.seen))
+    broken = {promise: [TEST] for promise in tried} if seen else {}
+    lines = list(deviations.report(tried, broken, {TEST}, deviations.seen, is_whole=True))
 
     assert [line.partition(": ")[0] for line in lines] == ([said] if said else [])
+
+
+def test_what_some_tests_did_not_see_is_not_mended() -> None:
+    """If only some tests of the contract ran, others may still break what was accepted."""
+    deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31))], TODAY)
+
+    (line,) = deviations.report({"status.schema"}, {}, {TEST}, {}, is_whole=False)
+
+    assert line == "NOT SEEN in the tests that ran: status.schema (Known.)"
+
+
+def test_an_expired_deviation_is_about_the_tests_that_it_names() -> None:
+    """If another test breaks the promise, the one that the deviation names is mended."""
+    expired = Deviation("status.schema", "Known.", date(2020, 1, 31), payload="name-null")
+    deviations, other = Deviations([expired], TODAY), TEST.replace("name-null", "name-number")
+
+    (mended,) = deviations.report({"status.schema"}, {"status.schema": [other]}, {TEST, other}, {}, is_whole=True)
+    (over,) = deviations.report({"status.schema"}, {"status.schema": [TEST]}, {TEST, other}, {}, is_whole=True)
+
+    assert mended.startswith("MENDED, remove it: ")
+    assert over.startswith("EXPIRED on 2020-01-31, ")
 
 
 def test_a_deviation_that_names_no_test_is_told() -> None:
     """A misspelt payload or test would never be seen: the summary says that nothing it names ran."""
     deviations = Deviations([Deviation("status.schema", "Known.", date(2027, 1, 31), payload="name-nul")], TODAY)
 
-    assert [line.partition(":")[0] for line in deviations.report({"status.schema"}, set(), {TEST}, {})] == ["NOT TRIED"]
+    (line,) = deviations.report({"status.schema"}, {}, {TEST}, {}, is_whole=True)
+
+    assert line.startswith("NOT TRIED: ")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +195,7 @@ def test_an_accepted_deviation_fails_no_run(tmp_path: Path) -> None:
 
 
 def test_an_expired_deviation_fails_again(tmp_path: Path) -> None:
-    """After its date a deviation is no excuse, and one that is no longer seen is to be removed."""
+    """After its date a deviation is no excuse; of one that the selected tests do not see, nothing more is said."""
     with serving(vendor_named("AcceptsUnknownMembers")(load("docs"))) as server:
         mended = ACCEPTED.replace("status.schema", "status.syntax")
         path = written(tmp_path, ACCEPTED.replace("2999", "2020") + mended)
@@ -179,7 +203,7 @@ def test_an_expired_deviation_fails_again(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert "EXPIRED on 2020-12-31, no longer accepted: status.schema, status 204" in result.stdout
-    assert "MENDED, remove it: status.syntax, status 204" in result.stdout
+    assert "NOT SEEN in the tests that ran: status.syntax, status 204" in result.stdout
 
 
 def test_a_deviation_of_an_unknown_rule_is_exit_4(tmp_path: Path) -> None:

@@ -238,6 +238,25 @@ def test_replay_has_the_manners_of_a_run(name: str, tmp_path: Path) -> None:
     assert list((tmp_path / "j").iterdir()) == []
 
 
+def test_replay_keeps_no_customer_of_a_try_that_is_over(tmp_path: Path) -> None:
+    """However often a failure is tried on a new customer, a target has only a few of them at once."""
+    most = 0
+
+    class Counts(Vendor):
+        def create(self, call: Call) -> Answer:
+            nonlocal most
+            answer = super().create(call)
+            most = max(most, len(self.customers))
+            return answer
+
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.stored", ("failing", update(CUSTOMER, b'{"name":" "}')))))
+
+    with served(Counts) as server:
+        replay(tmp_path / "kept.har", "--times", "30", to=server)
+
+    assert most < 10
+
+
 def test_a_browser_s_recording_is_replayed_on_a_customer_of_ours(tmp_path: Path) -> None:
     """A call that failed in somebody's browser is sent to a fresh customer; the recorded one is not touched."""
     path = recorded(tmp_path, browser_s())

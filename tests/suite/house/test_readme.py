@@ -192,7 +192,7 @@ def test_the_deviation_that_is_shown_is_one(tmp_path: Path) -> None:
     file = tmp_path / "deviations.toml"
     file.write_text(shown[0], encoding="utf-8")
 
-    assert [*load_deviations(file).report({"status.schema"}, (), ["a test"], {"status.schema 0": 1})]
+    assert [*load_deviations(file).report({"status.schema"}, {}, ["a test"], {"status.schema 0": 1}, is_whole=True)]
 
 
 def test_the_mock_prints_what_to_export() -> None:

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.report.files import _answer, _request
+from contracts.report.files import _answer, _places, _request
+from contracts.report.result import Finding
+from contracts.rules.promise import violation
 from tests.suite.samples import REQUESTS
 
 BODIES = [
@@ -21,9 +23,9 @@ BODIES = [
 ]
 
 
-def answered(body: bytes, place: str) -> list[tuple[str, bool]]:
+def answered(body: bytes, *places: str) -> list[tuple[str, bool]]:
     """What the page shows of an answer with this body; the body is what follows the first empty line."""
-    lines = [*_answer(Exchange(REQUESTS[422], Response(422, (), body, body)), place)]
+    lines = [*_answer(Exchange(REQUESTS[422], Response(422, (), body, body)), *places)]
     return lines[lines.index(("", False)) + 1 :] if ("", False) in lines else lines[lines.index(("", True)) + 1 :]
 
 
@@ -68,6 +70,15 @@ def test_what_is_at_fault_outside_of_the_body_is_marked(place: str, marked: list
     lines = _answer(Exchange(REQUESTS[422], Response(422, headers, b"{}", b"{}")), place)
 
     assert [line for line, at_fault in lines if at_fault] == marked
+
+
+def test_each_member_that_is_too_much_is_marked() -> None:
+    """Where members are not documented, the line of each of them is marked."""
+    body = b'{"title":"x","traceId":1,"a\\"b":2}'
+    found = violation("problem.members", "no others", '["traceId", "a\\"b"]')
+    places = _places(Finding(found.promise, found.place, "", found.layer, found.expected, found.actual))
+
+    assert [line.strip() for line, at_fault in answered(body, *places) if at_fault] == ['"traceId": 1,', '"a\\"b": 2']
 
 
 def test_no_answer_is_at_fault_itself() -> None:

@@ -86,7 +86,7 @@ def test_the_summary_says_what_was_sent_and_what_was_not_tried() -> None:
         "https://api.example.org, 7 updates in 12 s, seed 42"
     )
     assert lines[4] == "- not tried: status.scope (no token)"
-    assert lines[5].startswith("- none of 300 distinct generated updates broke a promise: ")
+    assert lines[5].startswith("- none of 300 generated updates broke a promise: ")
     assert not [line for line in lines if line.startswith("|")]
 
 

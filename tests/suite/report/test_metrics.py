@@ -10,7 +10,7 @@ from contracts.http.exchange import Exchange, Failure, Request, Response, update
 from contracts.metrics import Metrics
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
-from contracts.rules.promise import promises, violation
+from contracts.rules.promise import Violation, promises, violation
 
 REFUSED = Prediction((promises()["status.schema"],), frozenset({422}))
 UPDATE = update("acme", b"{}")
@@ -57,7 +57,7 @@ def test_updates_are_counted_by_their_answer() -> None:
 def test_only_what_is_an_interruption_too_is_called_no_answer(failure: Failure, called: str) -> None:
     """What came and cannot be taken for an answer is called what it is, by circumstance too."""
     metrics = sent(exchange_of(failure))
-    metrics.answered(exchange_of(failure), REFUSED)
+    metrics.answered(exchange_of(failure), REFUSED, Verdict())
 
     assert metrics.statuses == {called: 1}
     assert metrics.answers == metrics.wrong == {"status.schema": {called: 1}}
@@ -78,27 +78,28 @@ def test_answers_are_counted_by_circumstance() -> None:
     """An answer is counted by the promise that is to blame, and by its status."""
     metrics = Metrics()
     for status in (422, 422, None):
-        metrics.answered(exchange_of(status), REFUSED)
+        metrics.answered(exchange_of(status), REFUSED, Verdict())
 
     assert metrics.answers == {"status.schema": {"422": 2, "no answer": 1}}
 
 
 @pytest.mark.parametrize(
-    ("status", "prediction", "wrong"),
+    ("status", "found", "wrong"),
     [
-        (422, REFUSED, {}),
-        (204, REFUSED, {"status.schema": {"204": 1}}),
-        (None, REFUSED, {"status.schema": {"no answer": 1}}),
-        (None, Prediction((promises()["status.size"],), frozenset({413}), may_break=True), {}),
+        (422, [], {}),
+        (422, [violation("problem.title", "Unprocessable Entity", "Oops", "title")], {}),
+        (204, [violation("status.schema", "422", "204", "HTTP status 204")], {"status.schema": {"204": 1}}),
+        (None, [violation("answer.given", "422", "a time-out")], {"status.schema": {"no answer": 1}}),
+        (None, [], {}),
     ],
-    ids=["allowed", "not-allowed", "no-answer", "no-answer-that-may-break"],
+    ids=["allowed", "another-fault", "not-allowed", "no-answer", "no-answer-that-may-break"],
 )
-def test_what_nothing_allows_is_counted_as_wrong(
-    status: int | None, prediction: Prediction, wrong: dict[str, dict[str, int]]
+def test_what_the_judge_finds_wrong_with_a_status_is_counted_as_wrong(
+    status: int | None, found: list[Violation], wrong: dict[str, dict[str, int]]
 ) -> None:
-    """Of the answers those are wrong that nothing allows, and no answer where the connection may not break."""
+    """Of the answers those are wrong that have a wrong status, or never come: as the judge says, and nobody else."""
     metrics = Metrics()
-    metrics.answered(exchange_of(status), prediction)
+    metrics.answered(exchange_of(status), REFUSED, Verdict(frozenset(), tuple(found)))
 
     assert metrics.wrong == wrong
     assert len(metrics.answers) == 1

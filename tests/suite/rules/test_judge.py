@@ -275,6 +275,33 @@ def test_a_verdict_says_which_rules_were_put_to_the_test(status: int, tried: set
     assert tried <= verdict.tried <= set(promises()) - not_tried
 
 
+def test_a_problem_without_a_coding_is_judged_whatever_its_headers_say() -> None:
+    """The content coding `identity` is none, so the problem is judged."""
+    identity = ("Content-Encoding", "identity")
+
+    wrong = judged(REQUESTS[404], answer(404, problem(404, title="Oops"), headers=(*PROBLEM, identity)))
+
+    assert promise_ids(wrong) == ["problem.title"]
+
+
+@pytest.mark.parametrize(
+    ("body", "not_tried"),
+    [
+        pytest.param(b"<html>", {"problem.title", "problem.members", "problem.object"}, id="html"),
+        pytest.param(b"[]", {"problem.title", "problem.members"}, id="array"),
+        pytest.param(problem(404, errors=LEFT_OUT), {"problem.errors", "problem.location"}, id="no-errors"),
+        pytest.param(problem(404, errors=[]), {"problem.location"}, id="no-items"),
+        pytest.param(problem(404, type=LEFT_OUT), {"problem.type"}, id="no-type"),
+    ],
+)
+def test_what_an_answer_does_not_say_is_not_tried(body: bytes, not_tried: set[str]) -> None:
+    """A promise about a member is tried by answers that have the member, and by no others."""
+    verdict = judged(REQUESTS[404], answer(404, body))
+
+    assert not_tried & verdict.tried == set()
+    assert "problem.media_type" in verdict.tried
+
+
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x9b31m", "\u202e", "\u2028", "a\nb"])
 def test_a_violation_can_be_shown_on_a_terminal(text: str) -> None:
     """What came from the vendor is escaped where it would garble a terminal, wherever it stands."""

@@ -103,6 +103,17 @@ AnnouncesGzip = announces(
     breaks="response.encoding",
 )
 
+LeavesOutItsTitleUncoded = flawed(
+    "Leaves out the title, and says that the problem has the coding identity, which is none",
+    "problem.required",
+    lambda answer: replace(
+        answer,
+        headers=[PROBLEM_TYPE, ("Content-Encoding", "identity")],
+        body=answer.body.replace(b'"title":"Bad Request",', b""),
+    ),
+    (400,),
+)
+
 # How they are written
 
 BeginsWithAByteOrderMark = writes(
