@@ -57,7 +57,8 @@ def test_updates_are_counted_by_their_answer() -> None:
 def test_only_what_is_an_interruption_too_is_called_no_answer(failure: Failure, called: str) -> None:
     """What came and cannot be taken for an answer is called what it is, by circumstance too."""
     metrics = sent(exchange_of(failure))
-    metrics.answered(exchange_of(failure), REFUSED, Verdict())
+    given = violation("answer.http" if failure is Failure.MALFORMED else "answer.given", "422", str(failure))
+    metrics.answered(exchange_of(failure), REFUSED, Verdict(frozenset(), (given,)))
 
     assert metrics.statuses == {called: 1}
     assert metrics.answers == metrics.wrong == {"status.schema": {called: 1}}
