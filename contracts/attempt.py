@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -93,7 +93,7 @@ class Attempts:
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # False once a new customer could not be read. Then a new one does not help where the old one is gone.
+        # False once a new customer could not be read either: then it does not help to replace one that is gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
@@ -169,8 +169,9 @@ class Attempts:
         return sent[:last] + self._read_back(sent[last:], customer, settle)
 
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
-        """Try a failed attempt again, alone on another customer: what it breaks each time, and what it broke once.
+        """Try a failed attempt again, alone on another customer.
 
+        Returns an attempt with what was broken both times, and one with what was broken only the first time.
         `before` is sent first. A failure that was seen often enough, or takes several requests, comes back as it is.
         """
         often = all(self._seen_again[promise] >= _ENOUGH for promise in failed.broken)
@@ -182,10 +183,10 @@ class Attempts:
         return [failed]
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
-        customer = self.customers.unused()
-        like = self.send(before.template, customer) if before else None
-        linger = 1.0 if "success.empty" in failed.broken else LINGER
-        second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
+        customer, linger = self.customers.unused(), 1.0 if "success.empty" in failed.broken else LINGER
+        with self._client.alone() if state.GONE not in customer.stored else nullcontext():
+            like = self.send(before.template, customer) if before else None
+            second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
         self._seen_again.update(same := failed.broken & second.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:

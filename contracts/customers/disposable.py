@@ -282,7 +282,8 @@ class Customers:
                 self._not_put_back = "" if status == 204 else refused
             with ThreadPoolExecutor(self._limits.concurrency) as pool:
                 # A customer that was wrongly made may be one of ours under another name, so it is removed after them.
-                list(pool.map(self.remove, sorted(self._journal.slugs, key=lambda slug: slug not in self._made)))
+                for slugs in (self._journal.slugs & self._made, self._journal.slugs - self._made):
+                    list(pool.map(self.remove, sorted(slugs)))
         self._journal.close()
 
     def _put_back(self, slug: str) -> int | None:

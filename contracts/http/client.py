@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -70,8 +70,9 @@ class Client:
         self._pace = Pace(target.limits.rate)
         # Limits how many requests are under way at once, however many threads send.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
-        self._large_turn = threading.Lock()
+        self._large_turn = threading.RLock()
         self._large: dict[str, int] = {}
+        self._alone: int | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -133,6 +134,16 @@ class Client:
                 return replace(exchange, persistent=True, sent_again=True)
             sleep(pause)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While this lasts, only the calling thread sends. What others have begun to send is answered first."""
+        with self._large_turn, ExitStack() as every_turn:
+            for _ in range(self.target.limits.concurrency):
+                every_turn.enter_context(self._turns)
+            self._alone = threading.get_ident()
+            every_turn.callback(setattr, self, "_alone", None)
+            yield
+
     def _answers(self, request: Request) -> bool:
         answers = interruption(self.once(request), self.target.limits.interruptions) is None
         if answers:
@@ -146,15 +157,15 @@ class Client:
         """
         limits, sent = self.target.limits, self._stamped(request)
         filled = replace(sent, headers=fill(sent.headers, self.target.secrets))
-        # An answer may repeat what an earlier request has sent to this path.
-        largest = max(len(request.body), self._large.get(request.path, 0))
+        largest = len(request.body)
         if largest > limits.size // READ_SLACK:
-            self._large[request.path] = largest
-        size = limits.size + READ_SLACK * largest
+            self._large[request.path] = max(largest, self._large.get(request.path, 0))
+        # An answer may repeat its request. A read may show what an earlier request has sent to this path.
+        size = limits.size + READ_SLACK * (self._large.get(request.path, 0) if request.method == "GET" else largest)
         response: Response | None = None
         failure: Failure | None = None
         again = False
-        with self._turns:
+        with self._turns if self._alone != threading.get_ident() else nullcontext():
             self._pace.wait()
             now, started = time.time(), time.monotonic()
             try:

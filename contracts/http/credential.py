@@ -1,6 +1,7 @@
 """Credentials: written as placeholders everywhere, filled in when a request leaves, masked when an answer arrives.
 
-No request, exchange or message of this suite ever holds a token, so none can leak one.
+No request, exchange or message of this suite ever holds a token, so none can leak one. The client fills in and masks;
+`Attempts` masks what was generated, and `Process` what a test prints.
 """
 
 from __future__ import annotations

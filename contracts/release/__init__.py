@@ -1,6 +1,7 @@
-"""A vendor's release compared with the pin, by meaning: what it will refuse of us, and answer that was not promised.
+"""A release compared with the pin, by meaning: which requests it newly refuses, which answers the pin did not promise.
 
-Here stands what is found: each change with its proof, and the verdict. Nothing in this room sends a request.
+Other rooms use `comparison.compared`, and what is found: `Change` with its proof, and `ReleaseVerdict`. Nothing in this
+room sends a request.
 """
 
 from __future__ import annotations

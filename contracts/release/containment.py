@@ -90,8 +90,8 @@ def _proofs(inner: Schema, outer: Schema, values: list[Json]) -> tuple[Proof, ..
 def _reasons(refuses: jsonschema_rs.Draft202012Validator, value: Json) -> dict[str, str]:
     """Why a value does not fit, in words.
 
-    The keys are alike for another value if the members that lead there, the keyword and the member that it names are.
-    A keyword is told once for a place: a format comes with those that it implies.
+    Two values have the same key if they break the same keyword at the same member. A keyword is told once for a place:
+    a format comes with those that it implies.
     """
     found: dict[str, str] = {}
     for error in refuses.iter_errors(value):

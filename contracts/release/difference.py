@@ -53,12 +53,12 @@ class Difference:
 
     @cached_property
     def given(self) -> Schema:
-        """What the one side gives: a client its requests, as it did with the pin; the candidate its answers."""
+        """The schema of what is sent: requests as the pin allows them, answers as the candidate documents them."""
         return held_anyway(self.new) if self.held else self.new if self.of_answer else self.old
 
     @cached_property
     def taken(self) -> Schema:
-        """What the other side takes: the candidate by its schema, a client also with members that it does not know."""
+        """The schema of what is read: by the candidate, or by a client that ignores members it does not know."""
         return opened(self.old, wide=False) if self.of_answer else self.new
 
     @cached_property
@@ -211,7 +211,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
 
 
 def _told_apart(root: Schema, parts: list[Json]) -> Callable[[Json, Json], Json]:
-    """Returns what excludes, from one of several alternatives that was closed, the members of the others."""
+    """Returns a function that forbids, in a closed alternative, the members of the other alternatives."""
 
     def names(part: Json) -> set[str]:
         return {name for schema in _same(root, part) for name in schema.get("properties", ())}
@@ -228,7 +228,7 @@ def held_anyway(candidate: Schema) -> Schema:
     """A problem's schema with what every answer is held to, where the candidate leaves that unsaid (`exact.yaml`).
 
     A document that says less than that is no breaking release: a deployment that does less is a broken one, in any
-    run. A member that cannot be all that it has to be able to be stays as the candidate has it.
+    run. If the candidate does not allow every value that `exact.yaml` allows for a member, its own schema stays.
     """
     own: dict[str, Json] = {}
     says = members(candidate)

@@ -183,7 +183,7 @@ class _Translation:
         return mapped(keyword, value, lambda part: self._schema(part, inside if keyword in INSIDE else level))
 
     def _check_case(self, keyword: str, part: Json, level: _Level) -> None:
-        """A part that holds in some cases only may neither mark members of its own, nor deny a marked one."""
+        """A part that holds in some cases only may not mark members; `not` and `if` may not name a marked one."""
         marked = self._references.marked(part, self._direction) - level.hidden
         same = self._references.same(part)
         named = {name for schema in same for name in (*schema.get("required", ()), *schema.get("properties", ()))}

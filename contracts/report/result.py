@@ -39,8 +39,9 @@ class Finding:
     again when it was sent again alone (None: it was not sent again). `har` is the evidence as the text of a HAR file,
     empty if this process has sent a better one, and `evidence` the path of its file, or empty.
 
-    Of the failing requests of all `tests`, sent again alone, `again` broke the promise again and `gone` did not. At the
-    end of the run, `broke` of `tried` answers broke the promise, and `comes_and_goes` marks an intermittent fault.
+    `tests` are those that found it. `again` and `gone` count their failing requests that did, or did not, break the
+    promise when they were sent again alone. At the end of the run, `broke` of `tried` answers broke the promise, and
+    `comes_and_goes` marks an intermittent fault.
     """
 
     promise: str

@@ -188,7 +188,7 @@ def _answer(references: References, key: str, node: Json) -> tuple[str, Document
 
 
 def _ways(references: References, node: Json) -> tuple[Way, ...]:
-    """The ways to authenticate. A scheme is identified by what is sent, not by its name. No way: anyone is let in."""
+    """The ways to authenticate. A scheme is known by what is sent, not by its name. Without a way none is needed."""
     if not isinstance(node, list) or not all(isinstance(way, dict) for way in node):
         raise references.wrong("has a member security that is not a list of requirements")
     for way in node:

@@ -51,8 +51,8 @@ def judge_state(
 ) -> Verdict:
     """What is wrong with what is stored of one customer after these updates of it, sent in any order.
 
-    Each exchange must be one that `says_what_is_stored`. After a repeated update, every violation is one of the promise
-    on repeated updates.
+    Each exchange must be one that `says_what_is_stored`. After the same update twice, every violation counts as one of
+    `update.idempotent`.
     """
     accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
     verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")

@@ -184,6 +184,35 @@ def test_responses_before_the_final_one_are_bounded(times: int, status: int | No
     assert exchange.failure == (None if status else Failure.TOO_LARGE)
 
 
+def test_an_answer_to_a_small_update_may_not_be_as_large_as_a_read() -> None:
+    """What was sent to a customer before makes room for reads of it, and for no other answer."""
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + b"a" * 60_000
+    with recording(in_turn(EMPTY_204, reply, reply)) as server, client_of(server.url) as client:
+        client.once(update("acme", b"a" * 20_000))
+        read = client.once(Request("GET", UPDATE.path))
+        updated = client.once(UPDATE)
+
+    assert (read.status, updated.failure) == (200, Failure.TOO_LARGE)
+
+
+def test_while_a_thread_sends_alone_the_others_wait() -> None:
+    """A failure is tried again alone: nothing that another thread sends can be what it depends on."""
+    with (
+        recording(in_turn(EMPTY_204, EMPTY_204, EMPTY_204)) as server,
+        client_of(server.url) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with client.alone():
+            other = pool.submit(client.once, update("other", b"{}"))
+            sent = [client.once(UPDATE), client.send(update("acme", b"a" * 20_000))]
+            paths = [request.line for request in server.requests]
+        other.result()
+
+    assert [exchange.status for exchange in sent] == [204, 204]
+    assert paths == ["PUT /customers/acme HTTP/1.1"] * 2
+    assert server.requests[2].line == "PUT /customers/other HTTP/1.1"
+
+
 def test_a_read_may_be_as_large_as_what_was_sent_to_that_customer() -> None:
     """A GET of a customer that took a large body may be larger than the limit; a GET of another may not."""
     shown = HEAD.replace(b"Content-Length: 2", b"Content-Length: 5000") + b"\r\n" + b"a" * 5000
