@@ -196,6 +196,7 @@ class Attempts:
             another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
             mixed_up, *_ = self.send_beside_others(another, customer)
             if "update.isolated" in mixed_up.broken:
+                self._seen_again.update(failed.broken)
                 return [replace(mixed_up, repeated=True)]
         return once
 
