@@ -89,9 +89,8 @@ class Replay:
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send the evidence once: with `fresh` to an unused customer, with `build` after the requests before it."""
         # What is stored is only known if the customer has received no other request.
-        if not (fresh or is_of_state(evidence.promise)):
-            return self._sent_to(self._customer, evidence, build=build)
-        customer = self._attempts.customers.unused()
+        fresh = fresh or is_of_state(evidence.promise)
+        customer = self._attempts.customers.unused() if fresh else self._customer
         try:
             return self._sent_to(customer, evidence, build=build)
         finally:
