@@ -33,6 +33,7 @@ FAMILIES = (
     "slugs",
     "credentials",
     "framing",
+    "headers",
 )
 SEGMENT = re.compile(r"/customers/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 NOBODY_S = re.compile(rb"contract-test-nobody|[^A-Za-z0-9]*\Z")
