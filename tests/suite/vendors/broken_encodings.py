@@ -58,6 +58,11 @@ def _joined(pair: re.Match[bytes]) -> bytes:
 ReadsAsciiWhereItIsSaid = reads(
     "Reads a body as ASCII where its media type says so.", "ascii", lambda call: charset_of(call) == "us-ascii"
 )
+ReadsWindows1252WhereItIsSaid = reads(
+    "Reads a body as windows-1252 where its media type says so.",
+    "windows-1252",
+    lambda call: charset_of(call) == "windows-1252",
+)
 ReadsTextAsLatin1 = broken("update.stored", LEFT_OPEN)(
     "Takes text/json for JSON, and reads it as Latin-1, as one did with text once.",
     parse=reading(

@@ -151,7 +151,7 @@ WritesTextForScripts = writes(
     "text/plain",
     b"Something is wrong.",
     lambda accept: "text/plain" in accept,
-    OTHER_SCHEMA,
+    ACCEPTED,
 )
 
 
