@@ -27,6 +27,8 @@ _USUAL: dict[str, Any] = {
     "authorization": [f"Bearer {WRITE_TOKEN}"],
     "slug": CUSTOMER,
 }
+# Headers that an entry gives in fields of their own.
+_OWN_FIELDS = frozenset({"Content-Type", "Authorization", "Transfer-Encoding"})
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
     }
     if framing := sent.header("Transfer-Encoding"):
         entry["framing"] = framing
-    others = {name: value for name, value in sent.headers if name.startswith(("Accept", "Expect"))}
+    others = {name: value for name, value in sent.headers if name not in _OWN_FIELDS}
     if others := dict(others.items() - {ACCEPT}):
         entry["headers"] = others
     written = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]

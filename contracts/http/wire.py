@@ -150,10 +150,10 @@ class Connection:
         self._parser.send(h11.EndOfMessage())
         body = request.body
         if (request.header("Transfer-Encoding") or "").lower() == "chunked":
-            # Two chunks and the empty last one (RFC 9112 section 7.1), to find servers that read only the first, or
-            # that decode each chunk alone.
+            # Three chunks and the empty last one (RFC 9112 section 7.1), to find servers that read only the first or
+            # the first two, that take one of a single byte for the end, or that decode each chunk alone.
             at = cut.end() if (cut := _BEYOND_ASCII.search(body)) else _FIRST_CHUNK
-            parts = filter(None, (body[:at], body[at:]))
+            parts = filter(None, (body[:at], body[at:][:-1], body[at:][-1:]))
             body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
         started, limit, is_large = time.monotonic(), _left(ends), len(body) > MIB
         sent_by = started + LONGEST_SENDING if is_large else ends

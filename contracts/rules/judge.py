@@ -19,13 +19,17 @@ from contracts.rules.oracle import Prediction, predict
 from contracts.rules.problem import exact, judge_problem
 from contracts.rules.promise import HTTP_STATUS, Violation, excerpt, promises, violation
 
-# Stack traces, line by line: Go and Python; Java and .NET; Node, PHP and Ruby; Rust, and panics of Go.
+# Stack traces, line by line: Go; Python; Java, its like and .NET; Node and Rust; PHP, Dart and Ruby; panics; Elixir,
+# Perl and Lua.
 # Each pattern matches the shape of a trace, not a word that an error text may use.
 _TRACES = re.compile(
-    rb"goroutine \d+ \[|\.go:\d+ \+0x|Traceback \(most recent call last\)|File \\?\"[^\"]+\\?\", line \d+"
-    rb"|\bat [\w.$<>]+\([\w ]+\.(?:java|kt|scala):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
-    rb"|\bat (?:[\w.<>]+ \()?(?:/|file:|node:)[^\s)]+:\d+:\d+|#0 [^\n]*\.php\(\d+\)|\.rb:\d+:in [`']"
+    rb"goroutine \d+ \[|\.go:\d+ \+0x|[\n\t]/\S+\.go:\d+"
+    rb"|Traceback \(most recent call last\)|File \\?\"[^\"]+\\?\", line \d+"
+    rb"|\bat [\w.$<>/@]+\([\w ]+\.(?:java|kt|scala|groovy|clj):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
+    rb"|\bat (?:(?:async |new )?[\w.<>]+ \()?(?:\.?/|file:|node:)[^\s)]+:\d+:\d+"
+    rb"|#0 [^\n]*(?:\.php\(\d+\)|\.dart:\d+)|\.rb:\d+:in [`']"
     rb"|thread '[^']*' panicked at|runtime error: |panic: runtime"
+    rb"|\(\w+(?: \d[\w.-]*)?\) \S+\.exs?:\d+|\bat /\S+\.p[lm] line \d+|stack traceback:"
 )
 
 

@@ -78,6 +78,7 @@ def test_an_external_id_is_cleared(api: Api, customer: Customer, body: bytes) ->
         pytest.param("caf\u00e9", "cafe\u0301", id="normalisation"),
         pytest.param("Acme", "Acme ", id="trailing-space"),
         pytest.param("stra\u00dfe", "strasse", id="sharp-s"),
+        pytest.param("\U0001f363", "\U0001f37a", id="emoji"),
         pytest.param("1", "01", id="leading-zero"),
     ],
 )

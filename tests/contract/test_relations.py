@@ -82,7 +82,10 @@ def test_how_headers_are_written_changes_nothing(
 @pytest.mark.parametrize(
     "accepted",
     [
-        pytest.param({"Accept": "*/*", "Accept-Language": "de-DE, de;q=0.9, *;q=0.1"}, id="anything-in-german"),
+        pytest.param(
+            {"Accept": "application/json, text/plain, */*", "Accept-Language": "de-DE, de;q=0.9, *;q=0.1"},
+            id="plain-text-or-anything-in-german",
+        ),
         pytest.param({"Accept": "application/*", "Accept-Language": "fr, en;q=0.1"}, id="a-range-in-french"),
         pytest.param(
             {"Accept": "application/problem+json", "Accept-Charset": "iso-8859-1, utf-8;q=0.5"}, id="problems-alone"

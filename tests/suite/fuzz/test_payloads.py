@@ -34,6 +34,7 @@ FAMILIES = (
     "slugs",
     "credentials",
     "framing",
+    "headers",
 )
 SEGMENT = re.compile(r"/customers/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 NOBODY_S = re.compile(rb"contract-test-nobody|[^A-Za-z0-9]*\Z")
@@ -64,7 +65,9 @@ def test_there_are_plenty_of_payloads() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_is_there(family: str) -> None:
     """Every kind of request that was asked for has several payloads."""
-    assert len([payload for payload in payloads() if payload.family == family]) >= (3 if family == "framing" else 5)
+    assert len([payload for payload in payloads() if payload.family == family]) >= (
+        3 if family in ("framing", "headers") else 5
+    )
 
 
 def test_a_payload_is_named_in_words() -> None:

@@ -87,6 +87,16 @@ CrashesOnBigIntegers = calls(
     lambda call: any(int(digits) >= 2**63 for digits in re.findall(rb":([0-9]{19,1000})\b", call.body)),
     OTHER_SCHEMA,
 )
+CrashesOn64Bits = calls(
+    "Fails with a 500 on an integer that fits in 64 bits without a sign, and not with one.",
+    lambda call: any(2**63 <= int(digits) < 2**64 for digits in re.findall(rb"[:\[,]([0-9]{19,20})\b", call.body)),
+    OTHER_SCHEMA,
+)
+CrashesOnPlaceholders = calls(
+    "Fails with a 500 on the name of an unknown member that has a percent sign, or braces.",
+    lambda call: re.search(rb'"[^"]*(?:%s|\{\w+\})[^"]*":', call.body) is not None,
+    OTHER_SCHEMA,
+)
 CrashesOnManyMembers = calls(
     "Fails with a 500 on an object of more than a hundred members.", lambda call: call.body.count(b'":') > 100
 )

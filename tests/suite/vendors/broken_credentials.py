@@ -129,6 +129,14 @@ CrashesOnTwoCredentials = broken("status.internal_error", LEFT_OPEN)(
         )
     ),
 )
+TrustsWhoeverSaysWhoTheyAre = broken("status.credential", OTHER_CREDENTIAL)(
+    "Believes a header that says who asks, as its gateway would send it.",
+    **first(authorize=lambda vendor, call, scope: call.header("x-forwarded-user") or None),
+)
+TrustsItsOwnMachine = broken("status.credential", OTHER_CREDENTIAL)(
+    "Wants no credential of its own machine, by an address that anybody may write.",
+    **first(authorize=lambda vendor, call, scope: call.header("x-forwarded-for") == "127.0.0.1" or None),
+)
 WantsOneLetterCase = broken("status.valid", OTHER_VALID)(
     "Takes the scheme Bearer in one letter case only.",
     **first(

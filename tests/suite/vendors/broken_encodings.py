@@ -58,6 +58,11 @@ def _joined(pair: re.Match[bytes]) -> bytes:
 ReadsAsciiWhereItIsSaid = reads(
     "Reads a body as ASCII where its media type says so.", "ascii", lambda call: charset_of(call) == "us-ascii"
 )
+ReadsWindows1252WhereItIsSaid = reads(
+    "Reads a body as windows-1252 where its media type says so.",
+    "windows-1252",
+    lambda call: charset_of(call) == "windows-1252",
+)
 ReadsTextAsLatin1 = broken("update.stored", LEFT_OPEN)(
     "Takes text/json for JSON, and reads it as Latin-1, as one did with text once.",
     parse=reading(
@@ -115,6 +120,14 @@ ClosesCutCharacters = mends(
     "Takes the bytes after a cut character for a part of it, up to the end, and closes what that leaves open.",
     lambda body: re.sub(rb'[\xe0-\xf7]"\}$', b'?"}', body).decode("utf-8", "replace"),
 )
+ClosesHalvesOfFour = mends(
+    "Takes the two bytes after half a character of four for the rest of it, and closes what that leaves open.",
+    lambda body: re.sub(rb'[\xf0-\xf4][\x80-\xbf]"\}$', b'?"}', body).decode("utf-8", "replace"),
+)
+SwallowsBackslashes = mends(
+    "Takes a backslash after a cut character for a part of it.",
+    lambda body: re.sub(rb"[\xe0-\xef][\x80-\xbf]\\", b"?", body).decode("utf-8", "replace"),
+)
 DropsLoneContinuationBytes = mends(
     "Drops bytes that continue a character that never began.",
     lambda body: re.sub(rb"(?<=[\x00-\x7f])[\x80-\xbf]+", b"", body).decode("utf-8", "replace"),
@@ -127,6 +140,13 @@ DropsBadBytesAroundABody = mends(
 CrashesOnCutCharacters = crashes(
     "Fails with a 500 on a character that is cut before a quote.",
     lambda call: re.search(rb'[\xc2-\xf4]"', call.body) is not None,
+)
+
+CrashesOnNulOfJava = crashes(
+    "Fails with a 500 on U+0000 in two bytes, as Java writes it.", lambda call: b"\xc0\x80" in call.body
+)
+CrashesOnFormsOfFiveBytes = crashes(
+    "Fails with a 500 on a character in five bytes.", lambda call: b"\xf8\x88" in call.body
 )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import replace
 
 from contracts.rules.document import PROBLEM
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import ACCEPTED, BESIDE, OTHER_NO_JSON, OTHER_VALID
+from tests.suite.vendors.finders import ACCEPTED, BESIDE, OTHER_NO_JSON, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Row, Variant, broken, refuse_if
-from tests.suite.vendors.ways import first, holding, reading, to_updates, writing
+from tests.suite.vendors.ways import first, holding, reading, then, to_updates, writing
 
 PAGE = b"<!DOCTYPE html><h1>Something is wrong</h1>"
 IN_GERMAN = {
@@ -67,6 +68,11 @@ TakesChunksForNoBodyOfAnEncodedSlug = takes_for_none(
 KnowsChunksInSmallLettersOnly = takes_for_none(
     "Takes a body in chunks for none, where the name of the coding has a capital letter.",
     lambda call: call.header("transfer-encoding") == "Chunked",
+    OTHER_VALID,
+)
+TakesChunksForNoBodyOfWhoWaits = takes_for_none(
+    "Takes a body in chunks for none, where its client waits for leave to continue.",
+    lambda call: is_chunked(call) and call.header("expect"),
     OTHER_VALID,
 )
 CrashesOnChunksThatAreNoJson = crashes(
@@ -137,6 +143,14 @@ WritesTextForWhoAcceptsProblemsAlone = writes(
     "text/plain",
     b"Something is wrong.",
     lambda accept: accept == "application/problem+json",
+    ACCEPTED,
+)
+
+WritesTextForScripts = writes(
+    "Writes plain text to a client that accepts this besides.",
+    "text/plain",
+    b"Something is wrong.",
+    lambda accept: "text/plain" in accept,
     ACCEPTED,
 )
 
@@ -221,4 +235,37 @@ CallsProblemsByLanguage = broken("relation.headers", ACCEPTED)(
 CallsProblemsByAccept = broken("relation.headers", ACCEPTED)(
     "Gives a problem a type for each media type that is accepted.",
     problem=writing(lambda call, members: members | {"type": f"/errors/{len(call.header('accept'))}"}),
+)
+
+# Other headers
+
+PacksNothing = broken("success.empty", OTHER_VALID)(
+    "Sends nothing, packed, with a 204 to a client that unpacks.",
+    **then(
+        update=lambda vendor, answer, call, slug: (
+            Answer(204, [("Content-Encoding", "gzip")], gzip.compress(b""))
+            if "gzip" in call.header("accept-encoding")
+            else None
+        )
+    ),
+)
+SendsARange = broken("status.documented", OTHER_VALID)(
+    "Answers an update that names a range with 206.",
+    **then(
+        update=lambda vendor, answer, call, slug: (
+            Answer(206, [("Content-Range", "bytes 0-0/1")]) if call.header("range") else None
+        )
+    ),
+)
+CutsProblemsToARange = broken("problem.json", OTHER_SCHEMA)(
+    "Sends the range of a problem that a request names.",
+    **then(
+        problem=lambda vendor, answer, call, refusal: (
+            replace(answer, body=answer.body[:1]) if call.header("range") == "bytes=0-0" else None
+        )
+    ),
+)
+BelievesInAnotherPath = broken("status.valid", OTHER_VALID)(
+    "Takes the path from a header, which anybody may send.",
+    route=lambda self, call: Variant.route(self, replace(call, path=call.header("x-original-url") or call.path)),
 )

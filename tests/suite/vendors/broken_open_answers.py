@@ -33,6 +33,12 @@ AcceptsPlainText = broken("status.media_type", LEFT_OPEN)(
         lambda call: replace(call, headers=[]) if call.header("content-type").startswith("text/plain") else call
     ),
 )
+AcceptsTextsOfBrowsers = broken("status.media_type", LEFT_OPEN)(
+    "Reads plain text as JSON where it has a charset, as browsers send a text.",
+    parse=reading(
+        lambda call: replace(call, headers=[]) if call.header("content-type").startswith("text/plain;c") else call
+    ),
+)
 AcceptsWhatBeginsLikeJson = broken("status.media_type", LEFT_OPEN)(
     "Reads as JSON whatever has a media type that begins with application/json.",
     parse=reading(

@@ -89,6 +89,31 @@ TakesBackslashesForEscapes = broken("status.valid", OTHER_VALID)(
     "Takes a quote after a backslash for an escaped one, whatever is in front of the backslash.",
     **first(parse=lambda vendor, call: refuse_if(b'\\\\"' in call.body, 400, "This is not JSON.")),
 )
+UndoesEscapesFirst = broken("status.valid", OTHER_VALID)(
+    "Undoes escapes before it reads a text, so that an escaped quote ends it.",
+    **first(parse=lambda vendor, call: refuse_if(b"\\u0022" in call.body, 400, "This is not JSON.")),
+)
+TakesPrivateUseForSurrogates = broken("status.valid", OTHER_VALID)(
+    "Takes every escape from U+D800 on for that of a surrogate.",
+    **first(parse=lambda vendor, call: refuse_if(re.search(rb"(?i)\\u[ef]", call.body), 400, "This is not JSON.")),
+)
+CutsEscapesInTwo = broken("status.valid", OTHER_VALID)(
+    "Takes an escape for none that begins in one block of 4,096 bytes and ends in the next.",
+    **first(
+        parse=lambda vendor, call: refuse_if(
+            any(
+                re.search(rb"\\(?:u[0-9a-f]{0,3})?$", call.body[max(at - 6, 0) : at])
+                for at in range(4096, len(call.body), 4096)
+            ),
+            400,
+            "This is not JSON.",
+        )
+    ),
+)
+LooksAtTheBeginningAlone = broken("status.valid", OTHER_VALID)(
+    "Takes a body for none, of which the first 4,096 bytes are white space.",
+    **first(parse=lambda vendor, call: refuse_if(not call.body[:4096].strip(), 400, "A body is required.")),
+)
 TakesRawLineFeeds = mends("Takes line feeds in strings.", OTHER_NO_JSON, lambda text: text.replace("\n", "\\n"))
 
 # The wrong status

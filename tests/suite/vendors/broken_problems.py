@@ -25,6 +25,7 @@ ESCAPED_TOKEN = "".join(f"\\u{ord(letter):04x}" for letter in TOKEN).encode()
 GO = "\n\ngoroutine 34 [running]:\nmain.handle()\n\t/src/main.go:12 +0x1d"
 PYTHON = 'Traceback (most recent call last):\n  File "/app/views.py", line 12, in update\nKeyError'
 JAVA = "java.lang.NullPointerException\n\tat com.example.CustomerController.update(CustomerController.java:42)"
+ELIXIR = "** (Jason.DecodeError)\n    (jason 1.4.1) lib/jason.ex:92: Jason.decode!/2"
 HTML = b"<html><body><h1>Error</h1></body></html>"
 
 LOCATION, MESSAGE = {"location": "body"}, {"message": "It is not as it has to be."}
@@ -162,6 +163,7 @@ ShowsItsStack = puts(
 )
 ShowsAPythonTraceback = puts("Puts a traceback of Python into the detail", "detail", PYTHON, EVERY, 422, breaks=STACK)
 ShowsAJavaTrace = puts("Puts a trace of Java into the detail", "detail", JAVA, EVERY, 403, breaks=STACK)
+ShowsAnElixirTrace = puts("Puts a trace of Elixir into the detail", "detail", ELIXIR, EVERY, 400, breaks=STACK)
 EchoesTheToken = puts(
     "Says a token in the detail",
     "detail",

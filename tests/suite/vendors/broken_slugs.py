@@ -52,6 +52,10 @@ ReadsSlugsAsPaths = finds(
 )
 CutsMatrixParameters = finds("Reads slugs up to a semicolon.", lambda slug, own: slug.partition(";")[0] == own)
 CutsExtensions = finds("Reads slugs up to a full stop.", lambda slug, own: slug.partition(".")[0] == own)
+CutsSlugsAtEmoji = finds(
+    "Reads slugs up to a character of four bytes, as a database does that has three for each.",
+    lambda slug, own: re.split("[\U00010000-\U0010ffff]", slug)[0] == own,
+)
 CompletesSlugs = finds("Finds the first customer whose slug begins like that.", lambda slug, own: own.startswith(slug))
 ReadsSlugsAsPatterns = finds(
     "Looks slugs up with LIKE, so that a percent sign stands for anything.",

@@ -46,6 +46,11 @@ def stores(sentence: str, instead: Instead, found_by: str = EXAMPLE, breaks: str
     return broken(breaks, found_by)(sentence, store=replacing(replace))
 
 
+def _without_emoji(text: str) -> str:
+    """The text with the same character for each beyond the basic plane."""
+    return re.sub("[\U00010000-\U0010ffff]", "\ufffd", text)
+
+
 def clears(sentence: str, instead: Instead) -> Row:
     """Stores something else where the external id is null or left out."""
     return stores(sentence, instead, CLEARED, "update.cleared")
@@ -98,6 +103,14 @@ StoresOnlyWithANewName = stores(
 OverlooksLetterCase = stores(
     "Keeps the name where the new one differs in letter case alone.",
     lambda customer, value: value | ({NAME: customer[NAME]} if value[NAME].lower() == customer[NAME].lower() else {}),
+    SMALL_CHANGE,
+)
+
+OverlooksEmoji = stores(
+    "Keeps the name where the new one differs in emoji alone, which are all alike to some collations.",
+    lambda customer, value: (
+        value | ({NAME: customer[NAME]} if _without_emoji(value[NAME]) == _without_emoji(customer[NAME]) else {})
+    ),
     SMALL_CHANGE,
 )
 

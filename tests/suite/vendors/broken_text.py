@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -101,6 +102,40 @@ TrimsQuotesOfNames = names(
 DisarmsFormulas = external_ids(
     "Stores external ids that begin like a formula with a quote in front.", lambda text: re.sub("^=", "'=", text)
 )
+
+# Texts in which a layer sees something of its own
+
+ReplacesPlaceholders = names(
+    "Stores names with an empty text for what stands for a value in SQL.",
+    lambda text: re.sub(r":name\b|@p0\b|(?<!\S)\?(?!\S)", "", text) or text,
+)
+UndoesEscapesOfTexts = names(
+    "Stores names with a character for each escape of four digits that is a part of them.",
+    lambda text: re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text),
+)
+TidiesAddresses = external_ids(
+    "Stores external ids with addresses in small letters.",
+    lambda text: re.sub(r"[\w.]{1,64}@[\w.]{1,64}", lambda found: found[0].lower(), text),
+)
+LosesWhatShiftJisLacks = external_ids(
+    "Stores external ids with a backslash for each sign of the yen, as Shift_JIS has it.",
+    lambda text: text.replace("\xa5", "\\"),
+)
+TrimsAsJavaScriptDoes = names(
+    "Stores names without byte order marks at their end.", lambda text: text.rstrip("\ufeff") or text
+)
+
+
+def _written_anew(text: str) -> str:
+    """A text that is an object of JSON, read and written again."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(value) if isinstance(value, dict) else text
+
+
+WritesJsonAnew = external_ids("Stores external ids that are JSON as it would write that itself.", _written_anew)
 
 # Numbers and dates
 

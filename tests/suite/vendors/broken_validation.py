@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from contracts.vendor.model import Call, Refusal
@@ -134,6 +135,15 @@ AcceptsEmptyNames = ignores("Ignores a member without a name.", lambda name, ite
 AcceptsUnderscores = ignores(
     "Ignores members whose names begin with an underscore, like _links.", lambda name, item: name.startswith("_")
 )
+AcceptsWhatRailsPermits = ignores(
+    "Ignores two members that Rails permits without being told.", lambda name, item: name in ("controller", "action")
+)
+AcceptsWhatADatabaseAdds = ignores(
+    "Ignores two members that a document database adds.", lambda name, item: name in ("_id", "__v")
+)
+AcceptsWhatFormsHave = ignores(
+    "Ignores two members that forms have for their framework.", lambda name, item: name in ("_method", "_token")
+)
 AcceptsExtensions = ignores("Ignores members whose names begin with x-.", lambda name, item: name.startswith("x-"))
 AcceptsNumbers = ignores("Ignores members whose names are numbers.", lambda name, item: name.isdecimal())
 BindsThePathParameter = ignores(
@@ -184,6 +194,13 @@ TakesChunksForNoBody = broken("status.valid", OTHER_VALID)(
 )
 ReadsTheFirstChunkAlone = broken("status.valid", OTHER_VALID)(
     "Reads the first chunk of a body, and no other.", joined=lambda self, chunks: b"".join(chunks[:1])
+)
+ReadsTwoChunks = broken("status.valid", OTHER_VALID)(
+    "Reads the first two chunks of a body, and no other.", joined=lambda self, chunks: b"".join(chunks[:2])
+)
+EndsAtAChunkOfOneByte = broken("status.valid", OTHER_VALID)(
+    "Takes a chunk of one byte for the last one, which has none.",
+    joined=lambda self, chunks: b"".join(takewhile(lambda chunk: len(chunk) > 1, chunks)),
 )
 
 # Too talkative

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import head, plain_wire
-from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_VALID, TEXTS
+from tests.suite.vendors.finders import BROKEN_SCHEMA, EXAMPLE, LEFT_OPEN, OTHER_SCHEMA, OTHER_VALID, TEXTS
 from tests.suite.vendors.variant import Broken, broken
 from tests.suite.vendors.ways import holding, to_refusals, to_updates
 
@@ -51,6 +51,11 @@ HangsOnNamesOfAPage = broken("answer.given", OTHER_VALID)(
     "Does not answer in time when a name is long, of which there are several at once.",
     arguments=SOON_OVER,
     wire=to_updates(lambda call, answer: holding(seconds=3) if len(call.body) > 900 else plain_wire(answer)),
+)
+
+CutsProblemsOfWhoCloses = broken("answer.given", OTHER_SCHEMA)(
+    "Ends the connection in the middle of a 422, if its client will close it.",
+    wire=to_refusals(lambda call, answer: plain_wire(answer)[: -10 if call.header("connection") == "close" else None]),
 )
 
 
