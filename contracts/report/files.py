@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ _TEMPLATES.filters.update(markdown=_markdown, linked=_linked)
 def html(result: Result, beside: Path) -> str:
     """The result as HTML. `beside` is the folder of the report, to which links to the evidence are relative."""
     when = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(result.started))
-    return drawn("report.html.j2", result, when=when, shown=_shown, beside=partial(os.path.relpath, start=beside))
+    return drawn("report.html.j2", result, when=when, shown=_shown, beside=lambda path: os.path.relpath(path, beside))
 
 
 def _shown(finding: Finding) -> dict[str, list[tuple[str, bool]]]:
@@ -131,6 +130,7 @@ def _body(body: bytes, *, by_line: bool = False) -> Iterator[str]:
 
 def write_junit(result: Result, path: Path) -> None:
     """Write a JUnit file: a case for each promise, and one that fails if the run failed without a broken promise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_NO_XML.sub("", drawn("promises.xml.j2", result)), encoding="utf-8")
 
 

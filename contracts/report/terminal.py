@@ -8,7 +8,6 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 from contracts.errors import command
@@ -97,7 +96,11 @@ def summary(result: Result) -> list[str]:
         ("failed too", _failed(result) if result.failed else ""),
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
-        *(("not tried", f"{_listed(promise_ids)}: {why}") for why, promise_ids in result.not_tried.items()),
+        # If a run ended at once, most promises were not tried: they are only counted. The HTML report names them.
+        *(
+            ("not tried", f"{number(len(ids), 'promise') if len(ids) > _LISTED else ', '.join(ids)}: {why}")
+            for why, ids in result.not_tried.items()
+        ),
         ("pairs", tried_pairs(len(metrics.pairs))),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
@@ -110,12 +113,7 @@ def summary(result: Result) -> list[str]:
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
     while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
         blocks.pop()
-    return [*lines, *chain(*blocks), ""]
-
-
-def _listed(promise_ids: Sequence[str]) -> str:
-    # If a run ended at once, most promises were not tried: they are only counted. The HTML report names them.
-    return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
+    return [*lines, *(line for block in blocks for line in block), ""]
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
