@@ -183,15 +183,17 @@ class Attempts:
         return [failed]
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
-        customer, linger = self.customers.unused(), 1.0 if "success.empty" in failed.broken else LINGER
-        with self._client.alone() if state.GONE not in customer.stored else nullcontext():
+        customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
+        linger = 1.0 if "success.empty" in failed.broken else LINGER
+        # What others send at the same time may change what is stored.
+        with self._client.alone() if of_state and state.GONE not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
             second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
         self._seen_again.update(same := failed.broken & second.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
             return [replace(second, repeated=True), *once]
-        if any(map(is_of_state, failed.broken)) and not self.customers.given:
+        if of_state and not self.customers.given:
             # An update of another customer may have changed this one. Then `update.isolated` is what was broken.
             another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
             mixed_up, *_ = self.send_beside_others(another, customer)
