@@ -185,7 +185,6 @@ class Attempts:
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
         linger = 1.0 if "success.empty" in failed.broken else LINGER
-        # What others send at the same time may change what is stored.
         with self._client.alone() if of_state and state.GONE not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
             second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
