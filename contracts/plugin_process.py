@@ -20,6 +20,7 @@ from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.exchange import curl, for_any_customer
+from contracts.http.retries import interrupted
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
 from contracts.report.terminal import answer_line, request_line
 from contracts.rules.body import read
@@ -102,6 +103,8 @@ class Process:
     @contextmanager
     def _stopping(self, item: pytest.Item) -> Iterator[None]:
         """End the whole run when its time is over, or on an error that is not the fault of a test."""
+        if interrupted():
+            raise KeyboardInterrupt
         if time.time() > self.ends:
             over = f"{OUT_OF_TIME} {item.config.getoption('max_time'):g} s was over"
             if self.run is None:

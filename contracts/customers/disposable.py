@@ -28,8 +28,8 @@ from contracts.rules.state import GONE, Stored, stored_in
 _TRIES = 6
 # The members of a customer that an update replaces. A release may know only the first two.
 _DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
-# If a read is still wrong after this many waits, the reason is not that reads lag.
-_MOST_FUTILE_WAITS = 3
+# If reads are still wrong after this many waits, the reason is not that they lag; and if some reads have lagged.
+_FUTILE_WAITS, _FUTILE_WAITS_IF_LAGGING = 3, 40
 # The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
 # same time, and two for a short time (one to try a failure again on, and another one to look at beside it).
 _FEWEST = 6
@@ -221,9 +221,10 @@ class Customers:
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:
         """Read a customer again and again, for up to `settle` seconds, until what is shown satisfies.
 
-        `settle` is the target's unless given. It is shorter after several waits in vain, if no read has ever lagged.
+        `settle` is the target's unless given. It is shorter after several waits in vain.
         """
-        whole = self.settle if self.lags or self._futile_waits < _MOST_FUTILE_WAITS else self.settle / 20
+        most = _FUTILE_WAITS_IF_LAGGING if self.lags else _FUTILE_WAITS
+        whole = self.settle if self._futile_waits < most else self.settle / 20
         started, waited = time.monotonic(), False
         while not satisfied(self.shown(exchange := self.get(slug))):
             if time.monotonic() - started >= (whole if settle is None else settle):

@@ -159,6 +159,11 @@ def _interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
 
+def interrupted() -> bool:
+    """Whether a signal has come. Python ignores what is raised while it removes an object, so ask between two tests."""
+    return _signalled is not None
+
+
 def grace() -> float:
     """Seconds that a run may still wait for a target that does not answer; no limit until a signal comes."""
     return float("inf") if _signalled is None else GRACE - (time.monotonic() - _signalled)

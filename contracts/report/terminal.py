@@ -16,7 +16,7 @@ from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.pairs import tried_pairs
 from contracts.http.exchange import OF_YOURS, Exchange, names_customer
 from contracts.http.target import MOCK_URL
-from contracts.report.result import INTERRUPTED, NO_VERDICT, WRONG_CALL, Finding, Result
+from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
 
 WIDTH = 110
@@ -161,7 +161,7 @@ def last_line(result: Result) -> str:
     if result.required:
         reasons = "; ".join(dict.fromkeys(result.required.values()))
         return f"NOT TRIED, though --require-all asks for it: {reasons}{after}"
-    others = [f", {len(ended[outcome])} {outcome}" for outcome in ("broken as accepted", "not tried") if ended[outcome]]
+    others = [f", {len(ended[outcome])} {outcome}" for outcome in OUTCOMES[2:] if ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
 
 

@@ -27,10 +27,13 @@ _TRACES = re.compile(
     rb"|Traceback \(most recent call last\)|File \\?\"[^\"]+\\?\", line \d+"
     rb"|\bat [\w.$<>/@]+\([\w ]+\.(?:java|kt|scala|groovy|clj):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
     rb"|\bat (?:(?:async |new )?[\w.<>]+ \()?(?:\.?/|file:|node:)[^\s)]+:\d+:\d+"
-    rb"|#0 [^\n]*(?:\.php\(\d+\)|\.dart:\d+)|\.rb:\d+:in [`']"
+    rb"|#0 [^\n]{0,500}(?:\.php\(\d+\)|\.dart:\d+)|\.rb:\d+:in [`']"
     rb"|thread '[^']*' panicked at|runtime error: |panic: runtime"
     rb"|\(\w+(?: \d[\w.-]*)?\) \S+\.exs?:\d+|\bat /\S+\.p[lm] line \d+|stack traceback:"
 )
+
+# How many bytes of an answer are searched for a trace: to search megabytes for each answer would take minutes.
+_SEARCHED = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,8 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
     head = [response.reason, *(f"{name}: {value}" for name, value in response.headers)]
     public = b"\n".join([response.body, *(line.encode() for line in head)])
     # In a JSON text, the line breaks and tabs of a trace are written as escapes.
-    trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", public) if b"\\" in public else public)
+    begin = public[:_SEARCHED]
+    trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", begin) if b"\\" in begin else begin)
     if trace and trace[0] not in exchange.request.body:
         yield violation("public.stack_trace", "no stack trace", excerpt(trace[0].decode("latin-1")), "body")
     echoed = [name for name in PLACEHOLDERS if name.encode() in public]

@@ -198,7 +198,7 @@ def expect(holds: bool, promised: object, actual: object) -> None:
             f"promised  {promised}\n"
             f"came      {str(actual)[:500]!r}\n"
             "The judge found nothing wrong with this answer, and the assertion of this test did: one is mistaken.\n"
-            "This is a fault of the suite. Please report both lines.",
+            "This is a fault of the suite, or of the payload's `expect`. Please report both lines.",
             pytrace=False,
         )
 

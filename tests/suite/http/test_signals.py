@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -61,6 +62,20 @@ def test_a_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert not done.is_set()
     done.set()
+
+
+def test_a_signal_that_was_swallowed_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python ignores what is raised while it removes an object: the run can ask whether a signal has come."""
+
+    class Swallows:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: None)
+    before = retries.interrupted()
+    Swallows()
+
+    assert (before, retries.interrupted()) == (False, True)
 
 
 def test_a_signal_that_is_passed_on_counts_once() -> None:

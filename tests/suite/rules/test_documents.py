@@ -37,7 +37,8 @@ def test_each_document_is_valid_openapi_3_1(path: Path) -> None:
 
 def test_the_released_documents_are_there() -> None:
     """There is one document for each release that the README names."""
-    assert [path.stem for path in PATHS] == ["docs", "v1"]
+    # Whoever adopts a release has further ones.
+    assert {"docs", "v1"} <= {path.stem for path in PATHS}
 
 
 def test_the_documented_statuses_are_the_seven(document: Document) -> None:
@@ -131,7 +132,7 @@ def test_of_a_problem_s_texts_only_the_form_of_references_is_documented(document
 
 def test_an_unknown_release_is_a_wrong_call() -> None:
     """A name that is neither a release nor a file is a wrong call, and says which releases there are."""
-    with pytest.raises(WrongCall, match=r"unknown contract 'v9': give one of docs, v1, or a file"):
+    with pytest.raises(WrongCall, match=r"unknown contract 'v9': give one of docs, .*v1, or a file"):
         load("v9")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,20 @@ def test_where_no_customer_can_be_made_one_is_asked_for(tmp_path: Path) -> None:
 
     assert result.returncode == 4
     assert "--customer SLUG" in result.stdout
+
+
+def test_a_vendor_that_changes_names_is_not_blamed_for_what_happens_at_once(tmp_path: Path) -> None:
+    """If an update alone is stored wrongly, `update.stored` is broken, and no promise on several updates at once."""
+
+    class WritesCapitals(Vendor):
+        def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+            super().store(customer, value | {"name": value["name"].upper()})
+
+    with serving(WritesCapitals(load("docs"))) as server:
+        result = run_suite("--base-url", server.url, journal=tmp_path, file="test_updates_at_once.py")
+
+    assert result.returncode == 1
+    assert re.search(r"^BROKEN 1 of \d+ promises: update\.stored$", result.stdout, re.MULTILINE), result.stdout[-3000:]
 
 
 def test_without_reading_back_the_rest_is_still_tried(tmp_path: Path) -> None:
