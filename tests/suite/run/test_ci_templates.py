@@ -18,7 +18,7 @@ from tests.suite.suite_run import ROOT, environment_of
 
 GITHUB, GITLAB = ROOT / ".github/workflows/contract.yml", ROOT / ".gitlab-ci.yml"
 # A small share of the tests, in the shortest profile, does for a template.
-FEW = "-p no:cacheprovider -k 'published or credential' --hypothesis-profile quick"
+FEW = "-p no:cacheprovider -k 'published or scope' --hypothesis-profile quick"
 # The two lines that make several machines of one.
 MACHINES = re.compile(r"^( *)# (strategy|env|parallel|variables): ", re.MULTILINE)
 
