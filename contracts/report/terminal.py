@@ -48,7 +48,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("repeated", _REPEATED[shown.repeated]),
         ("curl", shown.curl),
         ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
-        ("again", _again(first, result)),
+        ("again", again(first, result)),
     )
     return "\n".join([*lines, *labelled(("and also", some([*also]))), "", *labelled(*about)])
 
@@ -66,15 +66,19 @@ def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: s
     yield from labelled(("expected", broken.expected), ("came", broken.actual + at))
 
 
-def _again(findings: Iterable[Finding], result: Result) -> str:
-    paths = [each.evidence for each in findings if each.evidence]
-    return replay_command(paths, result.base_url) if paths else result.no_evidence
+def again(findings: Iterable[Finding], result: Result) -> str:
+    """The command that shows these findings again; or why there is none."""
+    kept = [each for each in findings if each.evidence]
+    times = [_times(each.broke, each.tried) for each in kept if each.comes_and_goes]
+    paths = [each.evidence for each in kept]
+    return replay_command(paths, result.base_url, max(times, default=1)) if kept else result.no_evidence
 
 
-def replay_command(paths: Iterable[str], base_url: str) -> str:
-    """The command that sends these files again to the same target."""
-    where = [] if base_url == MOCK_URL else ["--base-url", base_url]
-    return command("replay", shlex.join([*paths, *where]))
+def replay_command(paths: Iterable[str], base_url: str, times: int = 1) -> str:
+    """The command that sends these files again to the same target, so many times."""
+    options = ["--times", str(times)] if times > 1 else []
+    options += [] if base_url == MOCK_URL else ["--base-url", base_url]
+    return command("replay", shlex.join([*paths, *options]))
 
 
 def summary(result: Result) -> list[str]:
@@ -133,7 +137,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
         *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
         ("seen", first.seen),
         ("tests", f"{len(tests)}: {names(tests)}"),
-        ("again", _again([each for each in group if each.evidence][:1], result)),
+        ("again", again([each for each in group if each.evidence][:1], result)),
     )
 
 
@@ -242,12 +246,16 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
     yield from labelled(("state", needs_state if replayed.needs_state else ""), ("often", often))
 
 
+def _times(broke: int, tried: int) -> int:
+    """How often to send what broke `broke` of `tried` times, to see it again with 95 %."""
+    return min(math.ceil(math.log(1 - _CHANCE, 1 - broke / tried)), _MOST_TIMES) if 0 < broke < tried else 1
+
+
 def _how_often(evidence: Evidence, times: int) -> str:
     """How often to send a failure that came and went; empty if it was sent that often."""
     if not 0 < evidence.broke < evidence.tried:
         return "it was seen only once when it was recorded: try --times 50" if times == 1 else ""
-    missed = 1 - evidence.broke / evidence.tried
-    wanted = min(math.ceil(math.log(1 - _CHANCE, missed)), _MOST_TIMES)
+    missed, wanted = 1 - evidence.broke / evidence.tried, _times(evidence.broke, evidence.tried)
     rate, chance = f"{evidence.broke} of {evidence.tried} updates", min(1 - missed**wanted, _CHANCE)
     return f"it came and went, {rate}: `--times {wanted}` sees it with {100 * chance:.0f} %" if times < wanted else ""
 

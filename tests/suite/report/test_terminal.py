@@ -11,7 +11,7 @@ import pytest
 
 from contracts.http.target import MOCK_URL
 from contracts.report.result import Finding
-from contracts.report.terminal import WIDTH, count_of, explanation, how_sure, last_line, summary
+from contracts.report.terminal import WIDTH, again, count_of, explanation, how_sure, last_line, summary
 from contracts.rules.promise import promises
 from tests.suite.results import SEEN, TARGET, TEST, finding, result, seen
 
@@ -250,8 +250,8 @@ def test_a_summary_fits_on_a_screen(causes: int) -> None:
 
     assert len(lines) <= 50
     assert not [promise for promise in ALL[:45] if promise not in "\n".join(lines)]
-    (again,) = [line.split("with: ")[1] for line in lines if "see all of them again" in line]
-    assert again == f"python -m contracts replay evidence --base-url {TARGET}"
+    (shown,) = [line.split("with: ")[1] for line in lines if "see all of them again" in line]
+    assert shown == f"python -m contracts replay evidence --base-url {TARGET}"
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -274,6 +274,17 @@ def test_counts_agree() -> None:
     assert count_of(made) == f"1 kept, 1 broken, 1 broken as accepted, {len(ALL) - 3} not tried (of {len(ALL)})"
     assert sum(numbers[:-1]) == numbers[-1]
     assert f"promises {count_of(made)}" in summed_up(finding(), tried=made.tried, metrics={"accepted": accepted})
+
+
+def test_what_comes_and_goes_is_sent_as_often_as_it_takes_to_see_it_again() -> None:
+    """The command of a failure that comes and goes sends it so often that it is seen again with 95 %."""
+    seldom = finding(evidence="evidence/status.valid.har", broke=3, tried=32, comes_and_goes=True)
+    steady = finding(evidence="evidence/status.valid.har", broke=3, tried=32)
+
+    assert again([seldom], result()).endswith(
+        "replay evidence/status.valid.har --times 31 --base-url https://api.example.org"
+    )
+    assert again([steady], result()).endswith("replay evidence/status.valid.har --base-url https://api.example.org")
 
 
 def test_what_was_not_selected_is_counted_as_that() -> None:
