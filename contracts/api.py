@@ -185,7 +185,7 @@ class Api:
             pytest.skip(NO_READING)
         if self._run.target.limits.concurrency < 2:
             pytest.skip(ONE_AT_A_TIME)
-        # Of a vendor that stores something else than is sent, no order of updates explains what reads show.
+        # If the vendor stores something other than what is sent, no order of updates explains the reads.
         self.put(self.customer, b'{"name":"alone","externalCustomerId":"of alone"}')
         ended = self._attempts.shared(self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]

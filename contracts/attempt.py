@@ -75,7 +75,7 @@ class Attempt:
     def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
         """The attempt with the violations that a read has found in what is stored."""
         exchange, found = self.exchange.kept(), self.violations + found
-        return replace(self, exchange=exchange, violations=found, read=read.kept(), beside=tuple(beside))
+        return replace(self, exchange=exchange, violations=found, read=self.read or read.kept(), beside=tuple(beside))
 
     def alone(self) -> Self:
         """The attempt as it is remembered: without the others around it, and without the end of a very long answer."""

@@ -28,7 +28,7 @@ from contracts.rules.state import GONE, Stored, stored_in
 _TRIES = 6
 # The members of a customer that an update replaces. A release may know only the first two.
 _DETAILS = ("name", "externalCustomerId", "domain", "billingEmail")
-# If reads are still wrong after this many waits, the reason is not that they lag; and if some reads have lagged.
+# After so many waits in vain, reads are waited for less; the second number holds once some read has lagged.
 _FUTILE_WAITS, _FUTILE_WAITS_IF_LAGGING = 3, 40
 # The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
 # same time, and two for a short time (one to try a failure again on, and another one to look at beside it).

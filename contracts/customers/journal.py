@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ DEFAULT_FOLDER = ROOT / ".journal"
 # The slug of each customer that the suite makes begins with this; one that begins with NOBODY names no customer.
 PREFIX = "contract-test-"
 NOBODY = f"{PREFIX}nobody"
+# A word in a path, which has a letter or a digit; it may be a placeholder.
+_WORD = re.compile(r"[\w<>-]*[^\W_][\w<>-]*")
 # Seconds to wait for our own file while another run looks into it.
 _MOMENT = 2.0
 
@@ -99,10 +102,15 @@ def may_be_a_strangers(slug: str) -> bool:
 
     The slug may have a placeholder for a customer of the suite. A slug without a letter or a digit names nobody.
     """
-    named = unquote(unquote(slug)).rpartition("..")[2].lstrip("/\\")
+    steps = [_WORD.findall(step) for step in unquote(unquote(slug)).split("..")]
+    # No slug has a single letter, and `customers` is the name of the path.
+    named = [next((word for word in words if len(word) > 1 and word != "customers"), "") for words in steps]
+    return not all(map(_is_ours, filter(None, named))) or (any(steps) and not any(named))
+
+
+def _is_ours(word: str) -> bool:
     # Of a slug such as acme2, the form without its last character may be that of a stranger.
-    ours = "<CUSTOMER" in named and not named.endswith(CUSTOMER_CUT)
-    return not ours and not named.startswith(PREFIX) and any(map(str.isalnum, named))
+    return word.lstrip("_-").startswith((PREFIX, "<CUSTOMER")) and word != CUSTOMER_CUT
 
 
 def leftovers(folder: Path) -> Iterator[Leftover]:

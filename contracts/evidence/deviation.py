@@ -76,7 +76,7 @@ class Deviations:
     ) -> Iterator[str]:
         """A line on each deviation. `tried` are promises, `broken` the tests that found each broken one.
 
-        If `tests`, which are those that ran, are not the whole contract, others may still break what was not seen.
+        `tests` are those that ran. Unless they are the whole contract, what was not seen may still be there.
         """
         for key, each in self._accepted.items():
             if each.until < self._today and any(map(each.is_tried_by, broken.get(each.promise, ()))):
@@ -86,8 +86,9 @@ class Deviations:
             elif each.promise in tried and any(map(each.is_tried_by, tests)):
                 mended = f"MENDED, remove it: {each} is no longer seen"
                 yield f"{mended if is_whole else f'NOT SEEN in the tests that ran: {each}'} ({each.reason})"
-            elif each.promise in tried:
-                yield f"NOT TRIED: {each}: no test that it names was run ({each.reason})"
+            else:
+                why = "no test that it names was run" if each.promise in tried else "no answer tried its promise"
+                yield f"NOT TRIED: {each}: {why} ({each.reason})"
 
 
 def load_deviations(path: Path | None) -> Deviations:

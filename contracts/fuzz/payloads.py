@@ -28,7 +28,7 @@ _USUAL: dict[str, Any] = {
     "slug": CUSTOMER,
 }
 # Headers that an entry gives in fields of their own.
-_OWN_FIELDS = frozenset({"Content-Type", "Authorization", "Transfer-Encoding"})
+_OWN_FIELDS = frozenset({"content-type", "authorization", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
     }
     if framing := sent.header("Transfer-Encoding"):
         entry["framing"] = framing
-    others = {name: value for name, value in sent.headers if name not in _OWN_FIELDS}
+    others = {name: value for name, value in sent.headers if name.lower() not in _OWN_FIELDS}
     if others := dict(others.items() - {ACCEPT}):
         entry["headers"] = others
     written = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]

@@ -136,12 +136,15 @@ class Client:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While this lasts, only the calling thread sends. What others have begun to send is answered first."""
+        """While this lasts, only the calling thread sends. What others have begun to send is answered first.
+
+        The thread may not wait for another one that sends: for one that makes a customer, say.
+        """
         with self._large_turn, ExitStack() as every_turn:
             for _ in range(self.target.limits.concurrency):
                 every_turn.enter_context(self._turns)
-            self._alone = threading.get_ident()
             every_turn.callback(setattr, self, "_alone", None)
+            self._alone = threading.get_ident()
             yield
 
     def _answers(self, request: Request) -> bool:

@@ -20,6 +20,7 @@ CUSTOMERS = "/customers"
 CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
+CUSTOMER_BEGINNING = "<CUSTOMER_BEGINNING>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 TRACEPARENT = "traceparent"
@@ -75,12 +76,12 @@ class Request:
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
-        # Some of these may be the slug of a stranger's customer. So payloads.yaml says what must stand beside them.
+        # Some of these may be the slug of a stranger's customer: payloads.yaml says which need more text after them.
         others = {
             CUSTOMER_UPPER: slug.upper(),
             CUSTOMER_CUT: slug[:-1],
             # Up to the last hyphen, or the first letter alone.
-            "<CUSTOMER_BEGINNING>": slug[: slug.rfind("-") + 1] or slug[0],
+            CUSTOMER_BEGINNING: slug[: slug.rfind("-") + 1] or slug[0],
             # Forms of the first letter: percent-encoded without need, percent-encoded twice, and in full width.
             "<CUSTOMER_ENCODED>": f"%{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_ENCODED_TWICE>": f"%25{ord(slug[0]):X}{slug[1:]}",

@@ -148,6 +148,8 @@ class Pace:
 
 def heed_signals() -> None:
     """Let SIGTERM do what Ctrl-C does, so that customers are removed on it too."""
+    global _signalled
+    _signalled = None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
 

@@ -177,11 +177,11 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
         actual = excerpt(f"{' and '.join(coding)}, and a Content-Length of {' and '.join(length)}")
         yield violation("answer.http", "a Transfer-Encoding without a Content-Length", actual, "Content-Length")
     codings = _codings(response)
-    asked = (exchange.request.header("Accept-Encoding") or "identity").lower()
-    if any(coding.strip().lower() not in asked for coding in codings):
+    asked = re.split("[ ,;]+", (exchange.request.header("Accept-Encoding") or "").lower())
+    if any(coding not in asked for coding in codings):
         yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
     head = [response.reason, *(f"{name}: {value}" for name, value in response.headers)]
-    public = b"\n".join([response.body, *(line.encode() for line in head)])
+    public = b"\n".join([*(line.encode() for line in head), response.body])
     # In a JSON text, the line breaks and tabs of a trace are written as escapes.
     begin = public[:_SEARCHED]
     trace = _TRACES.search(re.sub(rb"\\[nrt]", b"\n", begin) if b"\\" in begin else begin)
@@ -198,7 +198,8 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
 
 def _codings(response: Response) -> list[str]:
     """The content codings of an answer. `identity` is none (RFC 9110 section 8.4.1)."""
-    return [value for value in response.values("Content-Encoding") if value.strip().lower() != "identity"]
+    names = [name.strip().lower() for value in response.values("Content-Encoding") for name in value.split(",")]
+    return [name for name in names if name not in ("", "identity")]
 
 
 def _empty(response: Response) -> Iterator[Violation]:

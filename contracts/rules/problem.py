@@ -115,18 +115,19 @@ def _read(body: bytes) -> tuple[dict[str, Any] | None, list[Violation]]:
             repeated.update(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return found
 
+    upper = shallow(text)
     try:
-        # The validator does not accept lone surrogates.
-        whole = well_formed(shallow(text))
-        value = json.loads(whole, object_pairs_hook=members, parse_constant=refuse_constant, parse_int=whole_number)
+        value = json.loads(upper, object_pairs_hook=members, parse_constant=refuse_constant, parse_int=whole_number)
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
         return None, [violation("problem.json", "a problem, as one JSON text", why)]
     unique = "each member named once"
-    twice = [violation("problem.unique_names", unique, f"{name!r} is named twice", name) for name in sorted(repeated)]
+    twice = [violation("problem.unique_names", unique, f"{name!r} is there again", name) for name in sorted(repeated)]
     if not isinstance(value, dict):
         return None, [*twice, violation("problem.object", "a JSON object", excerpt(json.dumps(value)))]
-    return value, twice
+    # The validator does not accept lone surrogates.
+    repaired = well_formed(upper)
+    return (value if repaired == upper else json.loads(repaired, parse_int=whole_number)), twice
 
 
 def _media_type(response: Response) -> Iterator[Violation]:

@@ -301,6 +301,7 @@ def test_a_request_can_be_pasted_into_the_file(
 
 STRANGERS = (
     *("acme", "%61cme", "%2561cme", "acme%2F", "%EF%BD%81", "a", "xcontract-test-1", "CUSTOMER"),
+    *("acme%2Fx%2F..", "acme..", "acme%2F<CUSTOMER>", "acme;<CUSTOMER>", "<CUSTOMER_CUT>%20", "customers%2Facme"),
     *("contract-test-1%2F..%2Facme", "<CUSTOMER>%2F..%5Cacme", "<CUSTOMER>%252F..%252Facme", "<CUSTOMER_CUT>"),
 )
 
