@@ -135,8 +135,8 @@ class Attempts:
         """Try one request, which must leave no trace on two other customers: the run's first one, and a new one."""
         with self.customers.short_lived, self._beside_others:
             newer = self.customers.unused()
-            # What earlier requests did to the first customer must not hide what this request does to it.
-            self._set_apart(self._first)
+            # What other requests do to the first customer must not hide what this request does to it.
+            any(not self._set_apart(self._first).violations for _ in range(_ENOUGH))
             attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
             return attempt, replace(self._first), newer
 
@@ -217,10 +217,10 @@ class Attempts:
             self._set_apart(customer)
         return made
 
-    def _set_apart(self, customer: Customer) -> None:
+    def _set_apart(self, customer: Customer) -> Attempt:
         """Update a customer so that what is stored differs from whatever else is sent."""
         name = f"Before {customer.slug} {next(self._numbers)}"
-        self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
+        return self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
         request = made.exchange.request
