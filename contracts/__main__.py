@@ -130,8 +130,7 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
 
     options = options_from(chosen, base_url, 0, os.environ)
     if base_url is not None:
-        patience = options.target.limits.patience
-        click.echo(f"{base_url}: waits {patience:g} s (--patience) for a target that does not answer", err=True)
+        click.echo(f"{base_url}: {options.target.limits.waits}", err=True)
     run = Run(options).open()
     try:
         yield run

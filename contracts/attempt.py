@@ -30,7 +30,7 @@ _R = TypeVar("_R")
 NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
 _NOT_SAID = "the answer does not say whether the request was carried out"
 _PLAIN = b'{"name":"contract-test-plain"}'
-# After second tries have broken a promise this often, its further failures are not tried again.
+# How often, at most, a promise is seen broken again, and a customer is set apart that others disturb.
 _ENOUGH = 3
 # The last request to a path that was not made from a template is remembered for this many paths.
 _REMEMBERED = 250
@@ -93,7 +93,7 @@ class Attempts:
         self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # False once a new customer could not be read either: then it does not help to replace one that is gone.
+        # Whether new customers can be read. If not, it does not help to replace one that is gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
@@ -106,13 +106,12 @@ class Attempts:
         customer: Customer,
         linger: float = LINGER,
         circumstance: Circumstance = Circumstance.USUAL,
-        others: Sequence[Customer] = (),
         *,
         apart: bool = False,
         read: bool = True,
         like: Attempt | None = None,
     ) -> Attempt:
-        """Try one request on a customer, and read back that customer and the `others`, which must not be changed.
+        """Try one request on a customer, and read back that customer.
 
         `linger` is how many seconds to wait for what may follow a 204. With `apart`, something else is stored first, if
         the request would not visibly change what is stored. The answer must be like that of the attempt `like`.
@@ -126,9 +125,7 @@ class Attempts:
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self._read_back([attempt], customer)
         if circumstance is Circumstance.OF_NOBODY:
-            others = [Customer(attempt.exchange.request.slug.decode("utf-8", "replace"))]
-        for other in others:
-            attempt = self._look_at(other, attempt)
+            return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
         return attempt
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
@@ -136,8 +133,11 @@ class Attempts:
         with self.customers.short_lived, self._beside_others:
             newer = self.customers.unused()
             # What other requests do to the first customer must not hide what this request does to it.
-            any(not self._set_apart(self._first).violations for _ in range(_ENOUGH))
-            attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS, (self._first, newer))
+            for _ in range(_ENOUGH):
+                if not self._set_apart(self._first).violations:
+                    break
+            attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS)
+            attempt = self._look_at(newer, self._look_at(self._first, attempt))
             return attempt, replace(self._first), newer
 
     def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
@@ -185,7 +185,7 @@ class Attempts:
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
         linger = 1.0 if "success.empty" in failed.broken else LINGER
-        with self._client.alone() if of_state and state.GONE not in customer.stored else nullcontext():
+        with self._client.exclusively() if of_state and state.GONE not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
             second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
         self._seen_again.update(same := failed.broken & second.broken)
@@ -204,7 +204,7 @@ class Attempts:
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
         """Attempts for these templates, which are not sent yet."""
         if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
-            # Each update of a customer that is gone is answered 404. That says nothing about the request.
+            # A customer that is gone is replaced, because every update of it is answered 404.
             self.customers.replace(customer)
             self._new_ones_show = state.GONE not in customer.stored
         made = []

@@ -73,8 +73,8 @@ class Metrics:
     def answered(self, exchange: Exchange, prediction: Prediction, verdict: Verdict) -> None:
         """Count how a request was answered, by its circumstance; and whether that status, or no answer, was wrong."""
         answer = {prediction.reasons[0].id: {_outcome(exchange): 1}}
-        given = exchange.response is not None and not exchange.persistent
-        wrong = any(is_status(each.place) or not given for each in verdict.violations)
+        is_answered = exchange.response is not None and not exchange.persistent
+        wrong = [each for each in verdict.violations if is_status(each.place) or not is_answered]
         self.add({"answers": answer, "wrong": answer if wrong else {}})
 
     def drawn(self, distinct: int, test: str) -> None:

@@ -106,8 +106,7 @@ class Collector:
 
     def pytest_report_header(self) -> str:
         """Say in advance for how long the run may show nothing."""
-        patience = self._options.target.limits.patience
-        return f"contract: {self._result.contract}; waits {patience:g} s (--patience) for a target that does not answer"
+        return f"contract: {self._result.contract}; {self._options.target.limits.waits}"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from contracts.release import Change, Kind, ReleaseVerdict
+from contracts.release.difference import is_in_answer
 from contracts.report import files, terminal
 from contracts.report.result import Finding
 from contracts.rules.promise import promises
@@ -145,7 +146,7 @@ def blocks(verdict: ReleaseVerdict) -> Iterator[str]:
         sides = (change.pin, change.candidate)
         if change.proof is not None:
             refuses = f"refuses it: {'; '.join(_cut(reason, _REASON) for reason in change.proof.reasons)}"
-            sides = (refuses, "allows it") if change.where.startswith("answer") else ("allows it", refuses)
+            sides = (refuses, "allows it") if is_in_answer(change.where) else ("allows it", refuses)
             label = _VALUES.get(change.where.partition(" ")[0], "value")
             yield from terminal.labelled((label, _cut(_json(change.proof.value))))
         yield from terminal.labelled(("pin", _cut(sides[0])), ("candidate", _cut(sides[1])))

@@ -72,7 +72,8 @@ class Client:
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
         self._large_turn = threading.RLock()
         self._large: dict[str, int] = {}
-        self._alone: int | None = None
+        # The thread that sends exclusively, if one does.
+        self._exclusive: int | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -135,7 +136,7 @@ class Client:
             sleep(pause)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusively(self) -> Iterator[None]:
         """While this lasts, only the calling thread sends. What others have begun to send is answered first.
 
         The thread may not wait for another one that sends: for one that makes a customer, say.
@@ -143,8 +144,8 @@ class Client:
         with self._large_turn, ExitStack() as every_turn:
             for _ in range(self.target.limits.concurrency):
                 every_turn.enter_context(self._turns)
-            every_turn.callback(setattr, self, "_alone", None)
-            self._alone = threading.get_ident()
+            every_turn.callback(setattr, self, "_exclusive", None)
+            self._exclusive = threading.get_ident()
             yield
 
     def _answers(self, request: Request) -> bool:
@@ -160,15 +161,15 @@ class Client:
         """
         limits, sent = self.target.limits, self._stamped(request)
         filled = replace(sent, headers=fill(sent.headers, self.target.secrets))
-        largest = len(request.body)
-        if largest > limits.size // READ_SLACK:
-            self._large[request.path] = max(largest, self._large.get(request.path, 0))
+        repeated, earlier = len(request.body), self._large.get(request.path, 0)
+        if repeated > limits.size // READ_SLACK:
+            self._large[request.path] = max(repeated, earlier)
         # An answer may repeat its request. A read may show what an earlier request has sent to this path.
-        size = limits.size + READ_SLACK * (self._large.get(request.path, 0) if request.method == "GET" else largest)
+        size = limits.size + READ_SLACK * (earlier if request.method == "GET" else repeated)
         response: Response | None = None
         failure: Failure | None = None
         again = False
-        with self._turns if self._alone != threading.get_ident() else nullcontext():
+        with self._turns if self._exclusive != threading.get_ident() else nullcontext():
             self._pace.wait()
             now, started = time.time(), time.monotonic()
             try:

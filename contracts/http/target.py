@@ -60,6 +60,11 @@ class Limits:
     customers: int | None = None
     interruptions: frozenset[int] = frozenset()
 
+    @property
+    def waits(self) -> str:
+        """For how long nothing may happen, in words."""
+        return f"waits {self.patience:g} s (--patience) for a target that does not answer"
+
 
 @dataclass(frozen=True)
 class Target:

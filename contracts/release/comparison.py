@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.http.exchange import OPERATION
 from contracts.release import Change, Kind
-from contracts.release.difference import Difference, worst
+from contracts.release.difference import Difference, is_in_answer, worst
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.openapi import References
@@ -198,7 +198,7 @@ def _of_schemas(
     A client sends what the pin's allows, and gets what the candidate's allows; an answer may be `held` to the exact
     problem shape anyway.
     """
-    direction = RESPONSE if where.startswith("answer") else REQUEST
+    direction = RESPONSE if is_in_answer(where) else REQUEST
     try:
         old = plain(pin.references, before, direction, where)
         new = plain(candidate.references, after, direction, where)

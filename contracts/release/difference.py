@@ -27,9 +27,14 @@ _CLOSING = ("additionalProperties", "unevaluatedProperties")
 _DEEPEST = 5
 
 
+def is_in_answer(where: str) -> bool:
+    """Whether the place of a change is in an answer, and not in a request."""
+    return where.startswith("answer")
+
+
 def worst(where: str) -> str:
     """The worst that a change of the schema at a place can mean for a client."""
-    if where.startswith("answer"):
+    if is_in_answer(where):
         return "an answer may come that was not promised"
     return f"a {'body' if where == 'request body' else 'value'} that was allowed is refused"
 
@@ -49,7 +54,12 @@ class Difference:
 
     @property
     def of_answer(self) -> bool:
-        return self.where.startswith("answer")
+        return is_in_answer(self.where)
+
+    @cached_property
+    def members(self) -> tuple[dict[str, Schema], dict[str, Schema]]:
+        """The members that the pin names, and those that the candidate names."""
+        return members(self.old), members(self.new)
 
     @cached_property
     def given(self) -> Schema:
@@ -93,7 +103,7 @@ class Difference:
             yield Change(Kind.UNDECIDED, self.where, what, *_differing(self.old, self.new))
 
     def _members(self) -> Iterator[Change]:
-        named, names = members(self.old), members(self.new)
+        named, names = self.members
         for name in _added(names, named):
             if not names[name]["always"]:
                 kind = Kind.DRIFT if self.of_answer else Kind.COMPATIBLE
@@ -119,7 +129,7 @@ class Difference:
             yield Change(Kind.COMPATIBLE, self.where, wider)
 
     def _annotations(self) -> Iterator[Change]:
-        named, names = members(self.old), members(self.new)
+        named, names = self.members
         for name in [name for name in names if name in named]:
             was, is_now = named[name], names[name]
             if is_now.get("deprecated") is True and was.get("deprecated") is not True:

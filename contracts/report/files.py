@@ -42,8 +42,8 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     """The result, drawn by a template."""
-    own = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange, "is_status": is_status}
-    return _TEMPLATES.get_template(template).render(own | {"green": GREEN, "red": RED} | more)
+    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange, "is_status": is_status}
+    return _TEMPLATES.get_template(template).render(common | {"green": GREEN, "red": RED} | more)
 
 
 def _markdown(text: str) -> Markup:

@@ -8,6 +8,7 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from contracts.errors import command
@@ -67,7 +68,7 @@ def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: s
 
 
 def again(findings: Iterable[Finding], result: Result) -> str:
-    """The command that shows these findings again; or why there is none."""
+    """The command that sends the evidence of these findings again. If no evidence was kept, the reason."""
     kept = [each for each in findings if each.evidence]
     times = [_times(each.broke, each.tried) for each in kept if each.comes_and_goes]
     paths = [each.evidence for each in kept]
@@ -100,11 +101,7 @@ def summary(result: Result) -> list[str]:
         ("failed too", _failed(result) if result.failed else ""),
         ("literals", alone if result.not_literal else ""),
         *(("required", f"{number(tests, 'test')} not tried (--require-all): {why}") for why, tests in required.items()),
-        # If a run ended at once, most promises were not tried: they are only counted. The HTML report names them.
-        *(
-            ("not tried", f"{number(len(ids), 'promise') if len(ids) > _LISTED else ', '.join(ids)}: {why}")
-            for why, ids in result.not_tried.items()
-        ),
+        *(("not tried", f"{_listed(promise_ids)}: {why}") for why, promise_ids in result.not_tried.items()),
         ("pairs", tried_pairs(len(metrics.pairs))),
         ("how sure", how_sure(result)),
         *(("warning", warning) for warning in metrics.warnings),
@@ -117,7 +114,12 @@ def summary(result: Result) -> list[str]:
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
     while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
         blocks.pop()
-    return [*lines, *(line for block in blocks for line in block), ""]
+    return [*lines, *chain(*blocks), ""]
+
+
+def _listed(promise_ids: Sequence[str]) -> str:
+    # If a run ended at once, most promises were not tried: they are only counted. The HTML report names them.
+    return ", ".join(promise_ids) if len(promise_ids) <= _LISTED else number(len(promise_ids), "promise")
 
 
 def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
@@ -165,7 +167,7 @@ def last_line(result: Result) -> str:
     if result.required:
         reasons = "; ".join(dict.fromkeys(result.required.values()))
         return f"NOT TRIED, though --require-all asks for it: {reasons}{after}"
-    others = [f", {len(ended[outcome])} {outcome}" for outcome in OUTCOMES[2:] if ended[outcome]]
+    others = [f", {len(ended[outcome])} {outcome}" for outcome in OUTCOMES if outcome != "kept" and ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
 
 

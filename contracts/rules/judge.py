@@ -97,7 +97,7 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
         "public.credential",
         *_decided(prediction, response.status),
     }
-    violations = [*_status(response, prediction, document), *_any_answer(exchange, response)]
+    violations = [*_status(response, prediction, document), *_framing(response), *_any_answer(exchange, response)]
     if response.status == 204:
         tried.add("success.empty")
         violations += _empty(response)
@@ -171,13 +171,17 @@ def _expected(prediction: Prediction) -> str:
     return f"{statuses} ({why})"
 
 
-def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
-    if (coding := response.values("Transfer-Encoding")) and (length := response.values("Content-Length")):
+def _framing(response: Response) -> Iterator[Violation]:
+    codings, lengths = response.values("Transfer-Encoding"), response.values("Content-Length")
+    if codings and lengths:
         # A proxy and a client may disagree on where such an answer ends (RFC 9112 section 6.3).
-        actual = excerpt(f"{' and '.join(coding)}, and a Content-Length of {' and '.join(length)}")
+        actual = excerpt(f"{' and '.join(codings)}, and a Content-Length of {' and '.join(lengths)}")
         yield violation("answer.http", "a Transfer-Encoding without a Content-Length", actual, "Content-Length")
+
+
+def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
     codings = _codings(response)
-    asked = re.split("[ ,;]+", (exchange.request.header("Accept-Encoding") or "").lower())
+    asked = re.split("[ ,;]+", (exchange.request.header("Accept-Encoding") or "").lower()) if codings else []
     if any(coding not in asked for coding in codings):
         yield violation("response.encoding", "no Content-Encoding", excerpt(", ".join(codings)), "Content-Encoding")
     head = [response.reason, *(f"{name}: {value}" for name, value in response.headers)]
@@ -197,7 +201,7 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
 
 
 def _codings(response: Response) -> list[str]:
-    """The content codings of an answer. `identity` is none (RFC 9110 section 8.4.1)."""
+    """The content codings of an answer. The name `identity` says that there is none (RFC 9110 section 8.4.1)."""
     names = [name.strip().lower() for value in response.values("Content-Encoding") for name in value.split(",")]
     return [name for name in names if name not in ("", "identity")]
 

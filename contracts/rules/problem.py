@@ -86,15 +86,22 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
     if problem is None:
         return frozenset({"problem.media_type", *(violation.promise for violation in wrong)}), found
     found += [*_shape(exchange, response.status, problem, document), *_locations(exchange.request, problem, document)]
-    return frozenset(_tried(problem, document.problem_members(response.status))), found
+    return _tried_without(frozenset(_absent(problem, document.problem_members(response.status)))), found
 
 
-def _tried(problem: Mapping[str, Any], documented: Collection[str]) -> Iterator[str]:
-    others = [name for name in documented if f"problem.{name}" not in promises()]
-    absent = {f"problem.{name}" for name in exact().members if name not in problem}
-    absent |= {"problem.location"} if not problem.get("errors") else set()
-    absent |= {"problem.member"} if not any(name in problem for name in others) else set()
-    yield from (id_ for id_ in promises() if id_.startswith("problem.") and id_ not in absent)
+def _absent(problem: Mapping[str, Any], documented: Collection[str]) -> Iterator[str]:
+    """The promises on members that a problem does not have."""
+    yield from (f"problem.{name}" for name in exact().members if name not in problem)
+    if not problem.get("errors"):
+        yield "problem.location"
+    if not any(name in problem and f"problem.{name}" not in promises() for name in documented):
+        yield "problem.member"
+
+
+# Most answers have the same members.
+@cache
+def _tried_without(absent: frozenset[str]) -> frozenset[str]:
+    return frozenset(id_ for id_ in promises() if id_.startswith("problem.")) - absent
 
 
 def _read(body: bytes) -> tuple[dict[str, Any] | None, list[Violation]]:
@@ -121,8 +128,10 @@ def _read(body: bytes) -> tuple[dict[str, Any] | None, list[Violation]]:
     except ValueError as error:
         why = "an empty body" if not text.strip() else f"{excerpt(text)} ({error})"
         return None, [violation("problem.json", "a problem, as one JSON text", why)]
-    unique = "each member named once"
-    twice = [violation("problem.unique_names", unique, f"{name!r} is there again", name) for name in sorted(repeated)]
+    twice = [
+        violation("problem.unique_names", "each member named once", f"{name!r} is named more than once", name)
+        for name in sorted(repeated)
+    ]
     if not isinstance(value, dict):
         return None, [*twice, violation("problem.object", "a JSON object", excerpt(json.dumps(value)))]
     # The validator does not accept lone surrogates.

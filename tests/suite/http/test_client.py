@@ -202,7 +202,7 @@ def test_while_a_thread_sends_alone_the_others_wait() -> None:
         client_of(server.url) as client,
         ThreadPoolExecutor(1) as pool,
     ):
-        with client.alone():
+        with client.exclusively():
             other = pool.submit(client.once, update("other", b"{}"))
             sent = [client.once(UPDATE), client.send(update("acme", b"a" * 20_000))]
             paths = [request.line for request in server.requests]

@@ -285,7 +285,7 @@ def test_a_verdict_says_which_rules_were_put_to_the_test(status: int, tried: set
 
 
 def test_a_problem_without_a_coding_is_judged_whatever_its_headers_say() -> None:
-    """The content coding `identity` is none, so the problem is judged."""
+    """A problem whose coding is said to be `identity` has none: it is judged like any other."""
     identity = ("Content-Encoding", "identity")
 
     wrong = judged(REQUESTS[404], answer(404, problem(404, title="Oops"), headers=(*PROBLEM, identity)))

@@ -29,6 +29,12 @@ def mends(sentence: str, found_by: str, mended: Callable[[str], str], breaks: st
     return broken(breaks, found_by)(sentence, parse=parse)
 
 
+def refuses(sentence: str, condition: Callable[[bytes], object], detail: str = "This is not JSON.") -> Row:
+    """Refuses a good body with 400 if the condition holds of its bytes."""
+    look = first(parse=lambda vendor, call: refuse_if(condition(call.body), 400, detail))
+    return broken("status.valid", OTHER_VALID)(sentence, **look)
+
+
 def _first_value(text: str) -> str:
     try:
         return text[: json.JSONDecoder().raw_decode(text)[1]]
@@ -85,34 +91,26 @@ TakesSignsInEscapes = mends(
     OTHER_NO_JSON,
     lambda text: re.sub(r"\\u\+(?=[0-9a-fA-F]{3})", r"\\u0", text),
 )
-TakesBackslashesForEscapes = broken("status.valid", OTHER_VALID)(
+TakesBackslashesForEscapes = refuses(
     "Takes a quote after a backslash for an escaped one, whatever is in front of the backslash.",
-    **first(parse=lambda vendor, call: refuse_if(b'\\\\"' in call.body, 400, "This is not JSON.")),
+    lambda body: b'\\\\"' in body,
 )
-UndoesEscapesFirst = broken("status.valid", OTHER_VALID)(
-    "Undoes escapes before it reads a text, so that an escaped quote ends it.",
-    **first(parse=lambda vendor, call: refuse_if(b"\\u0022" in call.body, 400, "This is not JSON.")),
+UndoesEscapesFirst = refuses(
+    "Undoes escapes before it reads a text, so that an escaped quote ends it.", lambda body: b"\\u0022" in body
 )
-TakesPrivateUseForSurrogates = broken("status.valid", OTHER_VALID)(
-    "Takes every escape from U+D800 on for that of a surrogate.",
-    **first(parse=lambda vendor, call: refuse_if(re.search(rb"(?i)\\u[ef]", call.body), 400, "This is not JSON.")),
+TakesPrivateUseForSurrogates = refuses(
+    "Takes every escape from U+D800 on for that of a surrogate.", lambda body: re.search(rb"(?i)\\u[ef]", body)
 )
-CutsEscapesInTwo = broken("status.valid", OTHER_VALID)(
+CutsEscapesInTwo = refuses(
     "Takes an escape for none that begins in one block of 4,096 bytes and ends in the next.",
-    **first(
-        parse=lambda vendor, call: refuse_if(
-            any(
-                re.search(rb"\\(?:u[0-9a-f]{0,3})?$", call.body[max(at - 6, 0) : at])
-                for at in range(4096, len(call.body), 4096)
-            ),
-            400,
-            "This is not JSON.",
-        )
+    lambda body: any(
+        re.search(rb"\\(?:u[0-9a-f]{0,3})?$", body[max(at - 6, 0) : at]) for at in range(4096, len(body), 4096)
     ),
 )
-LooksAtTheBeginningAlone = broken("status.valid", OTHER_VALID)(
+LooksAtTheBeginningAlone = refuses(
     "Takes a body for none, of which the first 4,096 bytes are white space.",
-    **first(parse=lambda vendor, call: refuse_if(not call.body[:4096].strip(), 400, "A body is required.")),
+    lambda body: not body[:4096].strip(),
+    "A body is required.",
 )
 TakesRawLineFeeds = mends("Takes line feeds in strings.", OTHER_NO_JSON, lambda text: text.replace("\n", "\\n"))
 
