@@ -17,12 +17,12 @@ import pytest
 from schemathesis import Case
 
 from contracts.ahead import Ahead
-from contracts.attempt import NO_READING, Attempt
-from contracts.clients import CLIENTS, Clients, History
+from contracts.attempt import NO_READING, Attempt, BrokenPromise, fail
+from contracts.clients import CLIENTS, Clients, History, shared
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
-from contracts.fuzz.ledger import BrokenPromise, Ledger, Together, fail
+from contracts.fuzz.ledger import Ledger, Together
 from contracts.fuzz.pairs import PAIRS
 from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
@@ -187,7 +187,7 @@ class Api:
             pytest.skip(ONE_AT_A_TIME)
         # If the vendor stores something other than what is sent, no order of updates explains the reads.
         self.put(self.customer, b'{"name":"alone","externalCustomerId":"of alone"}')
-        ended = self._attempts.shared(self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
+        ended = shared(self._attempts, self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]

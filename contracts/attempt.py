@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from itertools import count
-from typing import Self, TypeVar
 
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
@@ -22,14 +21,11 @@ from contracts.rules import state
 from contracts.rules.document import Document
 from contracts.rules.judge import Circumstance, Verdict, judge, judge_alike, predicted
 from contracts.rules.oracle import Prediction
-from contracts.rules.promise import Violation, is_of_state
+from contracts.rules.promise import Violation, is_of_state, promises
 
 Requests = Sequence[Request]
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
 _NOT_SAID = "the answer does not say whether the request was carried out"
-_PLAIN = b'{"name":"contract-test-plain"}'
 # How often, at most, a promise is seen broken again, and a customer is set apart that others disturb.
 _ENOUGH = 3
 # The last request to a path that was not made from a template is remembered for this many paths.
@@ -68,18 +64,41 @@ class Attempt:
         """How large the request is, to find the smallest: bytes of body, characters of path."""
         return len(self.template.body), len(self.template.path)
 
-    def only(self, promise_ids: Collection[str]) -> Self:
+    def only(self, promise_ids: Collection[str]) -> Attempt:
         """The attempt with the violations of these promises alone."""
         return replace(self, violations=tuple(each for each in self.violations if each.promise in promise_ids))
 
-    def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Self:
+    def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Attempt:
         """The attempt with the violations that a read has found in what is stored."""
         exchange, found = self.exchange.kept(), self.violations + found
         return replace(self, exchange=exchange, violations=found, read=self.read or read.kept(), beside=tuple(beside))
 
-    def alone(self) -> Self:
+    def alone(self) -> Attempt:
         """The attempt as it is remembered: without the others around it, and without the end of a very long answer."""
         return replace(self, exchange=self.exchange.kept(), before=None, beside=())
+
+
+class BrokenPromise(AssertionError):
+    """A promise that was broken, with the attempts that show it. Each promise has a subclass of its own.
+
+    Hypothesis tells failures apart by their type and the line that raises them.
+    """
+
+    def __init__(self, *attempts: Attempt) -> None:
+        broken = (violation for attempt in attempts for violation in attempt.violations)
+        super().__init__("; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in broken))
+        self.attempts = attempts
+
+
+@cache
+def _type_of(promise: str) -> type[BrokenPromise]:
+    name = promise.title().replace(".", "").replace("_", "")
+    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
+
+
+def fail(promise: str, *attempts: Attempt) -> None:
+    """Raise `BrokenPromise`, in the subclass of this promise."""
+    raise _type_of(promise)(*attempts)
 
 
 class Attempts:
@@ -90,7 +109,7 @@ class Attempts:
         # No test sends a request to the first customer. So if it changes, a request to another one has changed it.
         self._first = customers.open()
         plain = customers.make()
-        self._control = Control(update(plain.slug, _PLAIN), sibling.read(plain.slug))
+        self._control = Control(update(plain.slug, b'{"name":"contract-test-plain"}'), sibling.read(plain.slug))
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
         # Whether new customers can be read. If not, it does not help to replace one that is gone.
@@ -116,8 +135,7 @@ class Attempts:
         `linger` is how many seconds to wait for what may follow a 204. With `apart`, something else is stored first, if
         the request would not visibly change what is stored. The answer must be like that of the attempt `like`.
         """
-        (made,) = self._made([template], customer, circumstance, apart=apart)
-        attempt = self._sent(customer, linger, made)
+        attempt = self._sent(customer, linger, *self._made([template], customer, circumstance, apart=apart))
         if like and circumstance.is_relation:
             self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
             if alike.violations:
@@ -140,24 +158,11 @@ class Attempts:
             attempt = self._look_at(newer, self._look_at(self._first, attempt))
             return attempt, replace(self._first), newer
 
-    def spread(self, templates: Requests, *, hurry: bool = False) -> list[Attempt]:
-        """Try requests on several customers at once. Each customer gets its share in turn, and is read back once.
-
-        If what is stored is wrong, the last accepted request is to blame, or the last of all if none was accepted. In a
-        `hurry` no read is made twice, unless reads were seen to lag on this target.
-        """
-        settle = 0.0 if hurry and not self.customers.lags else None
-        return self.shared(lambda part: self.in_turn(part, self.customers.own, settle), templates, self.customers.lanes)
-
-    def shared(self, work: Callable[[Sequence[_T]], list[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
-        """The results of `work` for the items, in their order. The calling thread and workers take a part each."""
-        parts = [items[lane::lanes] for lane in range(min(lanes, len(items)))]
-        rest, first = self.workers.map(work, parts[1:]), work(parts[0])
-        done = [first, *rest]
-        return [done[place % lanes][place // lanes] for place in range(len(items))]
-
     def in_turn(self, templates: Requests, customer: Customer, settle: float | None = None) -> list[Attempt]:
-        """Try requests one after the other, and read back once."""
+        """Try requests one after the other, and read back once.
+
+        If what is stored is wrong, the last accepted request is to blame, or the last of all if none was accepted.
+        """
         made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if self.document.is_of_1x:
             # A member that an update leaves out may keep the value of the update before it.
@@ -229,18 +234,14 @@ class Attempts:
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)
         slug = request.slug.decode("utf-8", "replace")
-        if exchange.status in state.MADE and slug not in self.customers.existing:
+        if exchange.status in state.MADE:
             self.customers.adopt(slug)
         from_template = made.template.is_template
         if made.circumstance is Circumstance.IN_A_HISTORY:
             self._makers.pop(customer.slug, None)  # which of several made what is stored is not known
         makers = self._makers.get(customer.slug if from_template else request.path)
-        attempt = replace(
-            made,
-            exchange=exchange.kept() if verdict.violations else exchange,
-            violations=verdict.violations,
-            before=makers[-1] if makers else None,
-        )
+        shown, before = exchange.kept() if verdict.violations else exchange, makers[-1] if makers else None
+        attempt = replace(made, exchange=shown, violations=verdict.violations, before=before)
         if not from_template and (makers or len(self._makers) < _REMEMBERED):
             self._makers[request.path] = [attempt.alone()]
         return attempt
@@ -295,6 +296,5 @@ class Attempts:
         self.metrics.judged(found := verdict(other.stored))
         if not found.violations:
             return attempt
-        if other.slug not in self.customers.existing:
-            self.customers.adopt(other.slug)
+        self.customers.adopt(other.slug)
         return attempt.showing(found.violations, read)

@@ -1,13 +1,14 @@
-"""Several clients that update and read one customer at once, and what is wrong with what their reads showed."""
+"""Requests that are sent at once: spread over several customers, or by several clients of one customer."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from contracts.attempt import Attempt, Attempts
 from contracts.customers.disposable import Customer
@@ -25,6 +26,28 @@ CLIENTS = len(_CLIENTS)
 _OFTEN = 20
 # The members that make up the value that clients write and read, if a release has them. Each update sends both.
 _VALUE = ("name", "externalCustomerId")
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def spread(attempts: Attempts, templates: Sequence[Request], *, hurry: bool = False) -> list[Attempt]:
+    """Try requests on several customers at once. Each customer gets its share in turn, and is read back once.
+
+    In a `hurry` no read is made twice, unless reads were seen to lag on this target.
+    """
+    customers, settle = attempts.customers, 0.0 if hurry and not attempts.customers.lags else None
+    return shared(attempts, lambda part: attempts.in_turn(part, customers.own, settle), templates, customers.lanes)
+
+
+def shared(
+    attempts: Attempts, work: Callable[[Sequence[_Item]], list[_Result]], items: Sequence[_Item], lanes: int
+) -> list[_Result]:
+    """The results of `work` for the items, in their order. The calling thread and workers take a part each."""
+    parts = [items[lane::lanes] for lane in range(min(lanes, len(items)))]
+    rest, first = attempts.workers.map(work, parts[1:]), work(parts[0])
+    done = [first, *rest]
+    return [done[place % lanes][place // lanes] for place in range(len(items))]
 
 
 @dataclass(frozen=True)
@@ -48,7 +71,7 @@ class _Step:
 
 
 class Clients:
-    """The clients of one customer."""
+    """The clients of one customer, which update and read it at once."""
 
     def __init__(self, attempts: Attempts, customer: Customer) -> None:
         self._attempts, self._customers, self._customer = attempts, attempts.customers, customer

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from contracts.api import Api
-from contracts.attempt import Attempt
+from contracts.attempt import Attempt, BrokenPromise
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.har import Source, evidence_of, to_har
-from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.exchange import curl, for_any_customer

@@ -258,8 +258,8 @@ class Customers:
         return status
 
     def adopt(self, slug: str) -> None:
-        """Note a customer that a request wrongly made, so that it is removed in the end."""
-        if slug.startswith(PREFIX) and slug not in self._journal.slugs:
+        """Note a customer that a request may have wrongly made, so that it is removed in the end."""
+        if slug.startswith(PREFIX) and slug not in self.existing | self._journal.slugs:
             self._journal.made(slug)
 
     def remove_leftovers(self, folder: Path) -> int:

@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-from contracts.attempt import Attempt, Attempts
+from contracts.attempt import Attempt, Attempts, fail
+from contracts.clients import spread
 from contracts.http.exchange import Request
 from contracts.rules.promise import is_of_state, promises
 
@@ -16,36 +16,6 @@ from contracts.rules.promise import is_of_state, promises
 SHRINKING = 5.0
 # How many failures of one promise are tried again alone, at most: the smallest first, until one repeats.
 _CANDIDATES = 3
-
-
-class BrokenPromise(AssertionError):
-    """A promise that was broken, with the attempts that show it. Each promise has a subclass of its own.
-
-    Hypothesis tells failures apart by their type and the line that raises them.
-    """
-
-    def __init__(self, *attempts: Attempt) -> None:
-        violations = [violation for attempt in attempts for violation in attempt.violations]
-        super().__init__(
-            "; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in violations[:3])
-        )
-        self.attempts = attempts
-
-
-@cache
-def _type_of(promise: str) -> type[BrokenPromise]:
-    name = "".join(word.capitalize() for word in promise.replace(".", "_").split("_"))
-    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
-
-
-def fail(promise: str, *attempts: Attempt) -> None:
-    """Raise the exception that says that a promise is broken.
-
-    Raises:
-        BrokenPromise: always, in the subclass of this promise.
-
-    """
-    raise _type_of(promise)(*attempts)
 
 
 class Ledger:
@@ -95,7 +65,7 @@ class Ledger:
     def _tried(self, requests: Sequence[Request]) -> list[Attempt]:
         wanted = [each for each in dict.fromkeys(requests) if self._raised or each not in self.sent]
         self.sent.update(wanted)
-        attempts = map(self._left, self._attempts.spread(wanted, hurry=bool(self._raised))) if wanted else ()
+        attempts = map(self._left, spread(self._attempts, wanted, hurry=bool(self._raised))) if wanted else ()
         broken = [attempt for attempt in attempts if attempt.violations]
         for attempt in broken:
             self._failures.setdefault(attempt.template, attempt)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.attempt import Attempt, Attempts
+from contracts.clients import spread
 from contracts.customers.disposable import Customers
 from contracts.fuzz.payloads import to_json
 from contracts.http.client import Client
@@ -151,7 +152,7 @@ def test_requests_are_spread_over_several_customers(tmp_path: Path) -> None:
         run = Run(Options(target, vendor.document, tmp_path)).open()
         requests = [update(CUSTOMER, to_json({"name": f"name {number}"})) for number in range(12)]
         server.calls.clear()
-        attempts = run.attempts.spread(requests)
+        attempts = spread(run.attempts, requests)
         paths = {path for method, path in server.calls if method == "PUT"}
         run.close()
 

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from contracts.api import Api
+from contracts.attempt import BrokenPromise
+from contracts.clients import spread
 from contracts.evidence.deviation import load_deviations
-from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import payloads, to_json
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import CUSTOMER, update
@@ -75,7 +76,7 @@ def test_what_an_update_keeps_is_what_one_before_it_has_set(emails: list[str | N
     bodies = [{"name": "Contract Test"} | ({} if email is None else {"billingEmail": email}) for email in emails]
     run = Run(Options(Target(MOCK_URL, TOKENS, Limits(concurrency=1)), load("v1"))).open()
     try:
-        attempts = run.attempts.spread([update(CUSTOMER, to_json(body)) for body in bodies])
+        attempts = spread(run.attempts, [update(CUSTOMER, to_json(body)) for body in bodies])
     finally:
         run.close()
 

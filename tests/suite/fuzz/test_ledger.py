@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.attempt import Attempt
+from contracts.attempt import Attempt, BrokenPromise
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
-from contracts.fuzz.ledger import BrokenPromise, Ledger
+from contracts.fuzz.ledger import Ledger
 from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import promises, violation
@@ -46,12 +47,13 @@ class FakeAttempts:
         self.sent: list[Request] = []
         self.alone: list[Request] = []
         self.hurried: list[bool] = []
+        self.customers, self.workers = SimpleNamespace(own=None, lanes=1, lags=False), SimpleNamespace(map=map)
 
-    def spread(self, templates: Sequence[Request], *, hurry: bool = False) -> list[Attempt]:
-        """What comes of these when they are sent together."""
+    def in_turn(self, templates: Sequence[Request], customer: None, settle: float | None) -> list[Attempt]:
+        """What comes of these when they are sent one after the other."""
         self._wait()
         self.sent += templates
-        self.hurried.append(hurry)
+        self.hurried.append(settle == 0)
         tried = [attempt_of(template, self._breaks(template)) for template in templates]
         return [replace(attempt, beside=tuple(other for other in tried if other is not attempt)) for attempt in tried]
 

@@ -13,9 +13,9 @@ import pytest
 
 from contracts.ahead import Ahead
 from contracts.api import Api
+from contracts.attempt import BrokenPromise
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
-from contracts.fuzz.ledger import BrokenPromise
 from contracts.fuzz.payloads import Payload, payloads, to_json
 from contracts.http.exchange import CUSTOMER, update
 from contracts.http.target import Limits, Target
