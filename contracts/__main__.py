@@ -162,7 +162,7 @@ def release(
     from contracts.http.target import Target
     from contracts.release import ReleaseVerdict
     from contracts.release.comparison import compared
-    from contracts.release_report import ReleaseReport, no_verdict
+    from contracts.report.release import ReleaseReport, no_verdict
     from contracts.rules.document import pinned
     from contracts.rules.openapi import SERVED
 

@@ -28,7 +28,8 @@ from contracts.fuzz.payloads import Payload
 from contracts.fuzz.schema import request_of
 from contracts.http.client import LINGER
 from contracts.http.credential import WRITE_TOKEN, Headers, values_of
-from contracts.http.exchange import CUSTOMER, Request, Response, update
+from contracts.http.exchange import Response
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
 from contracts.rules.promise import Violation

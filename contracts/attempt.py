@@ -15,7 +15,8 @@ from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
 from contracts.errors import NoVerdict
 from contracts.http.client import LINGER, Client, Control
-from contracts.http.exchange import CUSTOMER, Exchange, Request, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.metrics import Metrics
 from contracts.rules import state
 from contracts.rules.document import Document

@@ -25,10 +25,11 @@ from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.deviation import load_deviations
 from contracts.http.client import Client
-from contracts.http.exchange import OPERATION, Failure, Request
+from contracts.http.exchange import Failure
+from contracts.http.request import OPERATION, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
-from contracts.release_report import Behaviour, Observed
+from contracts.report.release import Behaviour, Observed
 from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result
 from contracts.report.result import read as read_result
 from contracts.rules.document import DOCUMENTS, JSON, load

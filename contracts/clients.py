@@ -13,7 +13,7 @@ from typing import TypeVar
 from contracts.attempt import Attempt, Attempts
 from contracts.customers.disposable import Customer
 from contracts.http.client import LINGER
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.rules.body import read
 from contracts.rules.history import Access, Effect, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict

@@ -18,7 +18,8 @@ from contracts.customers.journal import Journal, leftovers
 from contracts.errors import NoVerdict, WrongCall, command
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import Exchange, Failure, update
+from contracts.http.exchange import Exchange, Failure
+from contracts.http.request import update
 from contracts.http.target import Target
 from contracts.options import target_from
 from contracts.release.comparison import compared

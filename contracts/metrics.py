@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from contracts.http.exchange import OPERATION, Exchange, Failure
+from contracts.http.exchange import Exchange, Failure
+from contracts.http.request import OPERATION
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import is_status

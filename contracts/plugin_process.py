@@ -18,7 +18,7 @@ from contracts.errors import NoVerdict, WrongCall
 from contracts.evidence.har import Source, evidence_of, to_har
 from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
-from contracts.http.exchange import curl, for_any_customer
+from contracts.http.request import curl, for_any_customer
 from contracts.http.retries import interrupted
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
 from contracts.report.terminal import answer_line, request_line

@@ -16,7 +16,8 @@ from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
-from contracts.http.exchange import CUSTOMER_BEGINNING, CUSTOMER_CUT, Request, Response
+from contracts.http.exchange import Response
+from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, Request
 from contracts.http.target import Target
 from contracts.metrics import Metrics
 from contracts.rules.document import Document, load

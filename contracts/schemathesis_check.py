@@ -18,7 +18,8 @@ from schemathesis import Case, CheckContext, Response
 
 from contracts.http import exchange
 from contracts.http.credential import mask, with_derived
-from contracts.http.exchange import CUSTOMERS, OPERATION, Exchange, Request
+from contracts.http.exchange import Exchange
+from contracts.http.request import CUSTOMERS, OPERATION, Request
 from contracts.http.retries import interruption
 from contracts.http.target import checked_tokens
 from contracts.rules.document import load

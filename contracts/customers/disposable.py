@@ -20,7 +20,8 @@ from contracts.customers.journal import PREFIX, Journal, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
-from contracts.http.exchange import Exchange, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import update
 from contracts.http.retries import uninterrupted
 from contracts.rules.state import GONE, Stored, stored_in
 

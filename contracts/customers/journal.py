@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from filelock import FileLock, Timeout
 
 from contracts.errors import NoVerdict, WrongCall
-from contracts.http.exchange import CUSTOMER_CUT
+from contracts.http.request import CUSTOMER_CUT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_FOLDER = ROOT / ".journal"

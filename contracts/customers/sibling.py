@@ -11,7 +11,8 @@ from urllib.parse import quote
 from contracts.customers.journal import PREFIX
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import CUSTOMERS, Exchange, Request, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import CUSTOMERS, Request, update
 
 # Statuses of a target that does not offer such an operation to us; and all statuses that say that no customer was made.
 CANNOT = frozenset({403, 404, 405})

@@ -22,7 +22,8 @@ from contracts.attempt import Attempt
 from contracts.customers.journal import NOBODY, may_be_a_strangers
 from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, CUSTOMERS, OPERATION, Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import CUSTOMER, CUSTOMERS, OPERATION, Request, update
 from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from contracts.attempt import Attempt, Attempts, fail
 from contracts.clients import spread
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.rules.promise import is_of_state, promises
 
 # Seconds for shrinking one test's failures. Hypothesis has no setting for that.

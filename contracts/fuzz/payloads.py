@@ -17,7 +17,7 @@ import yaml
 from contracts.customers.journal import NOBODY, PREFIX, may_be_a_strangers
 from contracts.errors import WrongCall
 from contracts.http.credential import WRITE_TOKEN, values_of
-from contracts.http.exchange import ACCEPT, CUSTOMER, CUSTOMERS, Request, update
+from contracts.http.request import ACCEPT, CUSTOMER, CUSTOMERS, Request, update
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 

@@ -13,7 +13,7 @@ from schemathesis import Case, HookContext
 from contracts.fuzz import strategies
 from contracts.fuzz.payloads import to_json
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, OPERATION, Request, update
+from contracts.http.request import CUSTOMER, OPERATION, Request, update
 from contracts.rules.document import Document
 from contracts.rules.operation import PATH
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from contracts.customers.journal import NOBODY
 from contracts.fuzz.payloads import to_json
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.document import BILLING_EMAIL, Document
 
 Values = st.SearchStrategy[Any]

@@ -16,7 +16,8 @@ import httpx
 from contracts import __version__
 from contracts.errors import NoVerdict
 from contracts.http.credential import fill
-from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Request, Response
+from contracts.http.exchange import TRACEPARENT, Exchange, Failure, Response
+from contracts.http.request import Request
 from contracts.http.retries import Pace, RetryBudget, interruption, pause_after, sleep
 from contracts.http.target import Target, checked_tls
 from contracts.http.wire import Connection, NoAnswer

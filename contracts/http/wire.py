@@ -17,7 +17,8 @@ import h11
 import httpx
 
 from contracts.http.credential import Headers
-from contracts.http.exchange import Failure, Request, Response
+from contracts.http.exchange import Failure, Response
+from contracts.http.request import Request
 from contracts.http.target import MIB
 
 _AT_ONCE = 65536

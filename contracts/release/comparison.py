@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from contracts.http.exchange import OPERATION
+from contracts.http.request import OPERATION
 from contracts.release import Change, Kind
 from contracts.release.difference import Difference, is_in_answer, worst
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, plain

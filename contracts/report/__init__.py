@@ -1,1 +1,1 @@
-"""The one `result` of a run, and what is drawn from it: at the `terminal`, and in `files`."""
+"""The one `result` of a run, what is drawn from it (`terminal`, `files`), and the report on a `release`."""

@@ -20,8 +20,8 @@ from markupsafe import Markup, escape
 
 from contracts.errors import WrongCall
 from contracts.evidence import har
-from contracts.http import exchange
-from contracts.http.exchange import Exchange, Request
+from contracts.http.exchange import Exchange
+from contracts.http.request import OF_YOURS, Request, names_customer
 from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import is_status, printable, promises
@@ -42,8 +42,9 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     """The result, drawn by a template."""
-    common = {"result": result, "promises": promises(), "terminal": terminal, "curl": exchange, "is_status": is_status}
-    return _TEMPLATES.get_template(template).render(common | {"green": GREEN, "red": RED} | more)
+    words = {"promises": promises(), "terminal": terminal, "is_status": is_status, "green": GREEN, "red": RED}
+    curl = {"of_yours": OF_YOURS, "names_customer": names_customer}
+    return _TEMPLATES.get_template(template).render({"result": result, **words, **curl, **more})
 
 
 def _markdown(text: str) -> Markup:

@@ -15,7 +15,8 @@ from contracts.errors import command
 from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.pairs import tried_pairs
-from contracts.http.exchange import OF_YOURS, Exchange, names_customer
+from contracts.http.exchange import Exchange
+from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises

@@ -12,7 +12,8 @@ from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
 from contracts.http.credential import PLACEHOLDERS
-from contracts.http.exchange import Exchange, Failure, Request, Response
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import Request
 from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.oracle import Prediction, predict

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.http.exchange import OPERATION
+from contracts.http.request import OPERATION
 from contracts.rules.openapi import References
 
 Json = Any

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.http.credential import Role, role_of, roles_of, values_of
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.rules.body import read
 from contracts.rules.document import Document
 from contracts.rules.promise import Promise, promises

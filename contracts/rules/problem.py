@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import jsonschema_rs
 import yaml
 
-from contracts.http.exchange import Exchange, Request, Response
+from contracts.http.exchange import Exchange, Response
+from contracts.http.request import Request
 from contracts.rules.body import read, refuse_constant, shallow, well_formed, whole_number
 from contracts.rules.document import Document, Mismatch, mismatches
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation

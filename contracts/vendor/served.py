@@ -11,7 +11,8 @@ import httpx
 import respx
 import uvicorn
 
-from contracts.http.exchange import Request, Response
+from contracts.http.exchange import Response
+from contracts.http.request import Request
 from contracts.http.target import MIB, MOCK_URL
 from contracts.vendor.model import Answer, Call, Refusal, Vendor
 

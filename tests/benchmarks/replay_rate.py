@@ -19,7 +19,7 @@ from contracts.evidence.har import Source, evidence_of
 from contracts.evidence.replay import Replay
 from contracts.fuzz.payloads import payloads
 from contracts.http.credential import fill
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.http.target import Limits, Target
 from contracts.rules.document import load
 from contracts.rules.promise import violation

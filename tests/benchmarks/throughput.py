@@ -15,7 +15,7 @@ import httpx
 
 from contracts.fuzz.payloads import payloads
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.rules.document import load
 from contracts.vendor.model import Vendor
 from tests.benchmarks.replay_rate import bare

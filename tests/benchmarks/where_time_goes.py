@@ -20,7 +20,8 @@ from contracts import fuzz
 from contracts.fuzz.generation import Generation, register_profiles
 from contracts.fuzz.ledger import Ledger
 from contracts.fuzz.schema import request_of
-from contracts.http.exchange import Exchange, Request
+from contracts.http.exchange import Exchange
+from contracts.http.request import Request
 from contracts.http.target import Target
 from contracts.rules.document import load
 from contracts.rules.judge import judge

@@ -14,7 +14,7 @@ from schemathesis import Case, GenerationMode
 
 from contracts.api import Api
 from contracts.fuzz import BREAKING, FITTING, Round, authorizations, mutated_bodies, rounds, slugs_of_nobody
-from contracts.http.exchange import CUSTOMER, Request
+from contracts.http.request import CUSTOMER, Request
 
 pytestmark = pytest.mark.fuzz
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contracts.http.exchange import Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import Request, update
 from contracts.rules.document import Document, load
 from contracts.rules.judge import Verdict, judge
 from contracts.rules.oracle import predict

@@ -13,7 +13,7 @@ from contracts.clients import spread
 from contracts.customers.disposable import Customers
 from contracts.fuzz.payloads import to_json
 from contracts.http.client import Client
-from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.metrics import Metrics
 from contracts.rules.document import load

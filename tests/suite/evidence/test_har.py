@@ -13,7 +13,8 @@ from contracts import __version__
 from contracts.attempt import Attempt
 from contracts.evidence import har
 from contracts.evidence.har import Evidence, Source, Step, evidence_of
-from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import violation

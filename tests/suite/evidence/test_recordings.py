@@ -13,7 +13,8 @@ from contracts.errors import WrongCall
 from contracts.evidence import har
 from contracts.evidence.har import Evidence, Step
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, Failure
+from contracts.http.exchange import Failure
+from contracts.http.request import CUSTOMER
 from tests.suite.evidence.test_har import evidence
 from tests.suite.samples import problem
 

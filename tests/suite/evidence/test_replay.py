@@ -18,7 +18,8 @@ from contracts.evidence import har
 from contracts.evidence.har import Evidence, Part, Source, Step
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import payload_of
-from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
+from contracts.http.exchange import Exchange, Response
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.report.terminal import replayed_lines
 from contracts.rules.document import load
 from contracts.rules.promise import violation

@@ -14,7 +14,7 @@ from contracts.clients import spread
 from contracts.evidence.deviation import load_deviations
 from contracts.fuzz.payloads import payloads, to_json
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, update
+from contracts.http.request import CUSTOMER, update
 from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.rules.document import Document, load
 from contracts.run import Options, Run

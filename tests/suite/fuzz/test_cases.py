@@ -17,7 +17,7 @@ from contracts.fuzz.generation import Generation
 from contracts.fuzz.schema import loaded, request_of
 from contracts.fuzz.strategies import fitting, slugs_of_nobody
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import CUSTOMER, OPERATION, Request
+from contracts.http.request import CUSTOMER, OPERATION, Request
 from contracts.rules.body import read
 from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict

@@ -20,7 +20,7 @@ from contracts.errors import WrongCall
 from contracts.fuzz import Round
 from contracts.fuzz.generation import CASES, FEW, LOCAL, MANY, PROFILES, ROUND, Generation, generation
 from contracts.fuzz.ledger import Ledger
-from contracts.http.exchange import CUSTOMER, Request, update
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.http.target import MOCK_URL, Target
 from contracts.rules.document import load
 from contracts.run import Options, Run

@@ -16,7 +16,8 @@ from contracts.attempt import Attempt, BrokenPromise
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.ledger import Ledger
-from contracts.http.exchange import CUSTOMER, Exchange, Request, Response, update
+from contracts.http.exchange import Exchange, Response
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.oracle import Prediction
 from contracts.rules.promise import promises, violation
 from tests.suite.clock import clock_of

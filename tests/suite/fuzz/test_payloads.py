@@ -13,7 +13,7 @@ from contracts.customers.journal import NOBODY
 from contracts.errors import WrongCall
 from contracts.fuzz import payloads as catalogue
 from contracts.fuzz.payloads import PAYLOADS, Payload, entry_of, expecting, payloads
-from contracts.http.exchange import CUSTOMER, update
+from contracts.http.request import CUSTOMER, update
 from contracts.options import OPTIONS, options_from
 from contracts.rules.oracle import predict
 from tests.suite.samples import DOCUMENTS

@@ -21,7 +21,7 @@ from hypothesis.database import InMemoryExampleDatabase
 from contracts import fuzz
 from contracts.fuzz import Round, authorizations, mutated_bodies, rounds, slugs_of_nobody
 from contracts.fuzz.generation import ROUND, Generation, generation
-from contracts.http.exchange import Request
+from contracts.http.request import Request
 from contracts.rules.document import load
 from tests.suite.suite_run import ROOT, environment_of, run_suite
 

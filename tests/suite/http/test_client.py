@@ -14,7 +14,8 @@ import pytest
 from contracts import __version__
 from contracts.http.client import READ_SLACK, Client
 from contracts.http.credential import WRITE_TOKEN
-from contracts.http.exchange import Exchange, Failure, Request, update
+from contracts.http.exchange import Exchange, Failure
+from contracts.http.request import Request, update
 from contracts.http.target import MIB, Limits, Target
 from tests.suite.clock import clock_of
 from tests.suite.recorder import EMPTY_204, Reply, Slowly, in_turn, recording

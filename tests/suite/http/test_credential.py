@@ -15,7 +15,7 @@ from contracts.http.credential import (
     role_of,
     with_derived,
 )
-from contracts.http.exchange import update
+from contracts.http.request import update
 from contracts.http.target import Target
 
 TOKENS = {WRITE_TOKEN: "ksh_secret-write", READ_TOKEN: "ksh_secret-read"}

@@ -13,7 +13,8 @@ import pytest
 from contracts.customers import sibling
 from contracts.errors import NoVerdict
 from contracts.http.client import Client, Control
-from contracts.http.exchange import Failure, update
+from contracts.http.exchange import Failure
+from contracts.http.request import update
 from contracts.http.target import Limits, Target
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict

@@ -18,7 +18,8 @@ import pytest
 from contracts.__main__ import main
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
-from contracts.http.exchange import Failure, update
+from contracts.http.exchange import Failure
+from contracts.http.request import update
 from contracts.http.target import MIB, Target, checked_tls
 from contracts.options import target_from
 from contracts.rules.document import load

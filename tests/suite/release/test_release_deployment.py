@@ -17,7 +17,7 @@ from contracts import candidate
 from contracts.__main__ import main
 from contracts.candidate import by_word, read
 from contracts.errors import NoVerdict
-from contracts.release_report import Behaviour
+from contracts.report.release import Behaviour
 from contracts.report.result import Finding, Result, write
 from contracts.rules.document import DOCUMENTS, load
 from contracts.vendor.model import Vendor

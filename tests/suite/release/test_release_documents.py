@@ -13,7 +13,7 @@ import yaml
 from contracts.candidate import read
 from contracts.release import Change, Kind, ReleaseVerdict
 from contracts.release.comparison import compared
-from contracts.release_report import blocks
+from contracts.report.release import blocks
 from contracts.rules.document import DOCUMENTS, load, pinned
 
 V1 = DOCUMENTS / "v1.yaml"

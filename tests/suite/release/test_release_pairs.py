@@ -12,7 +12,7 @@ from contracts.errors import WrongCall
 from contracts.release import Kind, Proof, ReleaseVerdict, difference
 from contracts.release.containment import contained
 from contracts.release.schema import Schema
-from contracts.release_report import blocks
+from contracts.report.release import blocks
 from tests.suite.release_pairs import Pair, changed, pairs
 
 CHECKER = FormatChecker()

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from contracts.http.exchange import Exchange, Failure, Request, Response
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import Request
 from contracts.report.files import _answer, _places, _request
 from contracts.report.result import Finding
 from contracts.rules.promise import violation

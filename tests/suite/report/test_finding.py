@@ -12,7 +12,8 @@ from contracts.evidence import har
 from contracts.evidence.har import Source
 from contracts.fuzz.payloads import Payload, payloads
 from contracts.http.credential import Headers
-from contracts.http.exchange import CUSTOMER, Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.plugin_process import cause_of, findings
 from contracts.report.result import Finding
 from contracts.rules.judge import judge

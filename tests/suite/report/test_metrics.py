@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from contracts.http.exchange import Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import Request, update
 from contracts.metrics import Metrics
 from contracts.rules.judge import Verdict
 from contracts.rules.oracle import Prediction

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.http.exchange import Failure, Response, update
+from contracts.http.exchange import Failure, Response
+from contracts.http.request import update
 from contracts.rules.promise import promises, violation
 from tests.suite.samples import LEFT_OUT, PROBLEM, REQUESTS, VALID, answer, judged, problem, promise_ids
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.http.exchange import Request, update
+from contracts.http.request import Request, update
 from tests.suite.samples import REQUESTS, answer, judged, problem, promise_ids
 
 NAME = b'{"name":null}'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import Request, update
+from contracts.http.request import Request, update
 from contracts.http.target import MIB
 from contracts.rules.document import load
 from contracts.rules.oracle import Prediction, media_type, predict

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from contracts.fuzz.payloads import to_json
-from contracts.http.exchange import Exchange, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import update
 from contracts.rules.judge import judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import Layer

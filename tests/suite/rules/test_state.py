@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts.http.exchange import Exchange, Failure, Request, Response, update
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.http.request import Request, update
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction, predict
 from contracts.rules.state import GONE, Stored, judge_other, judge_state, stored_in, unchanged, would_show

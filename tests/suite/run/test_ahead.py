@@ -17,7 +17,7 @@ from contracts.attempt import BrokenPromise
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
 from contracts.fuzz.payloads import Payload, payloads, to_json
-from contracts.http.exchange import CUSTOMER, update
+from contracts.http.request import CUSTOMER, update
 from contracts.http.target import Limits, Target
 from contracts.rules.document import Document, load
 from contracts.rules.state import GONE

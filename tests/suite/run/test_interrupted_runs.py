@@ -14,7 +14,8 @@ import pytest
 from contracts.customers.journal import leftovers
 from contracts.evidence import har
 from contracts.evidence.har import Evidence, Source, Step
-from contracts.http.exchange import CUSTOMER, Exchange, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import CUSTOMER, update
 from contracts.http.retries import PASSED_ON
 from contracts.rules.document import load
 from contracts.rules.promise import violation

@@ -18,7 +18,8 @@ from schemathesis import Case, Response
 
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
-from contracts.http.exchange import Exchange, update
+from contracts.http.exchange import Exchange
+from contracts.http.request import update
 from contracts.http.retries import interruption
 from contracts.http.target import Target
 from contracts.rules.document import DOCUMENTS, load

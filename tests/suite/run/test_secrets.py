@@ -12,7 +12,7 @@ import pytest
 
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Secret, concealed
-from contracts.http.exchange import update
+from contracts.http.request import update
 from contracts.http.target import MOCK_URL, Target
 from contracts.rules.document import load
 from contracts.run import Options, Run

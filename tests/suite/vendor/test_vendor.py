@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from contracts.http.exchange import update
+from contracts.http.request import update
 from contracts.rules.document import load
 from contracts.vendor.model import MOCK_TOKENS, Call, Refusal, Vendor
 from contracts.vendor.served import transport
