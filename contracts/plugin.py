@@ -163,6 +163,7 @@ class Collector:
         """Finish the result before others use it. A file that cannot be written does not change the verdict."""
         self._take(self._process.end(exitstatus))
         made = self._result
+        made.cut_short = bool(session.shouldfail or session.shouldstop)
         if (self._begun or made.stopped or made.by_hand) and not self._config.getoption("collectonly"):
             self._conclude(made)
             session.exitstatus = made.code if exitstatus in _OF_TESTS else exitstatus

@@ -49,7 +49,8 @@ class Process:
         self.run: Run | None = None
         self.api: Api | None = None
         self.stopped: tuple[str, int] | None = None
-        self.selected = True
+        # A file or a test that is named is not the whole contract.
+        self.selected = not any(argument.endswith(".py") or "::" in argument for argument in config.args)
         # Whether this is one of several processes among which pytest-xdist distributes the tests.
         self._is_worker = hasattr(config, "workerinput")
         # For each finding, the rank of the best evidence that was sent.

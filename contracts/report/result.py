@@ -95,9 +95,11 @@ class Result:
 
     Evidence goes to the folder `evidence`, or nowhere if that is empty; `no_evidence` says why a finding has no file.
     `stopped` is the reason why the run has no verdict, `stop_code` the exit code for it. `by_hand` says whether Ctrl-C
-    or SIGTERM ended the run, `selected` whether all tests were selected. `tests` are those that ran: of these, `failed`
-    failed though no promise was found broken, and `required` could not be tried though --require-all asks for it, each
-    with its reason. `skipped` counts skipped tests by reason, `not_literal` the tests that the judge alone decided.
+    or SIGTERM ended the run, `cut_short` whether pytest did (`-x`), and `selected` whether all tests were selected.
+    `tests` are those that ran: of these, `failed` failed though no promise was found broken. `required` are tests that
+    could not be tried though --require-all asks for it, each with its reason. `skipped` counts skipped tests by reason,
+    `not_literal` the tests that the judge alone decided. `to_replay` is what sends all the evidence again: the folder,
+    or its files if it has files of other runs, too.
     """
 
     base_url: str
@@ -109,6 +111,7 @@ class Result:
     stopped: str = ""
     stop_code: int = NO_VERDICT
     by_hand: bool = False
+    cut_short: bool = False
     selected: bool = True
     metrics: Metrics = field(default_factory=Metrics)
     findings: list[Finding] = field(default_factory=list)
@@ -117,6 +120,7 @@ class Result:
     required: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     not_literal: int = 0
+    to_replay: list[str] = field(default_factory=list)
     no_evidence: str = f"none: {MOST_EVIDENCE} files of evidence are kept at most"
 
     def stop(self, reason: str, code: int = NO_VERDICT) -> None:
@@ -129,14 +133,15 @@ class Result:
         """Add pytest's report of a test. Returns the findings of each failing request, with the files of evidence."""
         test, carried, called = report.nodeid, report.contract, report.when == "call"
         self.metrics.add(carried["metrics"] or {})
-        if (called or report.failed or carried["required"]) and test not in self.tests:
+        is_skipped = report.skipped and not hasattr(report, "wasxfail")
+        if (called or report.failed) and not (is_skipped or carried["required"] or test in self.tests):
             self.tests.append(test)
         self.not_literal += called and any(name == "judged by" for name, _ in report.user_properties)
         if carried["required"]:
             self.required[test] = carried["required"]
         elif report.failed and not carried["broken"] and test not in self.failed:
             self.failed.append(test)
-        if report.skipped and not hasattr(report, "wasxfail"):
+        if is_skipped:
             reason = report.longrepr[2].removeprefix("Skipped: ")
             self.skipped[reason] = self.skipped.get(reason, 0) + 1
         return [[self.entered(Finding(**broken)) for broken in failure] for failure in carried["broken"]]
@@ -189,6 +194,8 @@ class Result:
             if each.evidence:
                 each.har = har.with_rate(each.har, each.broke, each.tried, comes_and_goes=each.comes_and_goes)
                 self._keep(each)
+        kept = sorted(each.evidence for each in self.findings if each.evidence)
+        self.to_replay = [self.evidence] if kept == sorted(map(str, Path(self.evidence).rglob("*.har"))) else kept
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
@@ -243,7 +250,7 @@ class Result:
     @property
     def is_whole(self) -> bool:
         """Whether every test of the contract was selected, and had its turn."""
-        return self.selected and not (self.stopped or self.by_hand or self.out_of_time)
+        return self.selected and not (self.stopped or self.by_hand or self.cut_short or self.out_of_time)
 
     @property
     def out_of_time(self) -> int:

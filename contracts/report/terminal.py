@@ -109,9 +109,9 @@ def summary(result: Result) -> list[str]:
         ("broken", ", ".join(result.groups) if len(groups) > 1 else ""),
     )
     lines = [line for label, text in facts if text for line in _WRAPPER.wrap(f"{label:<15}{text}")]
-    if len(groups) > 1 and any(each.evidence for each in result.findings):
+    if len(groups) > 1 and result.to_replay:
         # Users copy this line, so it is not wrapped.
-        lines.append(f"{'':<15}see all of them again with: {replay_command([result.evidence], result.base_url)}")
+        lines.append(f"{'':<15}see all of them again with: {replay_command(result.to_replay, result.base_url)}")
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
     while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
         blocks.pop()

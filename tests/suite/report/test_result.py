@@ -239,8 +239,23 @@ def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None
     assert own == {"promise": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
 
 
+@pytest.mark.parametrize("of_other_runs", [False, True], ids=["alone", "beside-another-run-s"])
+def test_all_evidence_of_a_run_is_sent_again_and_no_other(tmp_path: Path, of_other_runs: bool) -> None:
+    """To see everything again, the folder is enough if it has no file of another run; else the files are named."""
+    har, collected = '{"log": {"_contract": {}}}', result(evidence=str(tmp_path))
+    for promise in ("problem.title", "problem.status"):
+        collected.add(report(seen(promise, har=har)))
+    if of_other_runs:
+        (tmp_path / "update.stored.har").write_text(har)
+
+    collected.finish()
+
+    files_ = [str(tmp_path / "problem.status.har"), str(tmp_path / "problem.title.har")]
+    assert collected.to_replay == (files_ if of_other_runs else [str(tmp_path)])
+
+
 def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
-    """A test that failed otherwise is named once; one that had to be tried has its reason; each was run."""
+    """A test that failed otherwise is named once; one that had to be tried has its reason; a skipped one did not run."""
     made = result()
     made.add(report(test="a.py::test_one", failed=True))
     made.add(report(test="a.py::test_one", failed=True))
@@ -254,7 +269,7 @@ def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
     assert made.required == {"a.py::test_two": "no token"}
     assert made.not_literal == 1
     assert made.skipped == {"no time": 2}
-    assert made.tests == [f"a.py::test_{number}" for number in ("one", "two", "three", "four", "five", "six")]
+    assert made.tests == [f"a.py::test_{number}" for number in ("one", "three", "four")]
 
 
 def test_why_a_run_was_stopped_is_said_once() -> None:
@@ -327,9 +342,10 @@ def test_every_promise_came_out_in_one_way() -> None:
         ({"metrics": {"untried": {"status.scope": "no token"}}}, "not tried: no token"),
         ({"stopped": "it does not answer"}, "not tried: the run ended first"),
         ({"by_hand": True}, "not tried: the run ended first"),
+        ({"cut_short": True}, "not tried: the run ended first"),
         ({"selected": False}, "not selected: no selected test tries it"),
     ],
-    ids=["no-answer", "reason", "stopped", "by-hand", "not-selected"],
+    ids=["no-answer", "reason", "stopped", "by-hand", "after-x", "not-selected"],
 )
 def test_what_was_not_tried_has_a_reason(changes: dict[str, object], reason: str) -> None:
     """A promise that nothing put to the test says why."""

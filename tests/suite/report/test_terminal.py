@@ -243,7 +243,7 @@ def test_a_summary_fits_on_a_screen(causes: int) -> None:
         *(replace(finding_, evidence=f"evidence/{finding_.promise}.har", tests=[*ALL]) for finding_ in shown),
         metrics={"left": [f"contract-test-{number}" for number in range(1000)], "warnings": ["the disk is full"]},
         failed=[TEST],
-        evidence="evidence",
+        to_replay=["evidence"],
     )
 
     lines = summary(made)
