@@ -255,7 +255,7 @@ def test_all_evidence_of_a_run_is_sent_again_and_no_other(tmp_path: Path, of_oth
 
 
 def test_what_failed_without_a_broken_promise_is_kept_apart() -> None:
-    """A test that failed otherwise is named once; one that had to be tried has its reason; a skipped one did not run."""
+    """A test that failed otherwise is named once; one that had to be tried has a reason; a skipped one did not run."""
     made = result()
     made.add(report(test="a.py::test_one", failed=True))
     made.add(report(test="a.py::test_one", failed=True))
