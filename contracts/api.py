@@ -268,7 +268,7 @@ class Api:
         return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
 
     def _skip_untriable(self, request: Request) -> None:
-        if reason := self._run.untriable(request):
+        if reason := self._run.target.untriable(request):
             pytest.skip(reason)
 
     def _left(self, attempt: Attempt) -> Attempt:

@@ -15,10 +15,9 @@ from contracts.customers.sibling import refused_token
 from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
 from contracts.http.client import Client
-from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Response
-from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, Request
-from contracts.http.target import Target
+from contracts.http.request import Request
+from contracts.http.target import NO_READ_TOKEN, Target
 from contracts.metrics import Metrics
 from contracts.rules.document import Document, load
 from contracts.rules.oracle import predict
@@ -108,13 +107,6 @@ class Run:
         self.metrics.add(ended)
         return self.metrics.taken()
 
-    def untriable(self, request: Request) -> str | None:
-        """Why a request cannot be tried on this target, or None."""
-        if self.target.customer and any(form in request.path for form in (CUSTOMER_CUT, CUSTOMER_BEGINNING)):
-            return SHORTER
-        needs_reader = any(READ_TOKEN in value for _, value in request.headers)
-        return NO_READ_TOKEN if needs_reader and not self.target.can_try_scope else None
-
     def judged_by(self, request: Request) -> str:
         """The pin's name if it allows other statuses for this request than `docs`, which the tests' literals state."""
         pin, existing = self.document, self.customers.existing
@@ -142,9 +134,7 @@ def _silent(document: Document) -> Iterator[str]:
         yield "problem.member"
 
 
-NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
 ONE_CUSTOMER = "it needs other customers, and there is only one (--customer, or --customers with fewer than 6)"
 NO_500 = "a 500 cannot be provoked on a live target; every 500 that is seen is judged"
-SHORTER = "a beginning of the slug of --customer may be the slug of somebody else's customer"
 ONE_AT_A_TIME = "nothing can be sent at once (--concurrency 1)"
 REMOVES_NONE = "the target does not remove a customer at once"

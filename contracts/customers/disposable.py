@@ -60,8 +60,8 @@ class Customers:
     """
 
     def __init__(self, client: Client, journal: Journal | None) -> None:
-        self._client, self._url, self._limits = client, client.target.base_url, client.target.limits
-        self.settle = self._limits.settle
+        self._client, self.target, self._limits = client, client.target, client.target.limits
+        self._url, self.settle = self.target.base_url, self._limits.settle
         # How many customers may exist at once (`--customers`); 0 for any number.
         self._limit = self._limits.customers or 0
         self._journal = journal or Journal()
@@ -124,7 +124,7 @@ class Customers:
             NoVerdict: the target does not make or show customers as its own API page says, or is not the API.
 
         """
-        given = self._client.target.customer
+        given = self.target.customer
         customer = Customer(given) if given else uninterrupted(self._make)
         exchange = self.get(customer.slug)
         if given:
@@ -156,8 +156,7 @@ class Customers:
 
     def make(self) -> Customer:
         """A new customer to keep. If there is only one, this is the one."""
-        # If this were cut short, it would not be known whether the customer was made.
-        return self._only or uninterrupted(self._make)
+        return self._only or uninterrupted(self._make)  # cut short, it would leave open whether the customer was made
 
     def unused(self) -> Customer:
         """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""

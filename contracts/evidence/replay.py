@@ -9,7 +9,6 @@ from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
 from contracts.customers.disposable import Customer
 from contracts.evidence.har import Evidence
-from contracts.http.credential import READ_TOKEN
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, is_status
@@ -81,10 +80,9 @@ class Replay:
 
     def _obstacle(self, evidence: Evidence) -> str:
         """Why the evidence cannot be tried on this target; empty if it can."""
-        headers = [value for step in evidence.steps for _, value in step.template.headers]
-        promise_ids = [evidence.promise, *(["status.scope"] if any(READ_TOKEN in value for value in headers) else [])]
-        untried = [self._attempts.metrics.untried.get(promise, "") for promise in promise_ids]
-        return next(filter(None, [step.unsendable for step in evidence.steps] + untried), "")
+        untriable = self._attempts.customers.target.untriable
+        reasons = [step.unsendable or untriable(step.template) for step in evidence.steps]
+        return next(filter(None, [*reasons, self._attempts.metrics.untried.get(evidence.promise)]), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send the evidence once: with `fresh` to an unused customer, with `build` after the requests before it."""

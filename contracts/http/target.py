@@ -22,8 +22,11 @@ import httpx
 
 from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, with_derived
+from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, Request
 
 MOCK_URL = "http://kaiten.mock"
+NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
+SHORTER = "a beginning of the slug of --customer may be the slug of somebody else's customer"
 MIB = 1024 * 1024
 
 # A host looks like production if its first label has a word of `_PRODUCTION`. It does not if any label has a word of
@@ -112,6 +115,13 @@ class Target:
     def can_try_scope(self) -> bool:
         """Whether a token without `write:customers` is at hand, for the 403."""
         return READ_TOKEN in self.tokens
+
+    def untriable(self, request: Request) -> str:
+        """Why a request, which may be for any customer, cannot be tried here; empty if it can."""
+        if self.customer and any(form in request.path for form in (CUSTOMER_CUT, CUSTOMER_BEGINNING)):
+            return SHORTER
+        needs_reader = any(READ_TOKEN in value for _, value in request.headers)
+        return NO_READ_TOKEN if needs_reader and not self.can_try_scope else ""
 
     def proxy(self) -> httpx.URL | None:
         """The proxy that the environment names for this target, if `proxy_from_env` says to use it.

@@ -427,3 +427,16 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
     assert "NOT TRIED" in result.stdout
     assert "reason    it needs other customers" in result.stdout
     assert "POST" not in {method for method, _ in server.calls}
+
+
+def test_a_form_of_the_slug_that_may_be_a_stranger_s_is_not_sent_with_one_customer(tmp_path: Path) -> None:
+    """A beginning of the slug of --customer may be somebody else's, so evidence with one is not sent to it."""
+    template = update("<CUSTOMER_BEGINNING>", b'{"name":"x"}')
+    har.write(tmp_path / "kept.har", har.to_har(kept("status.slug", ("failing", template))))
+
+    with served(CrashesOnAccents) as server:
+        result = replay(tmp_path / "kept.har", "--customer", "acme", to=server)
+
+    assert result.exit_code == 6
+    assert "reason    a beginning of the slug of --customer may be the slug of somebody else's" in result.stdout
+    assert not [path for _, path in server.calls if path != "/customers/acme"]
