@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shlex
@@ -19,6 +20,7 @@ from contracts.http.exchange import Exchange
 from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
+from contracts.rules.body import read
 from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
 
 WIDTH = 110
@@ -215,12 +217,14 @@ def request_line(exchange: Exchange) -> str:
 
 
 def answer_line(exchange: Exchange) -> str:
-    """An answer in one line, or why there is none."""
+    """An answer in one line, with what a problem says in `detail`; or why there is none."""
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"
     size = f"{response.size or len(response.wire_body)} bytes, {exchange.seconds * 1000:.0f} ms"
-    return f"{response.status} {excerpt(response.reason)}, {size}"
+    details = [value["detail"] for value in read(response.body).values if isinstance(value, dict) and "detail" in value]
+    said = f": {excerpt(json.dumps(details[0], ensure_ascii=False))}" if details else ""
+    return f"{response.status} {excerpt(response.reason)}, {size}{said}"
 
 
 def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:

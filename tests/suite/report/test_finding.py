@@ -59,7 +59,7 @@ def test_a_finding_has_everything_that_is_shown_of_it() -> None:
         expected="Unprocessable Entity",
         actual='"Unprocessable Content"',
         request="PUT /customers/acme, 13 bytes of application/json",
-        answer=f"422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms",
+        answer=f'422 Unprocessable Entity, {len(WRONG_TITLE.body)} bytes, 2 ms: "It went wrong."',
         curl=finding.curl,
         why="The name is null.",
         size=[13, 15],
