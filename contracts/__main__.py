@@ -157,7 +157,8 @@ def release(
     candidate: str | None, contract: str, base_url: str | None, deviations: Path | None, evidence: Path, **chosen: Any
 ) -> None:
     """Find out whether a release of the vendor is safe to upgrade to, and show what it changes."""
-    from contracts.candidate import adopt, called, observed, place_of, read
+    from contracts.candidate import adopt, called, place_of, read
+    from contracts.deployment import observed
     from contracts.evidence.deviation import load_deviations
     from contracts.http.target import Target
     from contracts.release import ReleaseVerdict

@@ -1,45 +1,32 @@
-"""The half of the release check that sends requests: a release's document, and a deployment of the release.
-
-It gets the document, writes it as a contract, and holds a deployment to the pin and to the release's own document, each
-in a run of the contract.
-"""
+"""A candidate: a release's own document, read from wherever it is, and adopted as a contract."""
 
 from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import yaml
 
-from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence.deviation import load_deviations
 from contracts.http.client import Client
 from contracts.http.exchange import Failure
 from contracts.http.request import OPERATION, Request
 from contracts.http.retries import INTERRUPTING
 from contracts.http.target import MIB, Limits, Target
-from contracts.report.release import Behaviour, Observed
-from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result
-from contracts.report.result import read as read_result
 from contracts.rules.document import DOCUMENTS, JSON, load
 from contracts.rules.openapi import References, document, steps
 from contracts.rules.operation import PATH, Operation, find
 from contracts.rules.problem import exact
 
 Json = Any
-# The largest document in bytes; the seconds to fetch one from an address; and those between two lines of progress.
-_LARGEST, _SECONDS, _BETWEEN_LINES = 4 * MIB, 30.0, 10.0
+# The largest document in bytes, and the seconds to fetch one from an address.
+_LARGEST, _SECONDS = 4 * MIB, 30.0
 _NOWHERE = Target("", {})
 # The name of a contract; and a reference in JSON.
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
@@ -215,87 +202,3 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
                 if not isinstance(holder, dict):
                     raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, not a component")
             holder.setdefault(last, pending[-1])
-
-
-def observed(
-    contract: str, offered: References, base_url: str, arguments: Sequence[str], folder: Path, deviations: Path | None
-) -> Observed:
-    """Hold a deployment to the pin, and to the `offered` document if that can be adopted. Returns what it does.
-
-    `arguments` go to the runs of the contract. Their evidence is kept in `folder`.
-
-    Raises:
-        WrongCall: the runs were called wrongly.
-        NoVerdict: the target could not be reached, stopped answering, or a run has no verdict.
-
-    """
-    arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
-    try:
-        adopt(folder / "candidate.yaml", offered)
-        own = str(folder / "candidate.yaml")
-    except WrongCall as error:
-        click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
-        own = ""
-    of_pin = _held(contract, base_url, arguments, folder / "pin")
-    of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
-    accepted = of_pin.of_deviations(load_deviations(deviations))
-    return Observed(base_url, by_word(of_pin.findings, of_own.findings), accepted)
-
-
-def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:
-    """What breaks the pin and what breaks the release's own document, each with what the release says about it."""
-    # Circumstances may differ between the contracts, so findings match by promise and place; the first is shown.
-    pin, own = ({(each.promise, each.place): each for each in reversed(found)} for found in (of_pin, of_own))
-    found = [(Behaviour.UNSAID if key in own else Behaviour.SAID, finding) for key, finding in reversed(pin.items())]
-    found += [(Behaviour.NOT_DONE, finding) for key, finding in reversed(own.items()) if key not in pin]
-    return sorted(found, key=lambda each: [*Behaviour].index(each[0]))
-
-
-def _held(contract: str, base_url: str, arguments: Sequence[str], folder: Path) -> Result:
-    """The result of the whole contract, run against a base URL."""
-    path = folder / "result.json"
-    for old in (path, *folder.glob("*.har")):
-        old.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "contract"), "-q", "-p", "no:cacheprovider"]
-    command += ["--contract", contract, "--base-url", base_url, "--evidence", str(folder), "--result", str(path)]
-    done = _ended([*command, *arguments], f"{base_url} is held to {contract}")
-    try:
-        result = read_result(path)
-    except WrongCall:
-        raise (WrongCall if done.returncode == WRONG_CALL else NoVerdict)(_last_words(done)) from None
-    if result.stopped:
-        raise (WrongCall if result.code == WRONG_CALL else NoVerdict)(result.stopped)
-    if done.returncode != (RED if result.findings else GREEN):
-        failed = ", ".join(result.failed[:2]) or _last_words(done)
-        raise NoVerdict(f"the run with {contract} failed without a broken promise: {failed}")
-    return result
-
-
-def _ended(command: Sequence[str], what: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, in a process of its own, as a user would start it.
-
-    If this process is interrupted, that one is interrupted once, so that it removes its customers.
-    """
-    began = time.monotonic()
-    with subprocess.Popen(  # noqa: S603 (no shell)
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        while True:
-            try:
-                out, err = process.communicate(timeout=_BETWEEN_LINES)
-            except subprocess.TimeoutExpired:
-                click.echo(f"… {what}: {time.monotonic() - began:.0f} s", err=True)
-            except KeyboardInterrupt:
-                process.send_signal(signal.SIGINT)
-                process.communicate()
-                raise
-            else:
-                return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-
-def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """The line in which a run says why it has no verdict."""
-    lines = [*done.stderr.splitlines(), *done.stdout.splitlines()]
-    marks = ("ERROR: ", "NO VERDICT: ", "WRONG CALL: ")
-    reasons = (line.partition(mark)[2].strip("! ") for line in lines for mark in marks if mark in line)
-    return next(reasons, f"the run of the contract ended with exit {done.returncode}")

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from click import testing
 
-from contracts import candidate
+from contracts import deployment
 from contracts.__main__ import main
-from contracts.candidate import by_word, read
+from contracts.candidate import read
+from contracts.deployment import by_word
 from contracts.errors import NoVerdict
 from contracts.report.release import Behaviour
 from contracts.report.result import Finding, Result, write
@@ -41,7 +42,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Checked:
     """What `release` says of this vendor as the deployment of this candidate, in this process; its runs are forked."""
     for name, value in TOKENS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(candidate, "_ended", lambda command, _: python_m(command[2:], env, ROOT, 180))
+    monkeypatch.setattr(deployment, "_ended", lambda command, _: python_m(command[2:], env, ROOT, 180))
     env = environment_of(TOKENS | SELECTED)
 
     def checked(vendor: Vendor, *arguments: str) -> testing.Result:
@@ -221,10 +222,10 @@ def test_a_red_run_that_names_no_broken_promise_is_no_verdict(tmp_path: Path, mo
         write(Result("http://127.0.0.1:1", "docs", "0", failed=["test_that_failed"]), path)
         return subprocess.CompletedProcess(command, 1, "", "")
 
-    monkeypatch.setattr(candidate, "_ended", failed)
+    monkeypatch.setattr(deployment, "_ended", failed)
 
     with pytest.raises(NoVerdict, match="failed without a broken promise: test_that_failed"):
-        candidate.observed("docs", read(DOCS), "http://127.0.0.1:1", [], tmp_path, None)
+        deployment.observed("docs", read(DOCS), "http://127.0.0.1:1", [], tmp_path, None)
 
 
 def test_a_wrong_file_of_deviations_is_exit_2(tmp_path: Path) -> None:
