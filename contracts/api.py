@@ -33,7 +33,7 @@ from contracts.http.request import CUSTOMER, Request, update
 from contracts.http.target import MIB
 from contracts.rules.judge import Circumstance
 from contracts.rules.promise import Violation
-from contracts.rules.state import GONE, Stored
+from contracts.rules.state import HIDDEN, Stored
 from contracts.run import NO_500, ONE_AT_A_TIME, ONE_CUSTOMER, REMOVES_NONE, Run
 
 # A test that meets one has neither passed nor failed. The summary lists it as broken, with its reason and date.
@@ -104,7 +104,7 @@ class Api:
             function(api)
         except NoVerdict as error:
             # The request may still be carried out, so the next test of this thread takes another customer.
-            api.customer.stored = {GONE: str(error)}
+            api.customer.stored = {HIDDEN: str(error)}
             raise
         # Nothing else is kept, because what the test has sent may have megabytes.
         return api.judged_by
@@ -234,8 +234,8 @@ class Api:
         with self._customers.short_lived:
             slug = self._customers.unused().slug
             removed = self._customers.remove(slug) in sibling.REMOVED
-        read = self._customers.read_until(slug, lambda stored: GONE in stored) if removed else None
-        if not read or GONE not in self._customers.shown(read):
+        read = self._customers.read_until(slug, lambda stored: HIDDEN in stored) if removed else None
+        if not read or HIDDEN not in self._customers.shown(read):
             pytest.skip(REMOVES_NONE)
         self._nobody.add(slug)
         return slug
@@ -244,7 +244,7 @@ class Api:
         """Whether there is a customer with this slug now. `customer` is the one that `put` was called with."""
         if customer.unread:
             pytest.skip(customer.unread)
-        return GONE not in self._customers.shown(self._customers.get(slug))
+        return HIDDEN not in self._customers.shown(self._customers.get(slug))
 
     def send(self, asked: Payload | Case[Any]) -> JudgedAnswer:
         """Send a payload, or a case of Schemathesis, to a customer that nobody else uses meanwhile."""

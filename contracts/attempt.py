@@ -22,7 +22,7 @@ from contracts.rules import state
 from contracts.rules.document import Document
 from contracts.rules.judge import Circumstance, Verdict, judge, judge_alike, predicted
 from contracts.rules.oracle import Prediction
-from contracts.rules.promise import Violation, is_of_state, promises
+from contracts.rules.promise import Violation, is_of_state
 
 Requests = Sequence[Request]
 NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
@@ -93,8 +93,7 @@ class BrokenPromise(AssertionError):
 
 @cache
 def _type_of(promise: str) -> type[BrokenPromise]:
-    name = promise.title().replace(".", "").replace("_", "")
-    return type(name, (BrokenPromise,), {"__doc__": promises()[promise].sentence})
+    return type(promise.title().replace(".", "").replace("_", ""), (BrokenPromise,), {})
 
 
 def fail(promise: str, *attempts: Attempt) -> None:
@@ -191,7 +190,7 @@ class Attempts:
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
         linger = 1.0 if "success.empty" in failed.broken else LINGER
-        with self._client.exclusively() if of_state and state.GONE not in customer.stored else nullcontext():
+        with self._client.exclusively() if of_state and state.HIDDEN not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
             second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
         self._seen_again.update(same := failed.broken & second.broken)
@@ -209,10 +208,10 @@ class Attempts:
 
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
         """Attempts for these templates, which are not sent yet."""
-        if apart and state.GONE in customer.stored and not self.customers.given and self._new_ones_show:
+        if apart and state.HIDDEN in customer.stored and not self.customers.given and self._new_ones_show:
             # A customer that is gone is replaced, because every update of it is answered 404.
             self.customers.replace(customer)
-            self._new_ones_show = state.GONE not in customer.stored
+            self._new_ones_show = state.HIDDEN not in customer.stored
         made = []
         for template in templates:
             request = template.addressed(customer.slug).without_tokens(self._client.target.masked)
@@ -259,7 +258,7 @@ class Attempts:
         if customer.unread:
             if self.customers.readable and any(each.exchange.persistent for each in attempts):
                 # A request that was given up may still be carried out. So the next one goes to another customer.
-                customer.stored = {state.GONE: _NOT_SAID}
+                customer.stored = {state.HIDDEN: _NOT_SAID}
             elif self.customers.readable:
                 customer.stored = self.customers.shown(self.customers.get(customer.slug))
             if accepted or state.unchanged(before, customer.stored, "refused.unchanged").violations:

@@ -17,7 +17,7 @@ from contracts.http.request import Request
 from contracts.rules.body import read
 from contracts.rules.history import Access, Effect, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict
-from contracts.rules.state import GONE, REFUSED, Stored
+from contracts.rules.state import HIDDEN, REFUSED, Stored
 
 # What each client does, one after the other: updates (U) and reads (R). All begin at once.
 _CLIENTS = ("URU", "URU", "RRR", "UUR")
@@ -123,7 +123,7 @@ class Clients:
             if kind == "R":
                 shown = self._customers.shown(self._customers.get(self._customer.slug))
                 # A read that was not answered shows nothing.
-                if GONE not in shown:
+                if HIDDEN not in shown:
                     access = Access(self._value(shown), started, time.monotonic(), is_read=True)
                     yield _Step([access], shown=shown)
             elif template := next(left, None):

@@ -25,7 +25,7 @@ from contracts.options import target_from
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
-from contracts.rules.state import GONE, stored_in
+from contracts.rules.state import HIDDEN, stored_in
 
 # Requests of the burst that shows whether the rate is limited.
 _BURST = 24
@@ -199,7 +199,7 @@ def _symptom(name: str, exchange: Exchange) -> Symptom:
     stored = stored_in(exchange)
     if name == _READ and exchange.status == 200 and "name" not in stored:
         note = Symptom(name, "note", "GET does not show a customer's name; nothing is known of what is stored")
-        return Symptom(name, "FAIL", f"{stored[GONE]}; {_NOT_SHOWN}") if GONE in stored else note
+        return Symptom(name, "FAIL", f"{stored[HIDDEN]}; {_NOT_SHOWN}") if HIDDEN in stored else note
     mark, said = _SAYS.get((name, exchange.status), _SAYS[name, None])
     answered = f"{exchange.request.method} was answered {exchange.status or exchange.failure}"
     return Symptom(name, mark, said.format(answered))

@@ -23,7 +23,7 @@ from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange
 from contracts.http.request import update
 from contracts.http.retries import uninterrupted
-from contracts.rules.state import GONE, Stored, stored_in
+from contracts.rules.state import HIDDEN, Stored, stored_in
 
 # How often a sibling operation is tried. It is not under contract, so one bad answer of it does not end the run.
 _TRIES = 6
@@ -137,11 +137,11 @@ class Customers:
         if exchange.status == 404 and given:
             raise WrongCall(f"{self._url} has no customer {given!r} (GET answered 404); give another with --customer")
         first, second = stored_in(exchange), stored_in(self.get(customer.slug))
-        self._volatile = frozenset(name for name in first if GONE not in second and first[name] != second.get(name))
+        self._volatile = frozenset(name for name in first if HIDDEN not in second and first[name] != second.get(name))
         # What has a slug is a customer: that its name is not there must show.
         self.readable = not {"name", "slug"}.isdisjoint(first)
-        if GONE in first and exchange.status not in sibling.CANNOT:
-            raise NoVerdict(f"{self._url} does not show customer {customer.slug}: {first[GONE]}")
+        if HIDDEN in first and exchange.status not in sibling.CANNOT:
+            raise NoVerdict(f"{self._url} does not show customer {customer.slug}: {first[HIDDEN]}")
         customer.stored = self.shown(exchange) if self.readable else {}
         if given or 0 < self._limit < _FEWEST:
             self._only = customer
@@ -215,7 +215,7 @@ class Customers:
             self._journal.removed(asked)
             self.renamed = f"{asked} was made as {slug}"
         self._made.add(slug)
-        stored = self.shown(self.read_until(slug, lambda stored: GONE not in stored)) if self.readable else {}
+        stored = self.shown(self.read_until(slug, lambda stored: HIDDEN not in stored)) if self.readable else {}
         return Customer(slug, stored)
 
     def read_until(self, slug: str, satisfied: Callable[[Stored], bool], settle: float | None = None) -> Exchange:

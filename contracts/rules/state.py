@@ -24,21 +24,21 @@ _BOOKKEEPING = frozenset({"updatedAt", "updatedBy"})
 _IDENTITY = ("id", "slug", "createdAt", "createdBy")
 # The value that we store in members that may be cleared, so that there is something to clear.
 BEFORE = "before.example"
-# A customer that cannot be read is represented by this one member.
-GONE = "(unreadable)"
+# A customer that a GET does not show has this one member in place of its own.
+HIDDEN = "(unreadable)"
 
 
 def stored_in(exchange: Exchange) -> Stored:
-    """The customer that a GET shows. If it shows none, the only member is `GONE`, which says what came instead."""
+    """The customer that a GET shows. If it shows none, the only member is `HIDDEN`, which says what came instead."""
     response = exchange.response
     if response is None:
-        return {GONE: str(exchange.failure)}
+        return {HIDDEN: str(exchange.failure)}
     try:
         value = json.loads(shallow(response.body.decode("utf-8-sig", "surrogatepass")), parse_int=whole_number)
     except ValueError:
         value = None
     if response.status != 200 or not isinstance(value, dict):
-        return {GONE: f"GET answered {response.status} {excerpt(response.body.decode('utf-8', 'replace'))}"}
+        return {HIDDEN: f"GET answered {response.status} {excerpt(response.body.decode('utf-8', 'replace'))}"}
     return value
 
 
@@ -113,7 +113,7 @@ def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bo
 
 def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
     """The verdict on a customer that nothing should have changed, under the given promise."""
-    if GONE in before:
+    if HIDDEN in before:
         # Nothing is known of what was there, and two refusals of a read may differ in what identifies them.
         return Verdict()
     found = [
@@ -145,7 +145,7 @@ def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: St
     if circumstance is Circumstance.BESIDE_OTHERS:
         verdict = unchanged(before, after, "update.isolated")
         return _back_in_time() if verdict.violations and _is_older(after, before) else verdict
-    made = [] if GONE in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
+    made = [] if HIDDEN in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
     return Verdict(frozenset({"refused.created"}), tuple(made))
 
 
@@ -154,7 +154,7 @@ def _differences(
 ) -> Iterator[Violation]:
     for name in _IDENTITY:
         if name in before and before[name] != after.get(name):
-            shown = after.get(GONE, after.get(name))
+            shown = after.get(HIDDEN, after.get(name))
             yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(shown), name)
     # Sorted, because the order of a set differs between processes.
     for name in sorted(document.settable_members):
@@ -163,7 +163,7 @@ def _differences(
             continue
         promise = "update.cleared" if wanted[0] is None else "update.stored"
         shown = " or ".join(map(_shown, wanted))
-        yield violation(promise, f"{name}: {shown}", _shown(after.get(GONE, actual)), name)
+        yield violation(promise, f"{name}: {shown}", _shown(after.get(HIDDEN, actual)), name)
 
 
 def _same(wanted: Any, actual: Any, open_text: bool) -> bool:

@@ -15,7 +15,7 @@ from contracts.customers.journal import Journal
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.target import MOCK_URL, Limits, Target
-from contracts.rules.state import GONE, stored_in
+from contracts.rules.state import HIDDEN, stored_in
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.choosy import TOKENS, Choosy, customers_of
 from tests.suite.recorder import Recorded, recording
@@ -234,7 +234,7 @@ def test_a_read_that_never_comes_right_is_given_up() -> None:
     customer = customers.open()
 
     assert stored_in(customers.read_until(customer.slug, lambda stored: False)) == customer.stored
-    assert GONE in stored_in(customers.read_until("contract-test-nobody", lambda stored: GONE not in stored))
+    assert HIDDEN in stored_in(customers.read_until("contract-test-nobody", lambda stored: HIDDEN not in stored))
 
 
 def test_a_read_that_shows_something_else_is_no_reading() -> None:

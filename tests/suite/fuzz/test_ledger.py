@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -80,7 +81,7 @@ def raised_by(ledger: Ledger, *names: str) -> str | None:
     try:
         ledger.each_as_promised([named(name) for name in names])
     except BrokenPromise as error:
-        promise = next(each.id for each in promises().values() if each.sentence == type(error).__doc__)
+        promise = next(each for each in promises() if re.sub("[._]", "", each) == type(error).__name__.lower())
         return promise if promise in error.attempts[0].broken else "a promise that the attempt did not break"
     return None
 

@@ -11,7 +11,7 @@ from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.request import Request, update
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction, predict
-from contracts.rules.state import GONE, Stored, judge_other, judge_state, stored_in, unchanged, would_show
+from contracts.rules.state import HIDDEN, Stored, judge_other, judge_state, stored_in, unchanged, would_show
 from tests.suite.samples import DOCUMENTS, answer, promise_ids
 
 BEFORE = {"id": "1", "slug": "acme", "name": "Before", "externalCustomerId": "old", "updatedAt": "then"}
@@ -105,12 +105,12 @@ def test_a_refused_update_changes_nothing(status: int) -> None:
 
 def test_a_customer_that_is_gone_was_changed() -> None:
     """After a refusal the customer is still there."""
-    assert "refused.unchanged" in promise_ids(judged({GONE: "GET answered 404"}, sent(UPDATE, 422)))
+    assert "refused.unchanged" in promise_ids(judged({HIDDEN: "GET answered 404"}, sent(UPDATE, 422)))
 
 
 def test_a_customer_that_cannot_be_read_was_not_stored() -> None:
     """After a 204 a read that shows no customer is found, with what came instead."""
-    verdict = judged({GONE: "GET answered 500 oops"}, sent(UPDATE, 204))
+    verdict = judged({HIDDEN: "GET answered 500 oops"}, sent(UPDATE, 204))
 
     assert set(promise_ids(verdict)) == {"update.stored"}
     assert all("GET answered 500" in violation.actual for violation in verdict.violations)
@@ -187,10 +187,10 @@ def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
     assert promise_ids(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
 
 
-@pytest.mark.parametrize("after", [{GONE: "GET answered 404, incident 2"}, BEFORE], ids=["nor-after", "but-after"])
+@pytest.mark.parametrize("after", [{HIDDEN: "GET answered 404, incident 2"}, BEFORE], ids=["nor-after", "but-after"])
 def test_nothing_is_said_of_what_could_not_be_read_before(after: Stored) -> None:
     """Of a customer that could not be read nobody knows whether it changed."""
-    assert unchanged({GONE: "GET answered 404, incident 1"}, after, "update.isolated") == Verdict()
+    assert unchanged({HIDDEN: "GET answered 404, incident 1"}, after, "update.isolated") == Verdict()
 
 
 def test_a_customer_is_what_a_read_shows() -> None:
@@ -213,8 +213,8 @@ def test_what_shows_no_customer_says_what_came(exchange: Exchange, said: str) ->
     """A read that shows no customer gives one member, which says what came instead."""
     stored = stored_in(exchange)
 
-    assert list(stored) == [GONE]
-    assert said in stored[GONE]
+    assert list(stored) == [HIDDEN]
+    assert said in stored[HIDDEN]
 
 
 @pytest.mark.parametrize("depth", [100, 900, 100_000])

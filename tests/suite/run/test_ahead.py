@@ -20,7 +20,7 @@ from contracts.fuzz.payloads import Payload, payloads, to_json
 from contracts.http.request import CUSTOMER, update
 from contracts.http.target import Limits, Target
 from contracts.rules.document import Document, load
-from contracts.rules.state import GONE
+from contracts.rules.state import HIDDEN
 from contracts.run import Options, Run
 from contracts.vendor.model import Answer, Call, Vendor
 from tests.suite.fuzz.test_api import TOKENS, api_of
@@ -148,7 +148,7 @@ def test_a_customer_of_a_test_that_was_cut_short_ahead_is_not_trusted(tmp_path: 
             with pytest.raises(NoVerdict):
                 api.was_run_ahead("the test")
 
-    assert [GONE in customer.stored for customer in used] == [True]
+    assert [HIDDEN in customer.stored for customer in used] == [True]
 
 
 @pytest.mark.parametrize(
