@@ -137,7 +137,7 @@ class Attempts:
         """
         attempt = self._sent(customer, linger, *self._made([template], customer, circumstance, apart=apart))
         if like and circumstance.is_relation:
-            self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
+            self.metrics.judged(alike := judge_alike(circumstance, attempt.prediction, like.exchange, attempt.exchange))
             if alike.violations:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
@@ -261,7 +261,7 @@ class Attempts:
                 customer.stored = {state.HIDDEN: _NOT_SAID}
             elif self.customers.readable:
                 customer.stored = self.customers.shown(self.customers.get(customer.slug))
-            if accepted or state.unchanged(before, customer.stored, "refused.unchanged").violations:
+            if accepted or state.unchanged(before, customer.stored, "refused.unchanged", self.document).violations:
                 self._makers[customer.slug] = latest[-1:]
             return attempts
 
@@ -290,7 +290,7 @@ class Attempts:
         other.before, other.unread = other.stored, "" if self.customers.readable else NO_READING
         if other.unread:
             return attempt
-        verdict = partial(state.judge_other, attempt.circumstance, other.slug, other.before)
+        verdict = partial(state.judge_other, attempt.circumstance, other.slug, self.document, other.before)
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
         self.metrics.judged(found := verdict(other.stored))

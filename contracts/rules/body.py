@@ -91,7 +91,7 @@ def read(data: bytes) -> Body:
             repaired, object_pairs_hook=members, parse_constant=constant, parse_int=number, parse_float=number
         )
     except ValueError:
-        return Body((), special)
+        return Body((), special | odd)
     return Body(tuple(_readings(value)) if "status.text" in odd else (value,), special | odd)
 
 
@@ -108,7 +108,8 @@ def _decoded(data: bytes) -> tuple[str, frozenset[str]]:
         text = data.decode(encoding, "replace")
         special.add("status.text")
     text, deep = _cut(text)
-    if deep:
+    # A reader may look for characters that no text has before it looks for JSON.
+    if deep or "\0" in text:
         special.add("status.text")
     return text, frozenset(special)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.http.exchange import Exchange
-from contracts.rules.body import plain, shallow, whole_number
+from contracts.rules.body import plain, read, shallow, whole_number
 from contracts.rules.document import Document
 from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.oracle import Prediction
@@ -54,8 +54,11 @@ def judge_state(
     Each exchange must be one that `says_what_is_stored`. After the same update twice, every violation counts as one of
     `update.idempotent`.
     """
-    accepted = [prediction for prediction, exchange in sent if exchange.status == 204]
-    verdict = _stored(accepted, before, after, document) if accepted else unchanged(before, after, "refused.unchanged")
+    pairs = [*sent]
+    if accepted := [prediction for prediction, exchange in pairs if exchange.status == 204]:
+        verdict = _stored(accepted, before, after, document)
+    else:
+        verdict = unchanged(before, after, "refused.unchanged", document, [exchange for _, exchange in pairs])
     if verdict.violations and _is_older(after, before):
         return _back_in_time()
     if circumstance is not Circumstance.REPEATED:
@@ -111,26 +114,53 @@ def _holds(reading: Mapping[str, Any], stored: Stored, document: Document) -> bo
     return all(reading.get(name) == stored.get(name) for name in document.settable_members)
 
 
-def unchanged(before: Stored, after: Stored, promise: str) -> Verdict:
-    """The verdict on a customer that nothing should have changed, under the given promise."""
+def unchanged(
+    before: Stored, after: Stored, promise: str, document: Document, sent: Sequence[Exchange] = ()
+) -> Verdict:
+    """The verdict on a customer that nothing should have changed, under the given promise.
+
+    What identifies a customer is compared, and what an update can set or the requests in `sent` have named. A vendor
+    may show more that changes by itself: the age of a customer, or a link that expires.
+    """
     if HIDDEN in before:
         # Nothing is known of what was there, and two refusals of a read may differ in what identifies them.
         return Verdict()
+    changed = [name for name in {**before, **after} if not _shows_the_same(name, before.get(name), after.get(name))]
+    compared = {HIDDEN, *_IDENTITY, *document.request_members, *(_named(sent) if changed else ())}
     found = [
         violation(promise, f"{name}: {_shown(before.get(name))}", _shown(after.get(name)), name)
-        for name in sorted((set(before) | set(after)) - _BOOKKEEPING)
-        if before.get(name) != after.get(name)
+        for name in sorted(compared.intersection(changed) - _BOOKKEEPING)
     ]
     return Verdict(frozenset({promise}), tuple(found))
 
 
+def _named(sent: Sequence[Exchange]) -> set[str]:
+    """The members that the bodies of these requests name."""
+    bodies = (value for exchange in sent for value in read(exchange.request.body).values)
+    return {name for body in bodies if isinstance(body, dict) for name in body}
+
+
+def _shows_the_same(name: str, before: Any, after: Any) -> bool:
+    """Whether two reads show the same in a member, though a moment or a person may be written in two ways."""
+    if name == "createdAt" and (apart := _from_to(before, after)) is not None:
+        return abs(apart) < timedelta(milliseconds=1)
+    if name == "createdBy" and isinstance(before, dict) and isinstance(after, dict):
+        before, after = before.get("id", before), after.get("id", after)
+    return bool(before == after)
+
+
+def _from_to(before: Any, after: Any) -> timedelta | None:
+    """How much time lies between two moments as they are written; None if that cannot be said."""
+    try:
+        return datetime.fromisoformat(after) - datetime.fromisoformat(before)
+    except (ValueError, TypeError):
+        return None
+
+
 def _is_older(after: Stored, before: Stored) -> bool:
     """Whether a read shows an older state than the read before it, by the vendor's own clock."""
-    try:
-        shown, known = (datetime.fromisoformat(str(stored.get("updatedAt"))) for stored in (after, before))
-        return shown < known
-    except (ValueError, TypeError):
-        return False
+    passed = _from_to(before.get("updatedAt"), after.get("updatedAt"))
+    return passed is not None and passed < timedelta(0)
 
 
 def _back_in_time() -> Verdict:
@@ -140,10 +170,10 @@ def _back_in_time() -> Verdict:
     return Verdict(frozenset({"update.linearizable"}), (found,))
 
 
-def judge_other(circumstance: Circumstance, slug: str, before: Stored, after: Stored) -> Verdict:
+def judge_other(circumstance: Circumstance, slug: str, document: Document, before: Stored, after: Stored) -> Verdict:
     """The verdict on a customer other than the updated one, or on a slug of nobody: no update leaves a trace there."""
     if circumstance is Circumstance.BESIDE_OTHERS:
-        verdict = unchanged(before, after, "update.isolated")
+        verdict = unchanged(before, after, "update.isolated", document)
         return _back_in_time() if verdict.violations and _is_older(after, before) else verdict
     made = [] if HIDDEN in after else [violation("refused.created", f"no customer {slug}", "it is there now")]
     return Verdict(frozenset({"refused.created"}), tuple(made))
@@ -153,7 +183,7 @@ def _differences(
     reading: Mapping[str, Any], open_text: bool, before: Stored, after: Stored, document: Document
 ) -> Iterator[Violation]:
     for name in _IDENTITY:
-        if name in before and before[name] != after.get(name):
+        if name in before and not _shows_the_same(name, before[name], after.get(name)):
             shown = after.get(HIDDEN, after.get(name))
             yield violation("update.stored", f"{name}: {_shown(before[name])}, as before", _shown(shown), name)
     # Sorted, because the order of a set differs between processes.

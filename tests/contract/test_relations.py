@@ -113,7 +113,6 @@ def test_what_a_client_accepts_changes_nothing(
         pytest.param(VALID, {"authorization": ("Bearer <KAITEN_READ_TOKEN>",)}, id="no-scope"),
         pytest.param(VALID, {"slug": "contract-test-nobody"}, id="unknown-slug"),
         pytest.param(BROKEN, {}, id="schema-broken"),
-        pytest.param(b"[]", {"authorization": (), "slug": "contract-test-nobody"}, id="several-things-wrong"),
     ],
 )
 def test_what_is_refused_is_refused_again(api: Api, customer: Customer, body: bytes, how: dict[str, Any]) -> None:

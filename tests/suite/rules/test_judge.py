@@ -177,6 +177,20 @@ def test_a_stack_trace_is_not_public(trace: str) -> None:
     assert promise_ids(judged(REQUESTS[422], response)) == ["public.stack_trace"]
 
 
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param("unexpected value at /name:1:9", id="pointer-line-column"),
+        pytest.param("unexpected value at ./name:1:2", id="relative-pointer"),
+        pytest.param('File "body", line 1: a comma is missing', id="a-body-as-a-file"),
+        pytest.param("runtime error: the customer is locked", id="an-error-of-a-runtime"),
+    ],
+)
+def test_a_place_in_the_request_is_no_stack_trace(detail: str) -> None:
+    """A detail may say where in the body something is wrong, by line and column."""
+    assert promise_ids(judged(REQUESTS[422], answer(422, problem(422, detail=detail)))) == []
+
+
 def test_an_echo_of_the_request_is_no_stack_trace() -> None:
     """A trace that the client itself sent, and that comes back as a value, is nobody's secret."""
     sent = replace(REQUESTS[422], body=b'["goroutine 1 [running]"]')

@@ -100,7 +100,37 @@ def test_a_refused_update_changes_nothing(status: int) -> None:
 
     assert promise_ids(judged(BEFORE | {"updatedAt": "now"}, refused)) == []
     assert promise_ids(judged(BEFORE | {"name": "x"}, refused)) == ["refused.unchanged"]
-    assert promise_ids(judged(BEFORE | {"new": 1}, refused)) == ["refused.unchanged"]
+    assert promise_ids(judged(BEFORE | {"slug": "another"}, refused)) == ["refused.unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        pytest.param({"age": 1}, {"age": 2}, False, id="an-age"),
+        pytest.param({}, {"status": "active"}, False, id="shown-since-a-deploy"),
+        pytest.param({"foo": "a"}, {"foo": "bar"}, True, id="named-by-the-request"),
+        pytest.param({}, {"foo": "bar"}, True, id="made-by-the-request"),
+        pytest.param(
+            {"createdAt": "2026-01-01T12:00:00.577403Z"},
+            {"createdAt": "2026-01-01T12:00:00.577+00:00"},
+            False,
+            id="a-moment-in-two-ways",
+        ),
+        pytest.param(
+            {"createdAt": "2026-01-01T12:00:00.577Z"}, {"createdAt": "2026-01-01T12:00:00.587Z"}, True, id="two-moments"
+        ),
+        pytest.param({"createdAt": "noon"}, {"createdAt": "midnight"}, True, id="no-moments"),
+        pytest.param({"createdBy": {"id": "1"}}, {"createdBy": {"id": "1", "name": "A"}}, False, id="a-name-later"),
+        pytest.param({"createdBy": {"id": "1"}}, {"createdBy": {"id": "2"}}, True, id="somebody-else"),
+    ],
+)
+def test_what_changes_by_itself_was_not_changed(before: Stored, after: Stored, changed: bool) -> None:
+    """Of what a read shows, the members of a customer count, and those that the refused request has named."""
+    refused = [sent(b'{"name":"x","foo":"bar"}', 422)]
+
+    verdict = judge_state(refused, BEFORE | before, BEFORE | after, DOCUMENTS["docs"])
+
+    assert promise_ids(verdict) == (["refused.unchanged"] if changed else [])
 
 
 def test_a_customer_that_is_gone_was_changed() -> None:
@@ -171,7 +201,7 @@ def test_a_read_that_goes_back_in_time_is_no_fault_of_a_request(shown: str | Non
     older = NOON | {"name": "Older", "updatedAt": shown}
     verdicts = [
         judge_state([sent(UPDATE, status)], NOON, older, DOCUMENTS["docs"]),
-        judge_other(Circumstance.BESIDE_OTHERS, "acme", NOON, older),
+        judge_other(Circumstance.BESIDE_OTHERS, "acme", DOCUMENTS["docs"], NOON, older),
     ]
 
     assert [set(promise_ids(verdict)) == {"update.linearizable"} for verdict in verdicts] == [back, back]
@@ -180,17 +210,17 @@ def test_a_read_that_goes_back_in_time_is_no_fault_of_a_request(shown: str | Non
 
 def test_a_bystander_is_judged_under_the_rule_that_is_asked_for() -> None:
     """A change of another customer is found under the promise about other customers."""
-    verdict = unchanged(BEFORE, BEFORE | {"name": "x"}, "update.isolated")
+    verdict = unchanged(BEFORE, BEFORE | {"name": "x"}, "update.isolated", DOCUMENTS["docs"])
 
     assert (promise_ids(verdict), verdict.tried) == (["update.isolated"], {"update.isolated"})
     assert verdict.violations[0].place == "name"
-    assert promise_ids(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated")) == []
+    assert promise_ids(unchanged(BEFORE, BEFORE | {"updatedBy": "me"}, "update.isolated", DOCUMENTS["docs"])) == []
 
 
 @pytest.mark.parametrize("after", [{HIDDEN: "GET answered 404, incident 2"}, BEFORE], ids=["nor-after", "but-after"])
 def test_nothing_is_said_of_what_could_not_be_read_before(after: Stored) -> None:
     """Of a customer that could not be read nobody knows whether it changed."""
-    assert unchanged({HIDDEN: "GET answered 404, incident 1"}, after, "update.isolated") == Verdict()
+    assert unchanged({HIDDEN: "GET answered 404, incident 1"}, after, "update.isolated", DOCUMENTS["docs"]) == Verdict()
 
 
 def test_a_customer_is_what_a_read_shows() -> None:
@@ -220,11 +250,11 @@ def test_what_shows_no_customer_says_what_came(exchange: Exchange, said: str) ->
 @pytest.mark.parametrize("depth", [100, 900, 100_000])
 def test_a_customer_that_is_nested_deeply_can_be_compared(depth: int) -> None:
     """However deep a read is nested, what it shows can be compared with what was stored."""
-    shown = (b'{"id":"1","deep":' + b"[" * depth + name + b"]" * depth + b"}" for name in (b"1", b"[]"))
+    shown = (b'{"id":"1","name":' + b"[" * depth + name + b"]" * depth + b"}" for name in (b"1", b"[]"))
     before, after = (stored_in(replace(READ, response=Response(200, (), body, b""))) for body in shown)
 
-    assert unchanged(before, after, "refused.unchanged").violations == ()
-    assert promise_ids(unchanged(before, {"id": "1"}, "refused.unchanged")) == ["refused.unchanged"]
+    assert unchanged(before, after, "refused.unchanged", DOCUMENTS["docs"]).violations == ()
+    assert promise_ids(unchanged(before, {"id": "1"}, "refused.unchanged", DOCUMENTS["docs"])) == ["refused.unchanged"]
 
 
 @pytest.mark.parametrize(
