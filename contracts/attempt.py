@@ -108,8 +108,7 @@ class Attempts:
         self._client, self.document, self.customers, self.metrics = client, document, customers, metrics
         # No test sends a request to the first customer. So if it changes, a request to another one has changed it.
         self._first = customers.open()
-        plain = customers.make()
-        self._control = Control(update(plain.slug, b'{"name":"contract-test-plain"}'), sibling.read(plain.slug))
+        self._plain = update(customers.make().slug, b'{"name":"contract-test-plain"}')
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
         # Whether new customers can be read. If not, it does not help to replace one that is gone.
@@ -229,7 +228,8 @@ class Attempts:
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
         request = made.exchange.request
-        exchange = self._client.send(request, control=self._control, linger=linger)
+        control = Control(self._plain, sibling.read(customer.slug))
+        exchange = self._client.send(request, control=control, linger=linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)

@@ -27,15 +27,17 @@ _HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 _OWN = (("User-Agent", f"kaiten-contract-tests/{__version__}"), ("Accept-Encoding", "identity"))
 # An answer may repeat what was sent, and JSON may write one byte of it as six (like `\u0001`).
 READ_SLACK = 6
-# A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update is answered. The operation
-# is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered: after 4 seconds.
-_ROUNDS, _BREAKS = 3, 6
+# A request is to blame if it is interrupted so often in a row, while a plain update and a read of its customer are
+# answered: `_ROUNDS` times, to tell it from a server behind a load balancer that is down; `_PROVEN` times once one
+# request was to blame, or if it takes a time-out each time. The operation is to blame if all updates break the
+# connection `_BREAKS` times in a row, while a read is answered: after 9 seconds, to tell it from a restart.
+_ROUNDS, _PROVEN, _BREAKS = 5, 3, 7
 # Seconds to wait for bytes that follow a 204.
 LINGER = 0.003
 
 
 class Control(NamedTuple):
-    """Two requests that show whether one request or the whole target is at fault: a plain update, and a read."""
+    """Two requests that show what is at fault: a plain update of another customer, and a read of the same one."""
 
     update: Request
     read: Request
@@ -89,8 +91,8 @@ class Client:
         """Send a request until it is answered.
 
         An interruption is retried with back-off. With a `control`, an interrupted exchange is returned, marked
-        persistent, in two cases: this request is interrupted each time while a plain update is answered, or every
-        update breaks the connection while a read is answered.
+        persistent, in two cases: this request is interrupted each time while both requests of the control are answered,
+        or every update breaks the connection while a read is answered.
 
         Raises:
             NoVerdict: the retry budget is spent, or the host cannot be reached at all.
@@ -115,23 +117,27 @@ class Client:
                 self._breaks = _BREAKS if control else self._breaks
                 return replace(exchange, sent_again=True) if lost else exchange
             # A 429 says that the rate is at fault, and not the payload.
-            limited = exchange.status == 429
+            limited, slow = exchange.status == 429, exchange.failure is Failure.TIMEOUT
             pause = pause_after(exchange.response, tries)
             self.retry_budget.interrupted(started, reason, pause, limited=limited)
             tries += 1
             if limited:
-                self._pace.slow_down(pause)
+                self._pace.slow_down(pause, surely=True)
                 continue
             lost = True
             if control:
                 breaks = exchange.failure is Failure.BROKEN
                 # Once every update is known to break the connection, no plain update is sent to confirm it.
-                answered = not (breaks and self._breaks == 1) and self._answers(control.update)
+                updates = not (breaks and self._breaks == 1) and self._answers(control.update)
+                answered = updates and self._answers(control.read)
+                if exchange.status == 503 and not updates:
+                    self._pace.slow_down(pause, surely=False)
                 blamed_rounds = blamed_rounds + 1 if answered else 0
                 broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
-            if blamed_rounds >= self._rounds or broken >= self._breaks:
-                # After a time-out or a broken operation was proven once, fewer rounds prove it again.
-                self._rounds = 2 if blamed_rounds and exchange.failure is Failure.TIMEOUT else self._rounds
+            if blamed_rounds >= (min(self._rounds, _PROVEN) if slow else self._rounds) or broken >= self._breaks:
+                # What was proven once takes fewer rounds to be proven again.
+                if blamed_rounds:
+                    self._rounds = 2 if slow else min(self._rounds, _PROVEN)
                 self._breaks = 1 if broken else self._breaks
                 return replace(exchange, persistent=True, sent_again=True)
             sleep(pause)

@@ -21,8 +21,8 @@ INTERRUPTING = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
 _RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 # Seconds to wait after the first, second, … interruption of one request.
 _BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-# The longest gap between two requests to a target that limits the rate, in seconds.
-_SLOWEST = 1.0
+# The longest gap between two requests to a target that limits the rate, in seconds; and to one that may limit it.
+_SLOWEST, _SLOWEST_IF_UNSURE = 1.0, 0.1
 # A program that runs us, like tox, may pass on a signal that we also got. Within these seconds, it counts once.
 PASSED_ON = 2.0
 # Seconds that an interrupted run still waits for a target that does not answer.
@@ -114,12 +114,13 @@ class RetryBudget:
 
 
 class Pace:
-    """At most `rate` requests a second, evenly spaced; fewer while the target says that it is too fast."""
+    """At most `rate` requests a second, evenly spaced; fewer while the target says that this is too fast."""
 
     def __init__(self, rate: float | None) -> None:
         self._fastest = 1 / rate if rate else 0.0
         self._gap = self._fastest
         self._next = 0.0
+        self._answered = False
         self._lock = threading.Lock()
 
     def wait(self) -> None:
@@ -130,17 +131,22 @@ class Pace:
             self._next = start + self._gap
         sleep(start - now)
 
-    def slow_down(self, pause: float) -> None:
-        """Let no thread send for `pause` seconds, and let all of them send less often after that."""
+    def slow_down(self, pause: float, *, surely: bool) -> None:
+        """Let no thread send for `pause` seconds, and let all of them send less often after that.
+
+        Unless it is `surely` the rate, the target must have answered since the last time: else it is down.
+        """
         with self._lock:
             now = time.monotonic()
             # The target may say so to several threads at once. Only the first one counts.
-            if self._next < now + pause:
-                self._gap = min(max(2 * self._gap, 0.01), max(_SLOWEST, self._fastest))
+            if self._next < now + pause and (surely or self._answered):
+                slowest = max(_SLOWEST if surely else _SLOWEST_IF_UNSURE, self._gap)
+                self._gap, self._answered = min(max(2 * self._gap, 0.01), slowest), False
                 self._next = now + pause
 
     def speed_up(self) -> None:
         """Send a little more often after an answer, up to the rate."""
+        self._answered = True
         if self._gap > self._fastest:
             with self._lock:
                 self._gap = max(self._gap * 0.998, self._fastest)

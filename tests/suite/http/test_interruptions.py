@@ -218,17 +218,48 @@ def test_what_no_patience_helps_against_ends_at_once(monkeypatch: pytest.MonkeyP
     ("bad", "failure"), [(RESET, Failure.BROKEN), (UNAVAILABLE, None)], ids=["connection-reset", "503"]
 )
 def test_a_payload_that_alone_is_interrupted_is_persistent(bad: bytes, failure: Failure | None) -> None:
-    """A payload that breaks the connection each time, while a plain update works, comes back as it is."""
+    """A payload that breaks the connection five times, while a plain update and a read work, comes back as it is."""
     with recording(poisoned_by(bad)) as server, client_of(server.url) as client:
         exchange = client.send(POISON, control=CONTROL)
+        rounds = sum(request.body == UPDATE.body for request in server.requests)
+        again = client.send(POISON, control=CONTROL)
 
     assert (exchange.request, exchange.persistent, exchange.failure) == (POISON, True, failure)
-    # On the connection that the plain update left behind a reset proves nothing: each time a new one is tried.
+    # On the connection that the read left behind a reset proves nothing: each time a new one is tried.
     on_a_kept_one = [POISON.body] if bad == RESET else []
     assert [request.body for request in server.requests] == [
-        *(POISON.body, UPDATE.body),
-        *(*on_a_kept_one, POISON.body, UPDATE.body) * 2,
+        *(POISON.body, UPDATE.body, b""),
+        *(*on_a_kept_one, POISON.body, UPDATE.body, b"") * (4 + 3),
     ]
+    assert (rounds, again.persistent) == (5, True)
+
+
+def test_no_payload_is_blamed_for_its_customer_s_server() -> None:
+    """Where a read of the same customer is interrupted too, its server is down, and that of the plain update is not."""
+    another = Control(update("another", b'{"name":"x"}'), sibling.read("acme"))
+
+    def served_by_two(request: Recorded) -> Reply:
+        return EMPTY_204 if "/another" in request.line else UNAVAILABLE
+
+    with (
+        recording(served_by_two) as server,
+        client_of(server.url, patience=5.0) as client,
+        pytest.raises(NoVerdict),
+    ):
+        client.send(POISON, control=another)
+
+
+def test_a_target_that_limits_the_rate_with_503_is_sent_to_less_often(clock: Clock) -> None:
+    """Where plain updates are refused with 503 as well, now and then, later requests are farther apart."""
+    replies = in_turn(*[UNAVAILABLE, UNAVAILABLE, EMPTY_204] * 4, EMPTY_204)
+    with recording(replies) as server, client_of(server.url) as client:
+        for _ in range(4):
+            client.send(UPDATE, control=CONTROL)
+        waited = clock.waited
+        for _ in range(10):
+            client.send(UPDATE, control=CONTROL)
+
+    assert 0.2 < clock.waited - waited < 1.0
 
 
 def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
@@ -268,7 +299,7 @@ def test_an_operation_that_breaks_every_connection_is_broken(clock: Clock) -> No
         exchange = client.send(POISON, control=CONTROL)
 
     assert (exchange.request, exchange.persistent, exchange.failure) == (POISON, True, Failure.BROKEN)
-    assert clock.waited < 5.0
+    assert 5.0 < clock.waited < 10.0
     verdict = judge(exchange, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
     assert promise_ids(verdict) == ["answer.given"]
 
