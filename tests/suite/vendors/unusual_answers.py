@@ -107,6 +107,10 @@ SpeaksOfErrorsLikeATrace = puts(
     "Uses words of a stack trace in a detail that is none.",
     detail="An error at line 5 of the body (see main.go in the docs): panic not needed",
 )
+SaysAtWhichLineAndColumn = puts(
+    "Says in the detail at which pointer, line and column of the body it could not go on.",
+    detail='unexpected value at /name:1:9 (File "body", line 1)',
+)
 
 # Errors of problems
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
+from zlib import crc32
 
 from contracts.http.target import MIB
 from contracts.vendor.model import Answer, Call
@@ -29,7 +30,7 @@ def _half(whole: bytes) -> Iterator[bytes]:
 class LimitsTheRate(Unusual):
     """Takes 50 requests a second, and asks for a pause of a second when more come."""
 
-    rate, burst = 50.0, 20.0
+    rate, burst, status = 50.0, 20.0, 429
 
     def begin(self) -> None:
         self._room, self._since = self.burst, time.monotonic()
@@ -38,7 +39,8 @@ class LimitsTheRate(Unusual):
     def handle(self, call: Call) -> Answer:
         if self._has_room():
             return super().handle(call)
-        return Answer(429, [("Content-Type", "text/plain"), ("Retry-After", self.pause())], b"Slow down.")
+        pause = [("Retry-After", self.pause())] if self.pause() else []
+        return Answer(self.status, [("Content-Type", "text/plain"), *pause], b"Slow down.")
 
     def _has_room(self) -> bool:
         with self._counting:
@@ -63,6 +65,15 @@ LimitsTheRateForNoTime = Row(
     LimitsTheRate,
     "Takes 50 requests a second, and asks for a pause of no time when more come.",
     {"pause": lambda self: "0"},
+)
+
+LimitsTheRateWith503 = Row(
+    LimitsTheRate,
+    "Takes 50 requests a second, and answers 503 when more come.",
+    {"status": 503, "pause": lambda self: ""},
+)
+LimitsTheRateWith503AndAPause = Row(
+    LimitsTheRate, "Takes 50 requests a second, and answers 503 and asks for a pause when more come.", {"status": 503}
 )
 
 
@@ -103,6 +114,35 @@ PausesInTheMiddle = Row(
     StartsLate,
     "Something in front of it answers 502 for five seconds in the middle of the run.",
     {"answered_before": 500, "status": 502},
+)
+
+
+class LosesAServer(Unusual):
+    """Spreads requests over two servers, and answers 502 for one of them for eight seconds."""
+
+    begins, ends, status = 1.0, 9.0, 502
+
+    def begin(self) -> None:
+        self._began = time.monotonic()
+
+    def handle(self, call: Call) -> Answer:
+        if self.begins < time.monotonic() - self._began < self.ends and self.is_for_the_lost_one(call):
+            return _page(self.status, "Bad Gateway")
+        return super().handle(call)
+
+    def is_for_the_lost_one(self, call: Call) -> bool:
+        """Whether a request goes to the server that is lost."""
+        return random.random() < 0.5
+
+
+LosesAShard = Row(
+    LosesAServer,
+    "Keeps half of the customers on each of two servers, and answers 503 for one of them for two seconds.",
+    {
+        "ends": 3.0,
+        "status": 503,
+        "is_for_the_lost_one": lambda self, call: call.method != "POST" and crc32(call.path.encode()) % 2 == 0,
+    },
 )
 IsInterruptedNowAndThen = unusual(
     "Something in front of it answers 408, 425 or 520 now and then, in its own words.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -265,6 +266,12 @@ class BreaksOnMegabytes(Unusual):
         return iter(())
 
 
+RefusesZeroBytesWith422 = unusual(
+    "Refuses a body with a zero byte with 422, before it looks for JSON.",
+    **first(parse=lambda vendor, call: refuse_if(b"\0" in call.body, 422, NO_NUL, _error(NO_NUL))),
+)
+
+
 # What stands before the body
 
 
@@ -313,6 +320,20 @@ def _all_but_the_credential(vendor: Variant, call: Call, slug: str) -> None:
 def _the_customer(vendor: Variant, call: Call, slug: str) -> None:
     vendor.authorize(call, WRITE)
     vendor.find(slug)
+
+
+class ChecksAtOnce(Unusual):
+    """Looks at credential, body and customer at once, and answers what comes out first."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        checks = [
+            lambda: self.authorize(call, WRITE),
+            lambda: self.validate(self.parse(call), slug),
+            lambda: self.find(slug),
+        ]
+        for check in random.sample(checks, 3):
+            check()
+        return super().update(call, slug)
 
 
 LooksAtTheCredentialLast = unusual(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from contracts.vendor.model import READ, Answer, Call, Refusal
@@ -55,6 +57,18 @@ ReadsFromReplicasBeforeItAnswers = Row(
         "wire": to_updates(lambda call, answer: late(answer, 0.01)),
     },
 )
+
+
+class ReadsFromReplicasAndSaysWhich(LagsBehind):
+    """Reads from replicas, of which some are 0.3 s behind, and shows an id of each read."""
+
+    def lag(self) -> float:
+        return random.choice((0.0, 0.3))
+
+    def show(self, call: Call, slug: str) -> Answer:
+        customer = json.loads(super().show(call, slug).body)
+        return self.json(200, customer | {"readId": random.random()})
+
 
 # What few may do
 
@@ -163,6 +177,47 @@ ShowsWhatChanges = shows(
     "Shows members that change with every read, or with every update.",
     lambda customer: customer | {"lastReadAt": time.time(), "reads": random.random(), "updatedAt": str(time.time())},
 )
+ShowsItsAge = shows(
+    "Shows how many seconds old a customer is.",
+    lambda customer: customer | {"age": int(time.time() - datetime.fromisoformat(customer["createdAt"]).timestamp())},
+)
+RenewsLinks = shows(
+    "Shows a link to a logo that is renewed every two seconds.",
+    lambda customer: customer | {"logoUrl": f"https://cdn.example.com/logo.png?expires={time.time() // 2}"},
+)
+
+
+class DerivesLater(Unusual):
+    """Shows a name to search for, which it works out 0.15 s after each update."""
+
+    def begin(self) -> None:
+        self._names: dict[str, list[tuple[float, str]]] = {}
+
+    def store(self, customer: Members, value: Members) -> None:
+        super().store(customer, value)
+        self._names.setdefault(customer["slug"], []).append((time.monotonic(), value["name"].lower()))
+
+    def show(self, call: Call, slug: str) -> Answer:
+        super().show(call, slug)
+        derived = [name for since, name in self._names[slug] if since < time.monotonic() - 0.15]
+        return self.json(200, self.find(slug) | {"searchName": derived[-1] if derived else None})
+
+
+class ShowsMoreAfterADeploy(Unusual):
+    """Shows one more member from its second second on, and writes when a customer was made in milliseconds then."""
+
+    def begin(self) -> None:
+        self._began = time.monotonic()
+
+    def show(self, call: Call, slug: str) -> Answer:
+        answer = super().show(call, slug)
+        if time.monotonic() < self._began + 2:
+            return answer
+        customer = self.find(slug)
+        in_milliseconds = datetime.fromisoformat(customer["createdAt"]).isoformat(timespec="milliseconds")
+        return self.json(200, customer | {"status": "active", "createdAt": in_milliseconds})
+
+
 ShowsNoName = shows("Shows what it knows of a customer in an envelope.", lambda customer: {"data": customer})
 OmitsNull = shows(
     "Leaves out of a read what is null.",
