@@ -146,9 +146,9 @@ class Attempts:
         return attempt
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
-        """Try one request, which must leave no trace on two other customers: the run's first one, and a new one."""
+        """Try one request, which must leave no trace on two others: the run's first one, and one with a longer slug."""
         with self.customers.short_lived, self._beside_others:
-            newer = self.customers.unused()
+            newer = self.customers.unused(customer.slug)
             # What other requests do to the first customer must not hide what this request does to it.
             for _ in range(_ENOUGH):
                 if not self._set_apart(self._first).violations:

@@ -143,6 +143,8 @@ class Collector:
             return
         self._begun = self._begun or report.contract["metrics"] is not None
         made, failures = self._result, self._result.add(report)
+        # pytest keeps each report until the end of the run.
+        del report.contract
         if failures and report.failed:
             # Failures that no other test has explained come first.
             new = [failure for failure in failures if any(seen.tests[0] == report.nodeid for seen in failure)]

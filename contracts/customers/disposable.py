@@ -112,9 +112,9 @@ class Customers:
         """The slugs of all existing customers that the suite may touch."""
         return frozenset([*self._made, *([self._only.slug] if self._only else [])])
 
-    def unused_slug(self, hint: str = "nobody") -> str:
-        """A slug that names no customer. No such slug is the beginning of another one."""
-        return f"{self._run}-{hint}-{next(self._numbers):05}"
+    def unused_slug(self, hint: str = "nobody", beginning: str = "") -> str:
+        """A slug that names no customer, with this `beginning` if one is given."""
+        return f"{beginning or f'{self._run}-{hint}'}-{next(self._numbers):05}"
 
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.
@@ -154,13 +154,13 @@ class Customers:
         if (said := sibling.in_front(first)) and sibling.in_front(self._client.send(update(self.unused_slug(), b""))):
             raise NoVerdict(said)
 
-    def make(self) -> Customer:
-        """A new customer to keep. If there is only one, this is the one."""
-        return self._only or uninterrupted(self._make)  # cut short, it would leave open whether the customer was made
+    def make(self, beginning: str = "") -> Customer:
+        """A new customer to keep, whose slug has this `beginning`; or the only one. Its making is not cut short."""
+        return self._only or uninterrupted(lambda: self._make(beginning))
 
-    def unused(self) -> Customer:
+    def unused(self, beginning: str = "") -> Customer:
         """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""
-        customer = self.make()
+        customer = self.make(beginning)
         if self._limit:
             self._short_lived.append(customer)
         return customer
@@ -172,10 +172,10 @@ class Customers:
         new = self.make()
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
 
-    def _make(self) -> Customer:
+    def _make(self, beginning: str = "") -> Customer:
         """Make a customer. If that fails, try again with another slug."""
         for _ in range(_TRIES):
-            slug = self._with_room()
+            slug = self._with_room(beginning)
             try:
                 exchange = self._client.send(sibling.create(slug))
             except NoVerdict:
@@ -198,9 +198,9 @@ class Customers:
                 break
         raise refusal
 
-    def _with_room(self) -> str:
+    def _with_room(self, beginning: str) -> str:
         """A slug for one more customer. If no more are allowed, another one is removed first."""
-        slug = self.unused_slug("customer")
+        slug = self.unused_slug("customer", beginning)
         with self._making_room:
             while self._limit and len(self._journal.slugs) >= self._limit:
                 if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.NOT_THERE:

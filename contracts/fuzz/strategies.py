@@ -7,6 +7,7 @@ aim costs a request, but raises no false alarm.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -155,8 +156,15 @@ _JUNK = (b"", *b"{ } [ ] \" ' , : \\ NaN 1e999 // \x00 \xff \xef\xbb\xbf \xf1 \x
 def mutated_bodies(draw: st.DrawFn) -> Request:
     """Updates whose bodies mostly are not JSON: a valid body cut off, lengthened, or with junk among its bytes."""
     text = draw(texts(5))
-    members: tuple[dict[str, Any], ...] = ({}, {"externalCustomerId": None}, {"externalCustomerId": text})
-    body = to_json({"name": text} | draw(st.sampled_from(members)))
+    members: tuple[dict[str, Any], ...] = (
+        {},
+        {"externalCustomerId": None},
+        {"externalCustomerId": text},
+        {"foo": [-1.5e20, True, [], {"": {}}]},
+    )
+    # The second has white space between its tokens, and escapes in its texts.
+    written = draw(st.sampled_from((to_json, lambda value: json.dumps(value).encode())))
+    body = written({"name": text} | draw(st.sampled_from(members)))
     at, kind = draw(st.integers(0, len(body))), draw(st.sampled_from(("replaced", "cut", "lengthened")))
     if kind == "cut":
         return update(CUSTOMER, body[:at])

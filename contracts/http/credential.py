@@ -15,14 +15,15 @@ Headers = tuple[tuple[str, str], ...]
 
 WRITE_TOKEN = "<KAITEN_AUTH_TOKEN>"
 READ_TOKEN = "<KAITEN_READ_TOKEN>"
-# The write token in the other letter case, and without its last character. Neither is valid, but both are secret.
+# The write token in the other letter case after its prefix, and without its last character. Neither is valid, but both
+# are secret.
 SWAPPED_TOKEN = "<KAITEN_AUTH_TOKEN_SWAPPED>"
 CUT_TOKEN = "<KAITEN_AUTH_TOKEN_CUT>"
 # Each placeholder, and how a shell (bash) writes what it stands for.
 PLACEHOLDERS = {
     WRITE_TOKEN: "${KAITEN_AUTH_TOKEN}",
     READ_TOKEN: "${KAITEN_READ_TOKEN}",
-    SWAPPED_TOKEN: "${KAITEN_AUTH_TOKEN~~}",
+    SWAPPED_TOKEN: "${KAITEN_AUTH_TOKEN:0:4}$(tr a-zA-Z A-Za-z <<< ${KAITEN_AUTH_TOKEN:4})",
     CUT_TOKEN: "${KAITEN_AUTH_TOKEN%?}",
 }
 
@@ -88,7 +89,11 @@ def _role_of_value(value: str) -> Role:
 def with_derived(tokens: Mapping[str, str]) -> dict[str, str]:
     """The tokens by their placeholders, together with those that are made from the write token."""
     write = tokens.get(WRITE_TOKEN)
-    return dict(tokens) | ({SWAPPED_TOKEN: write.swapcase(), CUT_TOKEN: write[:-1]} if write else {})
+    if not write:
+        return dict(tokens)
+    # All valid tokens begin alike, so that is kept. A token without a letter after that has no other letter case.
+    swapped = next(form for form in (write[:4] + write[4:].swapcase(), f"{write}x") if form != write)
+    return {**tokens, SWAPPED_TOKEN: swapped, CUT_TOKEN: write[:-1]}
 
 
 def fill(headers: Headers, tokens: Mapping[str, str]) -> Headers:

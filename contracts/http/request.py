@@ -66,10 +66,13 @@ class Request:
             CUSTOMER_CUT: slug[:-1],
             # Up to the last hyphen, or the first letter alone.
             CUSTOMER_BEGINNING: slug[: slug.rfind("-") + 1] or slug[0],
-            # Forms of the first letter: percent-encoded without need, percent-encoded twice, and in full width.
+            # Forms of the first letter: percent-encoded without need, percent-encoded twice, and in full width. Then
+            # forms of the others: each percent-encoded, with digits in both letter cases, and a long s.
             "<CUSTOMER_ENCODED>": f"%{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_ENCODED_TWICE>": f"%25{ord(slug[0]):X}{slug[1:]}",
             "<CUSTOMER_FULL_WIDTH>": quote(chr(ord(slug[0]) + 0xFEE0)) + slug[1:],
+            "<CUSTOMER_ALL_ENCODED>": "".join(f"%{ord(letter):{'xX'[at % 2]}}" for at, letter in enumerate(slug)),
+            "<CUSTOMER_LONG_S>": slug.replace("s", quote("\u017f"), 1),
             "<CUSTOMER_UNDERSCORES>": slug.replace("-", "_"),
         }
         # A slug of digits has no upper case.

@@ -32,7 +32,7 @@ def stored_in(exchange: Exchange) -> Stored:
     """The customer that a GET shows. If it shows none, the only member is `HIDDEN`, which says what came instead."""
     response = exchange.response
     if response is None:
-        return {HIDDEN: str(exchange.failure)}
+        return {HIDDEN: f"GET was not answered: {exchange.failure}"}
     try:
         value = json.loads(shallow(response.body.decode("utf-8-sig", "surrogatepass")), parse_int=whole_number)
     except ValueError:

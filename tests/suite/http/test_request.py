@@ -202,6 +202,8 @@ def test_an_update_is_a_put_with_its_headers_in_order() -> None:
         ("<CUSTOMER_UPPER>", "ACME-1"),
         ("<CUSTOMER_ENCODED>", "%61cme-1"),
         ("<CUSTOMER_ENCODED_TWICE>", "%2561cme-1"),
+        ("<CUSTOMER_ALL_ENCODED>", "%61%63%6d%65%2d%31"),
+        ("<CUSTOMER_LONG_S>", "acme-1_"),
         ("<CUSTOMER_FULL_WIDTH>", "%EF%BD%81cme-1"),
         ("<CUSTOMER_UNDERSCORES>", "acme_1"),
         ("<CUSTOMER_CUT>", "acme-"),
@@ -217,7 +219,7 @@ def test_a_template_is_addressed_to_a_customer(template: str, path: str) -> None
     assert request.is_template is ("<" in template)
 
 
-@pytest.mark.parametrize("form", ["UPPER", "UNDERSCORES", "BEGINNING", "ENCODED_TWICE", "FULL_WIDTH"])
+@pytest.mark.parametrize("form", ["UPPER", "UNDERSCORES", "BEGINNING", "ENCODED_TWICE", "FULL_WIDTH", "LONG_S"])
 @pytest.mark.parametrize("slug", ["acme", "acme-1", "acme-12", "42", "4-2"])
 def test_a_form_of_a_slug_is_nobody_s_slug(form: str, slug: str) -> None:
     """A form that names no customer is no slug, so that somebody else's customer cannot have it."""

@@ -52,6 +52,14 @@ TakesTokensInAnyLetterCase = takes(
     OTHER_CREDENTIAL,
     lambda header, token: header.lower() == f"bearer {token}".lower(),
 )
+TakesSecretsInAnyLetterCase = takes(
+    "Takes a valid token in any letter case after the prefix that all tokens have.",
+    OTHER_CREDENTIAL,
+    lambda header, token: header[:11] == "Bearer ksh_" and header[7:].lower() == token.lower(),
+)
+TakesATabAfterASpace = takes(
+    "Takes a valid token after a space and a tab.", LEFT_OPEN, lambda header, token: header == f"Bearer \t{token}"
+)
 TakesAnyBasic = takes(
     "Takes any user and password by the scheme Basic.", NO_CREDENTIAL, lambda header, token: header.startswith("Basic ")
 )

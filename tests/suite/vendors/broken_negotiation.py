@@ -9,7 +9,7 @@ from dataclasses import replace
 from contracts.rules.document import PROBLEM
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.served import plain_wire
-from tests.suite.vendors.finders import ACCEPTED, BESIDE, OTHER_NO_JSON, OTHER_SCHEMA, OTHER_VALID
+from tests.suite.vendors.finders import ACCEPTED, BESIDE, LEFT_OPEN, OTHER_NO_JSON, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import first, holding, reading, then, to_updates, writing
 
@@ -262,6 +262,22 @@ CutsProblemsToARange = broken("problem.json", OTHER_SCHEMA)(
     **then(
         problem=lambda vendor, answer, call, refusal: (
             replace(answer, body=answer.body[:1]) if call.header("range") == "bytes=0-0" else None
+        )
+    ),
+)
+BelievesInAnotherMethod = broken("status.documented", OTHER_VALID)(
+    "Takes the method from a header, which anybody may send.",
+    route=lambda self, call: Variant.route(
+        self, replace(call, method=call.header("x-http-method-override") or call.method)
+    ),
+)
+TakesSequencesForJson = broken("status.media_type", LEFT_OPEN)(
+    "Takes a media type for JSON that has its suffix somewhere.",
+    parse=reading(
+        lambda call: (
+            replace(call, headers=[("content-type", "application/json")])
+            if "+json" in call.header("content-type")
+            else call
         )
     ),
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.vendor.model import Call, Refusal
-from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON, OTHER_VALID
+from tests.suite.vendors.finders import CONSTANTS, NO_JSON, OTHER_NO_JSON, OTHER_SCHEMA, OTHER_VALID
 from tests.suite.vendors.variant import Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import first
 
@@ -85,6 +85,29 @@ TakesUnitSeparators = mends(
     OTHER_NO_JSON,
     lambda text: text.replace("\x1f", "\\u001f"),
 )
+TakesBareExponents = mends(
+    "Takes numbers with an exponent without digits, and then finds that they are no strings.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r"([0-9])[eE](?=[,}])", r"\1", text),
+)
+TakesUpperCaseEscapes = mends(
+    "Takes an escape with an upper-case U.", OTHER_NO_JSON, lambda text: text.replace("\\U", "\\u")
+)
+TakesEscapesOfAnyLetter = mends(
+    "Takes the escape of a letter that has none for the letter.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r'\\(?=[^"\\/bfnrtu])', "", text),
+)
+FindsDigitsOfEscapesLater = mends(
+    "Looks for the four digits of an escape further on.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r"\\u[^0-9a-fA-F]+(?=[0-9a-fA-F]{4})", r"\\u", text),
+)
+TakesTabsForBackslashes = mends(
+    "Takes a tab before a letter for the backslash of an escape.",
+    OTHER_NO_JSON,
+    lambda text: re.sub(r"\t(?=[bfnrt])", r"\\", text),
+)
 TakesEscapedSingleQuotes = mends("Takes an escaped single quote.", OTHER_NO_JSON, lambda text: text.replace("\\'", "'"))
 TakesSignsInEscapes = mends(
     "Reads the four digits of an escape as any number, with a sign too.",
@@ -100,6 +123,21 @@ UndoesEscapesFirst = refuses(
 )
 TakesPrivateUseForSurrogates = refuses(
     "Takes every escape from U+D800 on for that of a surrogate.", lambda body: re.search(rb"(?i)\\u[ef]", body)
+)
+TakesTheFirstPairForNone = refuses(
+    "Takes the first of all surrogate pairs for none.", lambda body: rb"\ud800\udc00" in body
+)
+WantsLittleInObjects = broken("status.schema", OTHER_SCHEMA)(
+    "Refuses an object with nothing but white space in it, as if it were no JSON.",
+    **first(parse=lambda vendor, call: refuse_if(re.search(rb"\{\s+\}", call.body), 400, "This is not JSON.")),
+)
+KnowsNoUpperCaseExponents = broken("status.schema", OTHER_SCHEMA)(
+    "Refuses an exponent with an upper-case E, as if it were no JSON.",
+    **first(parse=lambda vendor, call: refuse_if(re.search(rb"\dE[+-]?\d", call.body), 400, "This is not JSON.")),
+)
+ReadsFiftyLevels = broken("status.schema", OTHER_SCHEMA)(
+    "Refuses what is more than 50 levels deep, as if it were no JSON.",
+    **first(parse=lambda vendor, call: refuse_if(b"[" * 50 in call.body, 400, "This is too deep.")),
 )
 CutsEscapesInTwo = refuses(
     "Takes an escape for none that begins in one block of 4,096 bytes and ends in the next.",

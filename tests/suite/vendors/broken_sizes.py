@@ -31,6 +31,10 @@ CrashesOnAlmostAMebibyte = crashes(
     lambda size: 1_000_000 <= size < MIB,
     OTHER_VALID,
 )
+CutsBodiesAtAMebibyte = broken("status.syntax", LEFT_OPEN)(
+    "Reads the first MiB of a body, and takes it for the whole.",
+    parse=reading(lambda call: replace(call, body=call.body[:MIB])),
+)
 LosesTheLastBlock = broken("status.valid", OTHER_VALID)(
     "Reads a body in blocks of 4,096 bytes, and loses the last one where that is whole.",
     parse=reading(lambda call: call if len(call.body) % 4096 else replace(call, body=call.body[:-4096])),

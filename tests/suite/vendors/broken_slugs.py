@@ -6,11 +6,20 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from contracts.vendor.model import Refusal
-from tests.suite.vendors.finders import BESIDE, LEFT_OPEN, LONG_LINE, NO_CUSTOMER, NO_OTHER_SLUG, OTHER_SLUG
+from tests.suite.vendors.finders import (
+    BESIDE,
+    LEFT_OPEN,
+    LONG_LINE,
+    NO_CUSTOMER,
+    NO_OTHER_SLUG,
+    OTHER_SLUG,
+    OTHER_VALID,
+)
 from tests.suite.vendors.variant import Broken, Row, Variant, broken
 from tests.suite.vendors.ways import EXTERNAL_ID, Members
 
@@ -67,6 +76,14 @@ FoldsSlugs = finds(
 
 TrimsFullStops = finds("Looks slugs up without the full stops after them.", lambda slug, own: slug.rstrip(".") == own)
 TrimsHyphens = finds("Looks slugs up without the hyphens around them.", lambda slug, own: slug.strip("-") == own)
+CutsSlugsAtTildes = finds("Reads slugs up to a tilde.", lambda slug, own: slug.partition("~")[0] == own)
+FoldsLongS = finds(
+    "Looks slugs up with a long s as an s.", lambda slug, own: "\u017f" in slug and slug.replace("\u017f", "s") == own
+)
+KnowsUpperCaseDigitsOnly = broken("status.valid", OTHER_VALID)(
+    "Decodes percent-encoded letters only if the digits are in upper case.",
+    route=lambda self, call: Variant.route(self, replace(call, path=re.sub("%(?=.?[a-f])", "%25", call.path))),
+)
 TrimsQuotes = finds("Looks slugs up without the quotes around them.", lambda slug, own: slug.strip("'\"") == own)
 TrimsZeroBytes = finds(
     "Looks slugs up without the zero bytes after them.", lambda slug, own: slug.rstrip("\0") == own, LEFT_OPEN

@@ -159,6 +159,12 @@ def _to_all(vendor: Variant, customer: Members, value: Members) -> None:
         Variant.store(vendor, each, value)
 
 
+def _to_all_that_begin_alike(vendor: Variant, customer: Members, value: Members) -> None:
+    for slug, each in vendor.customers.items():
+        if slug.startswith(customer["slug"]):
+            Variant.store(vendor, each, value)
+
+
 def _to_one_alone(vendor: Variant, customer: Members, value: Members) -> None:
     Variant.store(vendor, customer, value)
     for other in vendor.customers.values():
@@ -174,6 +180,10 @@ StoresForTheFirstCustomer = broken("update.stored", EXAMPLE)(
 )
 WritesToTheFirstCustomer = broken("update.isolated", OTHERS)(
     "Stores every update for all customers.", store=replacing(_to_all)
+)
+WritesToWhatBeginsAlike = broken("update.isolated", OTHERS)(
+    "Stores an update for every customer whose slug begins with the one in the path.",
+    store=replacing(_to_all_that_begin_alike),
 )
 KeepsExternalIdsUnique = broken("update.isolated", OTHERS)(
     "Takes the external id away from every other customer that has the same.", store=replacing(_to_one_alone)
