@@ -133,7 +133,9 @@ WantsLittleInObjects = broken("status.schema", OTHER_SCHEMA)(
 )
 KnowsNoUpperCaseExponents = broken("status.schema", OTHER_SCHEMA)(
     "Refuses an exponent with an upper-case E, as if it were no JSON.",
-    **first(parse=lambda vendor, call: refuse_if(re.search(rb"\dE[+-]?\d", call.body), 400, "This is not JSON.")),
+    **first(
+        parse=lambda vendor, call: refuse_if(re.search(rb":-?[\d.]+E[+-]?\d", call.body), 400, "This is not JSON.")
+    ),
 )
 ReadsFiftyLevels = broken("status.schema", OTHER_SCHEMA)(
     "Refuses what is more than 50 levels deep, as if it were no JSON.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,18 +20,20 @@ def typed(by: Callable[[Call], object]) -> Callable[..., Answer]:
 
 
 class RefusesInTurn(Broken):
-    """Of several things that are wrong it finds another one each time."""
+    """Calls a request without a credential by another type when it comes again."""
 
     breaks, found_by = "relation.refused", REFUSED_AGAIN
 
     def begin(self) -> None:
-        self.refused = 0
+        self._refused: Counter[bytes] = Counter()
 
     def problem(self, call: Call, refusal: Refusal) -> Answer:
-        if not call.header("authorization") and "nobody" in call.path:
-            self.refused += 1
-            refusal = Refusal(404, "Nobody.") if self.refused % 2 else refusal
-        return super().problem(call, refusal)
+        answer = super().problem(call, refusal)
+        if refusal.status == 401:
+            self._refused[call.body] += 1
+            members = json.loads(answer.body) | {"type": f"/errors/{self._refused[call.body] % 2}"}
+            answer.body = json.dumps(members).encode()
+        return answer
 
 
 class LosesEscapedNames(Broken):
