@@ -220,8 +220,9 @@ class Result:
             reasons = {promise: why for promise, why in reasons.items() if why in self.skipped}
             other = "not selected", "no selected test tries it"
         elif not self.is_whole:
-            late = (reason for reason in self.skipped if reason.startswith(OUT_OF_TIME))
-            other = "not tried", next(late, "the run ended first")
+            other = "not tried", "the run ended first"
+        if late := [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]:
+            other = "not tried", late[0]
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()

@@ -1,5 +1,6 @@
-"""The picture of the HTML report in the README: `python -m tests.suite.picture` makes it anew (`… FILE`: elsewhere).
+"""The picture of the HTML report in the README: `python -m tests.suite.picture` makes it anew.
 
+With `… FILE -k NAMES` it is another file, and of a run of these tests alone.
 It shows a real run, against a vendor of the catalogue that reads member names in any letter case.
 """
 
@@ -22,7 +23,7 @@ PICTURE = ROOT / ".github" / "report.png"
 WIDTH = 920
 
 
-def main(picture: Path) -> None:
+def main(picture: Path = PICTURE, *selected: str) -> None:
     """Run the contract as a user does, open its report, and take a picture from the top to the promises."""
     tokens = dict(zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True))
     environment = environment_of(tokens | {"CONTRACTS_BY_TOX": "1"})
@@ -30,7 +31,7 @@ def main(picture: Path) -> None:
         with serving(vendor_named("ReadsNamesInAnyLetterCase")(load("docs"))) as server:
             what = [str(ROOT / "tests/contract"), f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"]
             how = ["--base-url", server.url, "--hypothesis-seed=42", "--html=report.html", "--self-contained-html"]
-            python_m(["pytest", *what, *how, "-p", "no:cacheprovider"], environment, Path(folder), 180)
+            python_m(["pytest", *what, *how, "-p", "no:cacheprovider", *selected], environment, Path(folder), 180)
         tab = browser.new_page(viewport={"width": WIDTH, "height": WIDTH}, color_scheme="light")
         tab.goto(Path(folder, "report.html").as_uri())
         end = tab.get_by_role("heading", name="What answered").bounding_box()
@@ -39,4 +40,4 @@ def main(picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURE)
+    main(*map(Path, sys.argv[1:2]), *sys.argv[2:])
