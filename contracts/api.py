@@ -188,7 +188,7 @@ class Api:
             pytest.skip(ONE_AT_A_TIME)
         # If the vendor stores something other than what is sent, no order of updates explains the reads.
         self.put(self.customer, b'{"name":"alone","externalCustomerId":"of alone"}')
-        ended = shared(self._attempts, self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
+        ended = shared(self._attempts.workers, self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]
@@ -206,7 +206,10 @@ class Api:
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID
     ) -> tuple[JudgedAnswer, Customer, Customer]:
-        """Update a customer, and look at two others: an older one and a newer one, which come back with the answer."""
+        """Update a customer, and look at two others, which come back with the answer.
+
+        One is older. The other is newer, and its slug begins with that of the customer.
+        """
         if self._customers.given:
             pytest.skip(ONE_CUSTOMER)
         template = update(slug, body, authorization=tuple(authorization))

@@ -136,7 +136,7 @@ class Attempts:
         """
         attempt = self._sent(customer, linger, *self._made([template], customer, circumstance, apart=apart))
         if like and circumstance.is_relation:
-            self.metrics.judged(alike := judge_alike(circumstance, attempt.prediction, like.exchange, attempt.exchange))
+            self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
             if alike.violations:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):

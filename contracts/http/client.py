@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -27,11 +27,12 @@ _HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 _OWN = (("User-Agent", f"kaiten-contract-tests/{__version__}"), ("Accept-Encoding", "identity"))
 # An answer may repeat what was sent, and JSON may write one byte of it as six (like `\u0001`).
 READ_SLACK = 6
-# A request is to blame if it is interrupted so often in a row, while a plain update and a read of its customer are
-# answered: `_ROUNDS` times, to tell it from a server behind a load balancer that is down; `_PROVEN` times once one
-# request was to blame, or if it takes a time-out each time. The operation is to blame if all updates break the
-# connection `_BREAKS` times in a row, while a read is answered: after 9 seconds, to tell it from a restart.
-_ROUNDS, _PROVEN, _BREAKS = 5, 3, 7
+# A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update and a read of its customer
+# are answered each time: fewer may be chance, if one of two servers is down. `_SLOW_ROUNDS` are enough if each takes a
+# time-out. If the read is not answered, the server of that customer is down, but not longer than half the patience. The
+# operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered: that takes
+# 9 seconds, and a restart less.
+_ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 7
 # Seconds to wait for bytes that follow a 204.
 LINGER = 0.003
 
@@ -41,6 +42,15 @@ class Control(NamedTuple):
 
     update: Request
     read: Request
+
+
+@dataclass
+class _Proof:
+    """Rounds in a row that speak against one request or against the operation; `since` is when the request began."""
+
+    since: float
+    of_request: int = 0
+    of_operation: int = 0
 
 
 class Client:
@@ -69,7 +79,7 @@ class Client:
             self._connect = partial(Connection, self._url, target.proxy(), tls)
         self._idle: list[Connection] = []
         self._closed = False
-        self._rounds, self._breaks = _ROUNDS, _BREAKS
+        self._rounds, self._slow_rounds, self._breaks = _ROUNDS, _SLOW_ROUNDS, _BREAKS
         self._pace = Pace(target.limits.rate)
         # Limits how many requests are under way at once, however many threads send.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
@@ -103,8 +113,8 @@ class Client:
             return self._sent(request, control, linger)
 
     def _sent(self, request: Request, control: Control | None, linger: float) -> Exchange:
-        tries = blamed_rounds = broken = 0
-        lost = False
+        tries, lost = 0, False
+        proof = _Proof(time.monotonic())
         while True:
             started = time.monotonic()
             exchange = self.once(request, linger)
@@ -117,7 +127,7 @@ class Client:
                 self._breaks = _BREAKS if control else self._breaks
                 return replace(exchange, sent_again=True) if lost else exchange
             # A 429 says that the rate is at fault, and not the payload.
-            limited, slow = exchange.status == 429, exchange.failure is Failure.TIMEOUT
+            limited = exchange.status == 429
             pause = pause_after(exchange.response, tries)
             self.retry_budget.interrupted(started, reason, pause, limited=limited)
             tries += 1
@@ -125,22 +135,29 @@ class Client:
                 self._pace.slow_down(pause, surely=True)
                 continue
             lost = True
-            if control:
-                breaks = exchange.failure is Failure.BROKEN
-                # Once every update is known to break the connection, no plain update is sent to confirm it.
-                updates = not (breaks and self._breaks == 1) and self._answers(control.update)
-                answered = updates and self._answers(control.read)
-                if exchange.status == 503 and not updates:
-                    self._pace.slow_down(pause, surely=False)
-                blamed_rounds = blamed_rounds + 1 if answered else 0
-                broken = broken + 1 if breaks and not answered and self._answers(control.read) else 0
-            if blamed_rounds >= (min(self._rounds, _PROVEN) if slow else self._rounds) or broken >= self._breaks:
-                # What was proven once takes fewer rounds to be proven again.
-                if blamed_rounds:
-                    self._rounds = 2 if slow else min(self._rounds, _PROVEN)
-                self._breaks = 1 if broken else self._breaks
+            if control and self._is_proven(proof, exchange, control, pause):
                 return replace(exchange, persistent=True, sent_again=True)
             sleep(pause)
+
+    def _is_proven(self, proof: _Proof, exchange: Exchange, control: Control, pause: float) -> bool:
+        """Whether this request, or every update, is proven to cause the interruption that it met once more."""
+        slow, breaks = exchange.failure is Failure.TIMEOUT, exchange.failure is Failure.BROKEN
+        # Once every update is known to break the connection, no plain update is sent to confirm it.
+        updates = not (breaks and self._breaks == 1) and self._answers(control.update)
+        reads = (updates or breaks) and self._answers(control.read)
+        if exchange.status == 503 and not updates:
+            self._pace.slow_down(pause, surely=False)
+        proof.of_request = proof.of_request + 1 if updates and reads else 0
+        proof.of_operation = proof.of_operation + 1 if breaks and reads and not updates else 0
+        too_long = updates and time.monotonic() - proof.since > self.target.limits.patience / 2
+        if too_long or proof.of_request >= (self._slow_rounds if slow else self._rounds):
+            # What was proven once takes fewer rounds to be proven again.
+            self._rounds, self._slow_rounds = (self._rounds, 2) if slow else (_SLOW_ROUNDS, self._slow_rounds)
+            return True
+        if proof.of_operation >= self._breaks:
+            self._breaks = 1
+            return True
+        return False
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:

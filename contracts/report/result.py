@@ -195,7 +195,8 @@ class Result:
                 each.har = har.with_rate(each.har, each.broke, each.tried, comes_and_goes=each.comes_and_goes)
                 self._keep(each)
         kept = sorted(each.evidence for each in self.findings if each.evidence)
-        self.to_replay = [self.evidence] if kept == sorted(map(str, Path(self.evidence).rglob("*.har"))) else kept
+        is_all = kept == sorted(map(str, Path(self.evidence).rglob("*.har")))
+        self.to_replay = [self.evidence] if kept and is_all else kept
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
@@ -213,7 +214,8 @@ class Result:
     def outcomes(self) -> dict[str, tuple[str, str]]:
         """The outcome of each promise, one of `OUTCOMES`, with the reason or the count if there is one.
 
-        If not all tests were selected, the promises that only the others try are "not selected".
+        If not all tests were selected, the promises that only the others try are "not selected"; "not tried" if --max-time
+        ended the run as well, since it may be that.
         """
         reasons, other = self.metrics.untried, ("not tried", "no answer decided it")
         if not self.selected:

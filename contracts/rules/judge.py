@@ -29,7 +29,7 @@ _TRACES = re.compile(
     rb"|\bat [\w.$<>/@]+\([\w ]+\.(?:java|kt|scala|groovy|clj):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
     rb"|\bat (?:(?:async |new )?[\w.<>]+ \()?(?:(?:\.?/|file:)[^\s)]+\.(?:[cm]?[jt]sx?|rs)|node:[^\s)]+):\d+:\d+"
     rb"|#0 [^\n]{0,500}(?:\.php\(\d+\)|\.dart:\d+)|\.rb:\d+:in [`']"
-    rb"|thread '[^']*' panicked at|runtime error: (?:index|slice|integer|invalid memory|hash of)|panic: runtime"
+    rb"|thread '[^']*' panicked at|runtime error: (?:index|slice|make|growslice|integer|invalid memory|hash of|comparing)|panic: runtime"
     rb"|\(\w+(?: \d[\w.-]*)?\) \S+\.exs?:\d+|\bat /\S+\.p[lm] line \d+|stack traceback:"
 )
 
@@ -109,13 +109,10 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
     return Verdict(frozenset(tried), tuple(violations))
 
 
-def judge_alike(circumstance: Circumstance, prediction: Prediction, first: Exchange, second: Exchange) -> Verdict:
-    """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem.
-
-    If several things are wrong with the requests, each answer may be about another one: the API page gives no order.
-    """
+def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -> Verdict:
+    """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem."""
     wanted, actual = _likeness(first), _likeness(second)
-    if not (circumstance.is_relation and wanted and actual) or len(prediction.reasons) > 1:
+    if not (circumstance.is_relation and wanted and actual):
         return Verdict()
     tried = frozenset({circumstance.value})
     if wanted == actual:

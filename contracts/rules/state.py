@@ -119,8 +119,8 @@ def unchanged(
 ) -> Verdict:
     """The verdict on a customer that nothing should have changed, under the given promise.
 
-    What identifies a customer is compared, and what an update can set or the requests in `sent` have named. A vendor
-    may show more that changes by itself: the age of a customer, or a link that expires.
+    What identifies a customer is compared, and what an update can set or the requests to it (`sent`) have named. A
+    vendor may show more that changes by itself: the age of a customer, or a link that expires.
     """
     if HIDDEN in before:
         # Nothing is known of what was there, and two refusals of a read may differ in what identifies them.

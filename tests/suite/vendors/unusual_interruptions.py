@@ -123,10 +123,12 @@ class LosesAServer(Unusual):
     begins, ends, status = 1.0, 9.0, 502
 
     def begin(self) -> None:
-        self._began = time.monotonic()
+        self._since = float("inf")
 
     def handle(self, call: Call) -> Answer:
-        if self.begins < time.monotonic() - self._began < self.ends and self.is_for_the_lost_one(call):
+        # The first update says that the run has begun.
+        self._since = min(self._since, time.monotonic() if call.method == "PUT" else self._since)
+        if self.begins < time.monotonic() - self._since < self.ends and self.is_for_the_lost_one(call):
             return _page(self.status, "Bad Gateway")
         return super().handle(call)
 

@@ -204,14 +204,11 @@ class DerivesLater(Unusual):
 
 
 class ShowsMoreAfterADeploy(Unusual):
-    """Shows one more member from its second second on, and writes when a customer was made in milliseconds then."""
-
-    def begin(self) -> None:
-        self._began = time.monotonic()
+    """Shows one more member from its 300th update on, and writes when a customer was made in milliseconds then."""
 
     def show(self, call: Call, slug: str) -> Answer:
         answer = super().show(call, slug)
-        if time.monotonic() < self._began + 2:
+        if self.updates < 300:
             return answer
         customer = self.find(slug)
         in_milliseconds = datetime.fromisoformat(customer["createdAt"]).isoformat(timespec="milliseconds")
