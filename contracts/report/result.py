@@ -214,8 +214,8 @@ class Result:
     def outcomes(self) -> dict[str, tuple[str, str]]:
         """The outcome of each promise, one of `OUTCOMES`, with the reason or the count if there is one.
 
-        If not all tests were selected, the promises that only the others try are "not selected"; "not tried" if --max-time
-        ended the run as well, since it may be that.
+        If not all tests were selected, the promises that only the others try are "not selected", or "not tried" if
+        --max-time ended the run as well.
         """
         reasons, other = self.metrics.untried, ("not tried", "no answer decided it")
         if not self.selected:

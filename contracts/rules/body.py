@@ -46,8 +46,8 @@ _REPAIRED = re.compile("[\ufffd\ud800-\udfff]+")
 class Body:
     """The values that a body may stand for. A body that no reader takes for JSON text has none.
 
-    `special` are the circumstances that the body causes, as promise ids: `status.size`, `status.encoding`, `status.text`,
-    `status.number` and `status.constant`.
+    `special` are the circumstances that the body causes, as promise ids: `status.size`, `status.encoding`,
+    `status.text`, `status.number` and `status.constant`.
     """
 
     values: tuple[Any, ...]

@@ -29,7 +29,8 @@ _TRACES = re.compile(
     rb"|\bat [\w.$<>/@]+\([\w ]+\.(?:java|kt|scala|groovy|clj):\d+\)|\bat [\w.<>`]+\([^)]*\) in \S+:line \d+"
     rb"|\bat (?:(?:async |new )?[\w.<>]+ \()?(?:(?:\.?/|file:)[^\s)]+\.(?:[cm]?[jt]sx?|rs)|node:[^\s)]+):\d+:\d+"
     rb"|#0 [^\n]{0,500}(?:\.php\(\d+\)|\.dart:\d+)|\.rb:\d+:in [`']"
-    rb"|thread '[^']*' panicked at|runtime error: (?:index|slice|make|growslice|integer|invalid memory|hash of|comparing)|panic: runtime"
+    rb"|thread '[^']*' panicked at|panic: runtime"
+    rb"|runtime error: (?:index|slice|make|growslice|integer|invalid memory|hash of|comparing)"
     rb"|\(\w+(?: \d[\w.-]*)?\) \S+\.exs?:\d+|\bat /\S+\.p[lm] line \d+|stack traceback:"
 )
 
