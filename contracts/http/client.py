@@ -30,9 +30,9 @@ READ_SLACK = 6
 # A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update and a read of its customer
 # are answered each time: fewer may be chance, if one of two servers is down. `_SLOW_ROUNDS` are enough if each takes a
 # time-out. If the read is not answered, the server of that customer is down, but not longer than half the patience.
-# The operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered: that
-# takes 9 seconds, and a restart less.
-_ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 7
+# The operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered:
+# after 4 seconds.
+_ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 6
 # Seconds to wait for bytes that follow a 204.
 LINGER = 0.003
 

@@ -343,7 +343,7 @@ def test_an_operation_that_breaks_every_connection_is_broken(clock: Clock) -> No
         exchange = client.send(POISON, control=CONTROL)
 
     assert (exchange.request, exchange.persistent, exchange.failure) == (POISON, True, Failure.BROKEN)
-    assert 5.0 < clock.waited < 10.0
+    assert clock.waited < 5.0
     verdict = judge(exchange, predict(POISON, DOCUMENTS["docs"], {"acme"}), DOCUMENTS["docs"])
     assert promise_ids(verdict) == ["answer.given"]
 
