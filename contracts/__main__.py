@@ -87,7 +87,7 @@ def mock(port: int, host: str, contract: str, prefix: str) -> None:
 
 @main.command()
 @click.argument("paths", metavar="FILE-or-DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--base-url", default=None, help="where to send it (default: the mock, in process)")
+@click.option("--base-url", default=None, help="where to send it (default: KAITEN_BASE_URL, or the mock, in process)")
 @click.option("--contract", default=None, help="judge by this release, not by the recorded one")
 @click.option("--times", default=1, show_default=True, type=click.IntRange(1, 10_000), help="how often to send each")
 @click.option("--as-test", is_flag=True, help="send nothing; print each as an entry for payloads.yaml")
@@ -101,6 +101,7 @@ def replay(
     from contracts.fuzz.payloads import entry_of
     from contracts.report.terminal import replay_verdict, replayed_lines
 
+    base_url = os.environ.get("KAITEN_BASE_URL") if base_url is None else base_url
     recorded = har.read(paths)
     if as_test:
         for path, evidence in recorded:
@@ -129,8 +130,7 @@ def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
     from contracts.run import Run
 
     options = options_from(chosen, base_url, 0, os.environ)
-    if base_url is not None:
-        click.echo(f"{base_url}: {options.target.limits.waits}", err=True)
+    click.echo(f"{base_url}: {options.target.limits.waits}" if base_url else "the mock, in process", err=True)
     run = Run(options).open()
     try:
         yield run

@@ -60,11 +60,6 @@ class Attempt:
     def accepted(self) -> bool:
         return self.exchange.status == 204
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """How large the request is, to find the smallest: bytes of body, characters of path."""
-        return len(self.template.body), len(self.template.path)
-
     def only(self, promise_ids: Collection[str]) -> Attempt:
         """The attempt with the violations of these promises alone."""
         return replace(self, violations=tuple(each for each in self.violations if each.promise in promise_ids))
@@ -135,7 +130,7 @@ class Attempts:
         the request would not visibly change what is stored. The answer must be like that of the attempt `like`.
         """
         attempt = self._sent(customer, linger, *self._made([template], customer, circumstance, apart=apart))
-        if like and circumstance.is_relation:
+        if like and circumstance.is_relation and attempt.circumstance is circumstance:
             self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
             if alike.violations:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
@@ -206,7 +201,7 @@ class Attempts:
         return once
 
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
-        """Attempts for these templates, which are not sent yet."""
+        """Attempts that are not sent yet. If what sets apart was wrongly answered, it takes the place of the first."""
         if apart and state.HIDDEN in customer.stored and not self.customers.given and self._new_ones_show:
             # A customer that is gone is replaced, because every update of it is answered 404.
             self.customers.replace(customer)
@@ -218,7 +213,8 @@ class Attempts:
             made.append(Attempt(template, Exchange(request, None), prediction, circumstance))
         sent = [(attempt.template.body, attempt.prediction) for attempt in made]
         if apart and self.customers.readable and not state.would_show(sent, customer.stored, self.document):
-            self._set_apart(customer)
+            aside = self._set_apart(customer)
+            made = made if all(map(is_of_state, aside.broken)) else [aside, *made[1:]]
         return made
 
     def _set_apart(self, customer: Customer) -> Attempt:
@@ -227,6 +223,8 @@ class Attempts:
         return self.send(update(CUSTOMER, state.telling_body(name, self.document)), customer)
 
     def _sent(self, customer: Customer, linger: float, made: Attempt) -> Attempt:
+        if made.violations:
+            return made
         request = made.exchange.request
         control = Control(self._plain, sibling.read(customer.slug))
         exchange = self._client.send(request, control=control, linger=linger)

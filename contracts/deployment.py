@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -37,9 +39,12 @@ def observed(
 
     """
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
+    # The evidence names this file, which the next check of another release must not overwrite.
+    digest = hashlib.sha256(json.dumps(offered.content, sort_keys=True, default=str).encode()).hexdigest()
+    path = folder / f"candidate-{digest[:8]}.yaml"
     try:
-        adopt(folder / "candidate.yaml", offered)
-        own = str(folder / "candidate.yaml")
+        adopt(path, offered)
+        own = str(path)
     except WrongCall as error:
         click.echo(f"The deployment is held to {contract} alone: {error}", err=True)
         own = ""

@@ -136,6 +136,8 @@ def options_from(
             raise WrongCall(f"--{name} must be 0 or more")
     if base_url == "":
         raise WrongCall("the base URL is empty: set --base-url or KAITEN_BASE_URL, or unset both to use the mock")
+    if chosen["customer"] and workers > 1:
+        raise WrongCall(f"--customer is one customer, and {workers} processes would disturb each other: leave out -n")
     payloads()
     pairs()
     rate, customers = chosen["rate_limit"], chosen["customers"]

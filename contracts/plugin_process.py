@@ -205,7 +205,7 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
             trace=f"{exchange.trace_id}, for the vendor's own logs" if exchange.trace_id else "",
             curl=line,
             why=payload.why if payload else "",
-            size=[*attempt.size],
+            size=[*attempt.template.size],
             repeated=attempt.repeated,
             har=to_har(evidence_of(attempt, first, source)),
             also=[*dict.fromkeys(other.place for other in others)],

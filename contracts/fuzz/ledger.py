@@ -78,7 +78,7 @@ class Ledger:
 
     def conclusion(self) -> list[Attempt]:
         """For each broken promise, the smallest request that breaks it, tried again alone."""
-        by_size = sorted(self._failures.values(), key=lambda attempt: attempt.size)
+        by_size = sorted(self._failures.values(), key=lambda attempt: attempt.template.size)
         concluded: list[Attempt] = []
         for promise in sorted({promise for attempt in by_size for promise in attempt.broken}, key=self._place):
             if not any(promise in attempt.broken and attempt.repeated is not False for attempt in concluded):

@@ -43,6 +43,11 @@ class Request:
         """The customer's slug in the path, decoded; empty where the path names none."""
         return unquote_to_bytes(self.path.removeprefix(CUSTOMERS).removeprefix("/"))
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """How large the request is, to find the smallest: bytes of body, characters of path."""
+        return len(self.body), len(self.path)
+
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
         return next(iter(values_of(self.headers, name)), None)

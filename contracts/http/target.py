@@ -201,7 +201,8 @@ def checked_tokens(write: str | None, read: str | None) -> dict[str, str]:
     tokens = {WRITE_TOKEN: write} | ({READ_TOKEN: read} if read else {})
     for placeholder, token in tokens.items():
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise WrongCall(f"{placeholder.strip('<>')} has a character that no header can carry, like a line break")
+            name = placeholder.strip("<>")
+            raise WrongCall(f"{name} has a space or another character that no token has: give the token alone")
     if read == write:
         raise WrongCall("KAITEN_READ_TOKEN is the same as KAITEN_AUTH_TOKEN: it must lack the scope write:customers")
     return tokens

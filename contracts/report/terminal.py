@@ -19,7 +19,7 @@ from contracts.fuzz.pairs import tried_pairs
 from contracts.http.exchange import Exchange
 from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
-from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
+from contracts.report.result import INTERRUPTED, NO_VERDICT, OUT_OF_TIME, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.body import read
 from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
 
@@ -73,9 +73,19 @@ def promise_lines(broken: Finding | Violation, also: Sequence[str] = (), word: s
 def again(findings: Iterable[Finding], result: Result) -> str:
     """The command that sends the evidence of these findings again. If no evidence was kept, the reason."""
     kept = [each for each in findings if each.evidence]
-    times = [_times(each.broke, each.tried) for each in kept if each.comes_and_goes]
     paths = [each.evidence for each in kept]
-    return replay_command(paths, result.base_url, max(times, default=1)) if kept else result.no_evidence
+    return replay_command(paths, result.base_url, times_to_see(kept, result)) if kept else result.no_evidence
+
+
+def times_to_see(findings: Iterable[Finding], result: Result) -> int:
+    """How often to send the evidence of these findings, so that also what comes and goes is seen again."""
+    most, seen = 1, result.metrics
+    for each in findings:
+        # Until the run ends, what did not repeat is taken to come and go, as often as so far.
+        if each.comes_and_goes or (each.repeated is False and not each.tried):
+            broke, tried = each.broke or seen.broken.get(each.promise, 1), each.tried or seen.tried.get(each.promise, 1)
+            most = max(most, _times(broke, tried))
+    return most
 
 
 def replay_command(paths: Iterable[str], base_url: str, times: int = 1) -> str:
@@ -113,7 +123,8 @@ def summary(result: Result) -> list[str]:
     lines = [line for label, text in facts if text for line in _WRAPPER.wrap(f"{label:<15}{text}")]
     if len(groups) > 1 and result.to_replay:
         # Users copy this line, so it is not wrapped.
-        lines.append(f"{'':<15}see all of them again with: {replay_command(result.to_replay, result.base_url)}")
+        times = times_to_see(result.findings, result) if all(each.comes_and_goes for each in result.findings) else 1
+        lines.append(f"{'':<15}see all of them again with: {replay_command(result.to_replay, result.base_url, times)}")
     blocks = [["", *broken_lines(group, result)] for group in groups[:_EXPLAINED]]
     while len(blocks) > 1 and len(lines) + sum(map(len, blocks)) >= _SCREEN:
         blocks.pop()
@@ -152,7 +163,7 @@ def last_line(result: Result) -> str:
     without = {
         WRONG_CALL: f"WRONG CALL: {result.stopped}",
         INTERRUPTED: "STOPPED by hand; no broken promise was found before",
-        NO_VERDICT: f"NO VERDICT: {result.stopped or 'none of the selected tests could be tried here'}",
+        NO_VERDICT: f"NO VERDICT: {result.stopped or _nothing_tried(result)}",
     }
     if result.code in without:
         return without[result.code]
@@ -172,6 +183,11 @@ def last_line(result: Result) -> str:
         return f"NOT TRIED, though --require-all asks for it: {reasons}{after}"
     others = [f", {len(ended[outcome])} {outcome}" for outcome in OUTCOMES if outcome != "kept" and ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
+
+
+def _nothing_tried(result: Result) -> str:
+    late = (reason for reason in result.skipped if reason.startswith(OUT_OF_TIME))
+    return next(late, "none of the selected tests could be tried here")
 
 
 def _failed(result: Result) -> str:

@@ -57,6 +57,31 @@ def test_in_place_of_a_customer_that_is_gone_a_new_one_is_used() -> None:
     assert not second.violations
 
 
+class FailsOnce(Choosy):
+    """Fails with a 500 on the first update that sets a customer apart."""
+
+    failed = False
+
+    def update(self, call: Call, slug: str) -> Answer:
+        if not self.failed and b"Before " in call.body:
+            self.failed = True
+            raise Refusal(500, "It broke.")
+        return super().update(call, slug)
+
+
+def test_what_sets_a_customer_apart_is_judged_too() -> None:
+    """Where the update before a request fails, that is what is told: the request itself would prove nothing."""
+    attempts = attempts_on(FailsOnce())
+    refused = update(CUSTOMER, b'{"name":""}')
+
+    attempts.send(PLAIN, attempts.customers.own)
+    first, second = (attempts.send(refused, attempts.customers.own, apart=True) for _ in range(2))
+
+    assert "status.internal_error" in first.broken
+    assert b"Before " in first.template.body
+    assert (second.exchange.status, second.violations) == (422, ())
+
+
 class TooSlow(Choosy):
     """Has a gateway that does not wait for some updates, which may be carried out later on."""
 

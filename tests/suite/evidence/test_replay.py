@@ -440,3 +440,14 @@ def test_a_form_of_the_slug_that_may_be_a_stranger_s_is_not_sent_with_one_custom
     assert result.exit_code == 6
     assert "reason    a beginning of the slug of --customer may be the slug of somebody else's" in result.stdout
     assert not [path for _, path in server.calls if path != "/customers/acme"]
+
+
+def test_the_target_of_a_run_is_that_of_its_replay(evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --base-url, evidence is sent to KAITEN_BASE_URL, as by a run, and the first line says where it goes."""
+    with served(vendor_named("CrashesOnLongNames")) as server:
+        monkeypatch.setenv("KAITEN_BASE_URL", server.url)
+        result = replay(evidence, "--journal", str(evidence.parent / "j"))
+
+    assert result.exit_code == 1
+    assert f"{server.url}: waits" in result.stderr
+    assert result.stdout.endswith("2 seen again, 0 different, 0 gone\n")

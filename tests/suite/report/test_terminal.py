@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.http.target import MOCK_URL
-from contracts.report.result import Finding
+from contracts.report.result import OUT_OF_TIME, Finding
 from contracts.report.terminal import WIDTH, again, count_of, explanation, how_sure, last_line, summary
 from contracts.rules.promise import promises
 from tests.suite.results import SEEN, TARGET, TEST, finding, result, seen
@@ -285,6 +285,30 @@ def test_what_comes_and_goes_is_sent_as_often_as_it_takes_to_see_it_again() -> N
         "replay evidence/status.valid.har --times 31 --base-url https://api.example.org"
     )
     assert again([steady], result()).endswith("replay evidence/status.valid.har --base-url https://api.example.org")
+
+
+def test_what_did_not_repeat_is_sent_as_often_as_its_rate_so_far_says() -> None:
+    """While the run goes on, nobody knows whether a failure comes and goes: what did not repeat is taken to."""
+    (gone,) = failure(seen("status.valid", repeated=False))
+    so_far = {"broken": {"status.valid": 3}, "tried": {"status.valid": 32}}
+
+    assert again([gone], result(metrics=so_far)).endswith(f"{KEPT_FILE} --times 31 --base-url https://api.example.org")
+
+
+def test_all_that_comes_and_goes_is_sent_as_often_as_the_rarest_needs() -> None:
+    """If everything that was found comes and goes, the command for all of it says how often, too."""
+    goes = [finding(promise, broke=3, tried=32, comes_and_goes=True) for promise in ALL[:2]]
+
+    lines = summary(result(*goes, to_replay=["evidence"]))
+
+    assert [line for line in lines if "see all of them again with" in line][0].endswith(
+        f"--times 31 --base-url {TARGET}"
+    )
+
+
+def test_a_run_that_had_no_time_for_any_test_says_so() -> None:
+    """Where --max-time left nothing, the last line gives that reason."""
+    assert last_line(result(skipped={f"{OUT_OF_TIME} 1 s was over": 3})) == f"NO VERDICT: {OUT_OF_TIME} 1 s was over"
 
 
 def test_what_was_not_selected_is_counted_as_that() -> None:

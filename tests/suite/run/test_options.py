@@ -21,6 +21,12 @@ def options(**chosen: Any) -> Options:
     return options_from(DEFAULTS | chosen, "http://127.0.0.1:1", None, TOKENS)
 
 
+def test_one_customer_is_for_one_process() -> None:
+    """Several processes would change the one customer of --customer under each other's eyes."""
+    with pytest.raises(WrongCall, match="leave out -n"):
+        options_from(DEFAULTS | {"customer": "acme"}, "http://127.0.0.1:1", None, TOKENS, workers=2)
+
+
 @pytest.mark.parametrize(
     ("given", "statuses"),
     [(None, set()), ("530", {530}), ("530,599", {530, 599}), (" 530 , 418", {418, 530})],
