@@ -301,9 +301,8 @@ def test_all_that_comes_and_goes_is_sent_as_often_as_the_rarest_needs() -> None:
 
     lines = summary(result(*goes, to_replay=["evidence"]))
 
-    assert [line for line in lines if "see all of them again with" in line][0].endswith(
-        f"--times 31 --base-url {TARGET}"
-    )
+    shown = next(line for line in lines if "see all of them again with" in line)
+    assert shown.endswith(f"replay evidence --times 31 --base-url {TARGET}")
 
 
 def test_a_run_that_had_no_time_for_any_test_says_so() -> None:
