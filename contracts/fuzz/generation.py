@@ -22,8 +22,9 @@ from contracts.errors import WrongCall
 
 # The folder that Hypothesis uses by default. In CI, Hypothesis by itself would not use it.
 LOCAL = Path(".hypothesis", "examples")
-# The most examples of one round.
+# The most examples of one round; and from how many rounds on one has twice as many, as pytest keeps 5 kB for each.
 ROUND = 8
+_MOST_ROUNDS = 100
 # The most requests that are sent together, in a run of few cases and of many. CASES has the average for each.
 FEW, MANY = 16, 64
 CASES = {FEW: 5, MANY: 32}
@@ -71,6 +72,7 @@ def _size(cases: int) -> tuple[int, int, int]:
     together = MANY if cases >= ROUND * CASES[MANY] else FEW
     examples = -(-cases // CASES[together])
     rounds = -(-examples // ROUND)
+    rounds = rounds if rounds <= _MOST_ROUNDS else -(-rounds // 2)
     return -(-examples // rounds), rounds, together
 
 
