@@ -146,8 +146,10 @@ class Attempts:
             newer = self.customers.unused(customer.slug)
             # What other requests do to the first customer must not hide what this request does to it.
             for _ in range(_ENOUGH):
-                if not self._set_apart(self._first).violations:
+                if not (aside := self._set_apart(self._first)).violations:
                     break
+                if not all(map(is_of_state, aside.broken)):
+                    return aside, replace(self._first), newer
             attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS)
             attempt = self._look_at(newer, self._look_at(self._first, attempt))
             return attempt, replace(self._first), newer

@@ -82,6 +82,16 @@ def test_what_sets_a_customer_apart_is_judged_too() -> None:
     assert (second.exchange.status, second.violations) == (422, ())
 
 
+def test_what_sets_another_customer_apart_is_judged_too() -> None:
+    """Where the update of a customer that is looked at fails, that is what is told."""
+    attempts = attempts_on(FailsOnce())
+
+    first, second = (beside_others(attempts, PLAIN) for _ in range(2))
+
+    assert "status.internal_error" in first.broken
+    assert (second.exchange.status, second.violations) == (204, ())
+
+
 class TooSlow(Choosy):
     """Has a gateway that does not wait for some updates, which may be carried out later on."""
 
