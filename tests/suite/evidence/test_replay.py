@@ -85,7 +85,8 @@ def evidence(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the mock."""
+    """Those of the mock, and no target that this machine happens to name."""
+    monkeypatch.delenv("KAITEN_BASE_URL", raising=False)
     for name, token in zip(("KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"), MOCK_TOKENS, strict=True):
         monkeypatch.setenv(name, token)
 
