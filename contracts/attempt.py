@@ -81,7 +81,7 @@ class BrokenPromise(AssertionError):
     """
 
     def __init__(self, *attempts: Attempt) -> None:
-        broken = (violation for attempt in attempts for violation in attempt.violations)
+        broken = [violation for attempt in attempts for violation in attempt.violations][:3]
         super().__init__("; ".join(f"{each.promise}: expected {each.expected}, came {each.actual}" for each in broken))
         self.attempts = attempts
 
@@ -106,7 +106,7 @@ class Attempts:
         self._plain = update(customers.make().slug, b'{"name":"contract-test-plain"}')
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # Whether new customers can be read. If not, it does not help to replace one that is gone.
+        # False if new customers cannot be read. Then a customer that is gone is not replaced.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)

@@ -195,8 +195,9 @@ class Result:
                 each.har = har.with_rate(each.har, each.broke, each.tried, comes_and_goes=each.comes_and_goes)
                 self._keep(each)
         kept = sorted(each.evidence for each in self.findings if each.evidence)
-        is_all = kept == sorted(map(str, Path(self.evidence).rglob("*.har")))
-        self.to_replay = [self.evidence] if kept and is_all else kept
+        if kept:
+            is_all = kept == sorted(map(str, Path(self.evidence).rglob("*.har")))
+            self.to_replay = [self.evidence] if is_all else kept
 
     @property
     def groups(self) -> dict[str, list[Finding]]:
@@ -223,8 +224,8 @@ class Result:
             other = "not selected", "no selected test tries it"
         elif not self.is_whole:
             other = "not tried", "the run ended first"
-        if late := [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]:
-            other = "not tried", late[0]
+        if self.late:
+            other = "not tried", self.late[0]
         found = {promise: ("not tried", reasons[promise]) if promise in reasons else other for promise in promises()}
         found |= dict.fromkeys(self.metrics.tried, ("kept", ""))
         accepted: Counter[str] = Counter()
@@ -256,9 +257,14 @@ class Result:
         return self.selected and not (self.stopped or self.by_hand or self.cut_short or self.out_of_time)
 
     @property
+    def late(self) -> list[str]:
+        """The reasons for which tests were skipped because of --max-time."""
+        return [reason for reason in self.skipped if reason.startswith(OUT_OF_TIME)]
+
+    @property
     def out_of_time(self) -> int:
         """How many tests were skipped because of --max-time."""
-        return sum(times for reason, times in self.skipped.items() if reason.startswith(OUT_OF_TIME))
+        return sum(self.skipped[reason] for reason in self.late)
 
     @property
     def code(self) -> int:

@@ -19,7 +19,7 @@ from contracts.fuzz.pairs import tried_pairs
 from contracts.http.exchange import Exchange
 from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
-from contracts.report.result import INTERRUPTED, NO_VERDICT, OUT_OF_TIME, OUTCOMES, WRONG_CALL, Finding, Result
+from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.body import read
 from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
 
@@ -35,6 +35,7 @@ _LAYERS = {Layer.DOCUMENTED: "documented", Layer.EXACT: "required of every answe
 _THREE, _FEW = 3, 30
 # The chance to see a failure again in the suggested number of times, and the largest number that --times takes.
 _CHANCE, _MOST_TIMES = 0.95, 10_000
+_NOTHING_TRIED = "none of the selected tests could be tried here"
 _WRAPPER = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 15, break_on_hyphens=False)
 
 
@@ -163,7 +164,7 @@ def last_line(result: Result) -> str:
     without = {
         WRONG_CALL: f"WRONG CALL: {result.stopped}",
         INTERRUPTED: "STOPPED by hand; no broken promise was found before",
-        NO_VERDICT: f"NO VERDICT: {result.stopped or _nothing_tried(result)}",
+        NO_VERDICT: f"NO VERDICT: {result.stopped or next(iter(result.late), _NOTHING_TRIED)}",
     }
     if result.code in without:
         return without[result.code]
@@ -183,11 +184,6 @@ def last_line(result: Result) -> str:
         return f"NOT TRIED, though --require-all asks for it: {reasons}{after}"
     others = [f", {len(ended[outcome])} {outcome}" for outcome in OUTCOMES if outcome != "kept" and ended[outcome]]
     return f"KEPT {number(len(ended['kept']), 'promise')}{''.join(others)}{after}{mock}"
-
-
-def _nothing_tried(result: Result) -> str:
-    late = (reason for reason in result.skipped if reason.startswith(OUT_OF_TIME))
-    return next(late, "none of the selected tests could be tried here")
 
 
 def _failed(result: Result) -> str:
@@ -233,7 +229,7 @@ def request_line(exchange: Exchange) -> str:
 
 
 def answer_line(exchange: Exchange) -> str:
-    """An answer in one line, with what a problem says in `detail`; or why there is none."""
+    """An answer in one line, with the `detail` of its problem. If there is no answer, the line says why."""
     response = exchange.response
     if response is None:
         return f"none: {exchange.failure}"

@@ -203,7 +203,7 @@ def _any_answer(exchange: Exchange, response: Response) -> Iterator[Violation]:
 
 
 def _codings(response: Response) -> list[str]:
-    """The content codings of an answer. The name `identity` says that there is none (RFC 9110 section 8.4.1)."""
+    """The content codings of an answer, without `identity`, which means no coding (RFC 9110 section 8.4.1)."""
     names = [name.strip().lower() for value in response.values("Content-Encoding") for name in value.split(",")]
     return [name for name in names if name not in ("", "identity")]
 

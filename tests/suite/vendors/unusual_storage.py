@@ -60,7 +60,7 @@ ReadsFromReplicasBeforeItAnswers = Row(
 
 
 class ReadsFromReplicasAndSaysWhich(LagsBehind):
-    """Reads from replicas, of which some are 0.3 s behind, and shows an id of each read."""
+    """Shows a new id with each read. Some reads come from a replica that is 0.3 s behind."""
 
     def lag(self) -> float:
         return random.choice((0.0, 0.3))
