@@ -268,7 +268,7 @@ def _cleaned(target: Target, journal: Path) -> bool:
         customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
         try:
             removed = customers.remove_leftovers(journal)
-        except NoVerdict as error:
+        except (NoVerdict, WrongCall) as error:
             click.echo(f"{target.base_url}: {error}")
             return False
         finally:

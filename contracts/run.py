@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from contracts.attempt import NO_READING, Attempts
+from contracts.customers import sibling
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import DEFAULT_FOLDER, Journal
-from contracts.customers.sibling import refused_token
 from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
 from contracts.http.client import Client
+from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Response
 from contracts.http.request import Request
 from contracts.http.target import NO_READ_TOKEN, Target
@@ -68,8 +69,10 @@ class Run:
                 self.customers.remove_leftovers(self.options.journal)
             self.attempts = Attempts(self.client, self.document, self.customers, self.metrics)
             self._note_what_cannot_be_tried()
-            if self.target.can_try_scope and not self.customers.read_token_is_valid():
-                raise refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
+            if self.target.can_try_scope:
+                reads = self.client.send(sibling.read(min(self.customers.existing), READ_TOKEN))
+                if reads.status == 401:
+                    raise sibling.refused_token(self.target.base_url, "KAITEN_READ_TOKEN")
         except BaseException:
             self.close()
             raise

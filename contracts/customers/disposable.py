@@ -19,7 +19,6 @@ from contracts.customers import sibling
 from contracts.customers.journal import PREFIX, Journal, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
-from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Exchange
 from contracts.http.request import update
 from contracts.http.retries import uninterrupted
@@ -243,10 +242,6 @@ class Customers:
         """The exchange that reads a customer."""
         return self._client.send(sibling.read(slug))
 
-    def read_token_is_valid(self) -> bool:
-        """Whether the target knows the read token, as far as reading a customer tells."""
-        return self._client.send(sibling.read(next(iter(self.existing)), READ_TOKEN)).status != 401
-
     def remove(self, slug: str) -> int | None:
         """Remove a customer that the suite made. Returns the status, which alone says whether it is gone."""
         for _ in range(_TRIES):
@@ -263,13 +258,16 @@ class Customers:
             self._journal.made(slug)
 
     def remove_leftovers(self, folder: Path) -> int:
-        """Remove the customers that earlier runs left at this target. Returns how many were still there."""
+        """Remove what earlier runs left at this target, and return how many there were. Raises WrongCall on a 401."""
         for leftover in leftovers(folder):
             if leftover.base_url == self._url:
                 for slug in leftover.slugs:
                     self._journal.made(slug)
                 forget(leftover.path)
-        return sum(self.remove(slug) in sibling.REMOVED for slug in sorted(self._journal.slugs))
+        statuses = [self.remove(slug) for slug in sorted(self._journal.slugs)]
+        if 401 in statuses:
+            raise sibling.refused_token(self._url)
+        return sum(status in sibling.REMOVED for status in statuses)
 
     def close(self) -> None:
         """Remove the customers that were made, and put back the given one. `left` has what could not be done."""

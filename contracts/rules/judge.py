@@ -6,7 +6,7 @@ It has no side effects: an exchange and what is known about its circumstances go
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote_to_bytes
@@ -111,27 +111,29 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
 
 
 def judge_alike(circumstance: Circumstance, first: Exchange, second: Exchange) -> Verdict:
-    """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem."""
+    """Whether two requests that mean the same were answered alike: by status, and by type and title of a problem.
+
+    What only one of the answers has is not compared: a vendor sets a member or leaves it out.
+    """
     wanted, actual = _likeness(first), _likeness(second)
     if not (circumstance.is_relation and wanted and actual):
         return Verdict()
-    tried = frozenset({circumstance.value})
-    if wanted == actual:
-        return Verdict(tried)
-    place = HTTP_STATUS if wanted[0] != actual[0] else "body"
-    return Verdict(tried, (violation(circumstance, f"{' '.join(wanted)}, as before", " ".join(actual), place),))
+    found = [
+        violation(circumstance, f"{place} {wanted[place]}, as before", actual[place], place)
+        for place in wanted
+        if actual.get(place, wanted[place]) != wanted[place]
+    ]
+    return Verdict(frozenset({circumstance.value}), tuple(found[:1]))
 
 
-def _likeness(exchange: Exchange) -> Sequence[str]:
+def _likeness(exchange: Exchange) -> Mapping[str, str]:
     """What must be alike in the answers to two requests that mean the same. It is empty if no answer came."""
     if exchange.response is None or exchange.persistent:
-        return []
+        return {}
     problem = next(iter(read(exchange.response.body).values), None)
-    if not isinstance(problem, dict):
-        return [str(exchange.status)]
-    # A type that is left out is about:blank (RFC 9457 section 3.1.1).
-    said = [problem.get("type", "about:blank"), problem.get("title", "no title")]
-    return [str(exchange.status), *map(str, said)]
+    members = problem if isinstance(problem, dict) else {}
+    said = {name: str(members[name]) for name in ("type", "title") if name in members}
+    return {HTTP_STATUS: str(exchange.status)} | said
 
 
 def _decided(prediction: Prediction, status: int) -> Iterator[str]:

@@ -40,10 +40,8 @@ def customers_of(
     vendor: Vendor,
     journal: Journal | None = None,
     customer: str | None = None,
-    read_token: str | None = None,
     most: int | None = None,
 ) -> Customers:
     """The customers of a run against this vendor, in process. `customer` is `--customer`, `most` is `--customers`."""
-    tokens = TOKENS | ({READ_TOKEN: read_token} if read_token else {})
-    target = Target(MOCK_URL, tokens, Limits(patience=0.5, settle=0.1, customers=most), customer)
+    target = Target(MOCK_URL, TOKENS, Limits(patience=0.5, settle=0.1, customers=most), customer)
     return Customers(Client(target, mock.transport(vendor)), journal)

@@ -354,15 +354,6 @@ def test_only_the_given_customer_is_used() -> None:
     assert "POST" not in vendor.calls
 
 
-@pytest.mark.parametrize(("token", "valid"), [("ksh_mock-may-read", True), ("ksh_unknown", False)])
-def test_the_read_token_is_tried_before_it_is_relied_on(token: str, valid: bool) -> None:
-    """Whether the target knows the read token shows in reading a customer."""
-    customers = customers_of(Choosy(), read_token=token)
-    customers.open()
-
-    assert customers.read_token_is_valid() is valid
-
-
 def test_what_changes_by_itself_is_not_looked_at() -> None:
     """A member that two reads in a row show differently says nothing of what a request did."""
 

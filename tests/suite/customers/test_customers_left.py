@@ -9,7 +9,7 @@ import pytest
 
 from contracts.customers.disposable import Customers
 from contracts.customers.journal import Journal, leftovers
-from contracts.errors import NoVerdict
+from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.target import MOCK_URL, Limits, Target
 from contracts.rules.document import load
@@ -163,6 +163,19 @@ def test_a_leftover_that_stays_is_tried_by_the_next_run_again(tmp_path: Path) ->
 
     assert (removed, customers.left) == (1, ["contract-test-1-stays"])
     assert [leftover.slugs for leftover in leftovers(tmp_path)] == [("contract-test-1-stays",)]
+
+
+def test_a_refused_token_is_told_where_leftovers_stay(tmp_path: Path) -> None:
+    """With a token that is refused nothing can be removed: that is said, and the journal still lists it."""
+    lines = [{"base_url": MOCK_URL}, {"made": "contract-test-stays"}]
+    (tmp_path / "one.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    customers = customers_of(Choosy("DELETE", 401), Journal(tmp_path, "run", MOCK_URL))
+
+    with pytest.raises(WrongCall, match=r"refuses KAITEN_AUTH_TOKEN \(401\)"):
+        customers.remove_leftovers(tmp_path)
+    customers.close()
+
+    assert [leftover.slugs for leftover in leftovers(tmp_path)] == [("contract-test-stays",)]
 
 
 def test_leftovers_of_a_target_that_does_not_answer_stay_in_the_journal(tmp_path: Path) -> None:

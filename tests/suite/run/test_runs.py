@@ -224,15 +224,14 @@ def test_a_missing_token_is_one_line_and_exit_4(tmp_path: Path) -> None:
     assert "KAITEN_AUTH_TOKEN is not set" in result.stderr
 
 
-def test_a_token_that_is_refused_is_a_wrong_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["KAITEN_AUTH_TOKEN", "KAITEN_READ_TOKEN"])
+def test_a_token_that_is_refused_is_a_wrong_call(tmp_path: Path, variable: str) -> None:
     """A token that the target does not know ends with exit 4 and not with red tests."""
     with serving(Vendor(load("docs"))) as server:
-        result = run_suite(
-            "--base-url", server.url, journal=tmp_path, file=OF_204, KAITEN_AUTH_TOKEN="ksh_unknown-token"
-        )
+        result = run_suite("--base-url", server.url, journal=tmp_path, file=OF_204, **{variable: "ksh_unknown-token"})
 
     assert result.returncode == 4
-    assert "refuses KAITEN_AUTH_TOKEN" in result.stdout
+    assert f"refuses {variable} (401)" in result.stdout
 
 
 def test_no_test_selected_is_not_green(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from contracts.vendor.model import Answer, Call, Headers, Refusal
 from tests.suite.vendors.variant import Row, Unusual, Variant, unusual
 from tests.suite.vendors.ways import Members, writing
+
+_TURNS = count()
 
 
 def types(sentence: str, media_type: str) -> Row:
@@ -86,6 +89,10 @@ NamesAUrnAsInstance = puts(
     "Names a URN as instance, and a tag URI as type.",
     type="tag:example.com,2026:errors/example",
     instance="urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+)
+RollsOutATypeOfProblems = says(
+    "Is rolled out: one of two servers gives each problem a type, the other one none.",
+    lambda call, members: members | ({"type": "/errors/example"} if next(_TURNS) % 2 else {}),
 )
 HasABlankType = puts(
     "Writes out the type about:blank, an empty instance, and an empty list of errors in each problem.",
