@@ -27,8 +27,8 @@ _ENCODED = re.compile(
     rb"|(?P<utf_32_be>\x00{3}[^\x00])|(?P<utf_32_le>[^\x00]\x00{3})"
     rb"|(?P<utf_16_be>\x00[^\x00])|(?P<utf_16_le>[^\x00]\x00)"
 )
-# A string, even one that never ends; or a bracket.
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', re.DOTALL)
+# A string, even one that never ends; or brackets that open, or close, one after the other.
+_STRING_OR_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]+|[\]}]+', re.DOTALL)
 # The escape of a surrogate. Whether it is a lone one depends on what is around it.
 _SUSPECT = re.compile(r"\\u[dD][89a-fA-F]")
 # How many characters of a number every parser has to read (RFC 8259 section 9). Jackson reads no more than that.
@@ -152,15 +152,16 @@ def _cut(text: str) -> tuple[str, bool]:
     if text.count("[") + text.count("{") <= DEPTH_LIMIT:
         return text, False
     kept, start, depth = [], 0, 0
-    for found in _STRING_OR_BRACKET.finditer(text):
-        if found[0] in ("[", "{"):
-            depth += 1
-            if depth == DEPTH_LIMIT + 1:
-                kept.append(text[start : found.end()])
-        elif found[0] in ("]", "}"):
-            if depth == DEPTH_LIMIT + 1:
-                start = found.start()
-            depth -= 1
+    for found in _STRING_OR_BRACKETS.finditer(text):
+        begin, size = found.start(), found.end() - found.start()
+        if text[begin] in "[{":
+            if depth <= DEPTH_LIMIT < depth + size:
+                kept.append(text[start : begin + DEPTH_LIMIT + 1 - depth])
+            depth += size
+        elif text[begin] in "]}":
+            if depth - size <= DEPTH_LIMIT < depth:
+                start = begin + depth - DEPTH_LIMIT - 1
+            depth -= size
     rest = text[start:] if depth <= DEPTH_LIMIT else ""
     return "".join([*kept, rest]), bool(kept)
 
