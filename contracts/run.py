@@ -111,12 +111,20 @@ class Run:
         return self.metrics.taken()
 
     def judged_by(self, request: Request) -> str:
-        """The pin's name if it allows other statuses for this request than `docs`, which the tests' literals state."""
-        pin, existing = self.document, self.customers.existing
+        """The pin's name if it says otherwise about this request than `docs`, which the tests' literals state.
+
+        It may allow other statuses, or store other members: a later release may have no `externalCustomerId`.
+        """
+        pin = self.document
         if pin.name == self._docs.name:
             return ""
-        by_pin, by_docs = (predict(request, document, existing).allowed for document in (pin, self._docs))
+        by_pin, by_docs = (self._said(request, document) for document in (pin, self._docs))
         return "" if by_pin == by_docs else pin.name
+
+    def _said(self, request: Request, document: Document) -> tuple[frozenset[int], list[dict[str, Any]]]:
+        """What a document says about a request: the statuses that may answer, and what a 204 may have stored."""
+        says, stores = predict(request, document, self.customers.existing), document.settable_members
+        return says.allowed, [{name: body[name] for name in body if name in stores} for body in says.readings]
 
 
 def _transport(vendor: Vendor) -> Callable[[Request], Response]:

@@ -37,6 +37,8 @@ _SHORT = frozenset(
 _ON_RECORD = frozenset({"slug", "integrations"})
 # In 1.x, an update without this member keeps the stored address. "" removes it, and null may remove it.
 BILLING_EMAIL = "billingEmail"
+# The code of the problem that refuses what is no address.
+INVALID_EMAIL = "UpdateCustomer.InvalidBillingEmail"
 _LONGEST_EMAIL = 254
 # Every server accepts an address of this form. A text with an @ in another form is an address to some servers only.
 _PLAIN_EMAIL = re.compile(
@@ -175,6 +177,16 @@ class Document:
         instance = problem.get("instance")
         if isinstance(instance, str) and unquote(instance) not in {unquote(path) for path in paths}:
             yield Mismatch("prose", ("instance",), f"the request's path, {' or '.join(sorted(paths))}", instance)
+
+    def refusal_mismatches(self, problem: Mapping[str, Json], body: Json, slug: str) -> Iterator[Mismatch]:
+        """Where the 422 to this body differs from the prose: what no schema states is refused by the handler."""
+        wrong = list(self.request_mismatches(body, slug))
+        if not wrong or any(mismatch.keyword != "prose" for mismatch in wrong):
+            return
+        if problem.get("errors"):
+            yield Mismatch("prose", ("errors",), "no errors: the handler refused it, and lists none", problem["errors"])
+        if all(mismatch.path == (BILLING_EMAIL,) for mismatch in wrong) and problem.get("code") != INVALID_EMAIL:
+            yield Mismatch("prose", ("code",), INVALID_EMAIL, problem.get("code"))
 
     def problem_members(self, status: int) -> Mapping[str, Json]:
         """The schemas of the members of a problem with this status."""

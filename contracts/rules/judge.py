@@ -104,7 +104,7 @@ def judge(exchange: Exchange, prediction: Prediction, document: Document) -> Ver
         tried.add("success.empty")
         violations += _empty(response)
     elif response.status in document.documented | exact().statuses and not _codings(response):
-        of_problem, wrong = judge_problem(exchange, response, document)
+        of_problem, wrong = judge_problem(exchange, response, prediction, document)
         tried |= of_problem
         violations += wrong
     return Verdict(frozenset(tried), tuple(violations))

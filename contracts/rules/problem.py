@@ -21,6 +21,7 @@ from contracts.http.exchange import Exchange, Response
 from contracts.http.request import Request
 from contracts.rules.body import read, refuse_constant, shallow, well_formed, whole_number
 from contracts.rules.document import Document, Mismatch, mismatches
+from contracts.rules.oracle import Prediction
 from contracts.rules.promise import Layer, Violation, excerpt, promises, violation
 
 EXACT = Path(__file__).parent.parent / "exact.yaml"
@@ -76,7 +77,9 @@ def exact() -> Exact:
     return Exact(yaml.safe_load(EXACT.read_text(encoding="utf-8")))
 
 
-def judge_problem(exchange: Exchange, response: Response, document: Document) -> tuple[frozenset[str], list[Violation]]:
+def judge_problem(
+    exchange: Exchange, response: Response, prediction: Prediction, document: Document
+) -> tuple[frozenset[str], list[Violation]]:
     """The promises that an error answer puts to the test, and what is wrong with it.
 
     A body that is no JSON object says nothing about members, and a member that is absent says nothing about its value.
@@ -86,6 +89,8 @@ def judge_problem(exchange: Exchange, response: Response, document: Document) ->
     found += wrong
     if problem is None:
         return frozenset({"problem.media_type", *(violation.promise for violation in wrong)}), found
+    if response.status == 422 and {promise.id for promise in prediction.reasons} <= {"status.schema", "status.email"}:
+        found += _of_the_handler(exchange.request, problem, document)
     found += [*_shape(exchange, response.status, problem, document), *_locations(exchange.request, problem, document)]
     return _tried_without(frozenset(_absent(problem, document.problem_members(response.status)))), found
 
@@ -156,6 +161,13 @@ def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: D
     yield from (_violation(mismatch, Layer.DOCUMENTED) for mismatch in documented)
     exacting = [*exact().problem_mismatches(status, problem), *_unlisted(status, problem, document)]
     yield from (_violation(mismatch, Layer.EXACT) for mismatch in exacting if _about(mismatch) not in seen)
+
+
+def _of_the_handler(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
+    """What is wrong with the 422 to a body that breaks the contract only where no schema states it."""
+    body, slug = read(request.body).values[0], request.slug.decode("utf-8", "surrogateescape")
+    for mismatch in document.refusal_mismatches(problem, body, slug):
+        yield _violation(mismatch, Layer.DOCUMENTED)
 
 
 def _unlisted(status: int, problem: dict[str, Any], document: Document) -> Iterator[Mismatch]:

@@ -22,7 +22,7 @@ import yaml
 
 from contracts.http.target import MIB
 from contracts.rules.body import refuse_constant, shallow, well_formed
-from contracts.rules.document import PROBLEM, Document
+from contracts.rules.document import BILLING_EMAIL, INVALID_EMAIL, PROBLEM, Document
 from contracts.rules.openapi import SERVED
 
 WRITE = "write:customers"
@@ -66,9 +66,9 @@ class Call:
 class Refusal(Exception):
     """A problem to answer with."""
 
-    def __init__(self, status: int, detail: str, *errors: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, detail: str, *errors: Mapping[str, Any], code: str = "") -> None:
         super().__init__(detail)
-        self.status, self.detail, self.errors = status, detail, errors
+        self.status, self.detail, self.errors, self.code = status, detail, errors, code
 
 
 class Vendor:
@@ -157,10 +157,12 @@ class Vendor:
 
     def validate(self, value: Any, slug: str) -> None:
         """Refuse JSON that breaks the request schema (422)."""
-        mismatches = list(self.document.request_mismatches(value, slug))
-        if any(each.keyword == "prose" for each in mismatches):
+        found = list(self.document.request_mismatches(value, slug))
+        mismatches = [each for each in found if each.keyword != "prose"]
+        if found and not mismatches:
             # The handler checks what no schema states, and answers without a list of errors.
-            raise Refusal(422, mismatches[-1].message[:300])
+            code = INVALID_EMAIL if found[-1].path == (BILLING_EMAIL,) else ""
+            raise Refusal(422, found[-1].message[:300], code=code)
         if mismatches:
             places = [".".join(["body", *map(str, each.path)]) for each in mismatches]
             value = mismatches[0].value if len(mismatches) == 1 else None
@@ -226,7 +228,7 @@ class Vendor:
             members["errors"] = list(refusal.errors)
         known = self.document.problem_members(refusal.status)
         if "code" in known:
-            code = f"UpdateCustomer.{title.title().replace(' ', '')}"
+            code = refusal.code or f"UpdateCustomer.{title.title().replace(' ', '')}"
             members |= {"code": _CODES.get(refusal.status, code), "instance": call.path}
         for name in self.document.required_of_problem(refusal.status) - members.keys():
             members[name] = _plainest(known.get(name, {}))

