@@ -136,6 +136,9 @@ def adopt(path: Path, candidate: References) -> None:
         raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
     if not members:
         raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
+    for key, parameter in operation.parameters.items():
+        if parameter.required and key[0] != "path":
+            raise candidate.wrong(f"cannot be adopted: it requires the {parameter.called}, which no request here has")
     for status, message in contradictions:
         why = f"no answer {status} can also be as every answer has to be: {message}"
         raise candidate.wrong(f"cannot be adopted: {why}")

@@ -38,6 +38,14 @@ _TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 _JSON_TYPES = re.compile(r"application/(?:[\w.-]+\+)?json")
 _CODES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 500: "INTERNAL"}
 
+# Texts of formats that a release may require for a member which the mock does not know.
+_OF_FORMAT = {
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date-time": "2026-01-01T00:00:00Z",
+    "date": "2026-01-01",
+    "email": "nobody@example.com",
+}
+
 Headers = list[tuple[str, str]]
 
 
@@ -248,7 +256,13 @@ def _plainest(schema: Mapping[str, Any]) -> Any:
     """The simplest value for a member that a release requires and this mock does not know."""
     said = [schema[word] for word in ("default", "const") if word in schema] + schema.get("enum", [])
     types = schema.get("type", "string")
-    plain = {"string": "about:blank", "array": [], "object": {}, "boolean": False, "null": None}
+    plain = {
+        "string": _OF_FORMAT.get(schema.get("format", ""), "about:blank"),
+        "array": [],
+        "object": {},
+        "boolean": False,
+        "null": None,
+    }
     return said[0] if said else plain.get(types if isinstance(types, str) else types[0], schema.get("minimum", 0))
 
 

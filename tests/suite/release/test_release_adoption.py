@@ -96,7 +96,10 @@ ODD_ANSWERS = {
     "errors-by-default": {"set": {"put.responses": {"204": {"description": "Empty"}, "default": PROBLEM}}},
     "errors-by-range": {"set": {"put.responses": {"204": {"description": "Empty"}, "4XX": PROBLEM, "5XX": PROBLEM}}},
     "problems-with-a-trace": {
-        "set": {"problem.properties.traceId": {"type": "string"}, "problem.required": ["traceId", "type", "title"]}
+        "set": {
+            "problem.properties.traceId": {"type": "string", "format": "uuid"},
+            "problem.required": ["traceId", "type", "title"],
+        }
     },
     "problems-of-any-kind": {"set": {"components.responses.Problem.content.application/problem+json.schema": True}},
     "other-lists-of-errors": {"set": {"problem.properties.errors": {"type": "object"}}},
@@ -114,6 +117,8 @@ ODD_BODIES = {
     "true-as-a-schema": {"set": {"body.properties.externalCustomerId": True, "item.properties.value": True}},
     "one-member-less": {"remove": ("body.properties.externalCustomerId",)},
     "one-member-more": {"set": {"body.properties.email": {"type": "string"}, "body.required": ["name", "email"]}},
+    "one-member-less, and any other": {"remove": ("body.properties.externalCustomerId", "body.additionalProperties")},
+    "nothing-required": {"remove": ("body.required",)},
     "names-of-a-list": {"set": {"body.properties.name": {"enum": ["Acme", "Umbrella"]}}},
 }
 
@@ -147,6 +152,11 @@ def test_an_odd_release_is_adopted_and_green_on_its_own_mock(edits: dict[str, An
         pytest.param({"problem.properties.title.type": "integer"}, "is not of type", id="title-as-a-number"),
         pytest.param({"problem.properties.status.type": "string"}, "is not of type", id="status-as-text"),
         pytest.param({"put.requestBody.content.application/json.schema": True}, "names no member", id="any-body"),
+        pytest.param(
+            {"put.parameters": [{"in": "header", "name": "X-Id", "required": True, "schema": {"type": "string"}}]},
+            "requires the header parameter X-Id",
+            id="a-header-that-nobody-sends",
+        ),
     ],
 )
 def test_a_release_that_no_answer_can_follow_is_not_adopted(edits: dict[str, Any], says: str, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class BringsBackAnEmail(Broken):
     """Shows no billing address once one was removed, and shows it again when an update leaves it out."""
 
     contract = "v1"
-    breaks, found_by = "update.stored", EMAIL_GONE
+    breaks, found_by = "update.cleared", EMAIL_GONE
 
     def store(self, customer: Members, value: Members) -> None:
         last = customer.get(EMAIL) or customer.get("lastEmail")
