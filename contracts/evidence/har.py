@@ -23,7 +23,7 @@ from contracts.customers.journal import NOBODY, may_be_a_strangers
 from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import Exchange, Failure, Response
-from contracts.http.request import CUSTOMER, CUSTOMERS, OPERATION, Request, update
+from contracts.http.request import CUSTOMER, CUSTOMERS, ON_RECORD, OPERATION, Request, update
 from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"
@@ -152,7 +152,12 @@ def _entry(step: Step, base_url: str) -> dict[str, Any]:
         "cache": {},
         "timings": harfile.Timings(send=0, wait=milliseconds, receive=0).asdict(),
         "_part": step.part,
-        "_template": {"path": template.path, "headers": template.headers, "encoding": sent_encoding},
+        "_template": {
+            "path": template.path,
+            "headers": template.headers,
+            "encoding": sent_encoding,
+            "on_record": request.slug.decode() if ON_RECORD in template.body else None,
+        },
         "_failure": exchange.failure and exchange.failure.name,
         "_after_head": None if response.wire_body == response.body else b64encode(response.wire_body).decode(),
     }
@@ -205,8 +210,10 @@ def _kept(log: Mapping[str, Any]) -> Evidence:
 
 def _step(entry: Mapping[str, Any]) -> Step:
     own = entry["_template"]
-    body = _body(entry["request"]["postData"] | {"encoding": own["encoding"]})
-    template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body or b"")
+    body = _body(entry["request"]["postData"] | {"encoding": own["encoding"]}) or b""
+    if on_record := own.get("on_record"):
+        body = body.replace(on_record.encode(), ON_RECORD)
+    template = Request(OPERATION, own["path"], tuple((name, value) for name, value in own["headers"]), body)
     if not (_PATH.fullmatch(template.path) and all(_FIELD.fullmatch(name + value) for name, value in template.headers)):
         raise ValueError("no update of a customer")
     is_strangers = may_be_a_strangers(template.path.removeprefix(f"{CUSTOMERS}/"))

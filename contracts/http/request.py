@@ -20,6 +20,8 @@ CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
 CUSTOMER_BEGINNING = "<CUSTOMER_BEGINNING>"
+# In the body of a template, this stands for the same slug: some releases take the values on record.
+ON_RECORD = b"<SLUG_ON_RECORD>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 # The longest body in a curl line that is not packed.
@@ -82,7 +84,8 @@ class Request:
         }
         # A slug of digits has no upper case.
         forms = {CUSTOMER: slug} | {name: form if form != slug else f"{form}_" for name, form in others.items()}
-        return replace(self, path=reduce(lambda path, form: path.replace(*form), forms.items(), self.path))
+        path = reduce(lambda path, form: path.replace(*form), forms.items(), self.path)
+        return replace(self, path=path, body=self.body.replace(ON_RECORD, slug.encode()))
 
     def without_tokens(self, tokens: Mapping[str, str]) -> Request:
         """The same request with placeholders for tokens: a generated text may contain a token by chance."""
@@ -116,7 +119,7 @@ def names_customer(line: str) -> bool:
 
 def for_any_customer(template: Request, sent: Request) -> Request:
     """The request that was sent, but with the template's path if a shell can fill in the slug of any customer."""
-    can_be_made = any(placeholder in template.path for placeholder in _SLUGS)
+    can_be_made = any(placeholder in template.path for placeholder in _SLUGS) and ON_RECORD not in template.body
     return replace(sent, path=template.path) if can_be_made else sent
 
 

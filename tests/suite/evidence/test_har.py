@@ -65,8 +65,19 @@ def written(kept: Evidence) -> dict[str, Any]:
         bytes(range(256)),
         b"\xed\xa0\x80",
         b"\xef\xbb\xbf{}",
+        b'{"name":"x","slug":"<SLUG_ON_RECORD>"}',
     ],
-    ids=["empty", "json", "unicode", "controls", "no-text", "every-byte", "lone-surrogate", "byte-order-mark"],
+    ids=[
+        "empty",
+        "json",
+        "unicode",
+        "controls",
+        "no-text",
+        "every-byte",
+        "lone-surrogate",
+        "byte-order-mark",
+        "slug-on-record",
+    ],
 )
 def test_the_bytes_are_kept(body: bytes) -> None:
     """Request and response bodies come out of the file byte by byte, text or not."""

@@ -165,6 +165,16 @@ def test_what_a_shell_cannot_make_of_the_slug_is_shown_as_it_was_sent(slug: str)
     assert names_customer(curl(shown, "http://127.0.0.1:8000")) == (slug == CUSTOMER)
 
 
+def test_a_body_with_the_slug_on_record_names_the_customer_of_the_path() -> None:
+    """The body of a template may have the slug, too; then the curl line is for the customer that it was sent to."""
+    template = update(CUSTOMER, b'{"name":"x","slug":"<SLUG_ON_RECORD>"}')
+
+    sent = template.addressed("acme-1")
+
+    assert (sent.path, sent.body) == ("/customers/acme-1", b'{"name":"x","slug":"acme-1"}')
+    assert for_any_customer(template, sent) == sent
+
+
 def test_the_curl_line_shows_variables_and_no_placeholder() -> None:
     """A token stands in the line as the variable that has it, so that the line can be pasted as it is."""
     line = curl(update("acme", PLAIN, authorization=(f"Bearer {READ_TOKEN}",)), "http://127.0.0.1:8000")

@@ -64,6 +64,27 @@ TakesDomainsInCapitals = broken("status.schema", OTHER_SCHEMA)(
         slug,
     ),
 )
+RefusesTheSlugOnRecord = broken("status.valid", OTHER_SCHEMA)(
+    "Refuses a body that names its customer by the slug on record.",
+    contract="v1",
+    **then(validate=lambda vendor, _, value, slug: refuse_if(value.get("slug") == slug, 422, "Leave it out.")),
+)
+TakesALongerSlug = broken("status.schema", OTHER_SCHEMA)(
+    "Takes a slug that begins with the slug on record for the same.",
+    contract="v1",
+    validate=lambda self, value, slug: Variant.validate(
+        self,
+        value | {"slug": slug} if isinstance(value, dict) and str(value.get("slug")).startswith(slug) else value,
+        slug,
+    ),
+)
+DropsTheDomainBesideAnEmail = broken("update.stored", OTHER_SCHEMA)(
+    "Stores no domain if it gets a billing address as well.",
+    contract="v1",
+    store=lambda self, customer, value: Variant.store(
+        self, customer, value | ({"domain": None} if value.get(EMAIL) else {})
+    ),
+)
 LosesTheTagOfAnEmail = broken("update.stored", OTHER_SCHEMA)(
     "Stores a billing address without its tag.",
     contract="v1",
