@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote_to_bytes
 
 import harfile
 
@@ -242,8 +243,11 @@ def _update(entry: Mapping[str, Any], prefix: str, path: str, query: str | None)
     invalid = ("Bearer ksh_contract-test-unknown",) if "authorization" in headers else ()
     credentials = invalid if status == 401 else (f"Bearer {READ_TOKEN if status == 403 else WRITE_TOKEN}",)
     slug = NOBODY if status == 404 else CUSTOMER
-    template = update(slug, body or b"", content_type=media_type, authorization=credentials)
-    exchange, answer_known = _exchange(replace(template, path=path), entry)
+    sent = update(slug, body or b"", content_type=media_type, authorization=credentials)
+    exchange, answer_known = _exchange(replace(sent, path=path), entry)
+    # A client may have sent the slug on record. Our customer has another one.
+    theirs, ours = (b'"slug":"%b"' % name for name in (unquote_to_bytes(path.rpartition("/")[2]), ON_RECORD))
+    template = replace(sent, body=sent.body.replace(theirs, ours)) if slug == CUSTOMER else sent
     obstacles = {
         "its URL has a query, and the operation takes none": query is not None,
         "its URL is not percent-encoded, so the bytes that were sent are not known": not _PATH.fullmatch(path),

@@ -192,6 +192,22 @@ def test_a_credential_that_was_left_out_and_refused_is_none() -> None:
     assert step_of(browser_s(status=401, headers={})).template.header("Authorization") is None
 
 
+@pytest.mark.parametrize(
+    ("recorded", "sent"),
+    [('{"name":"x","slug":"acme"}', "<SLUG_ON_RECORD>"), ('{"name":"x","slug":"acme-2"}', "acme-2")],
+    ids=["on-record", "another"],
+)
+def test_a_recorded_slug_that_was_on_record_is_that_of_our_customer(recorded: str, sent: str) -> None:
+    """A client may send the slug on record along: then ours is sent to our customer, and nothing else is changed."""
+    entry = browser_s(request={"postData": {"text": recorded}, "bodySize": len(recorded)}, headers={})
+
+    step = step_of(entry)
+
+    assert json.loads(step.template.body) == {"name": "x", "slug": sent}
+    assert step.exchange.request.body == recorded.encode()
+    assert step.unsendable == ""
+
+
 def test_a_customer_that_was_not_there_is_nobody() -> None:
     """What was answered 404 is tried again on a slug that is nobody's, never on one that may be there by now."""
     assert step_of(browser_s(status=404)).template.path == "/customers/contract-test-nobody"
