@@ -136,7 +136,7 @@ class Attempts:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self._read_back([attempt], customer)
-        if circumstance is Circumstance.OF_NOBODY:
+        if attempt.circumstance is Circumstance.OF_NOBODY:
             return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
         return attempt
 
@@ -185,18 +185,20 @@ class Attempts:
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
-        linger = 1.0 if "success.empty" in failed.broken else LINGER
+        linger, apart = 1.0 if "success.empty" in failed.broken else LINGER, of_state and not before
         with self._client.exclusively() if of_state and state.HIDDEN not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
-            second = self.send(failed.template, customer, linger, circumstance, apart=not before, like=like)
+            second = self.send(failed.template, customer, linger, circumstance, apart=apart, like=like)
         self._seen_again.update(same := failed.broken & second.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
             return [replace(second, repeated=True), *once]
+        if of_state and failed.before and not before:  # it may depend on what was stored before
+            return self._again(failed, failed.before, circumstance)
         if of_state and not self.customers.given:
             # An update of another customer may have changed this one. Then `update.isolated` is what was broken.
-            another = update(CUSTOMER, state.telling_body("Another Customer", self.document))
-            mixed_up, *_ = self.send_beside_others(another, customer)
+            body = state.telling_body("Another Customer", self.document)
+            mixed_up, *_ = self.send_beside_others(update(CUSTOMER, body), customer)
             if "update.isolated" in mixed_up.broken:
                 self._seen_again.update(failed.broken)
                 return [replace(mixed_up, repeated=True)]
@@ -228,14 +230,12 @@ class Attempts:
         if made.violations:
             return made
         request = made.exchange.request
-        control = Control(self._plain, sibling.read(customer.slug))
-        exchange = self._client.send(request, control=control, linger=linger)
+        exchange = self._client.send(request, Control(self._plain, sibling.read(customer.slug)), linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)
-        slug = request.slug.decode("utf-8", "replace")
         if exchange.status in state.MADE:
-            self.customers.adopt(slug)
+            self.customers.adopt(request.slug.decode("utf-8", "replace"))
         from_template = made.template.is_template
         if made.circumstance is Circumstance.IN_A_HISTORY:
             self._makers.pop(customer.slug, None)  # which of several made what is stored is not known

@@ -228,7 +228,8 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
     if values and (broken := next(document.request_mismatches(values[0], slug), None)):
         # If the body is also absurd, like a very deep one, the keyword may not be what matters.
         family = family if attempt.prediction.leaving_open else ""
-        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {broken.keyword}{family}"
+        keyword = "the release's prose" if broken.keyword == "prose" else broken.keyword
+        return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {keyword}{family}"
     words = f"{reason.circumstance}{family}"
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
 

@@ -69,6 +69,44 @@ class FailsOnce(Choosy):
         return super().update(call, slug)
 
 
+def test_a_customer_that_cannot_be_set_apart_was_not_made_by_a_refused_request() -> None:
+    """Where every update is refused, that is told, and not that the suite's own customer is there."""
+    vendor = Choosy()
+    attempts = attempts_on(vendor)
+    customer = attempts.customers.unused()
+    attempts.send(PLAIN, customer)
+    vendor.refuse("PUT", 422)
+    to_nobody = update(attempts.customers.unused_slug(), b'{"name":"x"}')
+
+    attempt = attempts.send(to_nobody, customer, circumstance=Circumstance.OF_NOBODY, apart=True)
+
+    assert attempt.broken == {"status.valid"}
+
+
+class Forgets(Choosy):
+    """Does not clear an external id that is "set before"."""
+
+    def update(self, call: Call, slug: str) -> Answer:
+        before = dict(self.find(slug))
+        answer = super().update(call, slug)
+        if b"null" in call.body and before["externalCustomerId"] == "set before":
+            self.find(slug)["externalCustomerId"] = "set before"
+        return answer
+
+
+def test_what_depends_on_what_was_stored_before_is_seen_again() -> None:
+    """A failure that is not seen alone is tried again after the update that made what was stored."""
+    attempts = attempts_on(Forgets())
+    customer = attempts.customers.unused()
+    attempts.send(update(CUSTOMER, b'{"name":"a","externalCustomerId":"set before"}'), customer)
+    failed = attempts.send(update(CUSTOMER, b'{"name":"b","externalCustomerId":null}'), customer)
+
+    (again,) = attempts.again(failed)
+
+    assert failed.broken == again.broken == {"update.cleared"}
+    assert again.repeated
+
+
 def test_what_sets_a_customer_apart_is_judged_too() -> None:
     """Where the update before a request fails, that is what is told: the request itself would prove nothing."""
     attempts = attempts_on(FailsOnce())
