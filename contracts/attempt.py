@@ -106,7 +106,7 @@ class Attempts:
         self._plain = update(customers.make().slug, b'{"name":"contract-test-plain"}')
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # False if new customers cannot be read. Then a customer that is gone is not replaced.
+        # Whether a new customer can be read. If it cannot, a customer that is gone is not replaced.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
@@ -185,14 +185,14 @@ class Attempts:
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
-        linger, apart = 1.0 if "success.empty" in failed.broken else LINGER, of_state and not before
+        linger = 1.0 if "success.empty" in failed.broken else LINGER
         with self._client.exclusively() if of_state and state.HIDDEN not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
-            second = self.send(failed.template, customer, linger, circumstance, apart=apart, like=like)
-        self._seen_again.update(same := failed.broken & second.broken)
+            again = self.send(failed.template, customer, linger, circumstance, apart=of_state and not before, like=like)
+        self._seen_again.update(same := failed.broken & again.broken)
         once = [replace(failed.only(failed.broken - same), repeated=False)] if failed.broken - same else []
         if same:
-            return [replace(second, repeated=True), *once]
+            return [replace(again, repeated=True), *once]
         if of_state and failed.before and not before:  # it may depend on what was stored before
             return self._again(failed, failed.before, circumstance)
         if of_state and not self.customers.given:

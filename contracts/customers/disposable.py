@@ -264,10 +264,12 @@ class Customers:
                 for slug in leftover.slugs:
                     self._journal.made(slug)
                 forget(leftover.path)
-        statuses = [self.remove(slug) for slug in sorted(self._journal.slugs)]
-        if 401 in statuses:
-            raise sibling.refused_token(self._url)
-        return sum(status in sibling.REMOVED for status in statuses)
+        removed = 0
+        for slug in sorted(self._journal.slugs):
+            if (status := self.remove(slug)) == 401:
+                raise sibling.refused_token(self._url)
+            removed += status in sibling.REMOVED
+        return removed
 
     def close(self) -> None:
         """Remove the customers that were made, and put back the given one. `left` has what could not be done."""

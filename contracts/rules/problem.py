@@ -89,8 +89,8 @@ def judge_problem(
     found += wrong
     if problem is None:
         return frozenset({"problem.media_type", *(violation.promise for violation in wrong)}), found
-    if response.status == 422 and {promise.id for promise in prediction.reasons} <= {"status.schema", "status.email"}:
-        found += _of_the_handler(exchange.request, problem, document)
+    if document.is_of_1x and response.status == 422:
+        found += _of_the_handler(exchange.request, prediction, problem, document)
     found += [*_shape(exchange, response.status, problem, document), *_locations(exchange.request, problem, document)]
     return _tried_without(frozenset(_absent(problem, document.problem_members(response.status)))), found
 
@@ -163,8 +163,12 @@ def _shape(exchange: Exchange, status: int, problem: dict[str, Any], document: D
     yield from (_violation(mismatch, Layer.EXACT) for mismatch in exacting if _about(mismatch) not in seen)
 
 
-def _of_the_handler(request: Request, problem: dict[str, Any], document: Document) -> Iterator[Violation]:
-    """What is wrong with the 422 to a body that breaks the contract only where no schema states it."""
+def _of_the_handler(
+    request: Request, prediction: Prediction, problem: dict[str, Any], document: Document
+) -> Iterator[Violation]:
+    """What is wrong with a 422 of the handler of 1.x, which refuses what is wrong by no schema, and nothing else."""
+    if not {promise.id for promise in prediction.reasons} <= {"status.schema", "status.email"}:
+        return
     body, slug = read(request.body).values[0], request.slug.decode("utf-8", "surrogateescape")
     for mismatch in document.refusal_mismatches(problem, body, slug):
         yield _violation(mismatch, Layer.DOCUMENTED)

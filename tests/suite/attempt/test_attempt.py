@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -69,44 +68,6 @@ class FailsOnce(Choosy):
         return super().update(call, slug)
 
 
-def test_a_customer_that_cannot_be_set_apart_was_not_made_by_a_refused_request() -> None:
-    """Where every update is refused, that is told, and not that the suite's own customer is there."""
-    vendor = Choosy()
-    attempts = attempts_on(vendor)
-    customer = attempts.customers.unused()
-    attempts.send(PLAIN, customer)
-    vendor.refuse("PUT", 422)
-    to_nobody = update(attempts.customers.unused_slug(), b'{"name":"x"}')
-
-    attempt = attempts.send(to_nobody, customer, circumstance=Circumstance.OF_NOBODY, apart=True)
-
-    assert attempt.broken == {"status.valid"}
-
-
-class Forgets(Choosy):
-    """Does not clear an external id that is "set before"."""
-
-    def update(self, call: Call, slug: str) -> Answer:
-        before = dict(self.find(slug))
-        answer = super().update(call, slug)
-        if b"null" in call.body and before["externalCustomerId"] == "set before":
-            self.find(slug)["externalCustomerId"] = "set before"
-        return answer
-
-
-def test_what_depends_on_what_was_stored_before_is_seen_again() -> None:
-    """A failure that is not seen alone is tried again after the update that made what was stored."""
-    attempts = attempts_on(Forgets())
-    customer = attempts.customers.unused()
-    attempts.send(update(CUSTOMER, b'{"name":"a","externalCustomerId":"set before"}'), customer)
-    failed = attempts.send(update(CUSTOMER, b'{"name":"b","externalCustomerId":null}'), customer)
-
-    (again,) = attempts.again(failed)
-
-    assert failed.broken == again.broken == {"update.cleared"}
-    assert again.repeated
-
-
 def test_what_sets_a_customer_apart_is_judged_too() -> None:
     """Where the update before a request fails, that is what is told: the request itself would prove nothing."""
     attempts = attempts_on(FailsOnce())
@@ -128,6 +89,20 @@ def test_what_sets_another_customer_apart_is_judged_too() -> None:
 
     assert "status.internal_error" in first.broken
     assert (second.exchange.status, second.violations) == (204, ())
+
+
+def test_a_customer_that_cannot_be_set_apart_was_not_made_by_a_refused_request() -> None:
+    """Where every update is refused, that is told, and not that the suite's own customer is there."""
+    vendor = Choosy()
+    attempts = attempts_on(vendor)
+    customer = attempts.customers.unused()
+    attempts.send(PLAIN, customer)
+    vendor.refuse("PUT", 422)
+    to_nobody = update(attempts.customers.unused_slug(), b'{"name":"x"}')
+
+    attempt = attempts.send(to_nobody, customer, circumstance=Circumstance.OF_NOBODY, apart=True)
+
+    assert attempt.broken == {"status.valid"}
 
 
 class TooSlow(Choosy):
@@ -249,29 +224,6 @@ def test_a_500_by_arrangement_is_judged_by_its_shape_alone(tmp_path: Path) -> No
     assert run.metrics.tried["problem.title"]
 
 
-class ForgetsCapitals(Choosy):
-    """Takes a name that differs in capitals alone for the one that it has."""
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        same = customer.get("name", "").lower() == value["name"].lower()
-        super().store(customer, value | ({"name": customer["name"]} if same else {}))
-
-
-def test_what_only_an_update_before_it_brings_about_is_seen_again() -> None:
-    """A request that fails only after another update is tried again after that one."""
-    attempts = attempts_on(ForgetsCapitals())
-    customer = attempts.customers.unused()
-    attempts.send(update(CUSTOMER, b'{"name":"Acme"}'), customer)
-
-    failed = attempts.send(update(CUSTOMER, b'{"name":"ACME"}'), customer)
-    (again,) = attempts.again(failed, failed.before)
-
-    assert failed.broken == again.broken == {"update.stored"}
-    assert again.repeated
-    assert again.before
-    assert again.before.template.body == b'{"name":"Acme"}'
-
-
 def test_what_a_later_read_shows_is_added_to_what_was_found_before() -> None:
     """If an update is stored wrongly and changes another customer as well, both are told."""
 
@@ -283,47 +235,6 @@ def test_what_a_later_read_shows_is_added_to_what_was_found_before() -> None:
     attempt = beside_others(attempts_on(StoresWronglyEverywhere(load("docs"))), PLAIN)
 
     assert attempt.broken >= {"update.stored", "update.isolated"}
-
-
-def test_a_request_is_held_against_no_other_than_it_means_the_same_as() -> None:
-    """Two requests are refused alike, and wrongly: that they are alike is in no question when one is tried again."""
-    attempts = attempts_on(vendor_named("TitleOfRfc9110")(load("docs")))
-    customer, refused = attempts.customers.make(), update(CUSTOMER, b'{"name":""}')
-    attempts.send(PLAIN, customer)
-    like = attempts.send(refused, customer)
-
-    failed = attempts.send(refused, customer, circumstance=Circumstance.REFUSED_TWICE, like=like)
-    (again,) = attempts.again(failed, failed.before)
-
-    assert failed.before
-    assert failed.before.accepted
-    assert failed.broken == again.broken == {"problem.title"}
-
-
-def test_what_was_broken_once_is_told_from_what_is_broken_each_time() -> None:
-    """Of two promises that a request broke, the one that it keeps when it is tried again alone comes and goes."""
-
-    class WrongTitleAndOnceAWrongStatus(Choosy):
-        """Refuses under a wrong title; the first time with a wrong status in the body, too."""
-
-        refused = 0
-
-        def problem(self, call: Call, refusal: Refusal) -> Answer:
-            self.refused += 1
-            answer = super().problem(call, refusal)
-            wrong = json.loads(answer.body) | {"title": "Oops"} | ({"status": 1} if self.refused == 1 else {})
-            return Answer(answer.status, answer.headers, to_json(wrong))
-
-    attempts = attempts_on(WrongTitleAndOnceAWrongStatus())
-
-    failed = attempts.send(update(CUSTOMER, b'{"name":""}'), attempts.customers.unused())
-    again = attempts.again(failed)
-
-    assert failed.broken == {"problem.title", "problem.status"}
-    assert [(attempt.broken, attempt.repeated) for attempt in again] == [
-        ({"problem.title"}, True),
-        ({"problem.status"}, False),
-    ]
 
 
 @pytest.mark.parametrize(

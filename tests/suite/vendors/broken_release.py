@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.rules.document import INVALID_EMAIL
-from contracts.vendor.model import Call, Refusal
+from contracts.vendor.model import Answer, Refusal
 from tests.suite.vendors.finders import EMAIL_GONE, EMAIL_KEPT, EMAIL_REMOVED, OTHER_SCHEMA
 from tests.suite.vendors.variant import Broken, Variant, broken, refuse_if
 from tests.suite.vendors.ways import Members, then, writing
@@ -15,9 +15,20 @@ from tests.suite.vendors.ways import Members, then, writing
 EMAIL = "billingEmail"
 
 
-def of_the_handler(call: Call, members: Members) -> bool:
-    """Whether a problem refuses a billing address, which only the handler does."""
-    return members["code"] == INVALID_EMAIL
+def takes(name: str, text_as: Callable[[str, str], str]) -> Callable[..., None]:
+    """A method `validate` that takes a text for what `text_as` makes of it, given the customer's slug, too."""
+
+    def validate(self: Variant, value: Any, slug: str) -> None:
+        if isinstance(value, dict) and isinstance(text := value.get(name), str):
+            value = value | {name: text_as(text, slug)}
+        Variant.validate(self, value, slug)
+
+    return validate
+
+
+def says_of_emails(**own: Any) -> Callable[..., Answer]:
+    """A method `problem` that has these members where the handler refuses a billing address."""
+    return writing(lambda call, members: members | (own if members["code"] == INVALID_EMAIL else {}))
 
 
 def emails(change: Callable[[str], str]) -> Callable[..., None]:
@@ -42,27 +53,17 @@ KeepsAnEmailThatIsEmpty = broken("update.cleared", EMAIL_REMOVED)(
 TakesWordsForAnEmail = broken("status.schema", OTHER_SCHEMA)(
     "Takes any text for a billing address.",
     contract="v1",
-    validate=lambda self, value, slug: Variant.validate(
-        self, value | {EMAIL: ""} if isinstance(value, dict) and isinstance(value.get(EMAIL), str) else value, slug
-    ),
+    validate=takes(EMAIL, lambda email, slug: ""),
 )
 TakesAnyAtForAnEmail = broken("status.schema", OTHER_SCHEMA)(
     "Takes any text with an at sign for a billing address.",
     contract="v1",
-    validate=lambda self, value, slug: Variant.validate(
-        self, value | {EMAIL: ""} if isinstance(value, dict) and "@" in str(value.get(EMAIL)) else value, slug
-    ),
+    validate=takes(EMAIL, lambda email, slug: "" if "@" in email else email),
 )
 TakesDomainsInCapitals = broken("status.schema", OTHER_SCHEMA)(
     "Takes a domain in any letter case.",
     contract="v1",
-    validate=lambda self, value, slug: Variant.validate(
-        self,
-        value | {"domain": value["domain"].lower()}
-        if isinstance(value, dict) and isinstance(value.get("domain"), str)
-        else value,
-        slug,
-    ),
+    validate=takes("domain", lambda domain, slug: domain.lower()),
 )
 RefusesTheSlugOnRecord = broken("status.valid", OTHER_SCHEMA)(
     "Refuses a body that names its customer by the slug on record.",
@@ -72,11 +73,7 @@ RefusesTheSlugOnRecord = broken("status.valid", OTHER_SCHEMA)(
 TakesALongerSlug = broken("status.schema", OTHER_SCHEMA)(
     "Takes a slug that begins with the slug on record for the same.",
     contract="v1",
-    validate=lambda self, value, slug: Variant.validate(
-        self,
-        value | {"slug": slug} if isinstance(value, dict) and str(value.get("slug")).startswith(slug) else value,
-        slug,
-    ),
+    validate=takes("slug", lambda named, slug: slug if named.startswith(slug) else named),
 )
 DropsTheDomainBesideAnEmail = broken("update.stored", OTHER_SCHEMA)(
     "Stores no domain if it gets a billing address as well.",
@@ -93,23 +90,12 @@ LosesTheTagOfAnEmail = broken("update.stored", OTHER_SCHEMA)(
 ListsErrorsOfItsHandler = broken("problem.errors", OTHER_SCHEMA)(
     "Lists an error where its handler refuses a billing address.",
     contract="v1",
-    problem=writing(
-        lambda call, members: (
-            members
-            | (
-                {"errors": [{"location": f"body.{EMAIL}", "message": "Wrong."}]}
-                if of_the_handler(call, members)
-                else {}
-            )
-        )
-    ),
+    problem=says_of_emails(errors=[{"location": f"body.{EMAIL}", "message": "Wrong."}]),
 )
 GivesEveryEmailTheSameCode = broken("problem.member", OTHER_SCHEMA)(
     "Names another code where it refuses a billing address.",
     contract="v1",
-    problem=writing(
-        lambda call, members: members | ({"code": "UpdateCustomer.Invalid"} if of_the_handler(call, members) else {})
-    ),
+    problem=says_of_emails(code="UpdateCustomer.Invalid"),
 )
 FindsNothingForOddEmails = broken("status.email", OTHER_SCHEMA)(
     "Answers an address that some take for one with 404.",
