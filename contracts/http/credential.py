@@ -39,7 +39,7 @@ _WELL_FORMED = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+ +[A-Za-z0-9._~+/-]+=*")
 class Role(StrEnum):
     """What a request may do, by the Authorization headers that it carries.
 
-    `MALFORMED` is invalid and does not have the form of a credential: a scheme alone, or something after a token.
+    `MALFORMED` is invalid and does not have the form of a credential: nothing, a scheme alone, or more than a token.
     `UNCLEAR` is a credential that a server may rightly read as valid or as invalid: one with white space
     around it (RFC 9110 section 5.5), or more than one credential (section 5.3).
     """
@@ -75,8 +75,6 @@ def roles_of(headers: Headers) -> list[Role]:
 def _role_of_value(value: str) -> Role:
     # Only spaces and tabs may stand around a value, and no other white space (RFC 9110 section 5.5).
     stripped = value.strip(" \t")
-    if not stripped:
-        return Role.NONE
     match = _BEARER.fullmatch(stripped)
     valid = {WRITE_TOKEN: Role.WRITE, READ_TOKEN: Role.READ}.get(match[1]) if match else None
     if valid is None:

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.status_401
 # whsec_ are not for this API.
 NOT_VALID = [
     pytest.param([], id="none"),
-    pytest.param([""], id="empty"),
     pytest.param(["Basic dXNlcjpwYXNz"], id="another-scheme"),
     pytest.param(["Bearer ksm_contract-test-wrong-secret"], id="token-of-another-class"),
     pytest.param(["Bearer whsec_contract-test-wrong-secret"], id="secret-of-a-webhook"),

@@ -286,7 +286,9 @@ def test_a_body_may_be_sent_in_chunks(tmp_path: Path, monkeypatch: pytest.Monkey
     assert found.request.body == b'{"name":"plain"}'
 
 
-@pytest.mark.parametrize("payload", [*payloads()[::9], BY_ID["framing-chunked-valid"]], ids=str)
+@pytest.mark.parametrize(
+    "payload", [*payloads()[::9], BY_ID["framing-chunked-valid"], BY_ID["headers-of-others-valid"]], ids=str
+)
 def test_a_request_can_be_pasted_into_the_file(
     payload: Payload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,8 +25,8 @@ TOKENS = {WRITE_TOKEN: "ksh_secret-write", READ_TOKEN: "ksh_secret-read"}
     ("values", "role"),
     [
         pytest.param([], Role.NONE, id="no-header"),
-        pytest.param([""], Role.NONE, id="empty"),
-        pytest.param(["  "], Role.NONE, id="blank"),
+        pytest.param([""], Role.MALFORMED, id="empty"),
+        pytest.param(["  "], Role.MALFORMED, id="blank"),
         pytest.param([f"Bearer {WRITE_TOKEN}"], Role.WRITE, id="write"),
         pytest.param([f"bearer {WRITE_TOKEN}"], Role.WRITE, id="scheme-in-lower-case"),
         pytest.param([f"BEARER {WRITE_TOKEN}"], Role.WRITE, id="scheme-in-upper-case"),

@@ -286,7 +286,7 @@ class FindsCredentialsMalformed(Unusual):
     """Answers an Authorization header that is no scheme and one token with 400."""
 
     def authorize(self, call: Call, scope: str) -> None:
-        values = [value for name, value in call.headers if name.lower() == "authorization" and value.strip()]
+        values = [value for name, value in call.headers if name.lower() == "authorization"]
         if values and not re.fullmatch(r"[!#-'*+.^_`|~\w-]+ +[\w.~+/-]+=*", values[0].strip(), re.ASCII):
             raise Refusal(400, "The Authorization header is malformed.")
         super().authorize(call, scope)
