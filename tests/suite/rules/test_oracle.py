@@ -54,7 +54,7 @@ def predicted(sent: Request, contract: str = "docs") -> Prediction:
 ROWS = {
     "no credential, or one that is not valid": [
         pytest.param(request(authorization=()), {401}, id="no-credential"),
-        pytest.param(request(authorization=("",)), {401}, id="credential-empty"),
+        pytest.param(request(authorization=("",)), {400, 401}, id="credential-empty"),
         pytest.param(request(authorization=WRONG_TOKEN), {401}, id="credential-not-valid"),
         pytest.param(request(authorization=("Bearer ksm_other",)), {401}, id="credential-of-machines"),
         pytest.param(request(authorization=("Bearer whsec_other",)), {401}, id="credential-of-webhooks"),
