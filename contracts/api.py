@@ -18,7 +18,7 @@ from schemathesis import Case
 
 from contracts.ahead import Ahead
 from contracts.attempt import NO_READING, Attempt, BrokenPromise, fail
-from contracts.clients import CLIENTS, Clients, History, shared
+from contracts.clients import histories
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
@@ -87,10 +87,7 @@ class Api:
         """Begin the test with this id."""
         self.test = test
         self.judged_by = ""
-        self._ledger = self._new_ledger()
-
-    def _new_ledger(self) -> Ledger:
-        return Ledger(self._attempts, self._explained, self._left)
+        self._ledger = Ledger(self._attempts, self._explained, self._left)
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
         """Run the next tests on other threads, each with its own `Api` and customer. A test is known by its id."""
@@ -124,7 +121,7 @@ class Api:
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
-        ledger, self._ledger = self._ledger, self._new_ledger()
+        ledger, self._ledger = self._ledger, Ledger(self._attempts, self._explained, self._left)
         if ledger.sent:
             self._run.metrics.drawn(len(ledger.sent), self.test)
         found = ledger.conclusion()
@@ -175,8 +172,8 @@ class Api:
         attempt = self._attempts.send(template, customer, circumstance=circumstance, apart=apart, like=self._last)
         return self._answer(attempt, customer)
 
-    def put_and_read_at_once(self, histories: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
-        """For each history, let several clients send its updates and read at once. Returns what each read has shown.
+    def put_and_read_at_once(self, bodies: Sequence[Sequence[bytes]]) -> list[Sequence[Stored]]:
+        """For each history, let several clients send these updates and read at once. Returns what each read has shown.
 
         The list is empty if the pin allows other statuses than `docs` for an update: then the judge alone decides.
         """
@@ -188,7 +185,7 @@ class Api:
             pytest.skip(ONE_AT_A_TIME)
         # If the vendor stores something other than what is sent, no order of updates explains the reads.
         self.put(self.customer, b'{"name":"alone","externalCustomerId":"of alone"}')
-        ended = shared(self._attempts.workers, self._in_turn, histories, max(1, self._customers.lanes // CLIENTS))
+        ended = histories(self._attempts, bodies)
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             again = [found for left in broken for found in map(self._left, self._attempts.again(left))]
@@ -199,9 +196,14 @@ class Api:
         self.judged_by = next(filter(None, judges), "")
         return [] if self.judged_by else [each.shown for each in ended]
 
-    def _in_turn(self, histories: Sequence[Sequence[bytes]]) -> list[History]:
-        clients = Clients(self._attempts, self._customers.own)
-        return [clients.history([update(CUSTOMER, body) for body in bodies]) for bodies in histories]
+    def first_update(self) -> JudgedAnswer:
+        """The first update of the run, judged once more by what is stored now."""
+        if self._customers.given:
+            pytest.skip(ONE_CUSTOMER)
+        attempt, customer = self._run.update_first()
+        if not attempt.violations:
+            (attempt,) = self._attempts.read_back([attempt], customer)
+        return self._answer(attempt, customer)
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID

@@ -135,7 +135,7 @@ class Attempts:
             if alike.violations:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
-            (attempt,) = self._read_back([attempt], customer)
+            (attempt,) = self.read_back([attempt], customer)
         if attempt.circumstance is Circumstance.OF_NOBODY:
             return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
         return attempt
@@ -162,12 +162,12 @@ class Attempts:
         made = self._made(templates, customer, Circumstance.USUAL, apart=True)
         if self.document.is_of_1x:
             # A member that an update leaves out may keep the value of the update before it.
-            return [self._read_back([self._sent(customer, LINGER, each)], customer, settle)[0] for each in made]
+            return [self.read_back([self._sent(customer, LINGER, each)], customer, settle)[0] for each in made]
         sent = [self._sent(customer, LINGER, each) for each in made]
         # A request that was sent again may be carried out later than it was answered.
         in_order = not any(attempt.exchange.sent_again for attempt in sent)
         last = max((place for place, attempt in enumerate(sent) if in_order and attempt.accepted), default=0)
-        return sent[:last] + self._read_back(sent[last:], customer, settle)
+        return sent[:last] + self.read_back(sent[last:], customer, settle)
 
     def again(self, failed: Attempt, before: Attempt | None = None) -> list[Attempt]:
         """Try a failed attempt again, alone on another customer.
@@ -246,7 +246,7 @@ class Attempts:
             self._makers[request.path] = [attempt.alone()]
         return attempt
 
-    def _read_back(self, attempts: list[Attempt], customer: Customer, settle: float | None = None) -> list[Attempt]:
+    def read_back(self, attempts: list[Attempt], customer: Customer, settle: float | None = None) -> list[Attempt]:
         """Read the customer back. Returns the attempts; the one to blame has what is wrong with what is stored."""
         before = customer.before = customer.stored
         accepted = [attempt.alone() for attempt in attempts if attempt.accepted]

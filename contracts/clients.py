@@ -13,7 +13,7 @@ from typing import TypeVar
 from contracts.attempt import Attempt, Attempts
 from contracts.customers.disposable import Customer
 from contracts.http.client import LINGER
-from contracts.http.request import Request
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.body import read
 from contracts.rules.history import Access, Effect, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict
@@ -21,7 +21,6 @@ from contracts.rules.state import HIDDEN, REFUSED, Stored
 
 # What each client does, one after the other: updates (U) and reads (R). All begin at once.
 _CLIENTS = ("URU", "URU", "RRR", "UUR")
-CLIENTS = len(_CLIENTS)
 # How many histories are tried to see again what one of them may show by chance.
 _OFTEN = 20
 # The members that make up the value that clients write and read, if a release has them. Each update sends both.
@@ -63,6 +62,16 @@ class History:
     shown: Sequence[Stored]
 
 
+def histories(attempts: Attempts, bodies: Sequence[Sequence[bytes]]) -> list[History]:
+    """A history for each sequence of bodies, several at once, each on a customer of its own."""
+
+    def in_turn(part: Sequence[Sequence[bytes]]) -> list[History]:
+        clients = Clients(attempts, attempts.customers.own)
+        return [clients.history([update(CUSTOMER, body) for body in each]) for each in part]
+
+    return shared(attempts.workers, in_turn, bodies, max(1, attempts.customers.lanes // len(_CLIENTS)))
+
+
 @dataclass(frozen=True)
 class _Step:
     """What a client has done: an update or a read, as accesses of the history."""
@@ -86,7 +95,7 @@ class Clients:
         """
         initial, left = self._value(self._customer.stored), iter(updates)
         shares = [list(islice(left, plan.count("U"))) for plan in _CLIENTS]
-        with ThreadPoolExecutor(CLIENTS) as threads:
+        with ThreadPoolExecutor(len(_CLIENTS)) as threads:
             clients = threads.map(lambda plan, share: [*self._steps(plan, share)], _CLIENTS, shares)
             steps = [step for client in clients for step in client]
         accesses = [access for step in steps for access in step.accesses]

@@ -8,22 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.attempt import NO_READING, Attempts
+from contracts.attempt import NO_READING, Attempt, Attempts
 from contracts.customers import sibling
-from contracts.customers.disposable import Customers
+from contracts.customers.disposable import Customer, Customers
 from contracts.customers.journal import DEFAULT_FOLDER, Journal
 from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Response
-from contracts.http.request import Request
+from contracts.http.request import CUSTOMER, Request, update
 from contracts.http.target import NO_READ_TOKEN, Target
 from contracts.metrics import Metrics
 from contracts.rules.document import Document, load
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, promises
 from contracts.vendor.model import Vendor
+
+_FIRST = b'{"name":"The first update","externalCustomerId":"first"}'
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Run:
         self.client = Client(self.target, _transport(self.vendor) if self.vendor else None, self.metrics.sent)
         journal = None if self.vendor else Journal(options.journal, secrets.token_hex(8), self.target.base_url)
         self.customers = Customers(self.client, journal)
+        self._first: tuple[Attempt, Customer] | None = None
 
     def open(self) -> Run:
         """Find out what the target allows, and make the customers that are needed. Returns the run itself.
@@ -86,6 +89,13 @@ class Run:
             self.metrics.not_tried(["update.isolated"], ONE_CUSTOMER)
         if not self.target.can_try_scope:
             self.metrics.not_tried(["status.scope"], NO_READ_TOKEN)
+
+    def update_first(self) -> tuple[Attempt, Customer]:
+        """Make the first update of the run, once, of a customer that nothing else is sent to."""
+        if self._first is None:
+            customer = self.customers.make()
+            self._first = self.attempts.send(update(CUSTOMER, _FIRST), customer), customer
+        return self._first
 
     def close(self) -> None:
         """Remove the customers that were made, and close every connection. Further calls do nothing."""

@@ -6,7 +6,7 @@ import random
 import zlib
 
 from contracts.vendor.model import Answer, Call, Refusal
-from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID
+from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID, STAYS
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import NAME, Members, first
 
@@ -59,6 +59,26 @@ class FailsOnceOnSomeBodies(Broken):
         self._known.add(call.body)
         refuse_if(not known and zlib.crc32(call.body) % 10 == 0, 500, "Unlucky.")
         return super().update(call, slug)
+
+
+class KeepsUpdatesInACache(Broken):
+    """Keeps what an update stores in a cache, which drops it once 500 updates of others have come."""
+
+    breaks, found_by = "update.stored", STAYS
+
+    def begin(self) -> None:
+        self._kept: dict[str, tuple[int, Members]] = {}
+
+    def store(self, customer: Members, value: Members) -> None:
+        _, made = self._kept.get(customer["slug"], (0, dict(customer)))
+        self._kept[customer["slug"]] = self.updates, made
+        super().store(customer, value)
+
+    def show(self, call: Call, slug: str) -> Answer:
+        updated, made = self._kept.get(slug, (self.updates, {}))
+        if self.updates > updated + 500:
+            self.customers[slug] |= made
+        return super().show(call, slug)
 
 
 class MistakesTheMediaTypeEach20thTime(Broken):

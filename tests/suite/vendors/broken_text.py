@@ -39,6 +39,10 @@ external_ids = partial(texts, members=[EXTERNAL_ID])
 # White space
 
 TrimsNames = names("Stores names without the white space around them.", str.strip)
+TrimsLongNames = names(
+    "Stores names of more than 100 characters without the white space around them.",
+    lambda text: text.strip() if len(text) > 100 else text,
+)
 TrimsNoBreakSpaces = names("Stores names without the no-break spaces around them.", lambda text: text.strip("\xa0"))
 CollapsesSpaces = external_ids("Stores external ids with one space for two.", lambda text: re.sub("  +", " ", text))
 NormalisesLineBreaks = external_ids(
