@@ -62,7 +62,7 @@ class FailsOnceOnSomeBodies(Broken):
 
 
 class KeepsUpdatesInACache(Broken):
-    """Keeps what an update stores in a cache, which drops it once 500 updates of others have come."""
+    """Keeps what an update stores in a cache, which drops it once 1,000 updates of others have come."""
 
     breaks, found_by = "update.stored", STAYS
 
@@ -76,7 +76,7 @@ class KeepsUpdatesInACache(Broken):
 
     def show(self, call: Call, slug: str) -> Answer:
         updated, made = self._kept.get(slug, (self.updates, {}))
-        if self.updates > updated + 500:
+        if self.updates > updated + 1000:
             self.customers[slug] |= made
         return super().show(call, slug)
 
