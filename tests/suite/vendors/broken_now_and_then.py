@@ -68,13 +68,14 @@ class KeepsUpdatesInACache(Broken):
 
     def begin(self) -> None:
         self._cached: dict[str, tuple[int, Members]] = {}
-        self._written: set[str] = set()
+        self._written: set[str] = set()  # by at least one update
 
     def store(self, customer: Members, value: Members) -> None:
         slug = customer["slug"]
-        if slug not in self._written and self._cached.pop(slug, None) is None:
+        if slug in self._written:
+            self._cached.pop(slug, None)
+        elif slug in self.customers:  # it is not just being made
             self._cached[slug] = self.updates, dict(customer)
-        else:
             self._written.add(slug)
         super().store(customer, value)
 
