@@ -8,7 +8,7 @@ import zlib
 from contracts.vendor.model import Answer, Call, Refusal
 from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID, STAYS
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
-from tests.suite.vendors.ways import NAME, Members, first
+from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members, first
 
 
 def fails_each(number: int) -> Row:
@@ -61,29 +61,17 @@ class FailsOnceOnSomeBodies(Broken):
         return super().update(call, slug)
 
 
-class KeepsUpdatesInACache(Broken):
-    """Keeps the first update of a customer in a cache, which drops it once 500 updates of others have come."""
+class LosesTheFirstUpdateLater(Broken):
+    """Begins with a cold cache: it loses the first update that it gets once 500 others have come."""
 
     breaks, found_by = "update.stored", STAYS
 
-    def begin(self) -> None:
-        self._cached: dict[str, tuple[int, Members]] = {}
-        self._written: set[str] = set()  # by at least one update
-
-    def store(self, customer: Members, value: Members) -> None:
-        slug = customer["slug"]
-        if slug in self._written:
-            self._cached.pop(slug, None)
-        elif slug in self.customers:  # it is not just being made
-            self._cached[slug] = self.updates, dict(customer)
-            self._written.add(slug)
-        super().store(customer, value)
-
-    def show(self, call: Call, slug: str) -> Answer:
-        updated, made = self._cached.get(slug, (self.updates, {}))
-        if self.updates > updated + 500:
-            self.customers[slug] |= made
-        return super().show(call, slug)
+    def update(self, call: Call, slug: str) -> Answer:
+        if not self.updates:
+            self._slug, self._before = slug, {name: self.find(slug)[name] for name in (NAME, EXTERNAL_ID)}
+        if self.updates == 500:
+            self.find(self._slug).update(self._before)
+        return super().update(call, slug)
 
 
 class MistakesTheMediaTypeEach20thTime(Broken):
