@@ -14,6 +14,7 @@ from contracts.customers.disposable import Customer, Customers
 from contracts.customers.journal import DEFAULT_FOLDER, Journal
 from contracts.evidence.deviation import Deviations
 from contracts.fuzz.generation import Generation
+from contracts.fuzz.payloads import to_json
 from contracts.http.client import Client
 from contracts.http.credential import READ_TOKEN
 from contracts.http.exchange import Response
@@ -25,7 +26,8 @@ from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, promises
 from contracts.vendor.model import Vendor
 
-_FIRST = b'{"name":"The first update","externalCustomerId":"first"}'
+# A long text of several scripts, with white space at its end: a job may cut or trim it some time later.
+_FIRST = to_json({"name": "First \u00e9\u4e00\U0001f600 " * 40, "externalCustomerId": "first"})
 
 
 @dataclass(frozen=True)

@@ -172,11 +172,11 @@ class Customers:
         customer.slug, customer.stored, customer.before = new.slug, new.stored, new.stored
 
     def _make(self, beginning: str = "") -> Customer:
-        """Make a customer. If that fails, try again with another slug."""
+        """Make a customer, complete if it is there to be looked at. If that fails, try again with another slug."""
         for _ in range(_TRIES):
             slug = self._with_room(beginning)
             try:
-                exchange = self._client.send(sibling.create(slug))
+                exchange = self._client.send(sibling.create(slug, complete=bool(beginning) or not self._made))
             except NoVerdict:
                 if not self._client.reached:
                     self._journal.removed(slug)

@@ -24,9 +24,12 @@ NOT_THERE = REMOVED | {404, 410}
 _OURS = re.compile(rf"{PREFIX}[A-Za-z0-9._~-]+")
 
 
-def create(slug: str) -> Request:
-    """The request that makes a customer."""
-    details = {"name": slug, "slug": slug, "externalCustomerId": f"{slug}-id"}
+def create(slug: str, *, complete: bool) -> Request:
+    """The request that makes a customer, `complete` or without what may be left out.
+
+    What another update might clear has to be there. In a customer to update, nothing was ever set before.
+    """
+    details = {"name": slug, "slug": slug} | ({"externalCustomerId": f"{slug}-id"} if complete else {})
     return replace(update("", json.dumps(details).encode()), method="POST", path=CUSTOMERS)
 
 

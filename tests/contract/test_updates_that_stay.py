@@ -15,4 +15,4 @@ def test_the_first_update_is_still_stored_at_the_end(api: Api) -> None:
     answer = api.first_update()
 
     assert_no_content(answer)
-    assert_stored(answer.customer, name="The first update", externalCustomerId="first")
+    assert_stored(answer.customer, name="First \u00e9\u4e00\U0001f600 " * 40, externalCustomerId="first")

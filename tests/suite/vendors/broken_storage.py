@@ -114,6 +114,25 @@ OverlooksEmoji = stores(
     SMALL_CHANGE,
 )
 
+
+class SetsNoFirstExternalId(Broken):
+    """Stores no external id of a customer that was made without one."""
+
+    breaks, found_by = "update.stored", EXAMPLE
+
+    def begin(self) -> None:
+        self._without: set[str] = set()
+
+    def add(self, slug: str, name: str, external_id: str | None = None) -> Members:
+        if external_id is None:
+            self._without.add(slug)
+        return super().add(slug, name, external_id)
+
+    def store(self, customer: Members, value: Members) -> None:
+        is_without = NAME in customer and customer["slug"] in self._without
+        super().store(customer, value | ({EXTERNAL_ID: None} if is_without else {}))
+
+
 # What is null or left out
 
 KeepsWhatIsLeftOut = clears(
