@@ -16,7 +16,6 @@ import click
 from contracts.candidate import adopt
 from contracts.customers.journal import ROOT
 from contracts.errors import NoVerdict, WrongCall
-from contracts.evidence.deviation import load_deviations
 from contracts.report.release import Behaviour, Observed
 from contracts.report.result import GREEN, RED, WRONG_CALL, Finding, Result
 from contracts.report.result import read as read_result
@@ -50,8 +49,7 @@ def observed(
         own = ""
     of_pin = _held(contract, base_url, arguments, folder / "pin")
     of_own = _held(own, base_url, arguments, folder / "own") if own else of_pin
-    accepted = of_pin.of_deviations(load_deviations(deviations))
-    return Observed(base_url, by_word(of_pin.findings, of_own.findings), accepted)
+    return Observed(base_url, by_word(of_pin.findings, of_own.findings), of_pin.deviations)
 
 
 def by_word(of_pin: Sequence[Finding], of_own: Sequence[Finding]) -> list[tuple[Behaviour, Finding]]:

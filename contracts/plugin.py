@@ -189,7 +189,7 @@ class Collector:
             listed = [leftover for leftover in leftovers(self._options.journal) if leftover.base_url == made.base_url]
             warnings = ["the workers were stopped: what they sent last is not counted"] if made.by_hand else []
             made.metrics.add({"left": [slug for leftover in listed for slug in leftover.slugs], "warnings": warnings})
-        made.finish()
+        made.finish(self._options.deviations)
         self._made = True
 
     @pytest.hookimpl(optionalhook=True)
@@ -205,7 +205,7 @@ class Collector:
         if self._made:
             made = self._result
             terminalreporter.section("contract")
-            for line in [*terminal.summary(made), *made.of_deviations(self._options.deviations), *files.github(made)]:
+            for line in [*terminal.summary(made), *made.deviations, *files.github(made)]:
                 terminalreporter.line(line)
             colour = {GREEN: "green", INTERRUPTED: "yellow"}.get(made.code, "red")
             terminalreporter.line(terminal.last_line(made), **{colour: True}, bold=True)

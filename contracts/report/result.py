@@ -98,8 +98,8 @@ class Result:
     or SIGTERM ended the run, `cut_short` whether pytest did (`-x`), and `selected` whether all tests were selected.
     `tests` are those that ran: of these, `failed` failed though no promise was found broken. `required` are tests that
     could not be tried though --require-all asks for it, each with its reason. `skipped` counts skipped tests by reason,
-    `not_literal` the tests that the judge alone decided. `to_replay` is what sends all the evidence again: the folder,
-    or its files if it has files of other runs, too.
+    `not_literal` the tests that the judge alone decided. `deviations` has a line on each of them. `to_replay` is what
+    sends all the evidence again: the folder, or its files if it has files of other runs, too.
     """
 
     base_url: str
@@ -120,6 +120,7 @@ class Result:
     required: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     not_literal: int = 0
+    deviations: list[str] = field(default_factory=list)
     to_replay: list[str] = field(default_factory=list)
     no_evidence: str = f"none: {MOST_EVIDENCE} files of evidence are kept at most"
 
@@ -179,8 +180,8 @@ class Result:
             finding.evidence, self.no_evidence = "", f"{self.evidence} cannot be written: {error.strerror}"
             self.metrics.add({"warnings": [self.no_evidence]})
 
-    def finish(self) -> None:
-        """Note what is known at the end: how often each promise was broken, and whether it comes and goes.
+    def finish(self, deviations: Deviations) -> None:
+        """Note what is known at the end: how often each promise was broken, if it comes and goes, and what is accepted.
 
         An intermittent fault may by chance show again once. Then the other findings at the same place decide.
         """
@@ -194,6 +195,10 @@ class Result:
             if each.evidence:
                 each.har = har.with_rate(each.har, each.broke, each.tried, comes_and_goes=each.comes_and_goes)
                 self._keep(each)
+        broken = {promise: [test for each in group for test in each.tests] for promise, group in self.groups.items()}
+        self.deviations = [
+            *deviations.report(self.tried, broken, self.tests, self.metrics.accepted, is_whole=self.is_whole)
+        ]
         kept = sorted(each.evidence for each in self.findings if each.evidence)
         if kept:
             is_all = kept == sorted(map(str, Path(self.evidence).rglob("*.har")))
@@ -245,11 +250,6 @@ class Result:
         """The promises that a selected test should have tried but nothing has tried, by the reason."""
         untried = {promise: why for promise, (outcome, why) in self.outcomes.items() if outcome == "not tried"}
         return {why: [promise for promise, reason in untried.items() if reason == why] for why in untried.values()}
-
-    def of_deviations(self, deviations: Deviations) -> list[str]:
-        """A line on each accepted deviation."""
-        broken = {promise: [test for each in group for test in each.tests] for promise, group in self.groups.items()}
-        return [*deviations.report(self.tried, broken, self.tests, self.metrics.accepted, is_whole=self.is_whole)]
 
     @property
     def is_whole(self) -> bool:

@@ -114,7 +114,7 @@ CASES = [
         Vendor,
         FORBIDDEN,
         0,
-        r"KEPT 22 promises, 1 not tried, 29 not selected",
+        r"KEPT 25 promises, 1 not tried, 26 not selected",
         environment={"KAITEN_READ_TOKEN": ""},
     ),
     Case(
@@ -265,6 +265,12 @@ def test_everything_that_is_drawn_of_a_run_says_the_same(case: Case, distributed
         assert ran.promises.get("failures") == broken[1]
         assert len(re.findall("^::error ", ran.output, re.MULTILINE)) == min(10, int(broken[1]))
         assert f", {broken[1]} broken, " in ran.output
+    accepted = [line for line in ran.section if line.startswith(("ACCEPTED until ", "EXPIRED on "))]
+    assert len(accepted) == bool(case.deviations)
+    for line in accepted:
+        assert line in html.unescape(ran.page)
+        assert line in html.unescape(ran.step)
+        assert line in str(ran.promises.findtext("./testcase/system-out"))
     failed = re.search(r"(\d+) failed", ran.output.splitlines()[-1])
     assert int(ran.tests.get("failures", "0")) == int(failed[1] if failed else 0)
     # With workers, what their reports have told is counted, however the run ended.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import WrongCall
+from contracts.evidence.deviation import Deviations
 from contracts.metrics import Metrics
 from contracts.report.result import MOST_EVIDENCE, Finding, Result, read, write
 from contracts.rules.promise import promises
@@ -187,7 +188,7 @@ def test_what_is_mostly_not_seen_again_comes_and_goes(repeated: list[bool | None
     collected = result()
     for seen_again in repeated:
         collected.add(report(seen(repeated=seen_again)))
-    collected.finish()
+    collected.finish(Deviations())
 
     (made,) = collected.findings
 
@@ -201,7 +202,7 @@ def test_what_comes_and_goes_is_told_by_the_promise_as_a_whole() -> None:
     surely = [seen("problem.status", cause="sure"), seen("problem.status", cause="sure")]
     beside = [seen("problem.status", cause=f"cause {number}", repeated=False) for number in range(3)]
     collected.add(report(*by_chance, *surely, *beside))
-    collected.finish()
+    collected.finish(Deviations())
 
     goes = {finding_.key[::2]: finding_.comes_and_goes for finding_ in collected.findings}
 
@@ -216,7 +217,7 @@ def test_a_finding_says_how_many_updates_broke_its_promise() -> None:
     for _ in range(2):
         collected.metrics.add(counted("problem.title", "problem.status", broken={"problem.title": 1}))
     collected.metrics.add(counted("problem.title"))
-    collected.finish()
+    collected.finish(Deviations())
 
     title, status = collected.findings
 
@@ -233,7 +234,7 @@ def test_evidence_knows_in_the_end_how_often_it_was_seen(tmp_path: Path) -> None
         collected.metrics.add(counted("problem.title", broken={"problem.title": 1}))
     collected.metrics.add(counted("problem.title"))
 
-    collected.finish()
+    collected.finish(Deviations())
 
     own = json.loads(files(tmp_path / "e")["problem.title.har"])["log"]["_contract"]
     assert own == {"promise": "problem.title", "broke": 3, "tried": 4, "seen_once": False}
@@ -248,7 +249,7 @@ def test_all_evidence_of_a_run_is_sent_again_and_no_other(tmp_path: Path, of_oth
     if of_other_runs:
         (tmp_path / "update.stored.har").write_text(har)
 
-    collected.finish()
+    collected.finish(Deviations())
 
     files_ = [str(tmp_path / "problem.status.har"), str(tmp_path / "problem.title.har")]
     assert collected.to_replay == (files_ if of_other_runs else [str(tmp_path)])

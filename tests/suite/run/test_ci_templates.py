@@ -92,7 +92,7 @@ def test_the_run_of_a_template_comes_to_a_verdict(template: Path, options: str, 
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr
     assert f"target         {server.url}" in result.stdout
     assert "0 broken" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "<testcase " in (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    assert "<testcase " in (tmp_path / "promises.xml").read_text(encoding="utf-8")
 
 
 @both
