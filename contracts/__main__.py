@@ -157,7 +157,7 @@ def release(
     candidate: str | None, contract: str, base_url: str | None, deviations: Path | None, evidence: Path, **chosen: Any
 ) -> None:
     """Find out whether a release of the vendor is safe to upgrade to, and show what it changes."""
-    from contracts.candidate import adopt, called, place_of, read
+    from contracts.candidate import adopt, called, obstacle, place_of, read
     from contracts.deployment import observed
     from contracts.evidence.deviation import load_deviations
     from contracts.http.target import Target
@@ -184,7 +184,7 @@ def release(
         raise
     # The runs against the deployment are child processes: they inherit these variables, and those of the tokens.
     os.environ.update({shown.strip("<>"): value for shown, value in target.header_values.items()})
-    report = ReleaseReport(verdict, contract, called(where), as_json=chosen["format"] == "json")
+    report = ReleaseReport(verdict, contract, called(where), chosen["format"] == "json", obstacle(offered))
     report.print_documents()
     try:
         if base_url is not None:

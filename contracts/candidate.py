@@ -115,6 +115,15 @@ def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
     return path
 
 
+def obstacle(candidate: References) -> str:
+    """Why a release's document cannot be adopted, in words; empty if it can."""
+    try:
+        _adoptable("candidate", candidate)
+    except WrongCall as error:
+        return str(error).partition("cannot be adopted: ")[2] or str(error)
+    return ""
+
+
 def adopt(path: Path, candidate: References) -> None:
     """Write the operation of a release's document, in the vendor's own words, as the contract in this file.
 
@@ -122,6 +131,16 @@ def adopt(path: Path, candidate: References) -> None:
         WrongCall: the suite cannot be run with what the document says, or the file cannot be written.
 
     """
+    text = _adoptable(path.stem, candidate)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{text}", "utf-8")
+    except OSError as error:
+        raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _adoptable(name: str, candidate: References) -> str:
+    """The text of the contract `name` that a release's document makes. Raises WrongCall if it makes none."""
     operation = find(candidate)
     if operation is None or not operation.bodies.keys() & {JSON, "*/*"}:
         lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
@@ -130,7 +149,7 @@ def adopt(path: Path, candidate: References) -> None:
     content = json.loads(json.dumps(_document_of(operation)))
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     try:
-        adopted = load(path.stem, document(text.encode(), f"contract {path.stem!r}"))
+        adopted = load(name, document(text.encode(), f"contract {name!r}"))
         members, contradictions = adopted.request_members, [*exact().contradictions(adopted)]
     except WrongCall as error:
         raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
@@ -142,11 +161,7 @@ def adopt(path: Path, candidate: References) -> None:
     for status, message in contradictions:
         why = f"no answer {status} can also be as every answer has to be: {message}"
         raise candidate.wrong(f"cannot be adopted: {why}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{text}", "utf-8")
-    except OSError as error:
-        raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
+    return text
 
 
 def _document_of(operation: Operation) -> dict[str, Json]:

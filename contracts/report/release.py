@@ -59,14 +59,15 @@ class Observed:
 class ReleaseReport:
     """What is printed about a release: what the documents say, what a deployment does, and the verdict.
 
-    `observed` is what the deployment did, `stopped` why nothing is known about it, and `adopted` the name of the
-    contract that was saved.
+    `obstacle` is why the document cannot be adopted, `observed` what the deployment did, `stopped` why nothing is known
+    about it, and `adopted` the name of the contract that was saved.
     """
 
     verdict: ReleaseVerdict
     pin: str
     candidate: str
     as_json: bool = False
+    obstacle: str = ""
     observed: Observed | None = None
     stopped: str = ""
     adopted: str = ""
@@ -97,6 +98,7 @@ class ReleaseReport:
             yield f"contracts/documents/{self.adopted}.yaml is saved; hold targets to it with --contract {self.adopted}"
         if self.safe and not self.stopped:
             adopt = "; --adopt NAME saves it as a contract, for --contract NAME"
+            adopt = f"; it cannot be adopted: {self.obstacle}" if self.obstacle else adopt
             drift = f"; with --contract {self.pin}, a run on it may report the drift as broken promises"
             may_adopt = self.verdict.changes and not self.adopted
             yield f"next: upgrade{adopt if may_adopt else ''}{drift if self._count(Kind.DRIFT) else ''}"

@@ -98,8 +98,8 @@ class Result:
     or SIGTERM ended the run, `cut_short` whether pytest did (`-x`), and `selected` whether all tests were selected.
     `tests` are those that ran: of these, `failed` failed though no promise was found broken. `required` are tests that
     could not be tried though --require-all asks for it, each with its reason. `skipped` counts skipped tests by reason,
-    `not_literal` the tests that the judge alone decided. `deviations` has a line on each of them. `to_replay` is what
-    sends all the evidence again: the folder, or its files if it has files of other runs, too.
+    `not_literal` the tests that the judge alone decided. `deviations` has a line on each deviation of the
+    user's file. `to_replay` is what sends all the evidence again: the folder, or its files if it has files of others.
     """
 
     base_url: str

@@ -87,6 +87,15 @@ def test_a_safe_release_exits_0_and_lists_the_drift(release: Release, tmp_path: 
     )
 
 
+def test_a_release_that_no_answer_can_keep_is_told(release: Release, tmp_path: Path) -> None:
+    """A document that allows no title that answers are held to cannot be adopted: that is not advised, and told."""
+    result = release("--candidate", changed(tmp_path, TITLE, "title: {const: Unprocessable Content}"))
+
+    assert result.returncode == 0
+    assert "next: upgrade; it cannot be adopted: no answer 400 can also be as every answer has to be" in result.stdout
+    assert "--adopt NAME" not in result.stdout
+
+
 def test_exact_makes_drift_fail(release: Release, tmp_path: Path) -> None:
     """With --exact drift exits 1, and the verdict says why."""
     result = release("--candidate", changed(tmp_path, TITLE, f"{TITLE}\n        code: {{type: string}}"), "--exact")
