@@ -21,7 +21,7 @@ from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.body import read
-from contracts.rules.promise import Layer, Violation, excerpt, is_status, number, promises
+from contracts.rules.promise import Layer, Violation, excerpt, is_of_state, is_status, number, promises
 
 WIDTH = 110
 # This is about one request. Whether the fault comes and goes is known at the end, from all requests.
@@ -53,9 +53,18 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("repeated", _REPEATED[shown.repeated]),
         ("curl", shown.curl),
         ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
+        ("", _not_shown_by_curl(shown)),
         ("again", again(first, result)),
     )
     return "\n".join([*lines, *labelled(("and also", some([*also]))), "", *labelled(*about)])
+
+
+def _not_shown_by_curl(finding: Finding) -> str:
+    """What the evidence has, and the curl line cannot show."""
+    if finding.promise == "success.empty":
+        return "(curl does not print what follows a 204: the evidence has it)"
+    stored = "(the answer may look right: read the customer before and after it, or replay the evidence)"
+    return stored if is_of_state(finding.promise) else ""
 
 
 def labelled(*facts: tuple[str, str]) -> list[str]:

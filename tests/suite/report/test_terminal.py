@@ -59,6 +59,23 @@ def test_a_curl_line_for_any_customer_says_so() -> None:
     assert lines[-2] == "(set CUSTOMER to the slug of one of your customers)"
 
 
+@pytest.mark.parametrize(
+    ("promise", "said"),
+    [
+        pytest.param("success.empty", "(curl does not print what follows a 204: the evidence has it)", id="after-204"),
+        pytest.param(
+            "refused.unchanged",
+            "(the answer may look right: read the customer before and after it, or replay the evidence)",
+            id="stored",
+        ),
+        pytest.param("problem.title", "curl curl https://api.example.org", id="answer"),
+    ],
+)
+def test_what_curl_cannot_show_is_told(promise: str, said: str) -> None:
+    """Below the curl line stands where to look, if the fault is not in what curl prints."""
+    assert explained(failure(seen(promise)))[-2] == said
+
+
 def test_what_is_seen_again_on_the_mock_needs_no_address() -> None:
     """The mock is what a replay sends to anyway."""
     assert explanation([failure(SEEN)], result(base_url=MOCK_URL)).endswith(f"replay {KEPT_FILE}")
