@@ -198,7 +198,7 @@ class Api:
 
     def first_update(self) -> JudgedAnswer:
         """The first update of the run, judged once more by what is stored now."""
-        if self._customers.given:
+        if self._customers.only_one:
             pytest.skip(ONE_CUSTOMER)
         attempt, customer = self._run.update_first()
         if not attempt.violations:
@@ -212,7 +212,7 @@ class Api:
 
         One is older. The other is newer, and its slug begins with that of the customer.
         """
-        if self._customers.given:
+        if self._customers.only_one:
             pytest.skip(ONE_CUSTOMER)
         template = update(slug, body, authorization=tuple(authorization))
         attempt, older, newer = self._attempts.send_beside_others(template, customer)
@@ -234,7 +234,7 @@ class Api:
 
     def slug_of_a_removed_customer(self) -> str:
         """The slug of a customer that was made and removed, and is shown no more. Nothing may bring it back."""
-        if self._customers.given:
+        if self._customers.only_one:
             pytest.skip(ONE_CUSTOMER)
         with self._customers.short_lived:
             slug = self._customers.unused().slug
@@ -259,7 +259,7 @@ class Api:
         attempt = self._attempts.send(template, customer, apart=True)
         # A copy of the customer as it is now, because the next test of this thread will change it.
         then = replace(customer)
-        if len(template.body) > MIB and not self._customers.given:
+        if len(template.body) > MIB and not self._customers.only_one:
             # The customer may be large from now on, and it would be read after each further request.
             self._customers.replace(customer)
         if isinstance(asked, Payload) and asked.family == PAIRS:

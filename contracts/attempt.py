@@ -134,7 +134,7 @@ class Attempts:
             self.metrics.judged(alike := judge_alike(circumstance, like.exchange, attempt.exchange))
             if alike.violations:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
-        if read or (self.customers.given and circumstance is not Circumstance.IN_A_HISTORY):
+        if read or (self.customers.only_one and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self.read_back([attempt], customer)
         if attempt.circumstance is Circumstance.OF_NOBODY:
             return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
@@ -195,7 +195,7 @@ class Attempts:
             return [replace(again, repeated=True), *once]
         if of_state and failed.before and not before:  # it may depend on what was stored before
             return self._again(failed, failed.before, circumstance)
-        if of_state and not self.customers.given:
+        if of_state and not self.customers.only_one:
             # An update of another customer may have changed this one. Then `update.isolated` is what was broken.
             body = state.telling_body("Another Customer", self.document)
             mixed_up, *_ = self.send_beside_others(update(CUSTOMER, body), customer)
@@ -206,7 +206,7 @@ class Attempts:
 
     def _made(self, templates: Requests, customer: Customer, circumstance: Circumstance, apart: bool) -> list[Attempt]:
         """Attempts that are not sent yet. If what sets apart was wrongly answered, it takes the place of the first."""
-        if apart and state.HIDDEN in customer.stored and not self.customers.given and self._new_ones_show:
+        if apart and state.HIDDEN in customer.stored and not self.customers.only_one and self._new_ones_show:
             # A customer that is gone is replaced, because every update of it is answered 404.
             self.customers.replace(customer)
             self._new_ones_show = state.HIDDEN not in customer.stored
@@ -252,7 +252,7 @@ class Attempts:
         accepted = [attempt.alone() for attempt in attempts if attempt.accepted]
         latest, makers = accepted or [attempts[-1].alone()], self._makers.get(customer.slug, [])
         # If there is only one customer, what is stored may be the plain update that was sent after an interruption.
-        overwritten = self.customers.given and any(attempt.exchange.sent_again for attempt in attempts)
+        overwritten = self.customers.only_one and any(attempt.exchange.sent_again for attempt in attempts)
         says = not overwritten and all(state.says_what_is_stored(each.exchange, each.prediction) for each in attempts)
         customer.unread = NO_READING if not self.customers.readable else "" if says else _NOT_SAID
         if customer.unread:

@@ -64,7 +64,8 @@ def _file(where: str) -> bytes:
     try:
         if where == "-":
             return sys.stdin.buffer.read(_LARGEST + 1)
-        if not Path(where).is_file():
+        # A shell's <(command) is a pipe, and no regular file.
+        if not Path(where).exists() or Path(where).is_dir():
             raise WrongCall(f"there is no file {where!r}: give the candidate's file, or an address with https://")
         with Path(where).open("rb") as file:
             return file.read(_LARGEST + 1)

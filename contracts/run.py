@@ -87,7 +87,7 @@ class Run:
     def _note_what_cannot_be_tried(self) -> None:
         if not self.customers.readable:
             self.metrics.not_tried(filter(is_of_state, promises()), NO_READING)
-        if self.customers.given:
+        if self.customers.only_one:
             self.metrics.not_tried(["update.isolated"], ONE_CUSTOMER)
         if not self.target.can_try_scope:
             self.metrics.not_tried(["status.scope"], NO_READ_TOKEN)

@@ -47,7 +47,7 @@ def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
         return
     violations = judge(seen, _prediction(seen), _DOCUMENT).violations
     if violations:
-        raise _type_of(tuple(broken.promise for broken in violations))("\n".join(map(_told, violations)))
+        raise _type_of(tuple(broken.promise for broken in violations))("\n".join(map(_in_words, violations)))
 
 
 @cache
@@ -56,7 +56,7 @@ def _type_of(promise_ids: tuple[str, ...]) -> type[AssertionError]:
     return type("Broken: " + ", ".join(promise_ids), (AssertionError,), {})
 
 
-def _told(broken: Violation) -> str:
+def _in_words(broken: Violation) -> str:
     return f"{broken.promise}: {broken.sentence}\n  expected {broken.expected}\n  came     {broken.actual}"
 
 

@@ -83,7 +83,7 @@ class Customers:
         self.renamed = ""
 
     @property
-    def given(self) -> bool:
+    def only_one(self) -> bool:
         """Whether there is only one customer: it is that of `--customer`, or `--customers` allows too few."""
         return self._only is not None
 

@@ -154,5 +154,6 @@ def _quoted(text: str, variables: Mapping[str, str]) -> str:
     quoted = re.sub(r'([\\"$`])', r"\\\1", text)
     for placeholder, variable in variables.items():
         quoted = quoted.replace(placeholder, variable)
-    # A variable needs braces only if the next character could belong to its name.
-    return '"' + re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted) + '"'
+    # A variable needs braces only if the next character could belong to its name. In double quotes an exclamation mark
+    # would be replaced by a line of the history, at an interactive shell.
+    return '"' + re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", quoted).replace("!", "\"'!'\"") + '"'

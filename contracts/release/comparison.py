@@ -13,7 +13,7 @@ from contracts.release.difference import Difference, is_in_answer, worst
 from contracts.release.schema import REQUEST, RESPONSE, NotFollowed, plain
 from contracts.rules.document import PROBLEM
 from contracts.rules.openapi import References
-from contracts.rules.operation import PATH, DocumentedAnswer, Operation, find, is_error, lets_in, near, told_ways
+from contracts.rules.operation import PATH, DocumentedAnswer, Operation, find, is_error, lets_in, near, ways_in_words
 
 Json = Any
 
@@ -69,7 +69,7 @@ def _of_requests(pin: Operation, candidate: Operation) -> Iterator[Change]:
     for key, (called, _) in unknown.items():
         if pin.unknown.get(key) != candidate.unknown.get(key):
             yield Change(UNDECIDED, "operation", f"it is not known what {called} means for a client")
-    ways = told_ways(pin.security), told_ways(candidate.security)
+    ways = ways_in_words(pin.security), ways_in_words(candidate.security)
     if not all(any(lets_in(way, needed) for needed in candidate.security) for way in pin.security):
         yield Change(BREAKING, "security", "a credential that was enough is not any more", *ways)
     elif not all(any(lets_in(way, needed) for needed in pin.security) for way in candidate.security):

@@ -210,7 +210,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
             if keyword in NAMED - {"$defs"}:
                 found[keyword] = {name: part or True for name, part in found[keyword].items()}
             elif keyword in ("anyOf", "oneOf") and not wide:
-                found[keyword] = [*map(_told_apart(root, value), value, found[keyword])]
+                found[keyword] = [*map(_kept_apart(root, value), value, found[keyword])]
         if wide and "oneOf" in found and ("$ref" in json.dumps(node["oneOf"]) or found["oneOf"] != node["oneOf"]):
             # Closed objects exclude each other. Once they may have more members, they overlap.
             found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
@@ -220,7 +220,7 @@ def opened(root: Schema, *, wide: bool) -> Schema:
     return widened
 
 
-def _told_apart(root: Schema, parts: list[Json]) -> Callable[[Json, Json], Json]:
+def _kept_apart(root: Schema, parts: list[Json]) -> Callable[[Json, Json], Json]:
     """Returns a function that forbids, in a closed alternative, the members of the other alternatives."""
 
     def names(part: Json) -> set[str]:

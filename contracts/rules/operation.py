@@ -226,7 +226,7 @@ def lets_in(way: Way, needed: Way) -> bool:
     return all(name in way and scopes <= implied[name] for name, scopes in needed.items())
 
 
-def told_ways(ways: tuple[Way, ...]) -> str:
+def ways_in_words(ways: tuple[Way, ...]) -> str:
     """The ways to authenticate, in words."""
     named = [[f"{name} with {', '.join(sorted(of))}" if of else name for name, of in way.items()] for way in ways]
     return " or ".join(" and ".join(way) or "no credential" for way in named)

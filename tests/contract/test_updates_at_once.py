@@ -8,7 +8,8 @@ from contracts.api import Api
 from contracts.fuzz.payloads import to_json
 from tests.contract.assertions import expect
 
-HISTORIES = 20
+# So many histories have several updates each, and so many one.
+SEVERAL, ONE = 20, 6
 
 
 def body(name: str, **more: str) -> bytes:
@@ -20,12 +21,18 @@ def body(name: str, **more: str) -> bytes:
 def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
     """Several clients update and read one customer at once. One order of the updates explains what each read shows.
 
-    Each of 20 histories has five valid updates, and a last one that is refused: no read may show it.
+    Each of 20 histories has five valid updates, and a last one that is refused: no read may show it. Six histories have
+    one update, and many reads beside it.
     """
-    names = [[f"update {number}.{place}" for place in range(5)] for number in range(HISTORIES)]
+    several = [[f"update {number}.{place}" for place in range(5)] for number in range(SEVERAL)]
+    one = [[f"update {number}"] for number in range(SEVERAL, SEVERAL + ONE)]
+    names = [*several, *one]
 
     shown = api.put_and_read_at_once(
-        [[*map(body, valid), body(f"refused {number}", foo="bar")] for number, valid in enumerate(names)]
+        [
+            *([*map(body, valid), body(f"refused {number}", foo="bar")] for number, valid in enumerate(several)),
+            *([body(name)] for (name,) in one),
+        ]
     )
 
     for number, reads in enumerate(shown):

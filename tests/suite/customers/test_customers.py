@@ -30,7 +30,7 @@ def test_a_customer_is_made_and_read() -> None:
 
     assert customer.slug.startswith("contract-test-")
     assert customer.stored == vendor.customers[customer.slug]
-    assert (customers.readable, customers.given) == (True, False)
+    assert (customers.readable, customers.only_one) == (True, False)
 
 
 def test_each_customer_is_another_one() -> None:
@@ -294,7 +294,7 @@ def test_where_few_customers_may_exist_there_is_one(most: int) -> None:
 
     first = customers.open()
 
-    assert customers.given
+    assert customers.only_one
     assert first is customers.make() is customers.unused()
     customers.close()
     assert (vendor.calls.count("POST"), set(vendor.customers)) == (1, {"acme"})
@@ -315,7 +315,7 @@ def test_no_more_customers_exist_than_may(most: int) -> None:
         assert {before.slug, new.slug, *(customer.slug for customer in kept)} <= set(vendor.customers)
     customers.replace(kept[-1])
 
-    assert not customers.given
+    assert not customers.only_one
     assert kept[-1].slug in vendor.customers
     assert most - 3 <= len(kept) <= most - 2
     customers.close()
@@ -348,7 +348,7 @@ def test_only_the_given_customer_is_used() -> None:
 
     given = customers.open()
 
-    assert customers.given
+    assert customers.only_one
     assert customers.make() is given
     assert customers.existing == {"acme"}
     assert "POST" not in vendor.calls

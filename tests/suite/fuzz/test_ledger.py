@@ -331,8 +331,11 @@ def explored(attempts: FakeAttempts, examples: int, explained: Collection[str] =
         pytest.param({"z": {FIRST, SECOND, STORED}}, id="all-by-the-same-request"),
     ],
 )
-def test_hypothesis_finds_and_shrinks_each_promise(broken: dict[str, Collection[str]], seed: int) -> None:
-    """A search finds every promise that is broken, and the smallest request for each."""
+def test_hypothesis_finds_and_shrinks_each_promise(
+    broken: dict[str, Collection[str]], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that has the time finds every promise that is broken, and the smallest request for each."""
+    monkeypatch.setattr("contracts.fuzz.ledger.SHRINKING", float("inf"))
     attempts = FakeAttempts(breaking(broken))
 
     concluded = explored(attempts, 60, seed=seed).conclusion()

@@ -65,5 +65,5 @@ def test_a_seed_sends_the_same_requests_in_the_same_order(tmp_path: Path) -> Non
     """Two runs with the same seed and profile send the same updates in the same order."""
     first, second = (updates(tmp_path, "7", hash_seed) for hash_seed in ("1", "2"))
 
-    assert len(first) > 100
+    assert len(first) > 50
     assert first == second

@@ -88,6 +88,7 @@ def sent_by_client(request: Request, server: Recorder) -> Recorded:
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN} ",)), id="token-with-trailing-space"),
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN}x",)), id="token-with-a-letter-more"),
         pytest.param(update("acme", PLAIN, authorization=(f'Bearer "{WRITE_TOKEN}"$a`b\\',)), id="token-in-quotes"),
+        pytest.param(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN}!a!",)), id="token-with-exclamation"),
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {SWAPPED_TOKEN}",)), id="token-in-the-other-case"),
         pytest.param(update("acme", PLAIN, authorization=(f"Bearer {CUT_TOKEN}",)), id="token-cut-short"),
         pytest.param(
@@ -120,6 +121,13 @@ def test_the_curl_line_sends_what_stands_in_front_wants() -> None:
         curled = sent_by_curl(f"export KAITEN_HEADER_1='a b'; {line}", server)
 
     assert curled.values("X-Gateway-Key") == ["a b"]
+
+
+def test_the_curl_line_is_safe_at_an_interactive_shell() -> None:
+    """In double quotes a shell with a history would replace an exclamation mark, so it stands in single quotes."""
+    line = curl(update("acme", PLAIN, authorization=(f"Bearer {WRITE_TOKEN}!a",)), "http://127.0.0.1")
+
+    assert """ -H "Authorization: Bearer $KAITEN_AUTH_TOKEN"'!'"a" """ in line
 
 
 @needs_curl
