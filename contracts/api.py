@@ -197,13 +197,10 @@ class Api:
         return [] if self.judged_by else [each.shown for each in ended]
 
     def first_update(self) -> JudgedAnswer:
-        """The first update of the run, judged once more by what is stored now."""
+        """The first update of the run, judged once more by what is stored now, and shown by several reads."""
         if self._customers.only_one:
             pytest.skip(ONE_CUSTOMER)
-        attempt, customer = self._run.update_first()
-        if not attempt.violations:
-            (attempt,) = self._attempts.read_back([attempt], customer)
-        return self._answer(attempt, customer)
+        return self._answer(*self._run.first_update_now())
 
     def put_beside_others(
         self, customer: Customer, body: bytes, *, slug: str = CUSTOMER, authorization: Sequence[str] = _VALID

@@ -147,7 +147,8 @@ class Clients:
 
     def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Access]:
         """What an update did: one that was sent again may have been carried out twice."""
-        value, status = self._value(read(update.exchange.request.body).values[0]), update.exchange.status
+        bodies = [each for each in read(update.exchange.request.body).values if isinstance(each, dict)]
+        value, status = self._value(bodies[0] if bodies else {}), update.exchange.status
         effect = Effect.CERTAIN if status == 204 else Effect.NONE if status in REFUSED else Effect.POSSIBLE
         yield Access(value, started, ended, effect=effect)
         if update.exchange.sent_again and effect is not Effect.NONE:

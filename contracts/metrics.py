@@ -27,6 +27,7 @@ _LOCK = threading.Lock()
 class Metrics:
     """What all threads of a run have counted. `updates` are the requests to the operation.
 
+    `resent` counts the requests that were sent again, because a kept connection had ended without an answer;
     `latencies` counts all updates, by status and by step; `tried` the answers that tried each promise, and `broken` the
     answers that broke it; `answers` the answers to the requests of each circumstance (named by its promise), by status,
     and `wrong` those that are not allowed; `generated` the distinct requests of each generated test; `pairs` the
@@ -36,6 +37,7 @@ class Metrics:
 
     exchanges: int = 0
     interruptions: int = 0
+    resent: int = 0
     latencies: dict[str, dict[str, int]] = field(default_factory=dict)
     tried: dict[str, int] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
@@ -64,7 +66,10 @@ class Metrics:
         """Count one exchange."""
         step = str(round(math.log10(max(exchange.seconds, 1e-6)) * _STEPS))
         latency = {"latencies": {_outcome(exchange): {step: 1}}}
-        self.add({"exchanges": 1} | (latency if exchange.request.method == OPERATION else {}))
+        self.add(
+            {"exchanges": 1, "resent": int(exchange.sent_again)}
+            | (latency if exchange.request.method == OPERATION else {})
+        )
 
     def judged(self, verdict: Verdict) -> None:
         """Count which promises an answer tried, and which of them it broke."""

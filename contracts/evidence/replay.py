@@ -97,11 +97,14 @@ class Replay:
 
     def _sent_to(self, customer: Customer, evidence: Evidence, *, build: bool) -> Attempt:
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
+        at_once = evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic")
+        if at_once and evidence.violation and evidence.violation.place:
+            # One read was at fault, at this place of what it showed, and no history.
+            circumstance, at_once = Circumstance.USUAL, False
         like = None
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part("beside", "failing")]
-        at_once = evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic")
         if at_once or len(templates) > 1:
             attempts = self._attempts
             again = Clients(attempts, customer).often(templates) if at_once else attempts.in_turn(templates, customer)

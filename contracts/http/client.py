@@ -132,6 +132,9 @@ class Client:
             self.retry_budget.interrupted(started, reason, pause, limited=limited)
             tries += 1
             if limited:
+                if time.monotonic() - proof.since > self.target.limits.patience:
+                    why = "answered a request 429 each time, and others not"
+                    raise NoVerdict(f"{self.target.base_url} {why}; patience ended (--patience)")
                 self._pace.slow_down(pause, surely=True)
                 continue
             lost = True

@@ -110,6 +110,7 @@ def summary(result: Result) -> list[str]:
     metrics, groups = result.metrics, [*result.groups.values()]
     statuses = ", ".join(f"{status}: {count}" for status, count in metrics.statuses.items())
     required = Counter(result.required.values())
+    resent = f"; {number(metrics.resent, 'request')} sent again, because a kept connection ended without an answer"
     alone = f"{number(result.not_literal, 'test')} judged by {result.contract} alone: their literals are those of docs"
     facts = (
         ("target", result.base_url + (" (the mock, in process)" if result.base_url == MOCK_URL else "")),
@@ -118,7 +119,7 @@ def summary(result: Result) -> list[str]:
         ("seed", result.seed),
         ("exchanges", str(metrics.exchanges)),
         ("updates sent", f"{metrics.updates}, answered {statuses or 'nothing'}"),
-        ("interruptions", str(metrics.interruptions)),
+        ("interruptions", f"{metrics.interruptions}{resent if metrics.resent else ''}"),
         ("customers left", some(metrics.left) or "none"),
         ("", f"remove them with: {command('clean')}" if metrics.left else ""),
         ("failed too", _failed(result) if result.failed else ""),

@@ -124,6 +124,17 @@ def test_a_failure_ends_with_the_command_that_shows_it_again(tmp_path: Path) -> 
     assert not (desk / ".hypothesis").exists()
 
 
+def test_a_read_that_went_back_in_time_is_sent_as_it_was(tmp_path: Path) -> None:
+    """Where one read was at fault, and no history, its request is sent again alone, whatever its body is."""
+    found = violation("update.linearizable", "a read that shows no older state", "an older one", "updatedAt")
+    seen = replace(kept("update.linearizable", ("failing", update(CUSTOMER, b"")), status=400), violation=found)
+    har.write(tmp_path / "one.har", har.to_har(seen))
+
+    result = replay(tmp_path / "one.har")
+
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "0 seen again, 0 different, 1 gone")
+
+
 def test_what_was_mended_is_gone(evidence: Path) -> None:
     """On the correct mock every recorded violation is gone, and the exit code is 0."""
     result = replay(evidence)

@@ -332,6 +332,22 @@ def test_no_payload_is_blamed_for_a_rate_limit() -> None:
         client.send(POISON, control=CONTROL)
 
 
+def test_patience_ends_for_one_request_that_is_always_limited(clock: Clock) -> None:
+    """A request that gets nothing but 429, while others are answered, is waited for as long as patience says."""
+    clients: list[Client] = []
+
+    def limited(request: Recorded) -> bytes:
+        clients[0].retry_budget.answered()  # as another thread notes it
+        return answer(429, "Retry-After: 1")
+
+    with recording(limited) as server, client_of(server.url, patience=3.0) as client:
+        clients.append(client)
+        with pytest.raises(NoVerdict, match="answered a request 429 each time, and others not; patience ended"):
+            client.send(POISON)
+
+    assert clock.waited < 10.0
+
+
 def breaking_updates(reply: Reply) -> Callable[[Recorded], Reply]:
     """A server that answers reads, and each update with this reply."""
     return lambda request: FOUND if request.line.startswith("GET") else reply

@@ -170,6 +170,13 @@ def test_what_was_sent_is_counted_by_its_answer() -> None:
     assert lines[4:7] == ["exchanges 4", "updates sent 3, answered 204: 1, 422: 1, no answer: 1", "interruptions 2"]
 
 
+def test_requests_that_were_sent_again_are_counted() -> None:
+    """A connection that ends without an answer is no interruption, but who reads the summary learns of it."""
+    lines = summed_up(metrics={"interruptions": 2, "resent": 1})
+
+    assert "interruptions 2; 1 request sent again, because a kept connection ended without an answer" in lines
+
+
 def test_customers_that_are_left_are_named() -> None:
     """A customer that could not be removed is named, with the command that removes it."""
     lines = summed_up(metrics={"left": ["contract-test-1"]})

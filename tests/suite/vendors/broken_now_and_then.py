@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections import Counter
 
-from contracts.vendor.model import Answer, Call, Refusal
+from contracts.vendor.model import READ, Answer, Call, Refusal
 from tests.suite.vendors.finders import OTHER_SCHEMA, OTHER_VALID, STAYS
 from tests.suite.vendors.variant import Broken, Row, Variant, broken, refuse_if
 from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members, first
@@ -72,6 +73,27 @@ class LosesTheFirstUpdateLater(Broken):
         if self.updates == 500:
             self.find(self._slug).update(self._before)
         return super().update(call, slug)
+
+
+class ReadsFromAnOldCopy(Broken):
+    """Shows in every third read a customer as it was made."""
+
+    breaks, found_by = "update.linearizable", STAYS
+
+    def begin(self) -> None:
+        self._copies: dict[str, Members] = {}
+        self._reads: Counter[str] = Counter()
+
+    def store(self, customer: Members, value: Members) -> None:
+        super().store(customer, value)
+        self._copies.setdefault(customer["slug"], dict(customer))
+
+    def show(self, call: Call, slug: str) -> Answer:
+        self._reads[slug] += 1
+        if slug in self.customers and self._reads[slug] % 3 == 0:
+            self.authorize(call, READ)
+            return self.json(200, self._copies[slug])
+        return super().show(call, slug)
 
 
 class MistakesTheMediaTypeEach20thTime(Broken):
