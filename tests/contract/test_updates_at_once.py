@@ -9,7 +9,7 @@ from contracts.fuzz.payloads import to_json
 from tests.contract.assertions import expect
 
 # So many histories have several updates each, and so many one.
-SEVERAL, ONE = 20, 6
+SEVERAL, SINGLE = 20, 6
 
 
 def body(name: str, **more: str) -> bytes:
@@ -25,13 +25,13 @@ def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
     one update, and many reads beside it.
     """
     several = [[f"update {number}.{place}" for place in range(5)] for number in range(SEVERAL)]
-    one = [[f"update {number}"] for number in range(SEVERAL, SEVERAL + ONE)]
-    names = [*several, *one]
+    single = [[f"update {number}"] for number in range(SEVERAL, SEVERAL + SINGLE)]
+    names = [*several, *single]
 
     shown = api.put_and_read_at_once(
         [
             *([*map(body, valid), body(f"refused {number}", foo="bar")] for number, valid in enumerate(several)),
-            *([body(name)] for (name,) in one),
+            *([body(name)] for (name,) in single),
         ]
     )
 
