@@ -87,7 +87,10 @@ class Api:
         """Begin the test with this id."""
         self.test = test
         self.judged_by = ""
-        self._ledger = Ledger(self._attempts, self._explained, self._left)
+        self._ledger = self._new_ledger()
+
+    def _new_ledger(self) -> Ledger:
+        return Ledger(self._attempts, self._explained, self._left)
 
     def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
         """Run the next tests on other threads, each with its own `Api` and customer. A test is known by its id."""
@@ -121,7 +124,7 @@ class Api:
 
     def conclude(self) -> BrokenPromise | None:
         """What a generated test found, as one failure: for each promise the smallest request, tried again alone."""
-        ledger, self._ledger = self._ledger, Ledger(self._attempts, self._explained, self._left)
+        ledger, self._ledger = self._ledger, self._new_ledger()
         if ledger.sent:
             self._run.metrics.drawn(len(ledger.sent), self.test)
         found = ledger.conclusion()

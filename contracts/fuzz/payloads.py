@@ -164,9 +164,9 @@ def entry_of(name: str, recorded: Request, status: int | None) -> str:
     }
     if framing := sent.header("Transfer-Encoding"):
         entry["framing"] = framing
-    usual = {ACCEPT, *((name, value) for name, value in sent.headers if name.lower() in _OWN_FIELDS)}
-    if others := {name: value for name, value in sent.headers if (name, value) not in usual}:
-        entry["headers"] = others
+    others = [header for header in sent.headers if header[0].lower() not in _OWN_FIELDS and header != ACCEPT]
+    if others:
+        entry["headers"] = dict(others)
     written = [{field: value for field, value in entry.items() if field not in _USUAL or _USUAL[field] != value}]
     text = yaml.dump(written, Dumper=yaml.SafeDumper, sort_keys=False, width=100, default_flow_style=False)
     return textwrap.indent(text, " " * 6)
