@@ -34,8 +34,6 @@ LARGE = {OTHER_VALID, OTHER_SCHEMA, OTHER_NO_JSON, OTHER_SLUG, LEFT_OPEN, BESIDE
 # The first vendor for each promise: of the default pin if there is one, and found by a small test if there is one.
 IN_ORDER = sorted(STEADY, key=lambda variant: (variant.contract != "docs", variant.found_by in LARGE))
 OF_RULES = {variant.breaks: variant for variant in reversed(IN_ORDER)}
-# What fails now and then needs more chances to be seen again.
-TIMES = {"update.atomic": "20", "update.linearizable": "8"}
 
 
 def named(variant: type[Variant]) -> str:
@@ -78,8 +76,7 @@ def test_a_broken_promise_is_found_and_seen_again(variant: type[Broken], tmp_pat
     with serving(variant(load(variant.contract), variant.base_path)) as server:
         options = ["--base-url", server.url, "--contract", variant.contract, *selected, *variant.arguments]
         found = run_suite(*options, journal=tmp_path, file=TESTS[variant.found_by])
-        often = ["--times", TIMES.get(variant.breaks, "1"), "--journal", str(tmp_path / "j"), "--settle", "0.2"]
-        there = replay(str(evidence), "--base-url", server.url, *often)
+        there = replay(str(evidence), "--base-url", server.url, "--journal", str(tmp_path / "j"), "--settle", "0.2")
     mocked = replay(str(evidence))
 
     assert found.returncode == 1, found.stdout[-3000:] + found.stderr

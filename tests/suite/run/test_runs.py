@@ -12,7 +12,7 @@ from contracts.report.result import read
 from contracts.rules.document import Document, load
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Refusal, Vendor
 from tests.suite.served import serving
-from tests.suite.suite_run import run_suite
+from tests.suite.suite_run import NO_TABLES, run_suite
 from tests.suite.vendors import vendor_named
 
 OF_STATE = (
@@ -20,8 +20,6 @@ OF_STATE = (
     *("update.linearizable", "update.isolated"),
     *("refused.unchanged", "refused.created"),
 )
-# What is written out and what is generated, without the tables of payloads, which take most of a run.
-NO_TABLES = ("-k", "not whatever_else and not a_valid_update and not left_open")
 OF_204 = "test_204_no_content.py"
 SOMEBODY = {"id": "customer-0", "slug": "acme", "name": "Acme", "externalCustomerId": "acme-1", "updatedAt": "then"}
 

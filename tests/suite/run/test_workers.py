@@ -15,7 +15,7 @@ from contracts.report.result import read as result_in
 from contracts.rules.document import load
 from contracts.vendor.model import MOCK_TOKENS, Answer, Call, Vendor
 from tests.suite.served import plain_wire, serving
-from tests.suite.suite_run import ROOT, environment_of, evidence_beside, run_suite
+from tests.suite.suite_run import NO_TABLES, ROOT, environment_of, evidence_beside, run_suite
 from tests.suite.vendors import vendor_named
 
 OF_204 = "test_204_no_content.py"
@@ -34,9 +34,7 @@ class Dies(Vendor):
 def test_workers_do_what_one_process_does(tmp_path: Path) -> None:
     """Two workers run the same tests with the same number of updates, each on customers of its own, and leave none."""
     with serving(Vendor(load("docs"))) as server:
-        # Of the tables of payloads the shortest.
-        selected = ["-k", "not whatever_else_breaks and not a_valid_update and not left_open"]
-        arguments = ["--base-url", server.url, "--hypothesis-seed", "3", *selected]
+        arguments = ["--base-url", server.url, "--hypothesis-seed", "3", *NO_TABLES]
         single = run_suite(*arguments, "--result", str(tmp_path / "1.json"), journal=tmp_path / "1")
         distributed = run_suite(*arguments, "--result", str(tmp_path / "2.json"), "-n", "2", journal=tmp_path / "2")
 
