@@ -130,6 +130,9 @@ class Process:
 
         The report goes to the process that the user started.
         """
+        if call.excinfo and isinstance(call.excinfo.value, BrokenPromise):
+            # pytest takes long to write a traceback, and what is written in its place explains the failure.
+            call.excinfo.traceback = call.excinfo.traceback[:0]
         report = yield
         broken = [*_broken_promises(call.excinfo.value)] if call.excinfo and self.run else []
         found = [attempt for error in broken for attempt in error.attempts]
