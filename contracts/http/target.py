@@ -57,7 +57,7 @@ class Limits:
     time: float = 10.0
     size: int = MIB
     rate: float | None = None
-    concurrency: int = 8
+    concurrency: int = 10
     patience: float = 60.0
     settle: float = 2.0
     customers: int | None = None

@@ -15,7 +15,7 @@ from tests.suite.vendors import vendor_named
 
 # For each promise on the status or the shape of a single answer a vendor that breaks it, and the test that sees it.
 SEEN = {
-    "answer.given": ("BreaksTheConnectionOnNul", "left_open"),
+    "answer.given": ("BreaksTheConnectionOnNul", "name-null-character"),
     "answer.http": ("GarblesTheStatusLineOnEmoji", "emoji"),
     "status.valid": ("WantsOneLetterCase", "valid_update"),
     "status.syntax": ("TakesTrailingCommas", "trailing-comma"),
@@ -25,12 +25,12 @@ SEEN = {
     "status.schema": ("MakesUpNames", "breaks_the_schema"),
     "status.encoding": ("AnswersUtf16With415", "encoding"),
     "status.constant": ("TakesNan", "nan"),
-    "status.media_type": ("AcceptsPlainText", "left_open"),
-    "status.media_type_like_json": ("FindsNothingWithoutMediaType", "left_open"),
-    "status.size": ("ForbidsLargeBodies", "left_open"),
-    "status.number": ("AcceptsHugeNumbers", "left_open"),
-    "status.text": ("FindsNothingForNul", "left_open"),
-    "status.credential_unclear": ("ForbidsTwoCredentials", "left_open"),
+    "status.media_type": ("AcceptsPlainText", "type-plain-text"),
+    "status.media_type_like_json": ("FindsNothingWithoutMediaType", "type-missing"),
+    "status.size": ("ForbidsLargeBodies", "body-2-mib"),
+    "status.number": ("AcceptsHugeNumbers", "number-huge"),
+    "status.text": ("FindsNothingForNul", "name-null-character"),
+    "status.credential_unclear": ("ForbidsTwoCredentials", "credentials-"),
     "status.documented": ("AnswersNoScopeWith418", "may-read-only"),
     "status.internal_error": ("CrashesOnLongNames", "valid_update"),
     "response.redirect": ("Redirects", "published"),

@@ -105,14 +105,14 @@ def test_a_release_that_does_what_it_says_is_safe(checked: Checked, compatible: 
 
 def test_a_change_that_is_not_announced_is_not_safe(checked: Checked, tmp_path: Path) -> None:
     """A deployment that breaks a promise which its document still makes is not safe; a request of it is named."""
-    result = checked(vendor_named("TrimsNames")(load("docs")), "--candidate", DOCS)
+    result = checked(vendor_named("TitleInLowerCase")(load("docs")), "--candidate", DOCS)
 
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1].startswith("not safe: docs → ")
     assert "behaviour at http://127.0.0.1:" in result.stdout
-    assert "does without saying: update.stored: " in result.stdout
+    assert "does without saying: problem.title: " in result.stdout
     assert "  request   PUT /customers/contract-test-" in result.stdout
-    assert list((tmp_path / "evidence" / "release" / "pin").glob("update.stored*.har"))
+    assert list((tmp_path / "evidence" / "release" / "pin").glob("problem.title*.har"))
 
 
 def test_what_is_announced_and_not_done_is_told(checked: Checked, compatible: str) -> None:

@@ -87,7 +87,7 @@ def test_only_customers_that_it_made_are_touched(tmp_path: Path) -> None:
         diagnosis(server, tmp_path)
 
     changing = [(method, path) for method, path in server.calls if method != "GET"]
-    assert [method for method, _ in changing] == ["POST"] * 10 + ["PUT"] * 2 + ["DELETE"] * 10
+    assert [method for method, _ in changing] == ["POST"] * 12 + ["PUT"] * 2 + ["DELETE"] * 12
     assert all(path.startswith("/customers/contract-test-") for method, path in changing if method != "POST")
     assert len({path for method, path in changing if method == "PUT"}) == 1
 
