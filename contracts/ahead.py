@@ -1,7 +1,5 @@
 """Tests that are run ahead: while pytest calls one test, the next ones run on other threads."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait

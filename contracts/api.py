@@ -4,8 +4,6 @@ The judge looks at every exchange, and at what is stored afterwards. A broken pr
 assertion of the test.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
@@ -92,11 +90,11 @@ class Api:
     def _new_ledger(self) -> Ledger:
         return Ledger(self._attempts, self._explained, self._left)
 
-    def run_ahead(self, upcoming: Iterable[tuple[str, Callable[[Api], object]]]) -> None:
+    def run_ahead(self, upcoming: "Iterable[tuple[str, Callable[[Api], object]]]") -> None:
         """Run the next tests on other threads, each with its own `Api` and customer. A test is known by its id."""
         self._ahead.run((test, partial(self._run_on_this_thread, test, function)) for test, function in upcoming)
 
-    def _run_on_this_thread(self, test: str, function: Callable[[Api], object]) -> str:
+    def _run_on_this_thread(self, test: str, function: "Callable[[Api], object]") -> str:
         api = copy(self)
         api.customer = self._customers.own
         api.begin(test)

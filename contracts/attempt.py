@@ -1,7 +1,5 @@
 """The one way in which a request is tried: send, judge, read back, judge what is stored."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -48,8 +46,8 @@ class Attempt:
     circumstance: Circumstance = Circumstance.USUAL
     violations: tuple[Violation, ...] = ()
     repeated: bool | None = None
-    before: Attempt | None = field(default=None, repr=False)
-    beside: tuple[Attempt, ...] = field(default=(), repr=False)
+    before: "Attempt | None" = field(default=None, repr=False)
+    beside: "tuple[Attempt, ...]" = field(default=(), repr=False)
     read: Exchange | None = field(default=None, repr=False)
 
     @property
@@ -60,16 +58,16 @@ class Attempt:
     def accepted(self) -> bool:
         return self.exchange.status == 204
 
-    def only(self, promise_ids: Collection[str]) -> Attempt:
+    def only(self, promise_ids: Collection[str]) -> "Attempt":
         """The attempt with the violations of these promises alone."""
         return replace(self, violations=tuple(each for each in self.violations if each.promise in promise_ids))
 
-    def showing(self, found: tuple[Violation, ...], read: Exchange, beside: Sequence[Attempt] = ()) -> Attempt:
+    def showing(self, found: tuple[Violation, ...], read: Exchange, beside: "Sequence[Attempt]" = ()) -> "Attempt":
         """The attempt with the violations that a read has found in what is stored."""
         exchange, found = self.exchange.kept(), self.violations + found
         return replace(self, exchange=exchange, violations=found, read=self.read or read.kept(), beside=tuple(beside))
 
-    def alone(self) -> Attempt:
+    def alone(self) -> "Attempt":
         """The attempt as it is remembered: without the others around it, and without the end of a very long answer."""
         return replace(self, exchange=self.exchange.kept(), before=None, beside=())
 

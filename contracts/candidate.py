@@ -1,7 +1,5 @@
 """A candidate: a release's own document, read from wherever it is, and adopted as a contract."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """Requests that are sent at once: spread over several customers, or by several clients of one customer."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence

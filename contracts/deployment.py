@@ -1,7 +1,5 @@
 """A deployment of a release, held to the pin and to the release's own document, each in a run of the contract."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import signal

@@ -3,8 +3,6 @@
 It makes about as many customers as a run makes first, updates one of them, and removes them all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

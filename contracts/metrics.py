@@ -1,7 +1,5 @@
 """Metrics: what was sent and how it was answered, counted as plain data that can go to another process."""
 
-from __future__ import annotations
-
 import math
 import threading
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The pytest plugin: options, markers, the one result that is made from reports, and all output drawn from it."""
 
-from __future__ import annotations
-
 import gc
 import os
 import time

@@ -1,7 +1,5 @@
 """The contract in one process of pytest: its fixtures, its run, and the data that its reports carry."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A run: everything that is made once from the options, set up and taken down again."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -64,7 +62,7 @@ class Run:
         self.customers = Customers(self.client, journal)
         self._first: tuple[Attempt, Customer] | None = None
 
-    def open(self) -> Run:
+    def open(self) -> "Run":
         """Find out what the target allows, and make the customers that are needed. Returns the run itself.
 
         Raises:

@@ -5,8 +5,6 @@ KAITEN_CONTRACT names the release (`docs` if it is not set). What only the suite
 stored, bytes after a 204, answers that are not well-formed HTTP, and requests without an answer.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from functools import cache

@@ -1,7 +1,5 @@
 """Customers: the disposable ones that the suite makes, uses and removes, or the one that it was given."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import threading

@@ -3,8 +3,6 @@
 Each run has one file, which is locked while the run lives. A file that is not locked belongs to a run that is over.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

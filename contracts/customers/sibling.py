@@ -1,7 +1,5 @@
 """The sibling operations: create, read and delete a customer. None is under contract; the attempts need them."""
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Accepted deviations: promises that the vendor breaks today, which somebody has accepted until a date."""
 
-from __future__ import annotations
-
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping

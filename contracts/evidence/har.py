@@ -4,8 +4,6 @@ Files that such a panel has exported are read as well. If HAR has no member for 
 whose name begins with an underscore (HAR 1.2 specification, "Custom fields").
 """
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64decode, b64encode

@@ -1,7 +1,5 @@
 """Replay: sends evidence again, and finds out whether the violation is seen again, is gone, or is different now."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from enum import StrEnum
 

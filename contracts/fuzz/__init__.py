@@ -4,8 +4,6 @@
 rooms also use `generation` (how much, and from which seed), `schema.request_of`, `payloads` and the `ledger`.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ A generated test runs in short rounds, each a test item with a seed of its own. 
 of earlier examples. Eight rounds of eight examples take as long as one of 64, with half as many repeated requests.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field

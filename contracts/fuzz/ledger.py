@@ -1,7 +1,5 @@
 """A ledger of what one generated test has sent, and of what broke a promise. It guides Hypothesis's search."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -35,7 +33,7 @@ class Ledger:
         self._raised: dict[tuple[Request, ...], str] = {}
         self._deadline = float("inf")
 
-    def together(self, requests: Sequence[Request]) -> Together:
+    def together(self, requests: Sequence[Request]) -> "Together":
         """Requests that are to be sent together."""
         return Together(self, requests)
 

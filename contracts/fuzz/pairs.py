@@ -4,8 +4,6 @@ A pair counts only if nothing else is wrong with the request: after a wrong cred
 no request has two wrong values, and pairs of two wrong values are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any

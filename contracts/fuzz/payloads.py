@@ -1,7 +1,5 @@
 """Payloads: the hand-picked requests of `payloads.yaml`, and how a recorded request becomes an entry of it."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

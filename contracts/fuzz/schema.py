@@ -1,7 +1,5 @@
 """Schemathesis's schema of the pinned document, with our own strategies for bodies plugged in through its hooks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from typing import Any

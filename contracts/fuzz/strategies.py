@@ -5,8 +5,6 @@ random breaks one keyword often and another never. The oracle decides what a bod
 aim costs a request, but raises no false alarm.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The client: sends requests within limits, waits out interruptions, and finds out if a request itself causes them."""
 
-from __future__ import annotations
-
 import secrets
 import threading
 import time
@@ -88,7 +86,7 @@ class Client:
         # The thread that sends exclusively, if one does.
         self._exclusive: int | None = None
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *exc: object) -> None:

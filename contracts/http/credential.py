@@ -4,8 +4,6 @@ No request, exchange or message of this suite ever holds a token, so none can le
 `Attempts` masks what was generated, and `Process` what a test prints.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """An exchange: one request and what answered it, as sent and as received."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -54,7 +52,7 @@ class Response:
         """Every value of a header."""
         return values_of(self.headers, name)
 
-    def without_tokens(self, tokens: Mapping[str, str]) -> Response:
+    def without_tokens(self, tokens: Mapping[str, str]) -> "Response":
         """The same response with a placeholder for each token in it."""
         body = mask(self.body, tokens)
         wire_body = body if self.wire_body is self.body else mask(self.wire_body, tokens)
@@ -100,7 +98,7 @@ class Exchange:
         """The headers for what stands in front of the target, which are not part of the request."""
         return tuple(header for header in self.sent_headers if HEADER_VALUE.fullmatch(header[1]))
 
-    def kept(self) -> Exchange:
+    def kept(self) -> "Exchange":
         """The exchange as it is kept after it was judged: the end of a very long body is left out."""
         response = self.response
         if response is None or max(len(response.body), len(response.wire_body)) <= _KEPT:

@@ -1,7 +1,5 @@
 """A request to one customer or to any: how a slug becomes a path, and how a shell sends the same bytes."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import re
@@ -54,7 +52,7 @@ class Request:
         """The first value of a header, or None."""
         return next(iter(values_of(self.headers, name)), None)
 
-    def with_header(self, name: str, value: str) -> Request:
+    def with_header(self, name: str, value: str) -> "Request":
         """The same request with one more header."""
         return replace(self, headers=(*self.headers, (name, value)))
 
@@ -63,7 +61,7 @@ class Request:
         """Whether the path has a placeholder for a customer's slug."""
         return "<CUSTOMER" in self.path
 
-    def addressed(self, slug: str) -> Request:
+    def addressed(self, slug: str) -> "Request":
         """The request that a template makes for the customer with this slug."""
         if not self.is_template:
             return self
@@ -87,7 +85,7 @@ class Request:
         path = reduce(lambda path, form: path.replace(*form), forms.items(), self.path)
         return replace(self, path=path, body=self.body.replace(ON_RECORD, slug.encode()))
 
-    def without_tokens(self, tokens: Mapping[str, str]) -> Request:
+    def without_tokens(self, tokens: Mapping[str, str]) -> "Request":
         """The same request with placeholders for tokens: a generated text may contain a token by chance."""
         held = (self.body.decode("latin-1"), self.path, *(value for _, value in self.headers))
         if not any(token in text for token in tokens.values() for text in held):

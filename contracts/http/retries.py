@@ -1,7 +1,5 @@
 """Waiting: what an interruption is, how long a run waits for a target, how fast it sends, and how a signal ends it."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

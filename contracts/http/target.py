@@ -4,8 +4,6 @@ Each `checked_…` function checks a value and returns it. If the value cannot b
 message is one line and shows no secret.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import re

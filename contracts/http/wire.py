@@ -4,8 +4,6 @@ An HTTP client limits each read instead of the whole exchange, hides what follow
 finds proper. So requests are written by hand.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import socket

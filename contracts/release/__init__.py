@@ -4,8 +4,6 @@ Other rooms use `comparison.compared`, and what is found: `Change` with its proo
 room sends a request.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """Two documents of the operation compared: each change from the pin to the candidate with its kind and its proof."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 jsonschema-rs decides. The values are made at the edges of what both schemas say, and each proof is validated.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What changes for a client between two schemas of one place, both in plain JSON Schema."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ A client sends no read-only members and gets no write-only ones (OpenAPI 3.0.3, 
 Validation, section 9.4). Nothing that constrains a value is dropped: a keyword that is not followed is reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

@@ -4,8 +4,6 @@ Everything from a vendor is escaped by Jinja, and made printable for HTML. The r
 copies commands, scrolls to marked lines, and folds pytest-html's table.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

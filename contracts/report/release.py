@@ -1,7 +1,5 @@
 """What the release check prints: a block for each change, and the verdict as the last line; or the same as JSON."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Sequence

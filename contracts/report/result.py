@@ -1,7 +1,5 @@
 """The result of a run, made once from pytest's reports and from what each process counted. All output comes from it."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections import Counter
@@ -82,7 +80,7 @@ class Finding:
         """How often it was seen, in the words that every output uses."""
         return f"{'comes and goes: ' if self.comes_and_goes else ''}{self.broke} of {self.tried} updates"
 
-    def merge(self, other: Finding) -> None:
+    def merge(self, other: "Finding") -> None:
         """Add the finding of another request, and keep what the better of the two shows."""
         better = other if other.har and other.rank < self.rank else self
         again, gone, tests = self.again + other.again, self.gone + other.gone, dict.fromkeys(self.tests + other.tests)

@@ -1,7 +1,5 @@
 """What a run prints at a terminal: an explanation of each failure, a summary, and the verdict as its last line."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

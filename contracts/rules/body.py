@@ -5,8 +5,6 @@ refuse a body that stands for one value, because of a byte order mark or an enco
 text that is not valid Unicode (8.2), size, or depth (9).
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import math

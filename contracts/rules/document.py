@@ -4,8 +4,6 @@ Most of that is in the schemas of the release's OpenAPI document. Release 1.x sa
 reference of 1.x). Its schemas do not have that part, so this module does.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

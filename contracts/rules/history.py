@@ -5,8 +5,6 @@ access can be given one moment between its start and its end, so that every read
 and Wing 1990). Every update writes a different value, so the search for such an order (Wing and Gong 1993) is short.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 It has no side effects: an exchange and what is known about its circumstances go in, a verdict comes out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +67,7 @@ class Circumstance(StrEnum):
         return self.value.startswith("relation.")
 
     @classmethod
-    def _missing_(cls, value: object) -> Circumstance:
+    def _missing_(cls, value: object) -> "Circumstance":
         return cls.USUAL
 
 

@@ -4,8 +4,6 @@ The YAML is the subset that OpenAPI allows (3.1, section 4.2): the core schema o
 that are text. In it, `on` and `2026-01-01` are plain text.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

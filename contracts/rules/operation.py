@@ -3,8 +3,6 @@
 Features that it does not need (cookies, parameters in another style, …) are not compared: `unknown` lists them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

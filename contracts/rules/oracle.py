@@ -4,8 +4,6 @@ It works out the circumstances of a request from its bytes. Which statuses a cir
 of the promise that is about it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 `exact.yaml` is what every answer is held to beyond its document.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

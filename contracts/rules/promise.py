@@ -1,7 +1,5 @@
 """The promises, read from `promises.yaml`, and violations: promises that were found broken."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is stored: a customer as read back, and what an answer promises about it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

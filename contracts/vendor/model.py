@@ -4,8 +4,6 @@ It is modelled on its framework (Huma v2 on Go's net/http), except for the two w
 contract. It has state: customers, and tokens with scopes.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading

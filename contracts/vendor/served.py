@@ -1,7 +1,5 @@
 """The mock: the documented vendor, in process as a respx router, or behind a real port as an ASGI application."""
 
-from __future__ import annotations
-
 import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable
