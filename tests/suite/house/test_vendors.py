@@ -72,7 +72,7 @@ def test_every_promise_is_broken_by_a_vendor() -> None:
 @pytest.mark.parametrize("variant", OF_RULES.values(), ids=OF_RULES)
 def test_a_broken_promise_is_found_and_seen_again(variant: type[Broken], tmp_path: Path) -> None:
     """The test that has to find it is red under its promise; its evidence is seen again there, and gone on the mock."""
-    evidence, selected = evidence_beside(tmp_path), ["-k", variant.found_by, "--settle", "0.2"]
+    evidence, selected = evidence_beside(tmp_path), ["-k", variant.found_by, "--settle", "0.2", "--maxfail=1"]
     with serving(variant(load(variant.contract), variant.base_path)) as server:
         options = ["--base-url", server.url, "--contract", variant.contract, *selected, *variant.arguments]
         found = run_suite(*options, journal=tmp_path, file=TESTS[variant.found_by])

@@ -25,21 +25,15 @@ def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
 
-@pytest.mark.parametrize(
-    ("contract", "prefix", "selected", "least"),
-    [("docs", "", (), 300), ("v1", "/api", NO_TABLES, 100)],
-    ids=["docs", "v1-under-a-prefix"],
-)
-def test_the_mock_keeps_its_contract_over_http(
-    contract: str, prefix: str, selected: tuple[str, ...], least: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("contract", "prefix"), [("docs", ""), ("v1", "/api")], ids=["docs", "v1-under-a-prefix"])
+def test_the_mock_keeps_its_contract_over_http(contract: str, prefix: str, tmp_path: Path) -> None:
     """A run against the served mock is green, with many updates, and leaves no customer; under a prefix, too."""
     with served_mock("--contract", contract, "--prefix", prefix) as (_, url):
-        result = run_suite("--base-url", url, "--contract", contract, "--require-all", *selected, journal=tmp_path)
+        result = run_suite("--base-url", url, "--contract", contract, "--require-all", *NO_TABLES, journal=tmp_path)
 
     assert url.endswith(prefix)
     assert result.returncode == 0, result.stdout[-3000:]
-    assert int(re.findall(r"updates sent +(\d+)", result.stdout)[0]) >= least
+    assert int(re.findall(r"updates sent +(\d+)", result.stdout)[0]) >= 100
     assert re.search(r"customers left +none", result.stdout)
 
 
