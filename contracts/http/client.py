@@ -212,9 +212,9 @@ class Client:
         """The request as it is sent, with the base URL's path and all headers, but with tokens as placeholders."""
         given = (*self.target.shown_headers, *request.headers)
         names = {name.lower() for name, _ in given}
-        # The vendor finds a request in its logs by its traceparent (W3C Trace Context). Ids of zeros are not valid.
-        trace, span = (1 + secrets.randbelow(2**bits - 1) for bits in (128, 64))
-        own = (("Host", self._url.netloc.decode("ascii")), *_OWN, (TRACEPARENT, f"00-{trace:032x}-{span:016x}-01"))
+        # The vendor finds a request in its logs by its traceparent: W3C Trace Context, ids of 16 and of 8 bytes.
+        ids = secrets.token_hex(24)
+        own = (("Host", self._url.netloc.decode("ascii")), *_OWN, (TRACEPARENT, f"00-{ids[:32]}-{ids[32:]}-01"))
         headers = (*(header for header in own if header[0].lower() not in names), *given)
         # A PUT or POST has a Content-Length even if its body is empty (RFC 9110 section 8.6). A body that is sent in
         # chunks has none (RFC 9112 section 6.2).

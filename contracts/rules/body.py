@@ -31,6 +31,8 @@ _STRING_OR_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]+|[\]}]+', re.
 _SUSPECT = re.compile(r"\\u[dD][89a-fA-F]")
 # How many characters of a number every parser has to read (RFC 8259 section 9). Jackson reads no more than that.
 _LONGEST_NUMBER = 1000
+# How many digits of an integer are read as an int. Python refuses to read very long ones, so they are read as a float.
+_LONGEST_INTEGER = 300
 # The beginning of a number that is not zero; or any number with an exponent of seven digits.
 _NO_PLAIN_ZERO = re.compile(r"[-0.]*[1-9]|[^eE]+[eE][+-]?\d{7}")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -68,8 +70,12 @@ def read(data: bytes) -> Body:
         odd.add("status.text")
         return _Repeated(pairs)
 
+    def integer(digits: str) -> int | float:
+        # A body may have a million of them.
+        return int(digits) if len(digits) <= _LONGEST_INTEGER else number(digits)
+
     def number(digits: str) -> float:
-        found = whole_number(digits) if digits.lstrip("-").isdecimal() else float(digits)
+        found = float(digits)
         if math.isinf(found):
             odd.add("status.number")
         elif len(digits) > _LONGEST_NUMBER or (not found and _NO_PLAIN_ZERO.match(digits)):
@@ -86,7 +92,7 @@ def read(data: bytes) -> Body:
         odd.add("status.text")
     try:
         value = json.loads(
-            repaired, object_pairs_hook=members, parse_constant=constant, parse_int=number, parse_float=number
+            repaired, object_pairs_hook=members, parse_constant=constant, parse_int=integer, parse_float=number
         )
     except ValueError:
         return Body((), special | odd)
@@ -170,5 +176,5 @@ def refuse_constant(constant: str) -> None:
 
 
 def whole_number(digits: str) -> int | float:
-    """A JSON integer as an int, or as a float if it is very long: Python refuses to read very long integers."""
-    return int(digits) if len(digits) <= 300 else float(digits)
+    """A JSON integer as an int, or as a float if it is very long."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
