@@ -244,13 +244,14 @@ def doctor(base_url: str, contract: str, **chosen: Any) -> None:
 def clean(base_url: str | None, journal: Path, patience: float, **chosen: Any) -> None:
     """Remove the customers that earlier runs left behind, and that the journal lists."""
     from contracts.customers.journal import leftovers
-    from contracts.http.target import Limits, Target, checked_tokens
+    from contracts.http.target import Limits, Target, checked_tokens, checked_url
 
     way = how_reached(chosen, os.environ)
     listed = {leftover.base_url for leftover in leftovers(journal)}
-    urls = sorted(listed if base_url is None else listed & {base_url.rstrip("/")})
+    given = None if base_url is None else checked_url(base_url, allow_production=True, allow_plain_http=True)
+    urls = sorted(listed if given is None else listed & {given})
     if not urls:
-        click.echo(f"The journal lists no customer that a run left behind{f' at {base_url}' if base_url else ''}.")
+        click.echo(f"The journal lists no customer that a run left behind{f' at {given}' if given else ''}.")
         return
     tokens = checked_tokens(os.environ.get("KAITEN_AUTH_TOKEN"), None)
     left = [url for url in urls if not _cleaned(Target(url, tokens, Limits(patience=patience), **way), journal)]

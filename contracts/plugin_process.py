@@ -54,15 +54,20 @@ class Process:
         # For each finding, the rank of the best evidence that was sent.
         self._sent: dict[tuple[str, str, str], tuple[int, list[int]]] = {}
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out the tests about members that this release does not have."""
-        markers = [(item, item.get_closest_marker("member")) for item in items]
-        members = self.options.document.request_members
-        items[:] = [item for item, marker in markers if marker is None or marker.args[0] in members]
+        if left_out := [*filter(self._is_of_another_release, items)]:
+            items[:] = [item for item in items if item not in left_out]
+            config.hook.pytest_deselected(items=left_out)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note that not all tests of the contract were selected: promises of the others do not count as missing."""
-        self.selected = self.selected and not any("api" in getattr(item, "fixturenames", ()) for item in items)
+        asked_for = [item for item in items if not self._is_of_another_release(item)]
+        self.selected = self.selected and not any("api" in getattr(item, "fixturenames", ()) for item in asked_for)
+
+    def _is_of_another_release(self, item: pytest.Item) -> bool:
+        marker = item.get_closest_marker("member")
+        return marker is not None and marker.args[0] not in self.options.document.request_members
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -124,17 +129,14 @@ class Process:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Add to the report what the test saw broken, and what was counted meanwhile, as plain data.
-
-        The report goes to the process that the user started.
-        """
+        """Add what the test saw broken, and what was counted, to the report that the user's own process gets."""
         if call.excinfo and isinstance(call.excinfo.value, BrokenPromise):
             # pytest takes long to write a traceback, and what is written in its place explains the failure.
             call.excinfo.traceback = call.excinfo.traceback[:0]
         report = yield
         broken = [*_broken_promises(call.excinfo.value)] if call.excinfo and self.run else []
         found = [attempt for error in broken for attempt in error.attempts]
-        seen, required = [self._seen(item.nodeid, attempt, _payload(item)) for attempt in found], ""
+        seen, required = [self._seen(item.nodeid, attempt, _parameters(item).get("payload")) for attempt in found], ""
         if self.api:
             self.api.explained(violation for attempt in found for violation in attempt.violations)
         if report.skipped and not hasattr(report, "wasxfail") and self._must_be_tried(report.longrepr[2]):
@@ -194,7 +196,7 @@ def findings(attempt: Attempt, document: Document, source: Source, payload: Payl
     exchange = attempt.exchange
     line = curl(for_any_customer(attempt.template, exchange.request), source.base_url, exchange.headers_in_front)
     if len(line) > _CURL_SHOWN:
-        line = f"(a curl line of {len(line)} characters: see the request in the evidence)"
+        line = f"(a curl line of {len(line)} characters is not shown; the evidence has a request that shows the same)"
     for promise in dict.fromkeys(violation.promise for violation in attempt.violations):
         first, *others = [violation for violation in attempt.violations if violation.promise == promise]
         yield Finding(
@@ -233,11 +235,6 @@ def cause_of(attempt: Attempt, document: Document, payload: Payload | None = Non
         return f"{'.'.join(map(str, broken.path[:1])) or 'body'} breaks {keyword}{family}"
     words = f"{reason.circumstance}{family}"
     return f"a {words.removeprefix('A ')}" if words.startswith("A ") else words
-
-
-def _payload(item: pytest.Item) -> Payload | None:
-    """The payload that a test was given as a parameter, or None."""
-    return _parameters(item).get("payload")
 
 
 @cache

@@ -159,7 +159,7 @@ def broken_lines(group: Sequence[Finding], result: Result) -> Iterator[str]:
         ("answer", "" if is_status(first.place) else first.answer),
         ("trace", first.trace),
         ("when", some(causes, "; ")),
-        *(("and when", f"{each.cause}: {each.actual}") for each in steady if each.actual != first.actual),
+        *(("and when", f"{each.cause}, came: {each.actual}") for each in steady if each.actual != first.actual),
         ("seen", first.seen),
         ("tests", f"{len(tests)}: {names(tests)}"),
         ("again", again([each for each in group if each.evidence][:1], result)),

@@ -198,7 +198,7 @@ def test_a_promise_that_was_broken_is_told() -> None:
         "request PUT /customers/acme, 11 bytes of application/json",
         "answer 422 Unprocessable Entity, 99 bytes, 2 ms",
         "when name breaks minLength",
-        'and when name breaks type: "Oops"',
+        'and when name breaks type, came: "Oops"',
         "seen 2 of 32 updates",
         "tests 2: test_title[one-two], test_other",
         f"again python -m contracts replay {KEPT_FILE} --base-url {TARGET}",
@@ -228,7 +228,7 @@ def test_of_many_causes_a_few_are_told() -> None:
 
     assert len([line for line in lines if line.startswith("BROKEN")]) == 1
     assert "when cause 0; cause 1; cause 2; cause 3; cause 4; cause 5 and 3 more" in lines
-    assert [line for line in lines if line.startswith("and when")] == ['and when another: "Oops"']
+    assert [line for line in lines if line.startswith("and when")] == ['and when another, came: "Oops"']
 
 
 def test_a_promise_that_was_not_tried_is_listed_with_its_reason() -> None:
