@@ -20,6 +20,7 @@ from contracts.http.retries import PASSED_ON
 from contracts.rules.document import load
 from contracts.rules.promise import violation
 from contracts.vendor.model import Answer, Call, Vendor
+from tests.suite.forked import python_m
 from tests.suite.kills import TOKENS, Moment, Phase, killed
 from tests.suite.served import RawServer, serving
 from tests.suite.suite_run import ROOT
@@ -122,6 +123,16 @@ def test_clean_removes_what_a_killed_run_left(tmp_path: Path) -> None:
     assert f"{left} customers removed, 0 left" in result.stdout
     assert server.vendor.customers == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", ["", "staging.example.com"])
+def test_clean_takes_no_base_url_that_is_none(given: str, tmp_path: Path) -> None:
+    """An empty or half a base URL is a wrong call, and not a place where nothing was left."""
+    result = python_m(["contracts", "clean", "--base-url", given, "--journal", str(tmp_path)], TOKENS, ROOT, 60)
+
+    assert result.returncode == 2
+    assert result.stderr == "Error: the base URL must be like https://staging.example.com/api\n"
+    assert not result.stdout
 
 
 def test_an_interrupted_replay_has_no_verdict(tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def test_collecting_reads_as_a_table_of_contents() -> None:
     assert all(len(name.split("_")) > 4 for name in names)
 
 
+def test_tests_of_another_release_are_deselected() -> None:
+    """Tests of a member that the pin lacks are left out, and pytest says how many."""
+    of_docs, of_v1 = (asked("--collect-only", "-q", "--contract", name) for name in ("docs", "v1"))
+
+    assert re.search(r"\n\d+/\d+ tests collected \(3 deselected\)", of_docs)
+    assert "test_billing_email.py" not in of_docs
+    assert "deselected" not in of_v1
+
+
 def test_the_options_are_one_group_with_their_defaults() -> None:
     """--help shows every option of the suite in one group, each with its default."""
     group = asked("--help").partition("the contract of update-customer")[2].partition("\n\n")[0]
