@@ -21,8 +21,7 @@ from contracts.customers import sibling
 from contracts.customers.disposable import Customer
 from contracts.errors import NoVerdict
 from contracts.fuzz.ledger import Ledger, Together
-from contracts.fuzz.pairs import PAIRS
-from contracts.fuzz.payloads import Payload
+from contracts.fuzz.payloads import PAIRS, Payload
 from contracts.fuzz.schema import request_of
 from contracts.http.client import LINGER
 from contracts.http.credential import WRITE_TOKEN, Headers, values_of

@@ -123,8 +123,7 @@ def options_from(
     # These are imported here, because help and completion need none of them.
     from contracts.evidence.deviation import load_deviations
     from contracts.fuzz.generation import generation
-    from contracts.fuzz.pairs import pairs
-    from contracts.fuzz.payloads import payloads
+    from contracts.fuzz.payloads import pairs, payloads
     from contracts.rules.document import load
     from contracts.run import Options
 

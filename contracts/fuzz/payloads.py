@@ -1,16 +1,17 @@
-"""Payloads: the hand-picked requests of `payloads.yaml`, and how a recorded request becomes an entry of it."""
+"""Payloads: the requests of `payloads.yaml`, hand-picked or made of pairs; a recording as an entry of that file."""
 
 import base64
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+from allpairspy import AllPairs
 
 from contracts.customers.journal import NOBODY, PREFIX, may_be_a_strangers
 from contracts.errors import WrongCall
@@ -20,6 +21,10 @@ from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
 PAYLOADS = Path(__file__).parent.parent / "payloads.yaml"
+# The family of the payloads that are made of pairs.
+PAIRS = "pairs"
+# A value of a dimension: fields of an entry.
+Value = Mapping[str, Any]
 _USUAL: dict[str, Any] = {
     "content_type": "application/json",
     "authorization": [f"Bearer {WRITE_TOKEN}"],
@@ -139,6 +144,63 @@ def _twin(family: str, payload: Payload) -> Payload:
     body = to_json({"name": "Contract Test", "externalCustomerId": json.loads(payload.request.body)["name"]})
     request = replace(payload.request, body=body)
     return replace(payload, id=f"external-id-of-{payload.id}", family=family, request=request)
+
+
+def dimensions() -> Sequence[str]:
+    """The names of the dimensions."""
+    return [dimension["id"] for dimension in content(PAYLOADS)["dimensions"]]
+
+
+@cache
+def pairs() -> tuple[Payload, ...]:
+    """Requests that have every pair of values of two dimensions. Those with nothing wrong come first.
+
+    A pair counts only if nothing else is wrong with the request: after a wrong credential no server looks at the body.
+    So no request has two wrong values, and pairs of two wrong values are left out.
+
+    Raises:
+        WrongCall: the dimensions in the file are not valid.
+
+    """
+    try:
+        return tuple(_pair(row, wrong, number) for number, (row, wrong) in enumerate(_rows(), 1))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise WrongCall(f"the dimensions in {PAYLOADS.name} cannot be read: {error}") from None
+
+
+def tried_pairs(sent: int) -> str:
+    """What this many requests with pairs have tried, in words; empty if there was none."""
+    tried = "every pair" if sent == len(pairs()) else f"{sent} of {len(pairs())} requests with pairs"
+    names = dimensions()
+    return f"{tried} of {len(names)} dimensions: {', '.join(names)}" if sent else ""
+
+
+def _rows() -> Iterator[tuple[Sequence[Value], str]]:
+    """Rows with a value of each dimension, each row with the id of its wrong value, or `nothing-wrong`."""
+    values: list[list[Value]] = [dimension["values"] for dimension in content(PAYLOADS)["dimensions"]]
+    plain = [[value for value in each if "expect" not in value] for each in values]
+    yield from ((row, "nothing-wrong") for row in AllPairs(plain))
+    for at, each in enumerate(values):
+        for value in (value for value in each if "expect" in value):
+            yield from ((row, value["id"]) for row in _beside(plain, at, value))
+
+
+def _beside(plain: Sequence[Sequence[Value]], at: int, value: Value) -> Iterator[list[Value]]:
+    """Rows that combine a value of the dimension `at` with every plain value of each other dimension."""
+    others = [len(each) for place, each in enumerate(plain) if place != at]
+    for number in range(max(others)):
+        yield [value if place == at else each[number % len(each)] for place, each in enumerate(plain)]
+
+
+def _pair(row: Sequence[Value], wrong: str, number: int) -> Payload:
+    if any(value.get("text") == "" for value in row):
+        # Nobody may expect a 100 where there is no content (RFC 9110 section 10.1.1).
+        row = [value for value in row if "Expect" not in value.get("headers", {})]
+    fields = {name: value for each in row for name, value in each.items() if name != "id"}
+    fields["headers"] = {name: value for each in row for name, value in each.get("headers", {}).items()}
+    fields["text"] = fields["text"].replace("<N>", str(number))
+    why = f"A pair of values: {', '.join(each['id'] for each in row)}."
+    return payload_of(PAIRS, {"expect": 204, **fields, "id": f"pairs-{number:03}-{wrong}", "why": why})
 
 
 def entry_of(name: str, recorded: Request, status: int | None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from contracts.errors import command
 from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
-from contracts.fuzz.pairs import tried_pairs
+from contracts.fuzz.payloads import tried_pairs
 from contracts.http.exchange import Exchange
 from contracts.http.request import OF_YOURS, names_customer
 from contracts.http.target import MOCK_URL

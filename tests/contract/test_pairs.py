@@ -12,8 +12,7 @@ import json
 import pytest
 
 from contracts.api import Api
-from contracts.fuzz.pairs import pairs
-from contracts.fuzz.payloads import Payload
+from contracts.fuzz.payloads import Payload, pairs
 from tests.contract.assertions import assert_one_of, assert_stored, assert_unchanged
 
 

@@ -8,9 +8,8 @@ import pytest
 import yaml
 
 from contracts.errors import WrongCall
-from contracts.fuzz import pairs as module
-from contracts.fuzz.pairs import dimensions, pairs
-from contracts.fuzz.payloads import PAYLOADS, content, payloads
+from contracts.fuzz import payloads as module
+from contracts.fuzz.payloads import PAYLOADS, content, dimensions, pairs, payloads
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
