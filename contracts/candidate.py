@@ -41,10 +41,8 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9.
 def read(where: str, target: Target = _NOWHERE) -> References:
     """The OpenAPI document in a file, on standard input (`-`), or at an address that is reached as `target` is.
 
-    Raises:
-        WrongCall: there is no document, it cannot be read, or it is not OpenAPI 3.0 or 3.1.
-        NoVerdict: the address cannot be reached.
-
+    Raises WrongCall if there is no document, it cannot be read, or it is not OpenAPI 3.0 or 3.1, and NoVerdict if the
+    address cannot be reached.
     """
     data = _fetched(where, target) if where.lower().startswith(("http://", "https://")) else _file(where)
     name = f"candidate {called(where)!r}"
@@ -100,12 +98,7 @@ def _fetched(where: str, target: Target) -> bytes:
 
 
 def place_of(name: str, folder: Path = DOCUMENTS) -> Path:
-    """The file for a new contract of this name.
-
-    Raises:
-        WrongCall: the name cannot be used, or is taken.
-
-    """
+    """The file for a new contract of this name. Raises WrongCall if the name cannot be used, or is taken."""
     path = folder / f"{name}.yaml"
     if not _NAME.fullmatch(name):
         raise WrongCall(f"--adopt {name!r} cannot be a contract's name: use small letters, digits, dots and hyphens")
@@ -126,9 +119,7 @@ def obstacle(candidate: References) -> str:
 def adopt(path: Path, candidate: References) -> None:
     """Write the operation of a release's document, in the vendor's own words, as the contract in this file.
 
-    Raises:
-        WrongCall: the suite cannot be run with what the document says, or the file cannot be written.
-
+    Raises WrongCall if the suite cannot be run with what the document says, or the file cannot be written.
     """
     text = _adoptable(path.stem, candidate)
     try:

@@ -28,12 +28,8 @@ def observed(
 ) -> Observed:
     """Hold a deployment to the pin, and to the `offered` document if that can be adopted. Returns what it does.
 
-    `arguments` go to the runs of the contract. Their evidence is kept in `folder`.
-
-    Raises:
-        WrongCall: the runs were called wrongly.
-        NoVerdict: the target could not be reached, stopped answering, or a run has no verdict.
-
+    `arguments` go to the runs of the contract. Their evidence is kept in `folder`. Raises WrongCall if the runs were
+    called wrongly, and NoVerdict if the target could not be reached, stopped answering, or a run has no verdict.
     """
     arguments = [*arguments, *(["--deviations", str(deviations)] if deviations else [])]
     # The evidence names this file, which the next check of another release must not overwrite.

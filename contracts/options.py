@@ -115,10 +115,7 @@ def options_from(
     """The options of a run, checked. `chosen` has the contract and a value for each of `TARGETING`, by name.
 
     Limits on the rate, on requests at once and on customers at once hold for all workers together: each gets its share.
-
-    Raises:
-        WrongCall: an option cannot be used, or `payloads.yaml` cannot.
-
+    Raises WrongCall if an option cannot be used, or `payloads.yaml` cannot.
     """
     # These are imported here, because help and completion need none of them.
     from contracts.evidence.deviation import load_deviations

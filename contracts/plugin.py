@@ -210,12 +210,7 @@ class Collector:
 
 
 def _empty(option: str, path: Path) -> None:
-    """Empty a results file, so that a path that cannot be written is reported before the run and not after it.
-
-    Raises:
-        UsageError: the file cannot be written.
-
-    """
+    """Empty a results file. Raises UsageError if it cannot be written: before the run, and not after it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The results of an earlier run must not pass for those of this one.

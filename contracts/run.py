@@ -65,10 +65,8 @@ class Run:
     def open(self) -> "Run":
         """Find out what the target allows, and make the customers that are needed. Returns the run itself.
 
-        Raises:
-            WrongCall: the target refuses the credentials, or no customer can be made.
-            NoVerdict: the target cannot be reached.
-
+        Raises WrongCall if the target refuses the credentials, or no customer can be made, and NoVerdict if it cannot
+        be reached.
         """
         try:
             if self.vendor is None:

@@ -33,12 +33,7 @@ _existing: set[str] = set()
 
 @schemathesis.check
 def contract(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """The answer keeps what the contract promises.
-
-    Raises:
-        AssertionError: it breaks a promise; the message names each violation.
-
-    """
+    """The answer keeps what the contract promises; else an AssertionError names each violation."""
     seen = exchange_of(response)
     # Python's http.client mistakes an early hint (RFC 8297) for the answer.
     if seen is None or response.status_code < 200 or interruption(seen):

@@ -116,10 +116,8 @@ class Customers:
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.
 
-        Raises:
-            WrongCall: the token is refused, no customer can be made, or the given one does not exist.
-            NoVerdict: the target does not make or show customers as its own API page says, or is not the API.
-
+        Raises WrongCall if the token is refused, no customer can be made, or the given one does not exist; NoVerdict if
+        the target does not make or show customers as its own API page says, or is not the API.
         """
         given = self.target.customer
         customer = Customer(given) if given else uninterrupted(self._make)

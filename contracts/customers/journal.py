@@ -39,9 +39,7 @@ class Leftover(NamedTuple):
 class Journal:
     """The journal of one run: the slugs of the customers that may exist. Without a folder it is kept in memory alone.
 
-    Raises:
-        WrongCall: the folder cannot be written.
-
+    Raises WrongCall if the folder cannot be written.
     """
 
     def __init__(self, folder: Path | None = None, run: str = "", base_url: str = "") -> None:
@@ -62,9 +60,7 @@ class Journal:
     def made(self, slug: str) -> None:
         """Note that a customer with this slug is about to be made.
 
-        Raises:
-            NoVerdict: the note cannot be written, so the customer must not be made.
-
+        Raises NoVerdict if the note cannot be written, so that the customer must not be made.
         """
         try:
             self._write({"made": slug})

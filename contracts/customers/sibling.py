@@ -45,9 +45,7 @@ def delete(slug: str) -> Request:
 def made_as(exchange: Exchange) -> str:
     """The slug that a 201 names: the vendor may have changed the one that it was asked for.
 
-    Raises:
-        NoVerdict: it names none, or one that the suite may not touch.
-
+    Raises NoVerdict if it names none, or one that the suite may not touch.
     """
     slug = None
     with suppress(ValueError, RecursionError, LookupError, TypeError):

@@ -52,11 +52,8 @@ def generation(
 ) -> Generation:
     """How to generate requests. If no seed is given, a random one is chosen, so that the run can be repeated.
 
-    The profile, or the number of `cases` for each generated test, says how much. `shared` is the URL of a Redis.
-
-    Raises:
-        WrongCall: the URL is not that of a Redis, or the package for it is missing.
-
+    The profile, or the number of `cases` for each generated test, says how much. `shared` is the URL of a Redis. Raises
+    WrongCall if it is not, or if the package for it is missing.
     """
     warnings: list[str] = []
     local = DirectoryBasedExampleDatabase(LOCAL)

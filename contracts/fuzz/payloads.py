@@ -56,9 +56,7 @@ class Payload:
 def payloads() -> tuple[Payload, ...]:
     """All payloads, in the order of the file.
 
-    Raises:
-        WrongCall: the file cannot be read, or an entry is not valid or may name a stranger's customer.
-
+    Raises WrongCall if the file cannot be read, or an entry is not valid or may name a stranger's customer.
     """
     found: dict[str, Payload] = {}
     try:
@@ -156,11 +154,8 @@ def pairs() -> tuple[Payload, ...]:
     """Requests that have every pair of values of two dimensions. Those with nothing wrong come first.
 
     A pair counts only if nothing else is wrong with the request: after a wrong credential no server looks at the body.
-    So no request has two wrong values, and pairs of two wrong values are left out.
-
-    Raises:
-        WrongCall: the dimensions in the file are not valid.
-
+    So no request has two wrong values, and pairs of two wrong values are left out. Raises WrongCall if the dimensions
+    in the file are not valid.
     """
     try:
         return tuple(_pair(row, wrong, number) for number, (row, wrong) in enumerate(_rows(), 1))

@@ -55,11 +55,7 @@ class Client:
     """Sends requests to a target, and shows each exchange to `observe`. Safe to use from several threads.
 
     `transport` answers in process, in place of the wire. `reached` is False as long as no request can have arrived at
-    the target.
-
-    Raises:
-        WrongCall: a proxy or a certificate file that the environment names cannot be used.
-
+    the target. Raises WrongCall if a proxy or a certificate file that the environment names cannot be used.
     """
 
     def __init__(
@@ -100,11 +96,8 @@ class Client:
 
         An interruption is retried with back-off. With a `control`, an interrupted exchange is returned, marked
         persistent, in two cases: this request is interrupted each time while both requests of the control are answered,
-        or every update breaks the connection while a read is answered.
-
-        Raises:
-            NoVerdict: the retry budget is spent, or the host cannot be reached at all.
-
+        or every update breaks the connection while a read is answered. Raises NoVerdict if the retry budget is spent,
+        or the host cannot be reached at all.
         """
         # Very large requests are sent one at a time, each until it is answered: their answers may be larger still.
         with self._large_turn if len(request.body) > self.target.limits.size else nullcontext():

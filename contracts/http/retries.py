@@ -89,11 +89,8 @@ class RetryBudget:
     def interrupted(self, started: float, reason: str, pause: float, *, limited: bool = False) -> None:
         """Count an interruption of an exchange that began at `started`. `pause` is how many seconds to wait next.
 
-        `limited` says that the target said only that the rate is too high.
-
-        Raises:
-            NoVerdict: the pause would be longer than the time that is left.
-
+        `limited` says that the target said only that the rate is too high. Raises NoVerdict if the pause would be
+        longer than the time that is left.
         """
         with self._lock:
             self.interruptions += 1

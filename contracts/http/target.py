@@ -124,9 +124,7 @@ class Target:
     def proxy(self) -> httpx.URL | None:
         """The proxy that the environment names for this target, if `proxy_from_env` says to use it.
 
-        Raises:
-            WrongCall: it cannot be used, or only ALL_PROXY names one.
-
+        Raises WrongCall if it cannot be used, or if only ALL_PROXY names one.
         """
         url, proxies = httpx.URL(self.base_url), getproxies() if self.proxy_from_env else {}
         variable = f"{url.scheme.upper()}_PROXY"

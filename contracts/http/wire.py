@@ -43,11 +43,8 @@ class Connection:
     """A connection to the origin of a URL, for one exchange after the other.
 
     `proxy` is the URL of a proxy, which is reached by plain http. `tls` is None unless the URL has https. `ends` is the
-    moment on the monotonic clock when the time is up. `received` has the bytes of the last answer so far.
-
-    Raises:
-        NoAnswer: no connection could be made.
-
+    moment on the monotonic clock when the time is up. `received` has the bytes of the last answer so far. Raises
+    NoAnswer if no connection could be made.
     """
 
     def __init__(self, url: httpx.URL, proxy: httpx.URL | None, tls: ssl.SSLContext | None, ends: float) -> None:
@@ -106,11 +103,8 @@ class Connection:
     def exchange(self, request: Request, ends: float, size: int, linger: float) -> Response:
         """Send a request with exactly its headers, tokens filled in, and return the whole answer to it.
 
-        `size` is the most bytes that may come, `linger` how many seconds to wait for bytes that follow a 204.
-
-        Raises:
-            NoAnswer: no complete answer came within these limits.
-
+        `size` is the most bytes that may come, `linger` how many seconds to wait for bytes that follow a 204. Raises
+        NoAnswer if no complete answer came within these limits.
         """
         try:
             if self._origin:

@@ -21,9 +21,7 @@ BREAKING, UNDECIDED, DRIFT, COMPATIBLE = Kind
 def compared(pin: References, candidate: References) -> tuple[Change, ...]:
     """What changes from the pin to the candidate, the gravest first; what is the same in several answers, once.
 
-    Raises:
-        WrongCall: what either says of the operation, or what that refers to, cannot be read.
-
+    Raises WrongCall if what either says of the operation, or what that refers to, cannot be read.
     """
     try:
         before, after = find(pin), find(candidate)

@@ -63,10 +63,8 @@ class NotFollowed(Exception):
 def plain(references: References, node: Json, direction: str, place: str) -> Schema:
     """A schema as plain JSON Schema 2020-12, with all that it refers to in its `$defs`.
 
-    Raises:
-        WrongCall: it refers to nothing or to itself alone, or is no valid schema; `place` is where it stands.
-        NotFollowed: it has a keyword that this check does not follow.
-
+    Raises WrongCall if it refers to nothing or to itself alone, or is no valid schema (`place` is where it stands), and
+    NotFollowed if it has a keyword that this check does not follow.
     """
     dialect = references.content.get("jsonSchemaDialect", _DIALECTS[0])
     if not str(dialect).startswith(_DIALECTS):

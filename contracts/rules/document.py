@@ -243,9 +243,7 @@ def mismatches(validator: jsonschema_rs.Draft202012Validator, value: Json) -> It
 def pinned(name: str) -> References:
     """What a release (`docs`, `v1`), or a file, says about the whole API.
 
-    Raises:
-        WrongCall: there is no such contract, or it is not a readable OpenAPI 3.0 or 3.1 document.
-
+    Raises WrongCall if there is no such contract, or it is not a readable OpenAPI 3.0 or 3.1 document.
     """
     known = {path.stem: path for path in sorted(DOCUMENTS.glob("*.yaml"))}
     path = known.get(name, Path(name))
@@ -261,9 +259,7 @@ def pinned(name: str) -> References:
 def load(name: str, content: Mapping[str, Json] | None = None) -> Document:
     """The operation under contract, as a release (`docs`, `v1`) or a file describes it, or as `content` does.
 
-    Raises:
-        WrongCall: there is no such contract, or it cannot be read, or it lacks the operation.
-
+    Raises WrongCall if there is no such contract, or it cannot be read, or it lacks the operation.
     """
     try:
         document = Document(name, content or pinned(name).content)

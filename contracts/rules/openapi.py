@@ -34,9 +34,7 @@ _CORE = "tag:yaml.org,2002:"
 def document(data: bytes, name: str) -> Mapping[str, Json]:
     """The OpenAPI 3.0 or 3.1 document in these bytes, rewritten as 3.1. `name` is what messages call it.
 
-    Raises:
-        WrongCall: the bytes are something else, are broken, or exceed a limit.
-
+    Raises WrongCall if the bytes are something else, are broken, or exceed a limit.
     """
     try:
         content = parsed(data)

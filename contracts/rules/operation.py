@@ -74,9 +74,7 @@ def is_error(status: str) -> bool:
 def find(references: References) -> Operation | None:
     """The operation in a document, whatever its path parameter is called there.
 
-    Raises:
-        WrongCall: a part of the operation, or something that it refers to, cannot be read.
-
+    Raises WrongCall if a part of the operation, or something that it refers to, cannot be read.
     """
     for template, item in references.content["paths"].items():
         if _is_ours(template):

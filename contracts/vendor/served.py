@@ -92,12 +92,7 @@ def server(vendor: Vendor) -> uvicorn.Server:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one.
-
-    Raises:
-        OSError: the port is taken, or is not ours to take.
-
-    """
+    """A listening socket; port 0 takes a free one. Raises OSError if the port is taken, or is not ours to take."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches Nagle's algorithm off only for sockets that name their protocol.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
