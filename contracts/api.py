@@ -57,7 +57,6 @@ class JudgedAnswer:
     judged_by: str
 
     def header(self, name: str) -> list[str]:
-        """Every value of a header."""
         return values_of(self.headers, name)
 
 
@@ -81,7 +80,6 @@ class Api:
         self.begin("")
 
     def begin(self, test: str) -> None:
-        """Begin the test with this id."""
         self.test = test
         self.judged_by = ""
         self._ledger = self._new_ledger()

@@ -61,7 +61,6 @@ class Metrics:
         return counts
 
     def sent(self, exchange: Exchange) -> None:
-        """Count one exchange."""
         step = str(round(math.log10(max(exchange.seconds, 1e-6)) * _STEPS))
         latency = {"latencies": {_outcome(exchange): {step: 1}}}
         self.add(
@@ -87,7 +86,6 @@ class Metrics:
         self.add({"generated": {kind: distinct}})
 
     def not_tried(self, promise_ids: Iterable[str], reason: str) -> None:
-        """Note that promises could not be tried, and why."""
         self.add({"untried": dict.fromkeys(promise_ids, reason)})
 
     @property

@@ -235,7 +235,6 @@ class Customers:
         return {name: value for name, value in stored_in(exchange).items() if name not in self._volatile}
 
     def get(self, slug: str) -> Exchange:
-        """The exchange that reads a customer."""
         return self._client.send(sibling.read(slug))
 
     def remove(self, slug: str) -> int | None:

@@ -38,7 +38,6 @@ def read(slug: str, token: str = WRITE_TOKEN) -> Request:
 
 
 def delete(slug: str) -> Request:
-    """The request that removes a customer."""
     return replace(read(slug), method="DELETE")
 
 

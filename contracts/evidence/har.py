@@ -84,12 +84,10 @@ class Evidence:
         return self.violation.promise if self.violation else ""
 
     def part(self, *parts: Part) -> list[Step]:
-        """The steps of these kinds, in order."""
         return [step for step in self.steps if step.part in parts]
 
     @property
     def failing(self) -> Step:
-        """The step that failed."""
         return self.part("failing")[0]
 
 

@@ -71,7 +71,6 @@ class Ledger:
 
     @property
     def failures(self) -> list[Attempt]:
-        """The attempts that broke a promise, as they were found."""
         return list(self._failures.values())
 
     def conclusion(self) -> list[Attempt]:

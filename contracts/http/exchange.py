@@ -49,7 +49,6 @@ class Response:
         return len(self.body) + self.left_out
 
     def values(self, name: str) -> list[str]:
-        """Every value of a header."""
         return values_of(self.headers, name)
 
     def without_tokens(self, tokens: Mapping[str, str]) -> "Response":

@@ -53,7 +53,6 @@ class Request:
         return next(iter(values_of(self.headers, name)), None)
 
     def with_header(self, name: str, value: str) -> "Request":
-        """The same request with one more header."""
         return replace(self, headers=(*self.headers, (name, value)))
 
     @property

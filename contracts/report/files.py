@@ -39,7 +39,6 @@ _TEMPLATES = jinja2.Environment(
 
 
 def drawn(template: str, result: Result, **more: Any) -> str:
-    """The result, drawn by a template."""
     words = {"promises": promises(), "terminal": terminal, "is_status": is_status, "green": GREEN, "red": RED}
     curl = {"of_yours": OF_YOURS, "names_customer": names_customer}
     return _TEMPLATES.get_template(template).render({"result": result, **words, **curl, **more})

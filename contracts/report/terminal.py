@@ -229,7 +229,6 @@ def some(words: Sequence[str], separator: str = ", ", most: int = _NAMED) -> str
 
 
 def request_line(exchange: Exchange) -> str:
-    """A request in one line."""
     request = exchange.request
     media_type = request.header("Content-Type") or "no media type"
     framing = " in chunks" if request.header("Transfer-Encoding") else ""

@@ -59,7 +59,6 @@ class _Repeated(list[tuple[str, Any]]):
 
 
 def read(data: bytes) -> Body:
-    """Read a request body."""
     text, special = _decoded(data)
     odd: set[str] = set()
 

@@ -60,7 +60,6 @@ class Violation:
 
     @property
     def sentence(self) -> str:
-        """The promise in words."""
         return promises()[self.promise].sentence
 
 

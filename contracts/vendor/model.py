@@ -103,7 +103,6 @@ class Vendor:
             self._failing = None
 
     def handle(self, call: Call) -> Answer:
-        """Answer a call."""
         with self._lock:
             try:
                 return self.route(call)
@@ -146,7 +145,6 @@ class Vendor:
             raise Refusal(403, f"The token lacks the scope {scope}.")
 
     def parse(self, call: Call) -> Any:
-        """Read a JSON body."""
         essence = call.header("content-type").partition(";")[0].strip().lower()
         if essence and not _JSON_TYPES.fullmatch(essence):
             raise Refusal(415, f"The media type {essence[:100]} is not taken here.")
@@ -176,13 +174,11 @@ class Vendor:
             raise Refusal(422, "validation failed", *items)
 
     def find(self, slug: str) -> dict[str, Any]:
-        """The customer with this slug, or a 404."""
         if slug not in self.customers:
             raise Refusal(404, "No customer has this slug.")
         return self.customers[slug]
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        """Replace a customer's details."""
         for name in self.document.settable_members:
             customer[name] = self.document.stored_values(name, value, customer)[0]
         if "externalCustomerId" not in self.document.request_members:
@@ -204,7 +200,6 @@ class Vendor:
         return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))
 
     def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
-        """Add a customer."""
         self._count += 1
         actor = {"id": "mock", "name": "The mock"}
         cleared = dict.fromkeys(self.document.clearable_members)
@@ -241,12 +236,10 @@ class Vendor:
         return self.json(refusal.status, members, PROBLEM)
 
     def json(self, status: int, value: Any, media_type: str = "application/json") -> Answer:
-        """An answer with a JSON body."""
         return Answer(status, [("Content-Type", media_type)], json.dumps(value, separators=(",", ":")).encode())
 
 
 def _item(location: str, message: str, value: Any = None) -> dict[str, Any]:
-    """One of a problem's errors."""
     return {"location": location, "message": message} | ({} if value is None else {"value": value})
 
 
