@@ -21,18 +21,14 @@ REQUEST, RESPONSE = "readOnly", "writeOnly"
 # Keywords that hold schemas: of the same value, of values inside of it; and which of them hold schemas by name.
 SAME = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"))
 INSIDE = frozenset(
-    (
-        *("properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames"),
-        *("items", "prefixItems", "unevaluatedItems", "contains", "$defs"),
-    )
+    {"properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames"}
+    | {"items", "prefixItems", "unevaluatedItems", "contains", "$defs"}
 )
 NAMED = frozenset(("properties", "patternProperties", "dependentSchemas", "$defs"))
 # Keywords that say nothing of a value, or (`format`, `$ref`) are translated.
 _LEFT_OUT = frozenset(
-    (
-        *("$schema", "$comment", "$ref", "format", "title", "description", "example", "examples", "definitions"),
-        *("readOnly", "writeOnly", "nullable", "contentEncoding", "contentMediaType", "contentSchema"),
-    )
+    {"$schema", "$comment", "$ref", "format", "title", "description", "example", "examples", "definitions"}
+    | {"readOnly", "writeOnly", "nullable", "contentEncoding", "contentMediaType", "contentSchema"}
 )
 # Keywords of other dialects: in 2020-12 they mean nothing, and whoever writes them means something.
 _OF_OTHERS = {"dependencies", "additionalItems", "$recursiveRef", "$recursiveAnchor", "divisibleBy", "extends"}
@@ -45,10 +41,8 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "email": ("idn-email",),
     "hostname": ("idn-hostname",),
 } | dict.fromkeys(
-    (
-        *("date-time", "date", "time", "duration", "ipv4", "ipv6", "uuid", "uri-template", "json-pointer", "regex"),
-        *("relative-json-pointer", "idn-email", "idn-hostname", "iri-reference"),
-    ),
+    {"date-time", "date", "time", "duration", "ipv4", "ipv6", "uuid", "uri-template", "json-pointer", "regex"}
+    | {"relative-json-pointer", "idn-email", "idn-hostname", "iri-reference"},
     (),
 )
 _INTEGERS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}  # OpenAPI's format registry
