@@ -9,8 +9,8 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -121,21 +121,16 @@ def replay(
                 click.echo("\n".join(replayed_lines(results[-1], path)))
     click.echo(replay_verdict(results))
     fates = {replayed.result for replayed in results}
-    sys.exit(1 if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else 6 if Fate.NOT_TRIED in fates else 0)
+    sys.exit(RED if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else NO_VERDICT if Fate.NOT_TRIED in fates else GREEN)
 
 
-@contextmanager
-def _running(chosen: Mapping[str, Any], base_url: str | None) -> Iterator[Run]:
+def _running(chosen: Mapping[str, Any], base_url: str | None) -> closing[Run]:
     """A run against a base URL. Without one it is against the mock."""
     from contracts.run import Run
 
     options = options_from(chosen, base_url, 0, os.environ)
     click.echo(f"{base_url}: {options.target.limits.waits}" if base_url else "the mock, in process", err=True)
-    run = Run(options).open()
-    try:
-        yield run
-    finally:
-        run.close()
+    return closing(Run(options).open())
 
 
 @main.command()
