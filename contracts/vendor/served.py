@@ -12,13 +12,11 @@ import uvicorn
 from contracts.http.exchange import Response
 from contracts.http.request import Request
 from contracts.http.target import MIB, MOCK_URL
-from contracts.vendor.model import Answer, Call, Refusal, Vendor
+from contracts.vendor.model import Call, Refusal, Vendor
 
 # How much of one body the server keeps. The vendor refuses more than 1 MiB, but reads on to answer in good order.
 _BODY_LIMIT = 8 * MIB
 _CUSTOMER = re.escape(MOCK_URL) + r"/customers/[^/?#]+"
-
-Asgi = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
 def _call(method: str, path: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Call:
@@ -50,7 +48,7 @@ def transport(vendor: Vendor) -> Callable[[Request], Response]:
     return handle
 
 
-def application(vendor: Vendor) -> Asgi:
+def application(vendor: Vendor) -> Callable[..., Awaitable[None]]:
     """The vendor as an ASGI 3 application."""
 
     async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
@@ -64,15 +62,12 @@ def application(vendor: Vendor) -> Asgi:
         # A server answers whatever happens. A 500 is a violation, so it does not hide the error.
         except Exception:
             answer = vendor.problem(call, Refusal(500, "The mock failed."))
-        await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
+        length = [] if answer.status == 204 else [("Content-Length", str(len(answer.body)))]
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in [*answer.headers, *length]]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     return serve
-
-
-def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    length = [] if answer.status == 204 else [("Content-Length", str(len(answer.body)))]
-    return [(name.encode(), value.encode("latin-1")) for name, value in [*answer.headers, *length]]
 
 
 def server(vendor: Vendor) -> uvicorn.Server:
