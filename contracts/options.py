@@ -64,11 +64,7 @@ TARGETING = (
     Option("--patience", "seconds, in all, to wait for a target that does not answer", Limits.patience, float, "S"),
     Option("--settle", "seconds that a read may lag behind a write", Limits.settle, float, "S"),
     Option(
-        "--interruption",
-        "more statuses that a gateway answers instead of the API, like 530,599",
-        None,
-        str,
-        "STATUS,…",
+        "--interruption", "more statuses that a gateway answers instead of the API, like 530,599", None, str, "STATUS,…"
     ),
     Option("--journal", "folder that remembers which customers exist", DEFAULT_FOLDER, Path, "DIR"),
     *REACHING,

@@ -173,10 +173,7 @@ class Client:
         return answers
 
     def once(self, request: Request, linger: float = LINGER) -> Exchange:
-        """Send a request once. Whatever happens comes back in the exchange, tokens masked.
-
-        `linger` is how many seconds to wait for bytes that follow a 204.
-        """
+        """Send a request once. Whatever happens comes back in the exchange, tokens masked."""
         limits, sent = self.target.limits, self._stamped(request)
         filled = replace(sent, headers=fill(sent.headers, self.target.secrets))
         repeated, earlier = len(request.body), self._large.get(request.path, 0)
