@@ -265,7 +265,7 @@ class Api:
         """Send cases of Schemathesis, or requests, to several customers at once."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("a test that sends several requests at once cannot be run ahead: mark it `fuzz`")
-        return self._ledger.together([each if isinstance(each, Request) else request_of(each) for each in asked])
+        return Together(self._ledger, [each if isinstance(each, Request) else request_of(each) for each in asked])
 
     def _skip_untriable(self, request: Request) -> None:
         if reason := self._run.target.untriable(request):

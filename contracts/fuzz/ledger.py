@@ -33,10 +33,6 @@ class Ledger:
         self._raised: dict[tuple[Request, ...], str] = {}
         self._deadline = float("inf")
 
-    def together(self, requests: Sequence[Request]) -> "Together":
-        """Requests that are to be sent together."""
-        return Together(self, requests)
-
     def each_as_promised(self, requests: Sequence[Request]) -> None:
         """Send requests together, record whatever broke a promise, and raise for one such promise.
 
