@@ -60,7 +60,7 @@ def exchange_of(response: Response) -> Exchange | None:
     at = path.rfind(f"{CUSTOMERS}/")
     if sent.method != OPERATION or at < 0:
         return None
-    headers = tuple((str(name), _masked(_text(value))) for name, value in sent.headers.items())
+    headers = tuple((str(name), _masked(value)) for name, value in sent.headers.items())
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body if isinstance(sent.body, bytes) else b""
     received = tuple((name, _masked(value)) for name, values in response.headers.items() for value in values)
     content = mask(response.content, _TOKENS)
@@ -82,9 +82,6 @@ def _prediction(seen: Exchange) -> Prediction:
     return replace(there, reasons=reasons, allowed=there.allowed | not_there.allowed)
 
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("latin-1")
-
-
-def _masked(text: str) -> str:
-    return mask(text.encode("latin-1", "replace"), _TOKENS).decode("latin-1")
+def _masked(value: str | bytes) -> str:
+    data = value if isinstance(value, bytes) else value.encode("latin-1", "replace")
+    return mask(data, _TOKENS).decode("latin-1")
