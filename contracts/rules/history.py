@@ -132,7 +132,8 @@ def _lags(initial: Value, read: Access, accesses: Sequence[Access], settle: floa
     if not own and read.value != initial:
         return read.start < min(access.start for access in accesses) + settle
     began = min((update.start for update in own), default=-math.inf)
-    ended = max(map(_latest, own), default=-math.inf)
+    # An update without an answer may take effect at any later time.
+    ended = max((math.inf if update.effect is Effect.POSSIBLE else update.end for update in own), default=-math.inf)
     accepted = [update for update in updates if update.effect is Effect.CERTAIN]
     # An update that began after the value's own had ended has certainly overwritten it. A concurrent one may have.
     certainly = min((update.end for update in accepted if update.start >= ended), default=math.inf)
@@ -151,11 +152,6 @@ def _ended_when_shown(accesses: Sequence[Access]) -> list[Access]:
         else access
         for access in accesses
     ]
-
-
-def _latest(update: Access) -> float:
-    """The latest moment at which an update may take effect."""
-    return math.inf if update.effect is Effect.POSSIBLE else update.end
 
 
 def _is_mixed(value: Value, written: Collection[Value]) -> bool:
