@@ -36,8 +36,9 @@ class Attempt:
     """A request that is tried, its answer, and what it breaks. Until it is sent, its exchange has no answer.
 
     `template` is the request as it was asked for. `repeated` says whether it broke the same promise when it was tried
-    again alone (None: it was not tried again). `before` is the update that made what was stored before, `beside` are
-    the attempts that were sent at the same time, and `read` is the exchange that shows what is stored.
+    again alone (None: it was not tried again). `before` is the update that made what was stored before, the last
+    request to the same path, or one that must be answered alike. `beside` are the attempts that were sent at the same
+    time, and `read` is the exchange that shows what is stored.
     """
 
     template: Request

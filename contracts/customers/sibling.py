@@ -56,7 +56,7 @@ def made_as(exchange: Exchange) -> str:
 
 
 def refusal(exchange: Exchange, base_url: str, there: int) -> WrongCall | NoVerdict:
-    """Why no customer was made. `there` is how many were made before."""
+    """Why no customer was made. `there` is how many there are already."""
     status, post = exchange.status, f"POST {base_url}{CUSTOMERS}"
     if status == 401:
         return refused_token(base_url)

@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass
 class Call:
-    """A request as the vendor gets it; `path` is percent-encoded, header names are in lower case."""
+    """A request as the vendor gets it; `path` is percent-encoded."""
 
     method: str
     path: str
