@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -37,17 +37,15 @@ def spread(attempts: Attempts, templates: Sequence[Request], *, hurry: bool = Fa
     In a `hurry` no read is made twice, unless reads were seen to lag on this target.
     """
     customers, settle = attempts.customers, 0.0 if hurry and not attempts.customers.lags else None
-    return shared(
-        attempts.workers, lambda part: attempts.in_turn(part, customers.own, settle), templates, customers.lanes
-    )
+    return shared(attempts, lambda part: attempts.in_turn(part, customers.own, settle), templates, customers.lanes)
 
 
 def shared(
-    workers: Executor, work: Callable[[Sequence[_Item]], list[_Result]], items: Sequence[_Item], lanes: int
+    attempts: Attempts, work: Callable[[Sequence[_Item]], list[_Result]], items: Sequence[_Item], lanes: int
 ) -> list[_Result]:
     """The results of `work` for the items, in their order. The calling thread and the workers take a part each."""
     parts = [items[lane::lanes] for lane in range(min(lanes, len(items)))]
-    rest, first = workers.map(work, parts[1:]), work(parts[0])
+    rest, first = attempts.workers.map(work, parts[1:]), work(parts[0])
     done = [first, *rest]
     return [done[place % lanes][place // lanes] for place in range(len(items))]
 
@@ -70,7 +68,7 @@ def histories(attempts: Attempts, bodies: Sequence[Sequence[bytes]]) -> list[His
         clients = Clients(attempts, attempts.customers.own)
         return [clients.history([update(CUSTOMER, body) for body in each]) for each in part]
 
-    return shared(attempts.workers, in_turn, bodies, max(1, attempts.customers.lanes // len(_CLIENTS)))
+    return shared(attempts, in_turn, bodies, max(1, attempts.customers.lanes // len(_CLIENTS)))
 
 
 @dataclass(frozen=True)
