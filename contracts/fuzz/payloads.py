@@ -144,9 +144,9 @@ def _twin(family: str, payload: Payload) -> Payload:
     return replace(payload, id=f"external-id-of-{payload.id}", family=family, request=request)
 
 
-def dimensions() -> Sequence[str]:
-    """The names of the dimensions."""
-    return [dimension["id"] for dimension in content(PAYLOADS)["dimensions"]]
+def dimensions() -> Mapping[str, list[Value]]:
+    """The values of each dimension, by its name."""
+    return {dimension["id"]: dimension["values"] for dimension in content(PAYLOADS)["dimensions"]}
 
 
 @cache
@@ -172,7 +172,7 @@ def tried_pairs(sent: int) -> str:
 
 def _rows() -> Iterator[tuple[Sequence[Value], str]]:
     """Rows with a value of each dimension, each row with the id of its wrong value, or `nothing-wrong`."""
-    values: list[list[Value]] = [dimension["values"] for dimension in content(PAYLOADS)["dimensions"]]
+    values = [*dimensions().values()]
     plain = [[value for value in each if "expect" not in value] for each in values]
     yield from ((row, "nothing-wrong") for row in AllPairs(plain))
     for at, each in enumerate(values):

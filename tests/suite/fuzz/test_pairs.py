@@ -9,13 +9,12 @@ import yaml
 
 from contracts.errors import WrongCall
 from contracts.fuzz import payloads as module
-from contracts.fuzz.payloads import PAYLOADS, content, dimensions, pairs, payloads
+from contracts.fuzz.payloads import dimensions, pairs, payloads
 from contracts.rules.document import load
 from contracts.rules.oracle import predict
 
 SLUG = "contract-test-abc"
-# The values of each dimension by their ids, as in the file.
-VALUES = {each["id"]: each["values"] for each in content(PAYLOADS)["dimensions"]}
+VALUES = dimensions()
 RIGHT = {name: [value["id"] for value in values if "expect" not in value] for name, values in VALUES.items()}
 WRONG = {name: [value["id"] for value in values if "expect" in value] for name, values in VALUES.items()}
 # Nobody may expect a 100 where there is no content (RFC 9110 section 10.1.1); waitress answers nothing then.
