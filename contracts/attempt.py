@@ -12,7 +12,7 @@ from itertools import count
 from contracts.customers import sibling
 from contracts.customers.disposable import Customer, Customers
 from contracts.errors import NoVerdict
-from contracts.http.client import LINGER, Client, Control
+from contracts.http.client import LINGER, LONG_LINGER, Client, Control
 from contracts.http.exchange import Exchange
 from contracts.http.request import CUSTOMER, Request, update
 from contracts.metrics import Metrics
@@ -184,7 +184,7 @@ class Attempts:
 
     def _again(self, failed: Attempt, before: Attempt | None, circumstance: Circumstance) -> list[Attempt]:
         customer, of_state = self.customers.unused(), any(map(is_of_state, failed.broken))
-        linger = 1.0 if "success.empty" in failed.broken else LINGER
+        linger = LONG_LINGER if "success.empty" in failed.broken else LINGER
         with self._client.exclusively() if of_state and state.HIDDEN not in customer.stored else nullcontext():
             like = self.send(before.template, customer) if before else None
             again = self.send(failed.template, customer, linger, circumstance, apart=of_state and not before, like=like)

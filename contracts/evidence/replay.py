@@ -7,12 +7,11 @@ from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
 from contracts.customers.disposable import Customer
 from contracts.evidence.har import Evidence
+from contracts.http.client import LONG_LINGER
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, is_status
 
-# Seconds to wait for bytes after a 204, if such bytes were the failure.
-_LONG_LINGER = 1.0
 # A failure that is seen every time, or never, in this many times does not come and go.
 _STEADY = 3
 
@@ -109,5 +108,5 @@ class Replay:
             return next((attempt for attempt in again if any(map(is_of_state, attempt.broken))), again[-1])
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
-        linger = _LONG_LINGER if evidence.promise == "success.empty" else 0.0
+        linger = LONG_LINGER if evidence.promise == "success.empty" else 0.0
         return self._attempts.send(templates[0], customer, linger, circumstance, read=of_state, like=like)

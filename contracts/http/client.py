@@ -31,8 +31,8 @@ READ_SLACK = 6
 # The operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered:
 # after 4 seconds.
 _ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 6
-# Seconds to wait for bytes that follow a 204.
-LINGER = 0.003
+# Seconds to wait for bytes that follow a 204; and to wait if such bytes were the failure.
+LINGER, LONG_LINGER = 0.003, 1.0
 
 
 class Control(NamedTuple):
