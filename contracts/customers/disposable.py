@@ -109,9 +109,9 @@ class Customers:
         """The slugs of all existing customers that the suite may touch."""
         return frozenset([*self._made, *([self._only.slug] if self._only else [])])
 
-    def unused_slug(self, hint: str = "nobody", beginning: str = "") -> str:
+    def unused_slug(self, beginning: str = "") -> str:
         """A slug that names no customer, with this `beginning` if one is given."""
-        return f"{beginning or f'{self._run}-{hint}'}-{next(self._numbers):05}"
+        return f"{beginning or f'{self._run}-nobody'}-{next(self._numbers):05}"
 
     def open(self) -> Customer:
         """Find out what the target allows, and return the first customer.
@@ -195,7 +195,7 @@ class Customers:
 
     def _with_room(self, beginning: str) -> str:
         """A slug for one more customer. If no more are allowed, another one is removed first."""
-        slug = self.unused_slug("customer", beginning)
+        slug = self.unused_slug(beginning or f"{self._run}-customer")
         with self._making_room:
             while self._limit and len(self._journal.slugs) >= self._limit:
                 if not self._short_lived or self.remove(self._short_lived.pop(0).slug) not in sibling.NOT_THERE:
