@@ -23,6 +23,7 @@ from contracts.options import target_from
 from contracts.release.comparison import compared
 from contracts.rules.document import pinned
 from contracts.rules.openapi import SERVED
+from contracts.rules.promise import number
 from contracts.rules.state import HIDDEN, stored_in
 
 # Requests of the burst that shows whether the rate is limited.
@@ -136,9 +137,8 @@ class Doctor:
             return "note", f"{url} serves no document that can be read; nothing is compared with {pin}; {error}"
         if not changes:
             return "ok", f"the target's own OpenAPI document says the same as {pin}"
-        said = f"it differs from {pin} ({changes} {'change' if changes == 1 else 'changes'})"
         shown = command("release", f"--contract {pin} --base-url {self._url}")
-        return "note", f"{said}; see them with: {shown}"
+        return "note", f"it differs from {pin} ({number(changes, 'change')}); see them with: {shown}"
 
     def _customers(self) -> Iterator[Symptom]:
         if not self._token:
