@@ -1,4 +1,4 @@
-"""The two errors that end a command, and how messages write a command. Every room may use this module."""
+"""The two errors that end a command, and how messages write a command or an error. Every room may use this module."""
 
 import os
 
@@ -19,3 +19,8 @@ def command(name: str, arguments: str = "") -> str:
     if os.environ.get("CONTRACTS_BY_TOX"):
         return f"tox -e {name} -- {arguments}" if arguments else f"tox -e {name}"
     return f"python -m contracts {name} {arguments}".rstrip()
+
+
+def one_line(error: object, most: int | None = None) -> str:
+    """The text of an error in one line, cut after so many characters."""
+    return " ".join(str(error).split())[:most]

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from contracts.attempt import Attempt
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 from contracts.rules.promise import Violation, is_status, number, promises
 
 _FIELDS: Mapping[str, type] = {"promise": str, "reason": str, "until": date, "test": str, "payload": str, "status": int}
@@ -96,7 +96,7 @@ def load_deviations(path: Path | None) -> Deviations:
     except OSError as error:
         raise WrongCall(f"the deviations {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise WrongCall(f"the deviations {path} are not TOML: {' '.join(str(error).split())}") from None
+        raise WrongCall(f"the deviations {path} are not TOML: {one_line(error)}") from None
     tables = content.pop("deviation", [])
     if content or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise WrongCall(f"the deviations {path} may hold nothing but tables [[deviation]]")

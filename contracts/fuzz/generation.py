@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 
 # The folder that Hypothesis uses by default. In CI, Hypothesis by itself would not use it.
 LOCAL = Path(".hypothesis", "examples")
@@ -89,7 +89,7 @@ def _with_shared(local: ExampleDatabase, url: str, warnings: list[str]) -> Examp
                 return [] if warnings else [*(method(*arguments) or ())]
             except RedisError as error:
                 # The URL may hold a password.
-                host, why = urlsplit(url).hostname or url.partition(":")[0], " ".join(str(error).split())[:100]
+                host, why = urlsplit(url).hostname or url.partition(":")[0], one_line(error, 100)
                 warnings.append(f"the example database at {host} cannot be used ({why}): only {LOCAL} is")
                 return []
 

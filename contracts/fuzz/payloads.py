@@ -14,7 +14,7 @@ import yaml
 from allpairspy import AllPairs
 
 from contracts.customers.journal import NOBODY, PREFIX, may_be_a_strangers
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 from contracts.http.credential import WRITE_TOKEN, values_of
 from contracts.http.request import ACCEPT, CUSTOMER, CUSTOMERS, Request, update
 from contracts.rules.document import load
@@ -68,7 +68,7 @@ def payloads() -> tuple[Payload, ...]:
                     raise WrongCall(f"payload id {payload.id!r} is in {found[payload.id].family} and {family['id']}")
                 found[payload.id] = payload
     except (LookupError, TypeError, ValueError) as error:
-        raise WrongCall(f"{PAYLOADS.name} cannot be read: {' '.join(str(error).split())}") from None
+        raise WrongCall(f"{PAYLOADS.name} cannot be read: {one_line(error)}") from None
     return tuple(found.values())
 
 
@@ -79,7 +79,7 @@ def content(path: Path) -> Mapping[str, Any]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         read: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, ValueError) as error:
-        raise WrongCall(f"{path.name} cannot be read: {' '.join(str(error).split())}") from None
+        raise WrongCall(f"{path.name} cannot be read: {one_line(error)}") from None
     return read
 
 

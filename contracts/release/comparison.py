@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from contracts.errors import one_line
 from contracts.http.request import OPERATION
 from contracts.release import Change, Kind
 from contracts.release.difference import Difference, is_in_answer, worst
@@ -36,7 +37,7 @@ def compared(pin: References, candidate: References) -> tuple[Change, ...]:
         raise candidate.wrong("is nested too deep") from None
     except (AttributeError, KeyError, TypeError) as error:
         # A stranger's document may have anything in the place of anything.
-        why = " ".join(repr(error).split())[:160]
+        why = one_line(repr(error), 160)
         raise candidate.wrong(f"does not describe {OPERATION} {PATH} as OpenAPI has it: {why}") from None
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 from contracts.evidence import har
 from contracts.evidence.deviation import Deviations
 from contracts.metrics import Metrics
@@ -290,4 +290,4 @@ def read(path: Path) -> Result:
         findings = [Finding(**each) for each in content["findings"]]
         return Result(**content | {"findings": findings, "metrics": Metrics(**content["metrics"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise WrongCall(f"{path} has no result of a run: {' '.join(str(error).split())[:100]}") from None
+        raise WrongCall(f"{path} has no result of a run: {one_line(error, 100)}") from None

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import jsonschema_rs
 
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 from contracts.rules import openapi
 from contracts.rules.openapi import References
 from contracts.rules.operation import PATH, find, is_error
@@ -266,7 +266,6 @@ def load(name: str, content: Mapping[str, Json] | None = None) -> Document:
         for status in document.documented & {*STATUSES[1:]}:
             list(document.problem_mismatches(status, {}))
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError, jsonschema_rs.ValidationError) as error:
-        raise WrongCall(
-            f"contract {name!r} does not describe PUT {PATH} as it has to: {' '.join(repr(error).split())[:200]}"
-        ) from None
+        why = one_line(repr(error), 200)
+        raise WrongCall(f"contract {name!r} does not describe PUT {PATH} as it has to: {why}") from None
     return document

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from contracts.errors import WrongCall
+from contracts.errors import WrongCall, one_line
 
 Json = Any
 
@@ -99,7 +99,8 @@ def _json(text: str) -> Json:
             # The text may be YAML in braces. For a name that is there twice, only the YAML parser knows the line.
             return _yaml(text)
         except ValueError as unreadable:
-            raise unreadable if "twice" in str(unreadable) else ValueError(f"is broken JSON: {_line(error)}") from None
+            broken = ValueError(f"is broken JSON: {one_line(error, 200)}")
+            raise unreadable if "twice" in str(unreadable) else broken from None
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -166,11 +167,11 @@ def _yaml(text: str) -> Json:
                 raise ValueError(f"is nested more than {DEEPEST} deep")
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # it makes nothing but JSON values
     except yaml.constructor.ConstructorError as error:
-        raise ValueError(f"has an alias that contains itself: {_line(error)}") from None
+        raise ValueError(f"has an alias that contains itself: {one_line(error, 200)}") from None
     except yaml.YAMLError as error:
         if "single document" in str(error):
             raise ValueError("holds more than one YAML document") from None
-        raise ValueError(f"is broken YAML: {_line(error)}") from None
+        raise ValueError(f"is broken YAML: {one_line(error, 200)}") from None
 
 
 def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
@@ -185,10 +186,6 @@ def _check_size(value: Json, known: dict[int, int], depth: int = 0) -> int:
     if known[id(value)] > LARGEST:
         raise ValueError(f"stands for more than {LARGEST:,} values: its aliases multiply")
     return known[id(value)]
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +225,7 @@ class References:
             own = {key: value for key, value in node.items() if key != "$ref"}
             node = target | own if isinstance(target, dict) else target
         if not isinstance(node, dict):
-            raise self.wrong(f"has {' '.join(str(node).split())[:60]!r} where {what} should be")
+            raise self.wrong(f"has {one_line(node, 60)!r} where {what} should be")
         return node
 
     def same(self, node: Json) -> Iterator[dict[str, Json]]:
