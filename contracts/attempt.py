@@ -149,7 +149,7 @@ class Attempts:
                     break
                 if not all(map(is_of_state, aside.broken)):
                     return aside, replace(self._first), newer
-            attempt = self.send(template, customer, LINGER, Circumstance.BESIDE_OTHERS)
+            attempt = self.send(template, customer, circumstance=Circumstance.BESIDE_OTHERS)
             attempt = self._look_at(newer, self._look_at(self._first, attempt))
             return attempt, replace(self._first), newer
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from contracts.attempt import Attempt, Attempts
 from contracts.customers.disposable import Customer
-from contracts.http.client import LINGER
 from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.body import read
 from contracts.rules.history import Access, Effect, Value, judge_history
@@ -147,7 +146,7 @@ class Clients:
                     yield _Step([access], shown=shown)
             elif template := next(left, None):
                 circumstance = Circumstance.IN_A_HISTORY
-                update = self._attempts.send(template, self._customer, LINGER, circumstance, read=False)
+                update = self._attempts.send(template, self._customer, circumstance=circumstance, read=False)
                 yield _Step([*self._effects(update, started, time.monotonic())], update=update)
 
     def _effects(self, update: Attempt, started: float, ended: float) -> Iterator[Access]:
