@@ -259,6 +259,7 @@ def _cleaned(target: Target, journal: Path) -> bool:
     from contracts.customers.disposable import Customers
     from contracts.customers.journal import Journal
     from contracts.http.client import Client
+    from contracts.rules.promise import number
 
     with Client(target) as client:
         customers = Customers(client, Journal(journal, secrets.token_hex(8), target.base_url))
@@ -269,7 +270,7 @@ def _cleaned(target: Target, journal: Path) -> bool:
             return False
         finally:
             customers.close()
-    click.echo(f"{target.base_url}: {removed} customers removed, {len(customers.left)} left")
+    click.echo(f"{target.base_url}: {number(removed, 'customer')} removed, {len(customers.left)} left")
     return not customers.left
 
 

@@ -90,7 +90,7 @@ class Doctor:
         yield from self._customers()
         yield Symptom("rate limit", *self._rate())
         left = sum(len(leftover.slugs) for leftover in leftovers(self._folder) if leftover.base_url == self._url)
-        listed = f"{left} customers of earlier runs; the next run removes them, or: {command('clean')}"
+        listed = f"{number(left, 'customer')} of earlier runs; the next run removes them, or: {command('clean')}"
         yield Symptom("left behind", *(("note", listed) if left else ("ok", "nothing")))
 
     def _reached(self, first: Exchange) -> tuple[str, str]:
@@ -159,7 +159,9 @@ class Doctor:
                 yield _symptom(_READER, self._client.once(update(slug, _NAME, authorization=(f"Bearer {READ_TOKEN}",))))
             else:
                 yield Symptom(_READER, "note", f"is not set: the 403 cannot be tried; {_NO_SCOPE}")
-            yield _symptom(_READ, self._client.once(sibling.read(given or slug)))
+            read = self._client.once(sibling.read(given or slug))
+            gone = Symptom(_READ, "FAIL", f"there is no customer {given!r} (404); give another with --customer")
+            yield gone if given and read.status == 404 else _symptom(_READ, read)
         finally:
             customers.close()
         if made:

@@ -6,6 +6,7 @@ aim costs a request, but raises no false alarm.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -50,8 +51,8 @@ def _stretched(text: str, length: int) -> str:
     return (text * (length // len(text) + 1))[:length]
 
 
-# The longest text to draw where the length is not what is tested.
-_SHORT = 40
+# The longest text to draw where the length is not what is tested, and where it is; and the most members.
+_SHORT, _LONG, _MANY = 40, 500_000, 100
 _INTEGERS = st.sampled_from((0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**30))
 _FLOATS = st.sampled_from((0.0, -0.0, 0.1, -0.5, 1.0, 1e16, 1e300, 5e-324))
 _WORDS = st.sampled_from(("", " ", "null", "true", "0", "1.0", "{}", "[]", "name")) | texts(_SHORT)
@@ -124,12 +125,13 @@ def _wrong(schema: Mapping[str, Any]) -> Iterator[Values]:
         yield st.one_of(*(values for name, values in _OF_TYPE.items() if name not in types))
     if schema.get("minLength"):
         yield st.text(max_size=schema["minLength"] - 1)
-    if "maxLength" in schema:
+    # What is longer than this is a very large body before it is a text that is too long.
+    if schema.get("maxLength", math.inf) < _LONG:
         yield texts().map(lambda text: _stretched(text, schema["maxLength"] + 1))
     if "pattern" in schema:
         yield _WORDS
-    if "maxProperties" in schema:
-        yield st.dictionaries(_WORDS, _SCALAR, min_size=schema["maxProperties"] + 1, max_size=3)
+    if (most := schema.get("maxProperties", math.inf)) < _MANY:
+        yield st.dictionaries(_WORDS, _SCALAR, min_size=most + 1, max_size=most + 3)
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

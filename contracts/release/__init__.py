@@ -1,7 +1,7 @@
 """A release compared with the pin, by meaning: which requests it newly refuses, which answers the pin did not promise.
 
-Other rooms use `comparison.compared`, and what is found: `Change` with its proof, and `ReleaseVerdict`. Nothing in this
-room sends a request.
+Other rooms use `comparison.compared`, `difference.is_in_answer`, and what is found: `Change` with its proof, and
+`ReleaseVerdict`. Nothing in this room sends a request.
 """
 
 from dataclasses import dataclass

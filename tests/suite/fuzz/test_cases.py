@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
 from contracts.fuzz import Round
 from contracts.fuzz.generation import Generation
 from contracts.fuzz.schema import loaded, request_of
-from contracts.fuzz.strategies import fitting, slugs_of_nobody
+from contracts.fuzz.strategies import breaking, fitting, slugs_of_nobody
 from contracts.http.credential import WRITE_TOKEN
 from contracts.http.request import CUSTOMER, OPERATION, Request
 from contracts.rules.body import read
+from contracts.rules.document import load
 from contracts.rules.operation import PATH
 from contracts.rules.oracle import predict
 from contracts.vendor.model import Vendor
@@ -50,6 +52,35 @@ def case(**changes: Any) -> Case[Any]:
     """A case of the operation, as Schemathesis makes one of the parts that are given."""
     parts = {"body": {"name": "x"}, "media_type": "application/json", "path_parameters": {"customerSlug": "0"}}
     return loaded(DOCUMENTS["docs"], breaking=False)[PATH][OPERATION].Case(**parts | changes)
+
+
+@pytest.mark.parametrize(
+    ("schema", "broken_by"),
+    [
+        ({"type": "object", "maxProperties": 5}, 6),
+        ({"type": "object", "maxProperties": 10**9}, None),
+        ({"type": "string", "maxLength": 300}, 301),
+        ({"type": "string", "maxLength": 2**31 - 1}, None),
+    ],
+    ids=["few-members", "any-number-of-members", "short", "of-any-length"],
+)
+def test_a_limit_is_broken_where_a_request_can_break_it(schema: dict[str, Any], broken_by: int | None) -> None:
+    """A member that a release limits is drawn just past its limit, unless that is past what a request can hold."""
+    content = json.loads(json.dumps(DOCUMENTS["docs"].content))
+    schemas = content["paths"][PATH]["put"]["requestBody"]["content"]["application/json"]
+    schemas["schema"] = {"type": "object", "properties": {"limited": schema}}
+    sizes: list[int] = []
+
+    @Round(0, 300, Generation(seed=1)).settings_and_seed
+    @given(st.one_of(*breaking(load("limited", content))))
+    def explore(body: Any) -> None:
+        limited = body.get("limited") if isinstance(body, dict) else None
+        sizes.extend([len(limited)] if isinstance(limited, str if schema["type"] == "string" else dict) else [])
+
+    explore()
+
+    assert (broken_by in sizes) is (broken_by is not None)
+    assert max(sizes, default=0) < 1000
 
 
 @pytest.mark.parametrize(("contract", "least"), [("docs", 1.0), ("v1", 0.4)])

@@ -155,7 +155,7 @@ def test_what_was_left_is_removed_through_what_stands_in_front(
             main([*clean, "--client-cert", "nowhere.pem"], standalone_mode=False)
         main([*clean, "--header", f"X-Gateway-Key={KEY}"], standalone_mode=False)
 
-    assert "1 customers removed, 0 left" in capsys.readouterr().out
+    assert "1 customer removed, 0 left" in capsys.readouterr().out
     assert vendor.customers == {}
 
 

@@ -92,6 +92,15 @@ def test_only_customers_that_it_made_are_touched(tmp_path: Path) -> None:
     assert len({path for method, path in changing if method == "PUT"}) == 1
 
 
+def test_a_given_customer_that_is_not_there_is_found(tmp_path: Path) -> None:
+    """With --customer the doctor says that there is no such customer: a run would be a wrong call."""
+    with serving(Vendor(load("docs"))) as server:
+        said, works = diagnosis(server, tmp_path, customer="nope")
+
+    assert not works
+    assert said["read"] == "FAIL there is no customer 'nope' (404); give another with --customer"
+
+
 def test_an_unreachable_target_is_one_line(tmp_path: Path) -> None:
     """Where nothing answers, nothing else is asked."""
     said, works = diagnosis("http://127.0.0.1:1", tmp_path)
@@ -327,5 +336,5 @@ def test_what_earlier_runs_left_is_counted(tmp_path: Path) -> None:
         del journal
         said, _ = diagnosis(server, tmp_path)
 
-    assert said["left behind"].startswith("note 1 customers of earlier runs; ")
+    assert said["left behind"].startswith("note 1 customer of earlier runs; ")
     assert "contract-test-old" in vendor.customers
