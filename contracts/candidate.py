@@ -111,8 +111,8 @@ def obstacle(candidate: References) -> str:
     """Why a release's document cannot be adopted, in words; empty if it can."""
     try:
         _adoptable("candidate", candidate)
-    except WrongCall as error:
-        return str(error).partition("cannot be adopted: ")[2] or str(error)
+    except (_Obstacle, WrongCall) as error:
+        return str(error)
     return ""
 
 
@@ -121,7 +121,10 @@ def adopt(path: Path, candidate: References) -> None:
 
     Raises WrongCall if the suite cannot be run with what the document says, or the file cannot be written.
     """
-    text = _adoptable(path.stem, candidate)
+    try:
+        text = _adoptable(path.stem, candidate)
+    except _Obstacle as error:
+        raise candidate.wrong(f"cannot be adopted: {error}") from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# Taken from the vendor's document by `release --adopt {path.stem}`.\n{text}", "utf-8")
@@ -129,12 +132,16 @@ def adopt(path: Path, candidate: References) -> None:
         raise WrongCall(f"{path} cannot be written: {error.strerror}") from None
 
 
+class _Obstacle(Exception):
+    """Why a release's document cannot be adopted, in words that follow "cannot be adopted: "."""
+
+
 def _adoptable(name: str, candidate: References) -> str:
-    """The text of the contract `name` that a release's document makes. Raises WrongCall if it makes none."""
+    """The text of the contract `name` that a release's document makes."""
     operation = find(candidate)
     if operation is None or not operation.bodies.keys() & {JSON, "*/*"}:
         lacks = f"a body of {JSON}" if operation else f"the operation {OPERATION} {PATH}"
-        raise candidate.wrong(f"cannot be adopted: it lacks {lacks}")
+        raise _Obstacle(f"it lacks {lacks}")
     # The copy by way of JSON shares no parts, so YAML writes each part in full and not as an alias.
     content = json.loads(json.dumps(_document_of(operation)))
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
@@ -142,15 +149,14 @@ def _adoptable(name: str, candidate: References) -> str:
         adopted = load(name, document(text.encode(), f"contract {name!r}"))
         members, contradictions = adopted.request_members, [*exact().contradictions(adopted)]
     except WrongCall as error:
-        raise candidate.wrong(f"cannot be adopted: {str(error).partition(': ')[2] or error}") from None
+        raise _Obstacle(str(error).partition(": ")[2] or str(error)) from None
     if not members:
-        raise candidate.wrong("cannot be adopted: its request body names no member that a client may send")
+        raise _Obstacle("its request body names no member that a client may send")
     for key, parameter in operation.parameters.items():
         if parameter.required and key[0] != "path":
-            raise candidate.wrong(f"cannot be adopted: it requires the {parameter.called}, which no request here has")
+            raise _Obstacle(f"it requires the {parameter.called}, which no request here has")
     for status, message in contradictions:
-        why = f"no answer {status} can also be as every answer has to be: {message}"
-        raise candidate.wrong(f"cannot be adopted: {why}")
+        raise _Obstacle(f"no answer {status} can also be as every answer has to be: {message}")
     return text
 
 
@@ -208,5 +214,5 @@ def _bring(candidate: References, node: Json, whole: dict[str, Json]) -> None:
             for step in way:
                 holder = holder.setdefault(step, {})
                 if not isinstance(holder, dict):
-                    raise candidate.wrong(f"cannot be adopted: it refers to {reference[:80]!r}, not a component")
+                    raise _Obstacle(f"it refers to {reference[:80]!r}, not a component")
             holder.setdefault(last, pending[-1])
