@@ -38,6 +38,20 @@ class WritesInTwoSteps(_Unlocked):
         super().store(customer, value)
 
 
+class WritesWhatDiffers(_Unlocked):
+    """Writes only the members that differ from what it has read, so that another update comes between."""
+
+    breaks = "update.atomic"
+
+    def store(self, customer: Members, value: Members) -> None:
+        if NAME in customer:
+            read = dict(customer)
+            time.sleep(random.uniform(0, 0.004))
+            same = [name for name in (NAME, EXTERNAL_ID) if value.get(name) == read[name]]
+            value = value | {name: customer[name] for name in same}
+        super().store(customer, value)
+
+
 class ShowsHalfAnUpdate(_Unlocked):
     """Stores the two members one after the other: a read between them shows the new name beside the old external id."""
 

@@ -105,7 +105,15 @@ OverlooksLetterCase = stores(
     lambda customer, value: value | ({NAME: customer[NAME]} if value[NAME].lower() == customer[NAME].lower() else {}),
     SMALL_CHANGE,
 )
-
+NoticesNoSmallChange = stores(
+    "Stores nothing where the external id is as before, and the name differs in letter case alone.",
+    lambda customer, value: (
+        value
+        if value[NAME].lower() != customer[NAME].lower() or value.get(EXTERNAL_ID) != customer[EXTERNAL_ID]
+        else None
+    ),
+    SMALL_CHANGE,
+)
 OverlooksEmoji = stores(
     "Keeps the name where the new one differs in emoji alone, which are all alike to some collations.",
     lambda customer, value: (
