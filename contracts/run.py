@@ -23,6 +23,7 @@ from contracts.metrics import Metrics
 from contracts.rules.document import Document, load
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, promises
+from contracts.rules.state import HIDDEN
 from contracts.vendor.model import Vendor
 
 # How many reads show in the end what the first update stored: a long text of several scripts, with white space at its
@@ -104,8 +105,14 @@ class Run:
         # What is older than reads may lag is shown by every read.
         is_old = time.time() - attempt.exchange.started > self.customers.settle
         for settle in [0.0] * _READS if is_old else [None]:
-            if not attempt.violations:
-                (attempt,) = self.attempts.read_back([attempt], customer, settle)
+            if attempt.violations:
+                break
+            before, now = customer.stored, self.attempts.read_back([attempt], customer, settle)
+            if HIDDEN in customer.stored:
+                # A read that was not answered shows nothing: it is made again.
+                customer.stored = before
+                now = self.attempts.read_back([attempt], customer)
+            (attempt,) = now
         return attempt, customer
 
     def close(self) -> None:

@@ -158,6 +158,19 @@ FailsToCreateSometimes = fails("Answers every fifth POST or so with 500.", "crea
 FailsToDeleteSometimes = fails("Answers every fourth DELETE or so with 500.", "delete", 0.25)
 FailsToShowSometimes = fails("Answers three GETs in a hundred with 500.", "show", 0.03)
 
+
+class FailsToShowEachFifthTime(Unusual):
+    """Answers every fifth GET with 500."""
+
+    def begin(self) -> None:
+        self.shown = 0
+
+    def show(self, call: Call, slug: str) -> Answer:
+        self.shown += 1
+        refuse_if(self.shown % 5 == 0, 500, "Something went wrong.")
+        return super().show(call, slug)
+
+
 # What is shown
 
 
