@@ -105,7 +105,7 @@ class Attempts:
         self._plain = update(customers.make().slug, b'{"name":"contract-test-plain"}')
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # Whether new customers can be read. Only then is a customer that is gone replaced.
+        # Whether new customers can be read. If they cannot, a customer that is gone is not replaced.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)

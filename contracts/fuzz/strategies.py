@@ -51,8 +51,10 @@ def _stretched(text: str, length: int) -> str:
     return (text * (length // len(text) + 1))[:length]
 
 
-# The longest text to draw where the length is not what is tested, and where it is; and the most members.
-_SHORT, _LONG, _MANY = 40, 500_000, 100
+# The longest text to draw where the length is not what is tested.
+_SHORT = 40
+# A limit from here on is not tried: for the length of a text, and for the number of members.
+_LONG, _MANY = 500_000, 100
 _INTEGERS = st.sampled_from((0, 1, -1, 255, 256, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 10**30))
 _FLOATS = st.sampled_from((0.0, -0.0, 0.1, -0.5, 1.0, 1e16, 1e300, 5e-324))
 _WORDS = st.sampled_from(("", " ", "null", "true", "0", "1.0", "{}", "[]", "name")) | texts(_SHORT)

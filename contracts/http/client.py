@@ -31,7 +31,7 @@ READ_SLACK = 6
 # The operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered:
 # after 4 seconds.
 _ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 6
-# Seconds to wait for bytes that follow a 204; and to wait if such bytes were the failure.
+# Seconds to wait for bytes that follow a 204. The second is for a 204 that was followed by bytes before.
 LINGER, LONG_LINGER = 0.003, 1.0
 
 

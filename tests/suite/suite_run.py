@@ -16,10 +16,7 @@ from tests.suite.forked import python_m
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # What is written out and some of what is generated, without the tables of payloads, which take most of a run.
-NO_TABLES = (
-    *("-k", "not whatever_else and not a_valid_update and not left_open"),
-    *("--hypothesis-profile", "quick"),
-)
+NO_TABLES = ("-k", "not whatever_else and not a_valid_update and not left_open", "--hypothesis-profile", "quick")
 
 
 def run_suite(

@@ -182,9 +182,10 @@ def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path
         found = har.read([evidence_beside(tmp_path)])
         result = replay(evidence_beside(tmp_path), "--times", "40", to=server)
 
-    rates = [each.broke / each.tried for _, each in found if each.promise == "status.internal_error"]
-    assert rates
-    assert all(0.03 < rate < 0.07 for rate in rates)
+    # Of a few updates a rate says little.
+    rates = {each.promise: each.broke / each.tried for _, each in found if each.tried > 100}
+    assert {"status.internal_error", "status.schema"} <= rates.keys()
+    assert all(0.03 < rate < 0.07 for rate in rates.values())
     assert result.exit_code == 1
     assert "SEEN AGAIN, comes and goes: seen 2 of 40 times  " in result.stdout
     assert "alone, on a fresh customer" not in result.stdout

@@ -65,6 +65,7 @@ def test_only_own_customers_and_documented_methods_are_touched(tmp_path: Path) -
 
     assert result.returncode == 0, result.stdout[-3000:]
     assert {method for method, _ in server.calls} == {"PUT", "GET", "POST", "DELETE"}
+    assert sum(method == "PUT" for method, _ in server.calls) >= 300
     assert {path for method, path in server.calls if method == "POST"} == {"/customers"}
     assert all(
         path.startswith("/customers/contract-test-") for method, path in server.calls if method in ("GET", "DELETE")
