@@ -205,7 +205,7 @@ class Api:
     ) -> tuple[JudgedAnswer, Customer, Customer]:
         """Update a customer, and look at two others, which come back with the answer.
 
-        One is older. The other is newer, and its slug begins with that of the customer.
+        One is older. The other is newer: its slug begins with that of the customer, and its details are the same.
         """
         if self._customers.only_one:
             pytest.skip(ONE_CUSTOMER)

@@ -140,9 +140,10 @@ class Attempts:
         return attempt
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
-        """Try one request, which must leave no trace on two others: the run's first one, and one with a longer slug."""
+        """Try one request, which must leave no trace on the run's first customer, nor on a newer one that is alike."""
         with self.customers.short_lived, self._beside_others:
             newer = self.customers.unused(customer.slug)
+            self.send(update(CUSTOMER, state.same_body(customer.stored, self.document)), newer)
             # What other requests do to the first customer must not hide what this request does to it.
             for _ in range(_ENOUGH):
                 if not (aside := self._set_apart(self._first)).violations:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
@@ -14,6 +15,8 @@ from contracts.rules.promise import is_of_state, is_status
 
 # A failure that is seen every time, or never, in this many times does not come and go.
 _STEADY = 3
+_NEEDS_BEFORE = "it needs the requests before it: sent alone, to a fresh customer, it is not seen"
+_NEEDS_TWIN = "it needs the same details at another customer, or earlier at its own: sent alone, it is not seen"
 
 
 class Fate(StrEnum):
@@ -29,7 +32,8 @@ class Fate(StrEnum):
 class Replayed:
     """What became of evidence: its fate, how often it was seen in how many times, and the attempt that shows it.
 
-    `needs_state` says that the failing request never failed when it was sent alone. `reason` is why it was not tried.
+    `needs` says what must come before the failing request, because it never failed when it was sent alone. `reason` is
+    why it was not tried.
     """
 
     evidence: Evidence
@@ -37,7 +41,7 @@ class Replayed:
     seen: int = 0
     times: int = 1
     attempt: Attempt | None = None
-    needs_state: bool = False
+    needs: str = ""
     reason: str = ""
 
 
@@ -56,16 +60,18 @@ class Replay:
         if reason := self._obstacle(evidence):
             return Replayed(evidence, Fate.NOT_TRIED, reason=reason)
         attempts = [self._sent(evidence, build=number == 0) for number in range(times)]
-        needs_state = False
+        needs = ""
         if evidence.part("before", "beside") and all(promise in attempt.broken for attempt in attempts):
             alone = replace(evidence, steps=(evidence.failing,))
             if not any(promise in self._sent(alone, fresh=True).broken for _ in range(max(times, _STEADY))):
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
-                needs_state = all(promise in attempt.broken for attempt in attempts)
+                needs = _NEEDS_BEFORE if all(promise in attempt.broken for attempt in attempts) else ""
         seen = [attempt for attempt in attempts if promise in attempt.broken]
+        if not seen and (seen := self._after_the_same(evidence)):
+            attempts, needs = seen, _NEEDS_TWIN
         others = [attempt for attempt in attempts if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
-        return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs_state)
+        return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs)
 
     def _judged(self, evidence: Evidence) -> Evidence:
         """A recording by another program, with the first violation of its answer, as far as the answer is known."""
@@ -91,6 +97,22 @@ class Replay:
         finally:
             if customer is not self._customer:
                 self._attempts.customers.remove(customer.slug)
+
+    def _after_the_same(self, evidence: Evidence) -> list[Attempt]:
+        """Send the failing request when another customer, or its own, has had its details: in the run, both were so.
+
+        Returns the first attempt that shows the violation, if one does.
+        """
+        customers, template = self._attempts.customers, evidence.failing.template
+        if customers.only_one or len(evidence.part("failing", "beside")) > 1 or not template.is_template:
+            return []
+        twin, customer = customers.unused(), customers.unused()
+        sent = (self._attempts.send(template, each, apart=True) for each in (twin, customer, customer))
+        try:
+            return list(islice((attempt for attempt in sent if evidence.promise in attempt.broken), 1))
+        finally:
+            customers.remove(twin.slug)
+            customers.remove(customer.slug)
 
     def _sent_to(self, customer: Customer, evidence: Evidence, *, build: bool) -> Attempt:
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)

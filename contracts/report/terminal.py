@@ -267,9 +267,10 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
         anothers = not evidence.source.contract and sent.request.path != before
         customer = f"one of the suite's, instead of {before}; --customer SLUG chooses another" if anothers else ""
         yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
-    needs_state = "it needs the requests before it: sent alone, to a fresh customer, it is not seen"
-    often = _how_often(evidence, replayed.times) if replayed.result is Fate.GONE and evidence.seen_once else ""
-    yield from labelled(("state", needs_state if replayed.needs_state else ""), ("often", often))
+    is_gone, test = replayed.result is Fate.GONE, evidence.source.test
+    often = _how_often(evidence, replayed.times) if is_gone and evidence.seen_once else ""
+    sure = f"only the requests in the file were sent; `pytest -k '{names([test])}'` sends all of its test"
+    yield from labelled(("state", replayed.needs), ("often", often), ("sure", sure if is_gone and test else ""))
 
 
 def _times(broke: int, tried: int) -> int:

@@ -92,6 +92,12 @@ def telling_body(name: str, document: Document) -> bytes:
     return json.dumps(dict.fromkeys(sorted(document.clearable_members), BEFORE) | {"name": name}).encode()
 
 
+def same_body(stored: Stored, document: Document) -> bytes:
+    """A body that sets the details of a customer that is stored like this."""
+    details = {name: stored[name] for name in sorted(document.settable_members) if stored.get(name) is not None}
+    return json.dumps(details).encode()
+
+
 def would_show(sent: Iterable[tuple[bytes, Prediction]], stored: Stored, document: Document) -> bool:
     """Whether a read would show that a request wrongly stored its body, or wrongly did not, given what is stored now.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -173,6 +173,43 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
     assert result.exit_code == 1, result.output
     assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
     assert "sent alone, to a fresh customer, it is not seen" in result.stdout
+
+
+@pytest.mark.parametrize("scope", ["customer", "everybody"])
+def test_a_failure_that_needs_the_same_details_elsewhere_is_seen_again(scope: str, tmp_path: Path) -> None:
+    """Details that another customer has, or its own had before, are refused: replay provides for both, and says so."""
+
+    class TakesDetailsOnce(Vendor):
+        """Refuses details that it has stored before, of this customer or of any."""
+
+        seen: ClassVar[set[tuple[str, object]]] = set()
+
+        def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
+            key = (str(customer["slug"]) if scope == "customer" else "", value["name"])
+            if key in self.seen and "createdAt" not in value:
+                raise Refusal(409, "There are such details.")
+            self.seen.add(key)
+            super().store(customer, value)
+
+    har.write(tmp_path / "kept.har", har.to_har(kept("status.valid", ("failing", update(CUSTOMER, b'{"name":"x"}')))))
+    with served(TakesDetailsOnce) as server:
+        result = replay(tmp_path / "kept.har", to=server)
+
+    assert result.exit_code == 1, result.output
+    assert result.stdout.startswith("SEEN AGAIN  ")
+    assert "state     it needs the same details at another customer, or earlier at its own" in result.stdout
+    assert server.vendor.customers == {}
+
+
+def test_what_is_gone_says_how_to_be_sure(tmp_path: Path) -> None:
+    """A file has the requests of one failure, and not all of its test: where they show nothing, the test is named."""
+    test = "tests/contract/test_success.py::test_it[one]"
+    seen = kept("status.valid", ("failing", update(CUSTOMER, b'{"name":"x"}')), status=500)
+    har.write(tmp_path / "kept.har", har.to_har(replace(seen, source=replace(SOURCE, test=test))))
+
+    result = replay(tmp_path / "kept.har")
+
+    assert "  sure      only the requests in the file were sent; `pytest -k 'test_it[one]'` sends" in result.stdout
 
 
 def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path) -> None:

@@ -192,6 +192,12 @@ def _to_all_that_begin_alike(vendor: Variant, customer: Members, value: Members)
             Variant.store(vendor, each, value)
 
 
+def _to_all_alike(vendor: Variant, customer: Members, value: Members) -> None:
+    before = {name: customer[name] for name in (NAME, EXTERNAL_ID)}
+    for other in [each for each in vendor.customers.values() if before.items() <= each.items()]:
+        Variant.store(vendor, other, value)
+
+
 def _to_one_alone(vendor: Variant, customer: Members, value: Members) -> None:
     Variant.store(vendor, customer, value)
     for other in vendor.customers.values():
@@ -211,6 +217,9 @@ WritesToTheFirstCustomer = broken("update.isolated", OTHERS)(
 WritesToWhatBeginsAlike = broken("update.isolated", OTHERS)(
     "Stores an update for every customer whose slug begins with the one in the path.",
     store=replacing(_to_all_that_begin_alike),
+)
+WritesToWhatHasTheSameDetails = broken("update.isolated", OTHERS)(
+    "Stores an update for every customer that had the same details.", store=replacing(_to_all_alike)
 )
 KeepsExternalIdsUnique = broken("update.isolated", OTHERS)(
     "Takes the external id away from every other customer that has the same.", store=replacing(_to_one_alone)
