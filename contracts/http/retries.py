@@ -144,7 +144,7 @@ class Pace:
         self._answered = True
         if self._gap > self._fastest:
             with self._lock:
-                self._gap = max(self._gap * 0.998, self._fastest)
+                self._gap = max(self._gap * 0.99, self._fastest)
 
 
 def heed_signals() -> None:

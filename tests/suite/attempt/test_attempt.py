@@ -131,9 +131,18 @@ class Unique(Choosy):
 
     def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
         for other in self.customers.values():
-            if other["externalCustomerId"] == value["externalCustomerId"]:
+            if other["externalCustomerId"] == value.get("externalCustomerId"):
                 other["externalCustomerId"] = None
         super().store(customer, value)
+
+
+class WritesToAllAlike(Choosy):
+    """Finds the customers to update by the name that is stored."""
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        alike = [other for other in self.customers.values() if other["name"] == customer.get("name")]
+        for each in (customer, *alike):
+            super().store(each, value)
 
 
 SAME_ID = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
@@ -142,6 +151,11 @@ SAME_ID = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
 def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> None:
     """A customer keeps its external id although another one gets the same."""
     assert beside_others(attempts_on(Unique()), SAME_ID).broken == {"update.isolated"}
+
+
+def test_a_request_that_changes_a_customer_with_the_same_details_is_found_out() -> None:
+    """An update changes the customer in its path alone, whatever another one has stored."""
+    assert beside_others(attempts_on(WritesToAllAlike()), SAME_ID).broken == {"update.isolated"}
 
 
 def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:
