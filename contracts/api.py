@@ -146,7 +146,7 @@ class Api:
         """
         template = update(slug, body, content_type=content_type, authorization=tuple(authorization))
         template = replace(template, headers=(*template.headers, *headers))
-        self._skip_untriable(template)
+        self._skip_untriable(template, customer)
         circumstance = Circumstance.OF_NOBODY if slug in self._nobody else Circumstance.USUAL
         return self._answer(self._attempts.send(template, customer, linger, circumstance, apart=True), customer)
 
@@ -249,8 +249,8 @@ class Api:
     def send(self, asked: Payload | Case[Any]) -> JudgedAnswer:
         """Send a payload, or a case of Schemathesis, to a customer that nobody else uses meanwhile."""
         template = asked.request if isinstance(asked, Payload) else request_of(asked)
-        self._skip_untriable(template)
         customer = self._customers.own
+        self._skip_untriable(template, customer)
         attempt = self._attempts.send(template, customer, apart=True)
         # A copy of the customer as it is now, because the next test of this thread will change it.
         then = replace(customer)
@@ -267,8 +267,8 @@ class Api:
             raise RuntimeError("a test that sends several requests at once cannot be run ahead: mark it `fuzz`")
         return Together(self._ledger, [each if isinstance(each, Request) else request_of(each) for each in asked])
 
-    def _skip_untriable(self, request: Request) -> None:
-        if reason := self._run.target.untriable(request):
+    def _skip_untriable(self, template: Request, customer: Customer) -> None:
+        if reason := self._run.target.untriable(template, customer.id):
             pytest.skip(reason)
 
     def _left(self, attempt: Attempt) -> Attempt:

@@ -212,7 +212,7 @@ class Attempts:
             self._new_ones_show = state.HIDDEN not in customer.stored
         made = []
         for template in templates:
-            request = template.addressed(customer.slug).without_tokens(self._client.target.masked)
+            request = template.addressed(customer.slug, customer.id).without_tokens(self._client.target.masked)
             prediction = predicted(request, self.document, self.customers.existing, circumstance)
             made.append(Attempt(template, Exchange(request, None), prediction, circumstance))
         sent = [(attempt.template.body, attempt.prediction) for attempt in made]

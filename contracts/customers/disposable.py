@@ -18,7 +18,7 @@ from contracts.customers.journal import PREFIX, Journal, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.exchange import Exchange
-from contracts.http.request import update
+from contracts.http.request import IS_UUID, update
 from contracts.http.retries import uninterrupted
 from contracts.rules.state import HIDDEN, Stored, stored_in
 
@@ -47,6 +47,11 @@ class Customer:
     before: Stored = field(default_factory=dict)
     unread: str = ""
     judged_by: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its id, if that is known and is a UUID; else empty."""
+        return id_ if IS_UUID(id_ := str(self.stored.get("id"))) else ""
 
 
 class Customers:

@@ -83,8 +83,8 @@ class Replay:
 
     def _obstacle(self, evidence: Evidence) -> str:
         """Why the evidence cannot be tried on this target; empty if it can."""
-        untriable = self._attempts.customers.target.untriable
-        reasons = [step.unsendable or untriable(step.template) for step in evidence.steps]
+        untriable, id_ = self._attempts.customers.target.untriable, self._customer.id
+        reasons = [step.unsendable or untriable(step.template, id_) for step in evidence.steps]
         return next(filter(None, [*reasons, self._attempts.metrics.untried.get(evidence.promise)]), "")
 
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
+from uuid import UUID
 
 from contracts.http.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask, values_of
 
@@ -18,15 +19,23 @@ CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
 CUSTOMER_BEGINNING = "<CUSTOMER_BEGINNING>"
+# This stands for the customer's id, or for the nil UUID (RFC 9562 section 5.9) if that is not known. A UUID is nobody's
+# slug; an id of another form may be the slug of a stranger's customer.
+CUSTOMER_ID = "<CUSTOMER_ID>"
+IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
 # In the body of a template, this stands for the same slug: some releases take the values on record.
 ON_RECORD = b"<SLUG_ON_RECORD>"
 
 ACCEPT = ("Accept", "application/json, application/problem+json")
 # The longest body in a curl line that is not packed.
 _LONGEST = 2000
-# How a shell (bash) writes these forms of a slug. It has no short way to percent-encode a letter.
-_SLUGS = {CUSTOMER: "${CUSTOMER}", CUSTOMER_UPPER: "${CUSTOMER^^}", CUSTOMER_CUT: "${CUSTOMER%?}"}
-OF_YOURS = "set CUSTOMER to the slug of one of your customers"
+# How a shell (bash) writes these forms of a slug, and an id. It has no short way to percent-encode a letter.
+_FORMS = {
+    CUSTOMER: "${CUSTOMER}",
+    CUSTOMER_UPPER: "${CUSTOMER^^}",
+    CUSTOMER_CUT: "${CUSTOMER%?}",
+    CUSTOMER_ID: "${CUSTOMER_ID}",
+}
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,8 @@ class Request:
         """Whether the path has a placeholder for a customer's slug."""
         return "<CUSTOMER" in self.path
 
-    def addressed(self, slug: str) -> "Request":
-        """The request that a template makes for the customer with this slug."""
+    def addressed(self, slug: str, id_: str = "") -> "Request":
+        """The request that a template makes for the customer with this slug and id."""
         if not self.is_template:
             return self
         # Some of these may be the slug of a stranger's customer: payloads.yaml says which need more text after them.
@@ -78,6 +87,7 @@ class Request:
             "<CUSTOMER_ALL_ENCODED>": "".join(f"%{ord(letter):{'xX'[at % 2]}}" for at, letter in enumerate(slug)),
             "<CUSTOMER_LONG_S>": slug.replace("s", quote("\u017f"), 1),
             "<CUSTOMER_UNDERSCORES>": slug.replace("-", "_"),
+            CUSTOMER_ID: id_ or str(UUID(int=0)),
         }
         # A slug of digits has no upper case.
         forms = {CUSTOMER: slug} | {name: form if form != slug else f"{form}_" for name, form in others.items()}
@@ -109,14 +119,16 @@ def update(
     return Request(OPERATION, f"{CUSTOMERS}/{slug}", (ACCEPT, *credentials, *media_type), body)
 
 
-def names_customer(line: str) -> bool:
-    """Whether a curl line has a variable for the slug, so that `OF_YOURS` has to explain it."""
-    return re.search(r"\$\{?CUSTOMER\b", line) is not None
+def to_set(line: str) -> str:
+    """What to set before this curl line is sent; empty if it is for no customer of the user's."""
+    found = re.search(r"\$\{?CUSTOMER(_ID)?\b", line)
+    what = ("CUSTOMER_ID", "id") if found and found[1] else ("CUSTOMER", "slug")
+    return f"set {what[0]} to the {what[1]} of one of your customers" if found else ""
 
 
 def for_any_customer(template: Request, sent: Request) -> Request:
     """The request that was sent, but with the template's path if a shell can fill in the slug of any customer."""
-    can_be_made = any(placeholder in template.path for placeholder in _SLUGS) and ON_RECORD not in template.body
+    can_be_made = any(placeholder in template.path for placeholder in _FORMS) and ON_RECORD not in template.body
     return replace(sent, path=template.path) if can_be_made else sent
 
 
@@ -141,7 +153,7 @@ def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
             packed = base64.b64encode(gzip.compress(request.body, mtime=0)).decode()
             before, data = f"echo {packed} | base64 -d | gunzip | ", "@-"
         parts.append(f"--data-binary {data}")
-    return before + " ".join([*parts, _quoted(base_url + request.path, _SLUGS)])
+    return before + " ".join([*parts, _quoted(base_url + request.path, _FORMS)])
 
 
 def _quoted(text: str, variables: Mapping[str, str]) -> str:

@@ -20,10 +20,11 @@ import httpx
 
 from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN, Headers, Secret, with_derived
-from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, Request
+from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, CUSTOMER_ID, Request
 
 MOCK_URL = "http://kaiten.mock"
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
+NO_ID = "the id of a customer is not known, or is no UUID and so may be the slug of somebody else's customer"
 SHORTER = "a beginning of the slug of --customer may be the slug of somebody else's customer"
 MIB = 1024 * 1024
 
@@ -114,11 +115,13 @@ class Target:
         """Whether a token without `write:customers` is at hand, for the 403."""
         return READ_TOKEN in self.tokens
 
-    def untriable(self, request: Request) -> str:
-        """Why a request, which may be for any customer, cannot be tried here; empty if it can."""
-        if self.customer and any(form in request.path for form in (CUSTOMER_CUT, CUSTOMER_BEGINNING)):
+    def untriable(self, template: Request, id_: str) -> str:
+        """Why a template cannot be tried on a customer with this id (empty: not known); empty if it can."""
+        if self.customer and any(form in template.path for form in (CUSTOMER_CUT, CUSTOMER_BEGINNING)):
             return SHORTER
-        needs_reader = any(READ_TOKEN in value for _, value in request.headers)
+        if CUSTOMER_ID in template.path and not id_:
+            return NO_ID
+        needs_reader = any(READ_TOKEN in value for _, value in template.headers)
         return NO_READ_TOKEN if needs_reader and not self.can_try_scope else ""
 
     def proxy(self) -> httpx.URL | None:

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from contracts.errors import WrongCall
 from contracts.evidence import har
 from contracts.http.exchange import Exchange
-from contracts.http.request import OF_YOURS, Request, names_customer
+from contracts.http.request import Request, to_set
 from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import is_status, printable, promises
@@ -40,7 +40,7 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     words = {"promises": promises(), "terminal": terminal, "is_status": is_status, "green": GREEN, "red": RED}
-    curl = {"of_yours": OF_YOURS, "names_customer": names_customer}
+    curl = {"to_set": to_set}
     return _TEMPLATES.get_template(template).render({"result": result, **words, **curl, **more})
 
 

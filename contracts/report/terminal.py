@@ -15,7 +15,7 @@ from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import tried_pairs
 from contracts.http.exchange import Exchange
-from contracts.http.request import OF_YOURS, names_customer
+from contracts.http.request import to_set
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.body import read
@@ -50,7 +50,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("payload", shown.why),
         ("repeated", _REPEATED[shown.repeated]),
         ("curl", shown.curl),
-        ("", f"({OF_YOURS})" if names_customer(shown.curl) else ""),
+        ("", f"({to_set(shown.curl)})" if to_set(shown.curl) else ""),
         ("", _not_shown_by_curl(shown)),
         ("again", again(first, result)),
     )

@@ -15,6 +15,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from uuid import uuid4
 
 import yaml
 
@@ -86,7 +87,6 @@ class Vendor:
         self.customers: dict[str, dict[str, Any]] = {}
         self._failing: str | None = None
         self._lock = threading.Lock()
-        self._count = 0
         # Whether a problem of a status may list errors as we write them. A release may want other ones, or none.
         ours = {"errors": [_item("body", "It is wrong.")]}
         self._lists_errors = cache(
@@ -200,10 +200,9 @@ class Vendor:
         return self.json(201, self.add(slug, value["name"], value.get("externalCustomerId")))
 
     def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
-        self._count += 1
         actor = {"id": "mock", "name": "The mock"}
         cleared = dict.fromkeys(self.document.clearable_members)
-        customer = cleared | {"id": f"customer-{self._count}", "slug": slug, "createdAt": _now(), "createdBy": actor}
+        customer = cleared | {"id": str(uuid4()), "slug": slug, "createdAt": _now(), "createdBy": actor}
         customer |= {"updatedBy": actor, "externalCustomerId": external_id}
         self.store(customer, customer | {"name": name})
         self.customers[slug] = customer

@@ -480,6 +480,27 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
     assert "POST" not in {method for method, _ in server.calls}
 
 
+def test_an_id_that_may_be_a_stranger_s_slug_is_not_sent(tmp_path: Path) -> None:
+    """An id that is no UUID may be somebody else's slug: evidence with an id is not sent where ids are like that."""
+
+    class Counts(Vendor):
+        """Numbers its customers."""
+
+        def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
+            customer = super().add(slug, name, external_id)
+            customer["id"] = len(self.customers)
+            return customer
+
+    har.write(tmp_path / "kept.har", har.to_har(kept("status.slug", ("failing", update("<CUSTOMER_ID>", b"{}")))))
+
+    with served(Counts) as server:
+        result = replay(tmp_path / "kept.har", to=server)
+
+    assert result.exit_code == 6
+    assert "reason    the id of a customer is not known, or is no UUID" in result.stdout
+    assert not [path for method, path in server.calls if method == "PUT"]
+
+
 def test_a_form_of_the_slug_that_may_be_a_stranger_s_is_not_sent_with_one_customer(tmp_path: Path) -> None:
     """A beginning of the slug of --customer may be somebody else's, so evidence with one is not sent to it."""
     template = update("<CUSTOMER_BEGINNING>", b'{"name":"x"}')

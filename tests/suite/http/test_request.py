@@ -16,11 +16,12 @@ from contracts.http.request import (
     ACCEPT,
     CUSTOMER,
     CUSTOMER_CUT,
+    CUSTOMER_ID,
     CUSTOMER_UPPER,
     Request,
     curl,
     for_any_customer,
-    names_customer,
+    to_set,
     update,
 )
 from contracts.http.target import Target
@@ -154,6 +155,19 @@ def test_the_curl_line_of_a_template_is_for_any_customer(slug: str) -> None:
     assert (curled.line, curled.body) == (own.line, own.body)
 
 
+def test_the_curl_line_of_an_id_is_for_any_customer() -> None:
+    """An id stands in the line as a variable of its own, and the line says what to set."""
+    id_ = "1d3ba608-378b-4e12-909a-759f133e933b"
+    template = update(CUSTOMER_ID, PLAIN)
+
+    sent = template.addressed("acme-1", id_)
+    line = curl(for_any_customer(template, sent), "https://staging.example")
+
+    assert sent.path == f"/customers/{id_}"
+    assert line.endswith(' "https://staging.example/customers/$CUSTOMER_ID"')
+    assert to_set(line) == "set CUSTOMER_ID to the id of one of your customers"
+
+
 def test_the_variable_of_the_customer_is_quoted() -> None:
     """The word with the variable is in double quotes."""
     line = curl(update(CUSTOMER, PLAIN), "https://staging.example")
@@ -170,7 +184,7 @@ def test_what_a_shell_cannot_make_of_the_slug_is_shown_as_it_was_sent(slug: str)
     shown = for_any_customer(template, sent)
 
     assert (shown.body, shown.path) == (sent.body, template.path if slug == CUSTOMER else sent.path)
-    assert names_customer(curl(shown, "http://127.0.0.1:8000")) == (slug == CUSTOMER)
+    assert bool(to_set(curl(shown, "http://127.0.0.1:8000"))) == (slug == CUSTOMER)
 
 
 def test_a_body_with_the_slug_on_record_names_the_customer_of_the_path() -> None:
@@ -226,6 +240,7 @@ def test_an_update_is_a_put_with_its_headers_in_order() -> None:
         ("<CUSTOMER_UNDERSCORES>", "acme_1"),
         ("<CUSTOMER_CUT>", "acme-"),
         ("<CUSTOMER_BEGINNING>", "acme-"),
+        ("<CUSTOMER_ID>", "00000000-0000-0000-0000-000000000000"),
         ("nobody", "nobody"),
     ],
 )

@@ -164,6 +164,16 @@ class FindsCustomersByTheirExternalId(Broken):
         return self.customers.get(slug) or next(by_id, None) or super().find(slug)
 
 
+class FindsCustomersByTheirId(Broken):
+    """Looks customers up by their slug, or else by their id."""
+
+    breaks, found_by = "status.slug", OTHER_SLUG
+
+    def find(self, slug: str) -> Members:
+        by_id = (each for each in self.customers.values() if each["id"] == slug)
+        return self.customers.get(slug) or next(by_id, None) or super().find(slug)
+
+
 class AnswersUnknownSlugsWith403(Broken):
     """Hides which customers exist behind a 403."""
 
