@@ -14,12 +14,13 @@ from contracts.http.request import CUSTOMER, Request, update
 from contracts.rules.body import read
 from contracts.rules.history import Access, Effect, Value, judge_history
 from contracts.rules.judge import Circumstance, Verdict
-from contracts.rules.promise import is_of_state
 from contracts.rules.state import HIDDEN, REFUSED, Stored
 
 # What each client does, one after the other: updates (U) and reads (R). All begin at once. Beside a single update no
-# read can be taken for one that lags behind another update. It comes after a read, when other reads are under way.
+# read can be taken for one that lags behind another update. It comes after a read, when other reads are under way. More
+# updates than these clients have a place for are sent by a crowd, one client each.
 _CLIENTS = ("URU", "URU", "RRR", "UUR")
+_MOST = "".join(_CLIENTS).count("U")
 _BESIDE_ONE = ("RU", "RRR", "RRR", "RRR")
 # How many histories are tried to see again what one of them may show by chance.
 _OFTEN = 20
@@ -92,7 +93,8 @@ class Clients:
         If the last read shows something wrong, it is made again until reads have settled.
         """
         initial, left = self._value(self._customer.stored), iter(updates)
-        plans = _CLIENTS if len(updates) > 1 else _BESIDE_ONE
+        crowd = ["U"] * len(updates)
+        plans = _BESIDE_ONE if len(updates) == 1 else _CLIENTS if len(updates) <= _MOST else crowd
         shares = [list(islice(left, plan.count("U"))) for plan in plans]
         with ThreadPoolExecutor(len(plans)) as threads:
             clients = threads.map(lambda plan, share: [*self._steps(plan, share)], plans, shares)
@@ -116,10 +118,12 @@ class Clients:
             note = "reads lag: some showed what had been overwritten shortly before"
             self._attempts.metrics.add({"warnings": [note]})
         sent = [step.update for step in steps if step.update]
-        if verdict.violations:
-            at = max((place for place, update in enumerate(sent) if update.accepted), default=len(sent) - 1)
-            beside = [update.alone() for place, update in enumerate(sent) if place != at]
-            sent[at] = sent[at].showing(verdict.violations, final, beside)
+        blamed = max((place for place, each in enumerate(sent) if each.accepted), default=len(sent) - 1)
+        for place, each in enumerate([*sent]):
+            found = verdict.violations if place == blamed else ()
+            if found or each.violations:
+                # A wrong answer may need the other updates as much as what is stored.
+                sent[place] = each.showing(found, final, [other.alone() for other in sent if other is not each])
         return History(sent, [*(step.shown for step in steps if step.shown), self._customer.stored])
 
     def often(self, updates: Sequence[Request]) -> Sequence[Attempt]:
@@ -130,7 +134,7 @@ class Clients:
                 # If it stored what is stored already, no read could show anything wrong.
                 self._attempts.send(update(CUSTOMER, b'{"name":"before %d"}' % number), self._customer)
             sent = self.history(updates).updates
-            if any(is_of_state(promise) for attempt in sent for promise in attempt.broken):
+            if any(attempt.broken for attempt in sent):
                 break
         return sent
 

@@ -23,6 +23,7 @@ from contracts.errors import WrongCall
 from contracts.http.credential import READ_TOKEN, WRITE_TOKEN
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.request import CUSTOMER, CUSTOMERS, ON_RECORD, OPERATION, Request, update
+from contracts.rules.judge import Circumstance
 from contracts.rules.promise import Violation, is_of_state, promises, violation
 
 _OWN = "_contract"
@@ -95,7 +96,9 @@ def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evide
     """The evidence of one violation of a failed attempt."""
     of_state, before, read = is_of_state(violation.promise), attempt.before, attempt.read
     sent: list[tuple[Part, Attempt]] = [("before", before)] if before else []
-    sent += [("beside", beside) for beside in attempt.beside if of_state] + [("failing", attempt)]
+    # In a history, a wrong answer that did not repeat alone may need the other updates, too.
+    together = of_state or (attempt.circumstance is Circumstance.IN_A_HISTORY and not attempt.repeated)
+    sent += [("beside", beside) for beside in attempt.beside if together] + [("failing", attempt)]
     steps = [Step(part, each.template, each.exchange) for part, each in sent]
     shown = [Step("read", read.request, read)] if read and of_state else []
     return Evidence((*steps, *shown), source, violation, attempt.repeated is False)

@@ -15,7 +15,7 @@ from contracts.rules.promise import is_of_state, is_status
 
 # A failure that is seen every time, or never, in this many times does not come and go.
 _STEADY = 3
-_NEEDS_BEFORE = "it needs the requests before it: sent alone, to a fresh customer, it is not seen"
+_NEEDS_OTHERS = "it needs the other requests in the file: sent alone, to a fresh customer, it is not seen"
 _NEEDS_TWIN = "it needs the same details at another customer, or earlier at its own: sent alone, it is not seen"
 
 
@@ -65,7 +65,7 @@ class Replay:
             alone = replace(evidence, steps=(evidence.failing,))
             if not any(promise in self._sent(alone, fresh=True).broken for _ in range(max(times, _STEADY))):
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
-                needs = _NEEDS_BEFORE if all(promise in attempt.broken for attempt in attempts) else ""
+                needs = _NEEDS_OTHERS if all(promise in attempt.broken for attempt in attempts) else ""
         seen = [attempt for attempt in attempts if promise in attempt.broken]
         if not seen and (seen := self._after_the_same(evidence)):
             attempts, needs = seen, _NEEDS_TWIN
@@ -124,10 +124,12 @@ class Replay:
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)
         templates = [step.template for step in evidence.part("beside", "failing")]
+        at_once = at_once or (len(templates) > 1 and not of_state)
         if at_once or len(templates) > 1:
             attempts = self._attempts
             again = Clients(attempts, customer).often(templates) if at_once else attempts.in_turn(templates, customer)
-            return next((attempt for attempt in again if any(map(is_of_state, attempt.broken))), again[-1])
+            other = next((attempt for attempt in again if any(map(is_of_state, attempt.broken))), again[-1])
+            return next((attempt for attempt in again if evidence.promise in attempt.broken), other)
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
         linger = LONG_LINGER if evidence.promise == "success.empty" else 0.0

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from urllib.parse import quote, unquote_to_bytes
-from uuid import UUID
 
 from contracts.http.credential import PLACEHOLDERS, WRITE_TOKEN, Headers, mask, values_of
 
@@ -19,8 +18,8 @@ CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
 CUSTOMER_BEGINNING = "<CUSTOMER_BEGINNING>"
-# This stands for the customer's id, or for the nil UUID (RFC 9562 section 5.9) if that is not known. A UUID is nobody's
-# slug; an id of another form may be the slug of a stranger's customer.
+# This stands for the customer's id. A UUID is nobody's slug, but an id of another form may be the slug of a stranger's
+# customer.
 CUSTOMER_ID = "<CUSTOMER_ID>"
 IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
 # In the body of a template, this stands for the same slug: some releases take the values on record.
@@ -87,9 +86,9 @@ class Request:
             "<CUSTOMER_ALL_ENCODED>": "".join(f"%{ord(letter):{'xX'[at % 2]}}" for at, letter in enumerate(slug)),
             "<CUSTOMER_LONG_S>": slug.replace("s", quote("\u017f"), 1),
             "<CUSTOMER_UNDERSCORES>": slug.replace("-", "_"),
-            CUSTOMER_ID: id_ or str(UUID(int=0)),
+            CUSTOMER_ID: id_ or slug,
         }
-        # A slug of digits has no upper case.
+        # A slug of digits has no upper case, and the id may not be known: no slug ends with an underscore.
         forms = {CUSTOMER: slug} | {name: form if form != slug else f"{form}_" for name, form in others.items()}
         path = reduce(lambda path, form: path.replace(*form), forms.items(), self.path)
         return replace(self, path=path, body=self.body.replace(ON_RECORD, slug.encode()))

@@ -10,8 +10,8 @@ from contracts.api import Api
 from contracts.fuzz.payloads import to_json
 from tests.contract.assertions import expect
 
-# So many histories have several updates each, and so many one.
-SEVERAL, SINGLE = 20, 6
+# So many histories have several updates each, so many one, and so many eight that are sent all at once.
+SEVERAL, SINGLE, CROWDS = 20, 6, 3
 # The external ids of the updates in a history that shares them.
 SHARED = ("one", "other", "other", "one", "one")
 
@@ -33,7 +33,7 @@ def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
 
     Each of 20 histories has five valid updates, and a last one that is refused: no read may show it. In the second half
     of them all updates have one of two external ids, since a vendor may write only what differs from what it has read.
-    Six histories have one update, and many reads beside it.
+    Six histories have one update, and many reads beside it. Three have eight updates, all of them at the same time.
     """
     several = [
         [
@@ -44,17 +44,20 @@ def test_updates_and_reads_at_once_come_one_after_the_other(api: Api) -> None:
     ]
     single = [[(f"update {number}", f"of {number}")] for number in range(SEVERAL, SEVERAL + SINGLE)]
 
+    last = SEVERAL + SINGLE
+    crowds = [[(f"update {last + at}.{place}", "shared") for place in range(8)] for at in range(CROWDS)]
+
     shown = api.put_and_read_at_once(
         [
             *(
                 [*map(body, valid), body((f"refused {number}", "refused"), foo="bar")]
                 for number, valid in enumerate(several)
             ),
-            *([*map(body, valid)] for valid in single),
+            *([*map(body, valid)] for valid in [*single, *crowds]),
         ]
     )
 
-    sent = [*several, *single]
+    sent = [*several, *single, *crowds]
     everything = [update for valid in sent for update in valid]
     for valid, reads in zip(sent, shown, strict=False):
         expect(shows_one_of(valid, reads[-1]), f"in the end one of {valid}", reads[-1])

@@ -175,6 +175,17 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
     assert "sent alone, to a fresh customer, it is not seen" in result.stdout
 
 
+def test_an_answer_that_needs_other_updates_at_once_is_seen_again(tmp_path: Path) -> None:
+    """Where a wrong answer comes only while other updates are under way, replay sends all of them at once again."""
+    with served(vendor_named("FailsInACrowd")) as server:
+        run_suite("--base-url", server.url, "-k", "updates_and_reads_at_once", journal=tmp_path)
+        result = replay(evidence_beside(tmp_path) / "status.internal_error.har", to=server)
+
+    assert result.exit_code == 1, result.output
+    assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
+    assert "it needs the other requests in the file: sent alone, to a fresh customer, it is not seen" in result.stdout
+
+
 @pytest.mark.parametrize("scope", ["customer", "everybody"])
 def test_a_failure_that_needs_the_same_details_elsewhere_is_seen_again(scope: str, tmp_path: Path) -> None:
     """Details that another customer has, or its own had before, are refused: replay provides for both, and says so."""

@@ -240,7 +240,7 @@ def test_an_update_is_a_put_with_its_headers_in_order() -> None:
         ("<CUSTOMER_UNDERSCORES>", "acme_1"),
         ("<CUSTOMER_CUT>", "acme-"),
         ("<CUSTOMER_BEGINNING>", "acme-"),
-        ("<CUSTOMER_ID>", "00000000-0000-0000-0000-000000000000"),
+        ("<CUSTOMER_ID>", "acme-1_"),
         ("nobody", "nobody"),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import Counter
 
 from contracts.vendor.model import READ, Answer, Call, Refusal
 from tests.suite.vendors.finders import AT_ONCE
-from tests.suite.vendors.variant import Broken
+from tests.suite.vendors.variant import Broken, refuse_if
 from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
 
 
@@ -23,6 +24,28 @@ class _Unlocked(Broken):
             return self.route(call)
         except Refusal as refusal:
             return self.problem(call, refusal)
+
+
+class FailsInACrowd(_Unlocked):
+    """Has a deadlock, and answers 500, when four updates of one customer are under way."""
+
+    breaks = "status.internal_error"
+
+    def begin(self) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def update(self, call: Call, slug: str) -> Answer:
+        self.find(slug)
+        with self._counting:
+            self._under_way[slug] += 1
+        try:
+            refuse_if(self._under_way[slug] > 3, 500, "There was a deadlock.")
+            time.sleep(0.005)
+            return super().update(call, slug)
+        finally:
+            with self._counting:
+                self._under_way[slug] -= 1
 
 
 class WritesInTwoSteps(_Unlocked):
