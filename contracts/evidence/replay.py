@@ -67,7 +67,7 @@ class Replay:
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
                 needs = _NEEDS_OTHERS if all(promise in attempt.broken for attempt in attempts) else ""
         seen = [attempt for attempt in attempts if promise in attempt.broken]
-        if not seen and (seen := self._after_the_same(evidence)):
+        if promise and not seen and (seen := self._after_the_same(evidence)):
             attempts, needs = seen, _NEEDS_TWIN
         others = [attempt for attempt in attempts if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE

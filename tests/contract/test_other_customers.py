@@ -29,7 +29,7 @@ DETAILS_OF_ANOTHER = b'{"name": "Not only mine", "externalCustomerId": "before.e
 def test_a_request_changes_no_other_customer(
     api: Api, customer: Customer, status: int, body: bytes, how: dict[str, Any]
 ) -> None:
-    """Accepted or refused, a request changes no other customer, neither an older nor a newer one."""
+    """Accepted or refused, a request changes no other customer: no older one, and no newer one with its details."""
     answer, older, newer = api.put_beside_others(customer, body, **how)
 
     assert_one_of(answer, {status})
