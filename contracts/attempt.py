@@ -135,15 +135,16 @@ class Attempts:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.only_one and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self.read_back([attempt], customer)
-        if attempt.circumstance is Circumstance.OF_NOBODY:
-            return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
-        return attempt
+        nobody = Customer(attempt.exchange.request.slug.decode("utf-8", "replace"))
+        return self._look_at(nobody, attempt) if attempt.circumstance is Circumstance.OF_NOBODY else attempt
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
-        """Try one request, which must leave no trace on the run's first customer, nor on a newer one that is alike."""
+        """Try one request, which must change neither the run's first customer nor a newer one with the same details."""
         with self.customers.short_lived, self._beside_others:
             newer = self.customers.unused(customer.slug)
-            self.send(update(CUSTOMER, state.same_body(customer.stored, self.document)), newer)
+            alike = self.send(update(CUSTOMER, state.same_body(customer.stored, self.document)), newer)
+            if alike.violations:
+                return alike, replace(self._first), newer
             # What other requests do to the first customer must not hide what this request does to it.
             for _ in range(_ENOUGH):
                 if not (aside := self._set_apart(self._first)).violations:
@@ -151,8 +152,7 @@ class Attempts:
                 if not all(map(is_of_state, aside.broken)):
                     return aside, replace(self._first), newer
             attempt = self.send(template, customer, circumstance=Circumstance.BESIDE_OTHERS)
-            attempt = self._look_at(newer, self._look_at(self._first, attempt))
-            return attempt, replace(self._first), newer
+            return self._look_at(newer, self._look_at(self._first, attempt)), replace(self._first), newer
 
     def in_turn(self, templates: Requests, customer: Customer, settle: float | None = None) -> list[Attempt]:
         """Try requests one after the other, and read back once.
@@ -294,7 +294,6 @@ class Attempts:
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
         self.metrics.judged(found := verdict(other.stored))
-        if not found.violations:
-            return attempt
-        self.customers.adopt(other.slug)
-        return attempt.showing(found.violations, read)
+        if found.violations:
+            self.customers.adopt(other.slug)
+        return attempt.showing(found.violations, read) if found.violations else attempt

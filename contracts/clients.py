@@ -17,8 +17,8 @@ from contracts.rules.judge import Circumstance, Verdict
 from contracts.rules.state import HIDDEN, REFUSED, Stored
 
 # What each client does, one after the other: updates (U) and reads (R). All begin at once. Beside a single update no
-# read can be taken for one that lags behind another update. It comes after a read, when other reads are under way. More
-# updates than these clients have a place for are sent by a crowd, one client each.
+# read can be taken for one that lags behind another update. It comes after a read, when other reads are under way. If
+# there are more updates than these clients can send, each has a client of its own.
 _CLIENTS = ("URU", "URU", "RRR", "UUR")
 _MOST = "".join(_CLIENTS).count("U")
 _BESIDE_ONE = ("RU", "RRR", "RRR", "RRR")
@@ -68,7 +68,14 @@ def histories(attempts: Attempts, bodies: Sequence[Sequence[bytes]]) -> list[His
         clients = Clients(attempts, attempts.customers.own)
         return [clients.history([update(CUSTOMER, body) for body in each]) for each in part]
 
-    return shared(attempts, in_turn, bodies, max(1, attempts.customers.lanes // len(_CLIENTS)))
+    widest = max(len(_plans(len(each))) for each in bodies)
+    return shared(attempts, in_turn, bodies, max(1, attempts.customers.lanes // widest))
+
+
+def _plans(updates: int) -> Sequence[str]:
+    """What each client does, if there are so many updates to send."""
+    crowd = ["U"] * updates
+    return _BESIDE_ONE if updates == 1 else _CLIENTS if updates <= _MOST else crowd
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,7 @@ class Clients:
         If the last read shows something wrong, it is made again until reads have settled.
         """
         initial, left = self._value(self._customer.stored), iter(updates)
-        crowd = ["U"] * len(updates)
-        plans = _BESIDE_ONE if len(updates) == 1 else _CLIENTS if len(updates) <= _MOST else crowd
+        plans = _plans(len(updates))
         shares = [list(islice(left, plan.count("U"))) for plan in plans]
         with ThreadPoolExecutor(len(plans)) as threads:
             clients = threads.map(lambda plan, share: [*self._steps(plan, share)], plans, shares)
@@ -126,17 +132,23 @@ class Clients:
                 sent[place] = each.showing(found, final, [other.alone() for other in sent if other is not each])
         return History(sent, [*(step.shown for step in steps if step.shown), self._customer.stored])
 
-    def often(self, updates: Sequence[Request]) -> Sequence[Attempt]:
-        """The updates of the first history that goes wrong, or of the last of several: it is chance how one goes."""
+    def often(self, updates: Sequence[Request], promise: str) -> Sequence[Attempt]:
+        """The updates of the first history that breaks this promise, of several: it is chance how one goes.
+
+        If none does, they are those of a history that breaks another promise, if there is one, or of the last.
+        """
         sent: Sequence[Attempt] = ()
+        other: Sequence[Attempt] = ()
         for number in range(_OFTEN):
             if len(updates) == 1:
                 # If it stored what is stored already, no read could show anything wrong.
                 self._attempts.send(update(CUSTOMER, b'{"name":"before %d"}' % number), self._customer)
             sent = self.history(updates).updates
+            if any(promise in attempt.broken for attempt in sent):
+                return sent
             if any(attempt.broken for attempt in sent):
-                break
-        return sent
+                other = sent
+        return other or sent
 
     def _steps(self, plan: str, updates: Sequence[Request]) -> Iterator[_Step]:
         left = iter(updates)

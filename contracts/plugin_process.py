@@ -18,6 +18,7 @@ from contracts.fuzz.payloads import Payload
 from contracts.http.credential import concealed
 from contracts.http.request import curl, for_any_customer
 from contracts.http.retries import interrupted
+from contracts.http.target import NO_ID
 from contracts.report.result import NO_VERDICT, OUT_OF_TIME, WRONG_CALL, Finding
 from contracts.report.terminal import answer_line, request_line
 from contracts.rules.body import read
@@ -151,8 +152,9 @@ class Process:
         return report
 
     def _must_be_tried(self, reason: str) -> bool:
-        # Nobody can provoke a 500 on a live target. It is tried on the mock; elsewhere each 500 that is seen is judged.
-        return bool(self.options.require_all and self.run and not self.stopped and NO_500 not in reason)
+        # Nobody can provoke a 500 on a live target, nor choose what its ids look like.
+        nobody_can = any(each in reason for each in (NO_500, NO_ID))
+        return bool(self.options.require_all and self.run and not self.stopped and not nobody_can)
 
     def _seen(self, test: str, attempt: Attempt, payload: Payload | None = None) -> list[dict[str, Any]]:
         """What an attempt broke, as plain data. Evidence is added only where it shows a finding better than before."""

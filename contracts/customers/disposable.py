@@ -1,6 +1,7 @@
 """Customers: the disposable ones that the suite makes, uses and removes, or the one that it was given."""
 
 import json
+import re
 import secrets
 import threading
 import time
@@ -18,7 +19,7 @@ from contracts.customers.journal import PREFIX, Journal, forget, leftovers
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
 from contracts.http.exchange import Exchange
-from contracts.http.request import IS_UUID, update
+from contracts.http.request import update
 from contracts.http.retries import uninterrupted
 from contracts.rules.state import HIDDEN, Stored, stored_in
 
@@ -31,6 +32,7 @@ _FUTILE_WAITS, _FUTILE_WAITS_IF_LAGGING = 3, 40
 # The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
 # same time, and two for a short time (one to try a failure again on, and another one to look at beside it).
 _FEWEST = 6
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass
@@ -50,8 +52,8 @@ class Customer:
 
     @property
     def id(self) -> str:
-        """Its id, if that is known and is a UUID; else empty."""
-        return id_ if IS_UUID(id_ := str(self.stored.get("id"))) else ""
+        """Its id, if that is known and is a UUID; else empty. No stranger has ours as a slug: it is drawn at random."""
+        return id_ if _UUID.fullmatch(id_ := str(self.stored.get("id"))) else ""
 
 
 class Customers:
@@ -64,8 +66,7 @@ class Customers:
     def __init__(self, client: Client, journal: Journal | None) -> None:
         self._client, self.target, self._limits = client, client.target, client.target.limits
         self._url, self.settle = self.target.base_url, self._limits.settle
-        # How many customers may exist at once (`--customers`); 0 for any number.
-        self._limit = self._limits.customers or 0
+        self._limit = self._limits.customers or 0  # how many may exist at once (`--customers`), 0: any number
         self._journal = journal or Journal()
         self._run = f"{PREFIX}{secrets.token_hex(4)}"
         self._numbers = count(1)
@@ -161,8 +162,7 @@ class Customers:
     def unused(self, beginning: str = "") -> Customer:
         """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""
         customer = self.make(beginning)
-        if self._limit:
-            self._short_lived.append(customer)
+        self._short_lived += [customer] if self._limit else []
         return customer
 
     def replace(self, customer: Customer) -> None:

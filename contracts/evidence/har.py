@@ -96,8 +96,8 @@ def evidence_of(attempt: Attempt, violation: Violation, source: Source) -> Evide
     """The evidence of one violation of a failed attempt."""
     of_state, before, read = is_of_state(violation.promise), attempt.before, attempt.read
     sent: list[tuple[Part, Attempt]] = [("before", before)] if before else []
-    # In a history, a wrong answer that did not repeat alone may need the other updates, too.
-    together = of_state or (attempt.circumstance is Circumstance.IN_A_HISTORY and not attempt.repeated)
+    # In a history, a wrong answer may need the other updates as well.
+    together = of_state or attempt.circumstance is Circumstance.IN_A_HISTORY
     sent += [("beside", beside) for beside in attempt.beside if together] + [("failing", attempt)]
     steps = [Step(part, each.template, each.exchange) for part, each in sent]
     shown = [Step("read", read.request, read)] if read and of_state else []

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
 
 from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
 from contracts.customers.disposable import Customer
 from contracts.evidence.har import Evidence
-from contracts.http.client import LONG_LINGER
+from contracts.http.client import LINGER, LONG_LINGER
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, is_status
@@ -32,8 +31,8 @@ class Fate(StrEnum):
 class Replayed:
     """What became of evidence: its fate, how often it was seen in how many times, and the attempt that shows it.
 
-    `needs` says what must come before the failing request, because it never failed when it was sent alone. `reason` is
-    why it was not tried.
+    `needs` says what the failing request needs besides itself: sent alone, it never failed. `reason` is why it was not
+    tried.
     """
 
     evidence: Evidence
@@ -67,9 +66,12 @@ class Replay:
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
                 needs = _NEEDS_OTHERS if all(promise in attempt.broken for attempt in attempts) else ""
         seen = [attempt for attempt in attempts if promise in attempt.broken]
-        if promise and not seen and (seen := self._after_the_same(evidence)):
-            attempts, needs = seen, _NEEDS_TWIN
-        others = [attempt for attempt in attempts if attempt.violations]
+        again = self._after_the_same(evidence) if promise and not seen else []
+        if any(promise in attempt.broken for attempt in again):
+            again += [each for _ in range(1, _STEADY) for each in self._after_the_same(evidence)]
+            seen = [attempt for attempt in again if promise in attempt.broken]
+            attempts, needs = (again, _NEEDS_TWIN) if len(seen) == _STEADY else (attempts + again, "")
+        others = [attempt for attempt in (*attempts, *again) if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
         return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs)
 
@@ -99,35 +101,36 @@ class Replay:
                 self._attempts.customers.remove(customer.slug)
 
     def _after_the_same(self, evidence: Evidence) -> list[Attempt]:
-        """Send the failing request when another customer, or its own, has had its details: in the run, both were so.
+        """Send the failing request to two customers, and to the second one twice.
 
-        Returns the first attempt that shows the violation, if one does.
+        In the run another customer, or the same one, may have had its details before. Returns the one attempt that
+        shows most, or none if the violation takes more than one request.
         """
-        customers, template = self._attempts.customers, evidence.failing.template
-        if customers.only_one or len(evidence.part("failing", "beside")) > 1 or not template.is_template:
+        customers, template, promise = self._attempts.customers, evidence.failing.template, evidence.promise
+        takes_one = template.is_template and len(evidence.part("failing", "beside")) == 1
+        if customers.only_one or not takes_one or Circumstance(promise) is not Circumstance.USUAL:
             return []
         twin, customer = customers.unused(), customers.unused()
-        sent = (self._attempts.send(template, each, apart=True) for each in (twin, customer, customer))
-        try:
-            return list(islice((attempt for attempt in sent if evidence.promise in attempt.broken), 1))
-        finally:
-            customers.remove(twin.slug)
-            customers.remove(customer.slug)
+        linger = LONG_LINGER if promise == "success.empty" else LINGER
+        sent = [self._attempts.send(template, each, linger, apart=True) for each in (twin, customer, customer)]
+        for each in (twin, customer):
+            customers.remove(each.slug)
+        return [max(sent, key=lambda attempt: (promise in attempt.broken, bool(attempt.violations)))]
 
     def _sent_to(self, customer: Customer, evidence: Evidence, *, build: bool) -> Attempt:
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
-        at_once = evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic")
-        if at_once and evidence.violation and evidence.violation.place:
+        templates = [step.template for step in evidence.part("beside", "failing")]
+        in_a_history = evidence.promise in (Circumstance.IN_A_HISTORY, "update.atomic")
+        if in_a_history and evidence.violation and evidence.violation.place:
             # One read was at fault, at this place of what it showed, and no history.
-            circumstance, at_once = Circumstance.USUAL, False
+            circumstance, in_a_history = Circumstance.USUAL, False
         like = None
         for step in evidence.part("before") if build or of_state or circumstance.is_relation else ():
             like = self._attempts.send(step.template, customer, 0.0, read=of_state)
-        templates = [step.template for step in evidence.part("beside", "failing")]
-        at_once = at_once or (len(templates) > 1 and not of_state)
-        if at_once or len(templates) > 1:
-            attempts = self._attempts
-            again = Clients(attempts, customer).often(templates) if at_once else attempts.in_turn(templates, customer)
+        if in_a_history or len(templates) > 1:
+            at_once = in_a_history or not of_state
+            attempts, clients = self._attempts, Clients(self._attempts, customer)
+            again = clients.often(templates, evidence.promise) if at_once else attempts.in_turn(templates, customer)
             other = next((attempt for attempt in again if any(map(is_of_state, attempt.broken))), again[-1])
             return next((attempt for attempt in again if evidence.promise in attempt.broken), other)
         if circumstance is Circumstance.BESIDE_OTHERS:

@@ -18,10 +18,8 @@ CUSTOMER = "<CUSTOMER>"
 CUSTOMER_UPPER = "<CUSTOMER_UPPER>"
 CUSTOMER_CUT = "<CUSTOMER_CUT>"
 CUSTOMER_BEGINNING = "<CUSTOMER_BEGINNING>"
-# This stands for the customer's id. A UUID is nobody's slug, but an id of another form may be the slug of a stranger's
-# customer.
+# This stands for the customer's id.
 CUSTOMER_ID = "<CUSTOMER_ID>"
-IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
 # In the body of a template, this stands for the same slug: some releases take the values on record.
 ON_RECORD = b"<SLUG_ON_RECORD>"
 
@@ -65,7 +63,7 @@ class Request:
 
     @property
     def is_template(self) -> bool:
-        """Whether the path has a placeholder for a customer's slug."""
+        """Whether the path has a placeholder for a customer's slug or id."""
         return "<CUSTOMER" in self.path
 
     def addressed(self, slug: str, id_: str = "") -> "Request":
@@ -118,7 +116,7 @@ def update(
     return Request(OPERATION, f"{CUSTOMERS}/{slug}", (ACCEPT, *credentials, *media_type), body)
 
 
-def to_set(line: str) -> str:
+def variable_to_set(line: str) -> str:
     """What to set before this curl line is sent; empty if it is for no customer of the user's."""
     found = re.search(r"\$\{?CUSTOMER(_ID)?\b", line)
     what = ("CUSTOMER_ID", "id") if found and found[1] else ("CUSTOMER", "slug")
@@ -126,7 +124,7 @@ def to_set(line: str) -> str:
 
 
 def for_any_customer(template: Request, sent: Request) -> Request:
-    """The request that was sent, but with the template's path if a shell can fill in the slug of any customer."""
+    """The request that was sent, but with the template's path if a shell can fill in any customer's slug or id."""
     can_be_made = any(placeholder in template.path for placeholder in _FORMS) and ON_RECORD not in template.body
     return replace(sent, path=template.path) if can_be_made else sent
 
@@ -134,8 +132,8 @@ def for_any_customer(template: Request, sent: Request) -> Request:
 def curl(request: Request, base_url: str, in_front: Headers = ()) -> str:
     """A shell command that sends the same bytes, with `$KAITEN_AUTH_TOKEN` in place of the token.
 
-    `$CUSTOMER` stands for the slug in a template's path. `in_front` are headers that are not part of the request;
-    `$KAITEN_HEADER_1` has the value of the first `--header`.
+    `$CUSTOMER` and `$CUSTOMER_ID` stand for slug and id in a template's path. `in_front` are headers that are not part
+    of the request; `$KAITEN_HEADER_1` has the value of the first `--header`.
     """
     headers = (*in_front, *request.headers)
     variables = PLACEHOLDERS | {value: "$" + value.strip("<>") for _, value in in_front}

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from contracts.errors import WrongCall
 from contracts.evidence import har
 from contracts.http.exchange import Exchange
-from contracts.http.request import Request, to_set
+from contracts.http.request import Request, variable_to_set
 from contracts.report import terminal
 from contracts.report.result import GREEN, RED, Finding, Result
 from contracts.rules.promise import is_status, printable, promises
@@ -40,8 +40,8 @@ _TEMPLATES = jinja2.Environment(
 
 def drawn(template: str, result: Result, **more: Any) -> str:
     words = {"promises": promises(), "terminal": terminal, "is_status": is_status, "green": GREEN, "red": RED}
-    curl = {"to_set": to_set}
-    return _TEMPLATES.get_template(template).render({"result": result, **words, **curl, **more})
+    words["variable_to_set"] = variable_to_set
+    return _TEMPLATES.get_template(template).render({"result": result, **words, **more})
 
 
 def _markdown(text: str) -> Markup:

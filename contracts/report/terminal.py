@@ -15,7 +15,7 @@ from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import tried_pairs
 from contracts.http.exchange import Exchange
-from contracts.http.request import to_set
+from contracts.http.request import variable_to_set
 from contracts.http.target import MOCK_URL
 from contracts.report.result import INTERRUPTED, NO_VERDICT, OUTCOMES, WRONG_CALL, Finding, Result
 from contracts.rules.body import read
@@ -43,6 +43,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
     lines = [line for each in first[:_EXPLAINED] for line in promise_lines(each, each.also)]
     explained = {each.promise for each in first[:_EXPLAINED]}
     also = dict.fromkeys(each.promise for failure in failures for each in failure if each.promise not in explained)
+    needed = variable_to_set(shown.curl)
     about = (
         ("request", shown.request),
         ("answer", shown.answer),
@@ -50,7 +51,7 @@ def explanation(failures: Sequence[Sequence[Finding]], result: Result) -> str:
         ("payload", shown.why),
         ("repeated", _REPEATED[shown.repeated]),
         ("curl", shown.curl),
-        ("", f"({to_set(shown.curl)})" if to_set(shown.curl) else ""),
+        ("", f"({needed})" if needed else ""),
         ("", _not_shown_by_curl(shown)),
         ("again", again(first, result)),
     )
@@ -246,8 +247,8 @@ def answer_line(exchange: Exchange) -> str:
     return f"{response.status} {excerpt(response.reason)}, {size}{said}"
 
 
-def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
-    """What became of one recorded violation when it was sent again."""
+def replayed_lines(replayed: Replayed, path: Path, base_url: str = "") -> Iterator[str]:
+    """What became of one recorded violation when it was sent again to this base URL (empty: to the mock)."""
     evidence, step, is_again = replayed.evidence, replayed.evidence.failing, replayed.result is Fate.SEEN_AGAIN
     broken = evidence.violation
     how = "comes and goes: seen " if 0 < replayed.seen < replayed.times else ""
@@ -269,8 +270,10 @@ def replayed_lines(replayed: Replayed, path: Path) -> Iterator[str]:
         yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
     is_gone, test = replayed.result is Fate.GONE, evidence.source.test
     often = _how_often(evidence, replayed.times) if is_gone and evidence.seen_once else ""
-    sure = f"only the requests in the file were sent; `pytest -k '{names([test])}'` sends all of its test"
-    yield from labelled(("state", replayed.needs), ("often", often), ("sure", sure if is_gone and test else ""))
+    where = ["--base-url", base_url] if base_url else []
+    options = shlex.join(["-k", names([test]), *where, "--contract", evidence.source.contract])
+    rest = f"its test sends more than the file has: python -m pytest tests/contract {options}"
+    yield from labelled(("state", replayed.needs), ("often", often), ("test", rest if is_gone and test else ""))
 
 
 def _times(broke: int, tried: int) -> int:

@@ -145,6 +145,15 @@ class WritesToAllAlike(Choosy):
             super().store(each, value)
 
 
+class FailsOnTheSameName(Choosy):
+    """Has an index that lets no two customers have one name, and no handler for what that raises."""
+
+    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
+        if any(other["name"] == value["name"] for other in self.customers.values() if other is not customer):
+            raise Refusal(500, "Duplicate entry.")
+        super().store(customer, value)
+
+
 SAME_ID = update(CUSTOMER, to_json({"name": "x", "externalCustomerId": BEFORE}))
 
 
@@ -156,6 +165,11 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
 def test_a_request_that_changes_a_customer_with_the_same_details_is_found_out() -> None:
     """An update changes the customer in its path alone, whatever another one has stored."""
     assert beside_others(attempts_on(WritesToAllAlike()), SAME_ID).broken == {"update.isolated"}
+
+
+def test_a_customer_may_have_the_details_of_another_one() -> None:
+    """The customer to look at gets the same details, and an answer to that is judged like any other."""
+    assert "status.internal_error" in beside_others(attempts_on(FailsOnTheSameName()), PLAIN).broken
 
 
 def test_what_was_done_to_a_customer_by_an_update_of_another_is_told_as_that() -> None:

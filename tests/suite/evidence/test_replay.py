@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import yaml
@@ -175,10 +175,28 @@ def test_a_failure_that_needs_what_came_before_says_so(tmp_path: Path) -> None:
     assert "sent alone, to a fresh customer, it is not seen" in result.stdout
 
 
+class WritesInTwoStepsWithAnotherTitle(vendor_named("WritesInTwoSteps")):
+    """Mixes up updates at once, and also breaks a promise with each of its refusals."""
+
+    def problem(self, call: Call, refusal: Refusal) -> Answer:
+        answer = super().problem(call, refusal)
+        return replace(answer, body=answer.body.replace(b"Unprocessable", b"Unusable"))
+
+
+def test_a_race_is_seen_again_whatever_else_is_wrong(tmp_path: Path) -> None:
+    """Histories are tried until one breaks the promise of the file, and not just any promise."""
+    with served(WritesInTwoStepsWithAnotherTitle) as server:
+        run_suite("--base-url", server.url, "-k", "updates_and_reads_at_once", journal=tmp_path)
+        result = replay(evidence_beside(tmp_path) / "update.atomic.har", to=server)
+
+    assert result.stdout.startswith("SEEN AGAIN"), result.output
+
+
 def test_an_answer_that_needs_other_updates_at_once_is_seen_again(tmp_path: Path) -> None:
     """Where a wrong answer comes only while other updates are under way, replay sends all of them at once again."""
     with served(vendor_named("FailsInACrowd")) as server:
-        run_suite("--base-url", server.url, "-k", "updates_and_reads_at_once", journal=tmp_path)
+        run = run_suite("--base-url", server.url, "-k", "many_updates_at_once", journal=tmp_path)
+        assert run.returncode == 1, run.stdout
         result = replay(evidence_beside(tmp_path) / "status.internal_error.har", to=server)
 
     assert result.exit_code == 1, result.output
@@ -186,41 +204,82 @@ def test_an_answer_that_needs_other_updates_at_once_is_seen_again(tmp_path: Path
     assert "it needs the other requests in the file: sent alone, to a fresh customer, it is not seen" in result.stdout
 
 
-@pytest.mark.parametrize("scope", ["customer", "everybody"])
-def test_a_failure_that_needs_the_same_details_elsewhere_is_seen_again(scope: str, tmp_path: Path) -> None:
-    """Details that another customer has, or its own had before, are refused: replay provides for both, and says so."""
+class RenamesWhatAnotherHas(Vendor):
+    """Stores another name if a customer has this one already."""
 
-    class TakesDetailsOnce(Vendor):
-        """Refuses details that it has stored before, of this customer or of any."""
+    def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
+        has_it = any(each is not customer and each["name"] == value["name"] for each in self.customers.values())
+        super().store(customer, value | ({"name": "x (2)"} if has_it else {}))
 
-        seen: ClassVar[set[tuple[str, object]]] = set()
 
-        def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
-            key = (str(customer["slug"]) if scope == "customer" else "", value["name"])
-            if key in self.seen and "createdAt" not in value:
-                raise Refusal(409, "There are such details.")
-            self.seen.add(key)
+class KeepsWhatItHadBefore(Vendor):
+    """Ignores an update with a name that this customer has had before."""
+
+    def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
+        had = self.had.setdefault(str(customer["slug"]), set())
+        if value["name"] not in had or "createdAt" in value:
             super().store(customer, value)
+        had.add(value["name"])
 
-    har.write(tmp_path / "kept.har", har.to_har(kept("status.valid", ("failing", update(CUSTOMER, b'{"name":"x"}')))))
-    with served(TakesDetailsOnce) as server:
+    def __init__(self, *args: Any) -> None:
+        self.had: dict[str, set[object]] = {}
+        super().__init__(*args)
+
+
+class FailsTheSecondTime(Vendor):
+    """Answers one update, the second, 500."""
+
+    updates = 0
+
+    def update(self, call: Call, slug: str) -> Answer:
+        self.updates += 1
+        if self.updates == 2:
+            raise Refusal(500, "It broke.")
+        return super().update(call, slug)
+
+
+NAMED_X = update(CUSTOMER, b'{"name":"x"}')
+
+
+@pytest.mark.parametrize("vendor", [RenamesWhatAnotherHas, KeepsWhatItHadBefore])
+def test_a_failure_that_needs_the_same_details_elsewhere_is_seen_again(vendor: type[Vendor], tmp_path: Path) -> None:
+    """What goes wrong if another customer has the details, or its own has had them, is seen again, and told as that."""
+    har.write(tmp_path / "kept.har", har.to_har(kept("update.stored", ("failing", NAMED_X))))
+    with served(vendor) as server:
         result = replay(tmp_path / "kept.har", to=server)
 
     assert result.exit_code == 1, result.output
-    assert result.stdout.startswith("SEEN AGAIN  ")
+    assert result.stdout.startswith("SEEN AGAIN, 3 of 3 times  ")
     assert "state     it needs the same details at another customer, or earlier at its own" in result.stdout
     assert server.vendor.customers == {}
 
 
-def test_what_is_gone_says_how_to_be_sure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("promise", "said"),
+    [("status.internal_error", "SEEN AGAIN, comes and goes: seen 1 of "), ("problem.title", "DIFFERENT  ")],
+)
+def test_what_is_seen_by_chance_is_not_said_to_need_anything(promise: str, said: str, tmp_path: Path) -> None:
+    """A vendor that fails once, while replay tries the same details elsewhere, comes and goes, or is different."""
+    har.write(tmp_path / "kept.har", har.to_har(kept(promise, ("failing", NAMED_X), status=500)))
+    with served(FailsTheSecondTime) as server:
+        result = replay(tmp_path / "kept.har", to=server)
+
+    assert result.stdout.startswith(said), result.output
+    assert result.exit_code == 1
+    assert "state     " not in result.stdout
+
+
+def test_what_is_gone_names_its_test(tmp_path: Path) -> None:
     """A file has the requests of one failure, and not all of its test: where they show nothing, the test is named."""
     test = "tests/contract/test_success.py::test_it[one]"
-    seen = kept("status.valid", ("failing", update(CUSTOMER, b'{"name":"x"}')), status=500)
+    seen = kept("status.valid", ("failing", NAMED_X), status=500)
     har.write(tmp_path / "kept.har", har.to_har(replace(seen, source=replace(SOURCE, test=test))))
 
-    result = replay(tmp_path / "kept.har")
+    with served(Vendor) as server:
+        result = replay(tmp_path / "kept.har", to=server)
 
-    assert "  sure      only the requests in the file were sent; `pytest -k 'test_it[one]'` sends" in result.stdout
+    command = f"python -m pytest tests/contract -k 'test_it[one]' --base-url {server.url} --contract docs"
+    assert f"  test      its test sends more than the file has: {command}\n" in result.stdout
 
 
 def test_a_failure_that_comes_and_goes_is_tried_as_often_as_asked(tmp_path: Path) -> None:

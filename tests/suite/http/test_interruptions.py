@@ -307,6 +307,19 @@ def test_a_target_that_limits_the_rate_is_sent_to_less_often(
     assert least < clock.waited - before < most
 
 
+def test_a_target_that_says_429_now_and_then_is_not_sent_to_ever_more_slowly(clock: Clock) -> None:
+    """Where each 150th request is answered 429, however long the gaps are, they stay short."""
+    pace = Pace(None)
+    for number in range(3_000):
+        pace.wait()
+        if number % 150:
+            pace.speed_up()
+        else:
+            pace.slow_down(0.0, surely=True)
+
+    assert clock.waited < 3_000 * 0.01
+
+
 def test_a_payload_that_gets_through_in_the_end_is_not_persistent() -> None:
     """One answer is enough to say that the payload was not to blame."""
     replies = in_turn(RESET, EMPTY_204, RESET, RESET, EMPTY_204, EMPTY_204)

@@ -21,8 +21,8 @@ from contracts.http.request import (
     Request,
     curl,
     for_any_customer,
-    to_set,
     update,
+    variable_to_set,
 )
 from contracts.http.target import Target
 from tests.suite.recorder import EMPTY_204, Recorded, Recorder, in_turn, recording
@@ -165,7 +165,7 @@ def test_the_curl_line_of_an_id_is_for_any_customer() -> None:
 
     assert sent.path == f"/customers/{id_}"
     assert line.endswith(' "https://staging.example/customers/$CUSTOMER_ID"')
-    assert to_set(line) == "set CUSTOMER_ID to the id of one of your customers"
+    assert variable_to_set(line) == "set CUSTOMER_ID to the id of one of your customers"
 
 
 def test_the_variable_of_the_customer_is_quoted() -> None:
@@ -184,7 +184,7 @@ def test_what_a_shell_cannot_make_of_the_slug_is_shown_as_it_was_sent(slug: str)
     shown = for_any_customer(template, sent)
 
     assert (shown.body, shown.path) == (sent.body, template.path if slug == CUSTOMER else sent.path)
-    assert bool(to_set(curl(shown, "http://127.0.0.1:8000"))) == (slug == CUSTOMER)
+    assert bool(variable_to_set(curl(shown, "http://127.0.0.1:8000"))) == (slug == CUSTOMER)
 
 
 def test_a_body_with_the_slug_on_record_names_the_customer_of_the_path() -> None:

@@ -163,6 +163,25 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
     assert result.returncode == 6
 
 
+def test_require_all_does_not_ask_for_ids_of_another_form(tmp_path: Path) -> None:
+    """Ids that are no UUIDs may be slugs of strangers: one is not sent, and no user can do anything about it."""
+
+    class Counts(Vendor):
+        """Numbers its customers."""
+
+        def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
+            customer = super().add(slug, name, external_id)
+            customer["id"] = len(self.customers)
+            return customer
+
+    with serving(Counts(load("docs"))) as server:
+        arguments = ("--base-url", server.url, "-k", "slug-own-id or slug-own-shorter", "--require-all")
+        result = run_suite(*arguments, journal=tmp_path)
+
+    assert result.returncode == 0, result.stdout
+    assert "1 passed, 1 skipped" in result.stdout
+
+
 def test_require_all_fails_what_cannot_be_tried(tmp_path: Path) -> None:
     """With --require-all a promise that cannot be tried is red."""
     with serving(Vendor(load("docs"))) as server:

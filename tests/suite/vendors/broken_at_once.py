@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from contracts.vendor.model import READ, Answer, Call, Refusal
-from tests.suite.vendors.finders import AT_ONCE
+from tests.suite.vendors.finders import AT_ONCE, MANY_AT_ONCE
 from tests.suite.vendors.variant import Broken, refuse_if
 from tests.suite.vendors.ways import EXTERNAL_ID, NAME, Members
 
@@ -29,19 +29,19 @@ class _Unlocked(Broken):
 class FailsInACrowd(_Unlocked):
     """Has a deadlock, and answers 500, when four updates of one customer are under way."""
 
-    breaks = "status.internal_error"
+    breaks, found_by = "status.internal_error", MANY_AT_ONCE
 
     def begin(self) -> None:
         self._under_way: Counter[str] = Counter()
         self._counting = threading.Lock()
 
     def update(self, call: Call, slug: str) -> Answer:
-        self.find(slug)
         with self._counting:
             self._under_way[slug] += 1
+            is_crowded = self._under_way[slug] > 3
         try:
-            refuse_if(self._under_way[slug] > 3, 500, "There was a deadlock.")
-            time.sleep(0.005)
+            refuse_if(is_crowded, 500, "There was a deadlock.")
+            time.sleep(0.02)
             return super().update(call, slug)
         finally:
             with self._counting:
