@@ -52,7 +52,7 @@ TypesByLength = broken("relation.json", REWRITTEN_BROKEN)(
 )
 TypesByFirstMember = broken("relation.json", REWRITTEN_BROKEN)(
     "Gives a problem the type of the first member of the body.",
-    problem=typed(lambda call: b"".join(re.findall(rb"\w+", call.body)[:1]).decode()),
+    problem=typed(lambda call: b"".join(re.findall(rb"\w+", call.body)[:1])[:100].decode()),
 )
 TypesByFirstHeader = broken("relation.headers", WITH_HEADERS)(
     "Gives a problem the type of the first header.",
