@@ -125,7 +125,7 @@ class Run:
                 self.attempts.workers.shutdown(cancel_futures=True)
         finally:
             self.customers.close()
-            self.client.__exit__()
+            self.client.close()
 
     def part(self) -> dict[str, Any]:
         """What this process has counted since its last report, as plain data. Call it once, at the end."""

@@ -86,6 +86,9 @@ class Client:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         """Close every connection. One that is in use is closed as soon as its exchange is over."""
         self._closed = True
         while connection := self._kept():
