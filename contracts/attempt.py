@@ -230,7 +230,8 @@ class Attempts:
         if made.violations:
             return made
         request = made.exchange.request
-        exchange = self._client.send(request, Control(self._plain, sibling.read(customer.slug)), linger)
+        read = replace(sibling.read(customer.slug), path=request.path)
+        exchange = self._client.send(request, Control(self._plain, read), linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)

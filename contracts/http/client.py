@@ -25,9 +25,10 @@ _HOPELESS = frozenset({Failure.UNKNOWN_HOST, Failure.TLS, Failure.PROXY})
 _OWN = (("User-Agent", f"kaiten-contract-tests/{__version__}"), ("Accept-Encoding", "identity"))
 # An answer may repeat what was sent, and JSON may write one byte of it as six (like `\u0001`).
 READ_SLACK = 6
-# A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update and a read of its customer
-# are answered each time: fewer may be chance, if one of two servers is down. `_SLOW_ROUNDS` are enough if each takes a
-# time-out. If the read is not answered, the server of that customer is down, but not longer than half the patience.
+# A request is to blame if it is interrupted `_ROUNDS` times in a row, while a plain update and a read of its path are
+# answered each time: fewer may be chance, if one of two servers is down. `_SLOW_ROUNDS` are enough if each takes a
+# time-out. If the read is not answered, the server for that path is down, but not longer than half the patience. Where
+# one request was to blame although its read was not answered, reads are not asked any more.
 # The operation is to blame if all updates break the connection `_BREAKS` times in a row, while a read is answered:
 # after 4 seconds.
 _ROUNDS, _SLOW_ROUNDS, _BREAKS = 5, 3, 6
@@ -36,7 +37,7 @@ LINGER, LONG_LINGER = 0.003, 1.0
 
 
 class Control(NamedTuple):
-    """Two requests that show what is at fault: a plain update of another customer, and a read of the same one."""
+    """Two requests that show what is at fault: a plain update of another customer, and a read of the same path."""
 
     update: Request
     read: Request
@@ -74,6 +75,7 @@ class Client:
         self._idle: list[Connection] = []
         self._closed = False
         self._rounds, self._slow_rounds, self._breaks = _ROUNDS, _SLOW_ROUNDS, _BREAKS
+        self._reads_tell = True
         self._pace = Pace(target.limits.rate)
         # Limits how many requests are under way at once, however many threads send.
         self._turns = threading.BoundedSemaphore(target.limits.concurrency)
@@ -144,12 +146,13 @@ class Client:
         reads = (updates or breaks) and self._answers(control.read)
         if exchange.status == 503 and not updates:
             self._pace.slow_down(pause, surely=False)
-        proof.of_request = proof.of_request + 1 if updates and reads else 0
+        proof.of_request = proof.of_request + 1 if updates and (reads or not self._reads_tell) else 0
         proof.of_operation = proof.of_operation + 1 if breaks and reads and not updates else 0
         too_long = updates and time.monotonic() - proof.since > self.target.limits.patience / 2
         if too_long or proof.of_request >= (self._slow_rounds if slow else self._rounds):
             # What was proven once takes fewer rounds to be proven again.
             self._rounds, self._slow_rounds = (self._rounds, 2) if slow else (_SLOW_ROUNDS, self._slow_rounds)
+            self._reads_tell = self._reads_tell and bool(reads)
             return True
         if proof.of_operation >= self._breaks:
             self._breaks = 1

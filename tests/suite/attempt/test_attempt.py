@@ -112,6 +112,28 @@ class TooSlow(Choosy):
         return Answer(504) if b"slow" in call.body else super().update(call, slug)
 
 
+class LosesAServer(Choosy):
+    """Has a server for slugs of nobody, and something in front of it that does without that server for a while."""
+
+    down = 20
+
+    def route(self, call: Call) -> Answer:
+        if "nobody" in call.path and self.down:
+            self.down -= 1
+            return Answer(503)
+        return super().route(call)
+
+
+def test_a_slug_of_nobody_is_not_to_blame_for_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where customers are spread over servers, that of the path may be down although the customer's own is there."""
+    clock_of(monkeypatch, "contracts.http.retries", "contracts.http.client")
+    attempts = attempts_on(LosesAServer())
+
+    attempt = attempts.send(update("contract-test-nobody", b'{"name":"x"}'), attempts.customers.make())
+
+    assert (attempt.exchange.status, attempt.broken) == (404, frozenset())
+
+
 def test_after_a_request_that_was_given_up_a_new_customer_is_used() -> None:
     """What may still happen to a customer is no trouble of the requests that are tried afterwards."""
     attempts = attempts_on(TooSlow())
