@@ -230,8 +230,8 @@ class Attempts:
         if made.violations:
             return made
         request = made.exchange.request
-        read = replace(sibling.read(customer.slug), path=request.path)
-        exchange = self._client.send(request, Control(self._plain, read), linger)
+        control = Control(self._plain, sibling.read_beside(request, customer.slug))
+        exchange = self._client.send(request, control, linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)

@@ -37,6 +37,15 @@ def read(slug: str, token: str = WRITE_TOKEN) -> Request:
     return replace(update(quote(slug, safe=""), b"", content_type=None, authorization=credentials), method="GET")
 
 
+def read_beside(request: Request, slug: str) -> Request:
+    """The read that is answered by the same server as a request: of the same path, if that begins like ours do.
+
+    Of any other path nothing is read: then it is the read of the customer with this slug.
+    """
+    begins_like_ours = request.path.startswith(f"{CUSTOMERS}/{PREFIX}")
+    return replace(read(slug), path=request.path) if begins_like_ours else read(slug)
+
+
 def delete(slug: str) -> Request:
     return replace(read(slug), method="DELETE")
 
