@@ -32,7 +32,7 @@ _FUTILE_WAITS, _FUTILE_WAITS_IF_LAGGING = 3, 40
 # The customers that a run needs at once: its first one, one for plain updates, one for the tests, one to send to at the
 # same time, and two for a short time (one to try a failure again on, and another one to look at beside it).
 _FEWEST = 6
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_RANDOM = re.compile(r"(?=.*[a-f])([0-9a-f]-?){23,}[0-9a-f]", re.IGNORECASE)  # a UUID, an ObjectId
 
 
 @dataclass
@@ -52,8 +52,8 @@ class Customer:
 
     @property
     def id(self) -> str:
-        """Its id, if that is known and is a UUID; else empty. No stranger has ours as a slug: it is drawn at random."""
-        return id_ if _UUID.fullmatch(id_ := str(self.stored.get("id"))) else ""
+        """Its id, if that is known and was drawn at random, so that no stranger has it as a slug; else empty."""
+        return id_ if _RANDOM.fullmatch(id_ := str(self.stored.get("id"))) else ""
 
 
 class Customers:

@@ -24,7 +24,7 @@ from contracts.http.request import CUSTOMER_BEGINNING, CUSTOMER_CUT, CUSTOMER_ID
 
 MOCK_URL = "http://kaiten.mock"
 NO_READ_TOKEN = "KAITEN_READ_TOKEN is not set: a token without write:customers is needed for the 403"
-NO_ID = "the id of a customer is not known, or is no UUID and so may be the slug of somebody else's customer"
+NO_ID = "the id of a customer is not known, or not drawn at random: it may be the slug of somebody else's customer"
 SHORTER = "a beginning of the slug of --customer may be the slug of somebody else's customer"
 MIB = 1024 * 1024
 

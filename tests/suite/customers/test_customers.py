@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.customers.disposable import Customers
+from contracts.customers.disposable import Customer, Customers
 from contracts.customers.journal import Journal
 from contracts.errors import NoVerdict, WrongCall
 from contracts.http.client import Client
@@ -423,3 +423,21 @@ def test_where_no_page_refuses_everything_it_is_the_api_that_answers(
     """A page for POST alone, or a problem for everything, is a refusal as any other."""
     with recording(refuses_with_a_page(status, *pages_for)) as server, pytest.raises(WrongCall, match=said):
         opened(server.url, None)
+
+
+@pytest.mark.parametrize(
+    ("id_", "known"),
+    [
+        pytest.param("1d3ba608-378b-4e12-909a-759f133e933b", True, id="uuid"),
+        pytest.param("1D3BA608378B4E12909A759F133E933B", True, id="uuid-without-hyphens"),
+        pytest.param("507f1f77bcf86cd799439011", True, id="object-id"),
+        pytest.param("customer-3", False, id="a-word"),
+        pytest.param(17, False, id="a-number"),
+        pytest.param("000000000000000000000000017", False, id="a-long-number"),
+        pytest.param("deadbeef", False, id="short"),
+        pytest.param(None, False, id="none"),
+    ],
+)
+def test_an_id_may_be_sent_as_a_slug_only_if_it_is_random(id_: object, known: bool) -> None:
+    """An id that was drawn at random is nobody's slug; any other one may be."""
+    assert Customer("contract-test-1", {"id": id_}).id == (id_ if known else "")

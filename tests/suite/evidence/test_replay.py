@@ -551,7 +551,7 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
 
 
 def test_an_id_that_may_be_a_stranger_s_slug_is_not_sent(tmp_path: Path) -> None:
-    """An id that is no UUID may be somebody else's slug: evidence with an id is not sent where ids are like that."""
+    """An id that is not random may be somebody else's slug: evidence with an id is not sent where ids are like that."""
 
     class Counts(Vendor):
         """Numbers its customers."""
@@ -567,7 +567,7 @@ def test_an_id_that_may_be_a_stranger_s_slug_is_not_sent(tmp_path: Path) -> None
         result = replay(tmp_path / "kept.har", to=server)
 
     assert result.exit_code == 6
-    assert "reason    the id of a customer is not known, or is no UUID" in result.stdout
+    assert "reason    the id of a customer is not known, or not drawn at random" in result.stdout
     assert not [path for method, path in server.calls if method == "PUT"]
 
 

@@ -164,7 +164,7 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
 
 
 def test_require_all_does_not_ask_for_ids_of_another_form(tmp_path: Path) -> None:
-    """Ids that are no UUIDs may be slugs of strangers: one is not sent, and no user can do anything about it."""
+    """Ids that are not random may be slugs of strangers: one is not sent, and no user can do anything about it."""
 
     class Counts(Vendor):
         """Numbers its customers."""
