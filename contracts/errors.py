@@ -21,6 +21,12 @@ def command(name: str, arguments: str = "") -> str:
     return f"python -m contracts {name} {arguments}".rstrip()
 
 
+def command_of_tests(arguments: str) -> str:
+    """The command that runs tests of the contract, as this user would type it."""
+    program = "tox -e contract --" if os.environ.get("CONTRACTS_BY_TOX") else "python -m pytest tests/contract"
+    return f"{program} {arguments}"
+
+
 def one_line(error: object, most: int | None = None) -> str:
     """The text of an error in one line, cut after so many characters."""
     return " ".join(str(error).split())[:most]

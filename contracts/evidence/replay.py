@@ -92,13 +92,17 @@ class Replay:
     def _sent(self, evidence: Evidence, *, build: bool = True, fresh: bool = False) -> Attempt:
         """Send the evidence once: with `fresh` to an unused customer, with `build` after the requests before it."""
         # What is stored is only known if the customer has received no other request.
-        fresh = fresh or is_of_state(evidence.promise)
+        fresh = fresh or self._needs_reading(evidence)
         customer = self._attempts.customers.unused() if fresh else self._customer
         try:
             return self._sent_to(customer, evidence, build=build)
         finally:
             if customer is not self._customer:
                 self._attempts.customers.remove(customer.slug)
+
+    def _needs_reading(self, evidence: Evidence) -> bool:
+        """Whether what is stored has to be read: a recording by another program tells nothing of that."""
+        return is_of_state(evidence.promise) or not evidence.source.contract
 
     def _after_the_same(self, evidence: Evidence) -> list[Attempt]:
         """Send the failing request to two customers, and to the second one twice.
@@ -136,4 +140,6 @@ class Replay:
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
         linger = LONG_LINGER if evidence.promise == "success.empty" else 0.0
-        return self._attempts.send(templates[0], customer, linger, circumstance, read=of_state, like=like)
+        return self._attempts.send(
+            templates[0], customer, linger, circumstance, read=self._needs_reading(evidence), like=like
+        )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from contracts.errors import command
+from contracts.errors import command, command_of_tests
 from contracts.evidence.har import Evidence
 from contracts.evidence.replay import Fate, Replayed
 from contracts.fuzz.payloads import tried_pairs
@@ -266,14 +266,14 @@ def replayed_lines(replayed: Replayed, path: Path, base_url: str = "") -> Iterat
         for now in found[:1] if is_again else found:
             yield from ("  " + line for line in promise_lines(now))
         anothers = not evidence.source.contract and sent.request.path != before
-        customer = f"one of the suite's, instead of {before}; --customer SLUG chooses another" if anothers else ""
+        customer = f"{sent.request.path}, not {before}; --customer SLUG chooses another" if anothers else ""
         yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
     is_gone, test = replayed.result is Fate.GONE, evidence.source.test
     often = _how_often(evidence, replayed.times) if is_gone and evidence.seen_once else ""
     where = ["--base-url", base_url] if base_url else []
     options = shlex.join(["-k", names([test]), *where, "--contract", evidence.source.contract])
-    rest = f"its test sends more than the file has: python -m pytest tests/contract {options}"
-    yield from labelled(("state", replayed.needs), ("often", often), ("test", rest if is_gone and test else ""))
+    whole = f"to be sure, run its whole test: {command_of_tests(options)}" if is_gone and test else ""
+    yield from labelled(("state", replayed.needs), ("often", often), ("test", whole))
 
 
 def _times(broke: int, tried: int) -> int:
