@@ -118,7 +118,7 @@ def replay(
             again = Replay(run.attempts)
             for path, evidence in group:
                 results.append(again.of(evidence, times))
-                click.echo("\n".join(replayed_lines(results[-1], path, base_url or "")))
+                click.echo("\n".join(replayed_lines(results[-1], path, run.target.base_url)))
     click.echo(replay_verdict(results))
     fates = {replayed.result for replayed in results}
     sys.exit(RED if fates & {Fate.SEEN_AGAIN, Fate.DIFFERENT} else NO_VERDICT if Fate.NOT_TRIED in fates else GREEN)

@@ -187,8 +187,9 @@ class Api:
         broken = [left for each in ended for left in map(self._left, each.updates) if left.violations]
         if broken:
             # Of many updates that break one promise, one is tried again.
-            firsts = {promise: place for place, left in reversed([*enumerate(broken)]) for promise in left.broken}
-            tried = [broken[place] for place in sorted({*firsts.values()})]
+            tried: list[Attempt] = []
+            for left in broken:
+                tried += [left] if left.broken.difference(*(other.broken for other in tried)) else []
             again = [found for left in tried for found in map(self._left, self._attempts.again(left))]
             fail(broken[0].violations[0].promise, *([found for found in again if found.violations] or tried))
         if any(update.violations for each in ended for update in each.updates):

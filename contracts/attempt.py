@@ -25,10 +25,9 @@ from contracts.rules.promise import Violation, is_of_state
 Requests = Sequence[Request]
 NO_READING = "customers cannot be read back: the token may not, or a GET shows something else"
 _NOT_SAID = "the answer does not say whether the request was carried out"
-# How often, at most, a promise is seen broken again, and a customer is set apart that others disturb.
-_ENOUGH = 3
-# The last request to a path that was not made from a template is remembered for this many paths.
-_REMEMBERED = 250
+# How often, at most, a promise is seen broken again, and a customer is set apart that others disturb; and for how many
+# paths that were not made from a template the last request is remembered.
+_ENOUGH, _REMEMBERED = 3, 250
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Attempts:
         self._plain = update(customers.make().slug, b'{"name":"contract-test-plain"}')
         self.workers = ThreadPoolExecutor(customers.lanes)
         self._beside_others = threading.Lock()  # the first customer is watched during one request at a time
-        # Whether new customers can be read. If they cannot, a customer that is gone is not replaced.
+        # As long as new customers can be read, they replace those that are gone.
         self._new_ones_show = True
         self._seen_again: Counter[str] = Counter()
         self._numbers = count(1)
@@ -135,8 +134,9 @@ class Attempts:
                 attempt = replace(attempt, violations=attempt.violations + alike.violations, before=like)
         if read or (self.customers.only_one and circumstance is not Circumstance.IN_A_HISTORY):
             (attempt,) = self.read_back([attempt], customer)
-        nobody = Customer(attempt.exchange.request.slug.decode("utf-8", "replace"))
-        return self._look_at(nobody, attempt) if attempt.circumstance is Circumstance.OF_NOBODY else attempt
+        if attempt.circumstance is Circumstance.OF_NOBODY:
+            return self._look_at(Customer(attempt.exchange.request.slug.decode("utf-8", "replace")), attempt)
+        return attempt
 
     def send_beside_others(self, template: Request, customer: Customer) -> tuple[Attempt, Customer, Customer]:
         """Try one request, which must change neither the run's first customer nor a newer one with the same details."""
@@ -230,8 +230,7 @@ class Attempts:
         if made.violations:
             return made
         request = made.exchange.request
-        control = Control(self._plain, sibling.read_beside(request, customer.slug))
-        exchange = self._client.send(request, control, linger)
+        exchange = self._client.send(request, Control(self._plain, sibling.read_beside(request, customer.slug)), linger)
         self.metrics.judged(verdict := judge(exchange, made.prediction, self.document))
         if made.circumstance is not Circumstance.PROVOKED:
             self.metrics.answered(exchange, made.prediction, verdict)
@@ -295,6 +294,7 @@ class Attempts:
         read = self.customers.read_until(other.slug, lambda stored: not verdict(stored).violations)
         other.stored = self.customers.shown(read)
         self.metrics.judged(found := verdict(other.stored))
-        if found.violations:
-            self.customers.adopt(other.slug)
-        return attempt.showing(found.violations, read) if found.violations else attempt
+        if not found.violations:
+            return attempt
+        self.customers.adopt(other.slug)
+        return attempt.showing(found.violations, read)

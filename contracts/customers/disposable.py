@@ -40,8 +40,7 @@ class Customer:
     """A customer under test, and what is known to be stored for it (empty where it cannot be read).
 
     `before` is what was stored before the last request. `unread` says why it is not known what is stored after it.
-    `judged_by` names the release if its judge alone decided about the last request; it is empty if the literals of a
-    test may decide, too.
+    `judged_by` names the release if the judge alone decided about the last request, without the literals of a test.
     """
 
     slug: str
@@ -162,7 +161,8 @@ class Customers:
     def unused(self, beginning: str = "") -> Customer:
         """Like `make`, but for a short time: if `--customers` allows no more, the oldest of these is removed."""
         customer = self.make(beginning)
-        self._short_lived += [customer] if self._limit else []
+        if self._limit:
+            self._short_lived.append(customer)
         return customer
 
     def replace(self, customer: Customer) -> None:

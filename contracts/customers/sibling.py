@@ -38,9 +38,9 @@ def read(slug: str, token: str = WRITE_TOKEN) -> Request:
 
 
 def read_beside(request: Request, slug: str) -> Request:
-    """The read that is answered by the same server as a request: of the same path, if that begins like ours do.
+    """A read that the same server answers as this request, for a path that begins like ours do.
 
-    Of any other path nothing is read: then it is the read of the customer with this slug.
+    No other path is read: for one it is a read of the customer with this slug.
     """
     begins_like_ours = request.path.startswith(f"{CUSTOMERS}/{PREFIX}")
     return replace(read(slug), path=request.path) if begins_like_ours else read(slug)

@@ -7,7 +7,7 @@ from contracts.attempt import Attempt, Attempts
 from contracts.clients import Clients
 from contracts.customers.disposable import Customer
 from contracts.evidence.har import Evidence
-from contracts.http.client import LINGER, LONG_LINGER
+from contracts.http.client import LONG_LINGER
 from contracts.rules.judge import Circumstance, judge
 from contracts.rules.oracle import predict
 from contracts.rules.promise import is_of_state, is_status
@@ -66,12 +66,12 @@ class Replay:
                 attempts += [self._sent(evidence) for _ in range(times, _STEADY)]
                 needs = _NEEDS_OTHERS if all(promise in attempt.broken for attempt in attempts) else ""
         seen = [attempt for attempt in attempts if promise in attempt.broken]
-        again = self._after_the_same(evidence) if promise and not seen else []
+        again = [] if seen or not self._takes_one(evidence) else [self._after_the_same(evidence)]
+        others = [attempt for attempt in (*attempts, *again) if attempt.violations]
         if any(promise in attempt.broken for attempt in again):
-            again += [each for _ in range(1, _STEADY) for each in self._after_the_same(evidence)]
+            again += [self._after_the_same(evidence) for _ in range(1, _STEADY)]
             seen = [attempt for attempt in again if promise in attempt.broken]
             attempts, needs = (again, _NEEDS_TWIN) if len(seen) == _STEADY else (attempts + again, "")
-        others = [attempt for attempt in (*attempts, *again) if attempt.violations]
         fate = Fate.SEEN_AGAIN if seen else Fate.DIFFERENT if others else Fate.GONE
         return Replayed(evidence, fate, len(seen), len(attempts), (seen or others or attempts)[0], needs)
 
@@ -104,22 +104,26 @@ class Replay:
         """Whether what is stored has to be read: a recording by another program tells nothing of that."""
         return is_of_state(evidence.promise) or not evidence.source.contract
 
-    def _after_the_same(self, evidence: Evidence) -> list[Attempt]:
-        """Send the failing request to two customers, and to the second one twice.
+    def _takes_one(self, evidence: Evidence) -> bool:
+        """Whether one request to a customer of ours breaks the promise, and there are customers to send it to."""
+        is_usual = bool(evidence.promise) and Circumstance(evidence.promise) is Circumstance.USUAL
+        is_ours = evidence.failing.template.is_template and not self._attempts.customers.only_one
+        return is_usual and is_ours and not evidence.part("beside")
 
-        In the run another customer, or the same one, may have had its details before. Returns the one attempt that
-        shows most, or none if the violation takes more than one request.
+    def _after_the_same(self, evidence: Evidence) -> Attempt:
+        """Send the failing request to two customers, and to the second one twice. Returns the attempt that shows most.
+
+        In the run another customer, or the same one, may have had its details before.
         """
-        customers, template, promise = self._attempts.customers, evidence.failing.template, evidence.promise
-        takes_one = template.is_template and len(evidence.part("failing", "beside")) == 1
-        if customers.only_one or not takes_one or Circumstance(promise) is not Circumstance.USUAL:
-            return []
+        customers, promise = self._attempts.customers, evidence.promise
         twin, customer = customers.unused(), customers.unused()
-        linger = LONG_LINGER if promise == "success.empty" else LINGER
-        sent = [self._attempts.send(template, each, linger, apart=True) for each in (twin, customer, customer)]
+        sent = [
+            self._attempts.send(evidence.failing.template, each, _linger(promise), apart=True)
+            for each in (twin, customer, customer)
+        ]
         for each in (twin, customer):
             customers.remove(each.slug)
-        return [max(sent, key=lambda attempt: (promise in attempt.broken, bool(attempt.violations)))]
+        return max(sent, key=lambda attempt: (promise in attempt.broken, bool(attempt.violations)))
 
     def _sent_to(self, customer: Customer, evidence: Evidence, *, build: bool) -> Attempt:
         circumstance, of_state = Circumstance(evidence.promise), is_of_state(evidence.promise)
@@ -139,7 +143,10 @@ class Replay:
             return next((attempt for attempt in again if evidence.promise in attempt.broken), other)
         if circumstance is Circumstance.BESIDE_OTHERS:
             return self._attempts.send_beside_others(templates[0], customer)[0]
-        linger = LONG_LINGER if evidence.promise == "success.empty" else 0.0
-        return self._attempts.send(
-            templates[0], customer, linger, circumstance, read=self._needs_reading(evidence), like=like
-        )
+        linger, reads = _linger(evidence.promise), self._needs_reading(evidence)
+        return self._attempts.send(templates[0], customer, linger, circumstance, read=reads, like=like)
+
+
+def _linger(promise: str) -> float:
+    """Seconds to wait for what may follow a 204."""
+    return LONG_LINGER if promise == "success.empty" else 0.0

@@ -21,8 +21,8 @@ _RETRIABLE = frozenset({Failure.REFUSED, Failure.BROKEN, Failure.TIMEOUT})
 _BACK_OFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # The longest gap between two requests to a target that limits the rate, in seconds; and to one that may limit it.
 _SLOWEST, _SLOWEST_IF_UNSURE = 1.0, 0.1
-# What each answer leaves of that gap: half of it after 138 answers. A target with a limit says so about as rarely. One
-# that says so even more rarely, at any rate, is not sent to ever more slowly.
+# Each answer shortens that gap by this factor: to a half after 138 answers. A target that refuses fewer requests than
+# that, whatever the rate, is not sent to ever more slowly.
 _SPEED_UP = 0.995
 # A program that runs us, like tox, may pass on a signal that we also got. Within these seconds, it counts once.
 PASSED_ON = 2.0

@@ -100,8 +100,12 @@ def times_to_see(findings: Iterable[Finding], result: Result) -> int:
 def replay_command(paths: Iterable[str], base_url: str, times: int = 1) -> str:
     """The command that sends these files again to the same target, so many times."""
     options = ["--times", str(times)] if times > 1 else []
-    options += [] if base_url == MOCK_URL else ["--base-url", base_url]
-    return command("replay", shlex.join([*paths, *options]))
+    return command("replay", shlex.join([*paths, *options, *_target(base_url)]))
+
+
+def _target(base_url: str) -> list[str]:
+    """The option that names a target; none for the mock."""
+    return [] if base_url == MOCK_URL else ["--base-url", base_url]
 
 
 def summary(result: Result) -> list[str]:
@@ -247,8 +251,8 @@ def answer_line(exchange: Exchange) -> str:
     return f"{response.status} {excerpt(response.reason)}, {size}{said}"
 
 
-def replayed_lines(replayed: Replayed, path: Path, base_url: str = "") -> Iterator[str]:
-    """What became of one recorded violation when it was sent again to this base URL (empty: to the mock)."""
+def replayed_lines(replayed: Replayed, path: Path, base_url: str = MOCK_URL) -> Iterator[str]:
+    """What became of one recorded violation when it was sent again to this base URL."""
     evidence, step, is_again = replayed.evidence, replayed.evidence.failing, replayed.result is Fate.SEEN_AGAIN
     broken = evidence.violation
     how = "comes and goes: seen " if 0 < replayed.seen < replayed.times else ""
@@ -270,8 +274,7 @@ def replayed_lines(replayed: Replayed, path: Path, base_url: str = "") -> Iterat
         yield from labelled(("request", request_line(sent)), ("customer", customer), ("answer", answer_line(sent)))
     is_gone, test = replayed.result is Fate.GONE, evidence.source.test
     often = _how_often(evidence, replayed.times) if is_gone and evidence.seen_once else ""
-    where = ["--base-url", base_url] if base_url else []
-    options = shlex.join(["-k", names([test]), *where, "--contract", evidence.source.contract])
+    options = shlex.join(["-k", names([test]), *_target(base_url), "--contract", evidence.source.contract])
     whole = f"to be sure, run its whole test: {command_of_tests(options)}" if is_gone and test else ""
     yield from labelled(("state", replayed.needs), ("often", often), ("test", whole))
 

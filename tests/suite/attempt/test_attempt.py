@@ -158,15 +158,6 @@ class Unique(Choosy):
         super().store(customer, value)
 
 
-class WritesToAllAlike(Choosy):
-    """Finds the customers to update by the name that is stored."""
-
-    def store(self, customer: dict[str, Any], value: dict[str, Any]) -> None:
-        alike = [other for other in self.customers.values() if other["name"] == customer.get("name")]
-        for each in (customer, *alike):
-            super().store(each, value)
-
-
 class FailsOnTheSameName(Choosy):
     """Has an index that lets no two customers have one name, and no handler for what that raises."""
 
@@ -186,7 +177,9 @@ def test_a_request_that_takes_a_detail_from_another_customer_is_found_out() -> N
 
 def test_a_request_that_changes_a_customer_with_the_same_details_is_found_out() -> None:
     """An update changes the customer in its path alone, whatever another one has stored."""
-    assert beside_others(attempts_on(WritesToAllAlike()), SAME_ID).broken == {"update.isolated"}
+    vendor = vendor_named("WritesToWhatHasTheSameDetails")(load("docs"))
+
+    assert beside_others(attempts_on(vendor), SAME_ID).broken == {"update.isolated"}
 
 
 def test_a_customer_may_have_the_details_of_another_one() -> None:

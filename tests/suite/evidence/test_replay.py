@@ -216,15 +216,15 @@ class RenamesWhatAnotherHas(Vendor):
 class KeepsWhatItHadBefore(Vendor):
     """Ignores an update with a name that this customer has had before."""
 
+    def __init__(self, *args: Any) -> None:
+        self.had: dict[str, set[object]] = {}
+        super().__init__(*args)
+
     def store(self, customer: dict[str, object], value: dict[str, object]) -> None:
         had = self.had.setdefault(str(customer["slug"]), set())
         if value["name"] not in had or "createdAt" in value:
             super().store(customer, value)
         had.add(value["name"])
-
-    def __init__(self, *args: Any) -> None:
-        self.had: dict[str, set[object]] = {}
-        super().__init__(*args)
 
 
 class FailsTheSecondTime(Vendor):
@@ -565,18 +565,9 @@ def test_what_needs_another_customer_is_not_tried_with_one(tmp_path: Path) -> No
 
 def test_an_id_that_may_be_a_stranger_s_slug_is_not_sent(tmp_path: Path) -> None:
     """An id that is not random may be somebody else's slug: evidence with an id is not sent where ids are like that."""
-
-    class Counts(Vendor):
-        """Numbers its customers."""
-
-        def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
-            customer = super().add(slug, name, external_id)
-            customer["id"] = len(self.customers)
-            return customer
-
     har.write(tmp_path / "kept.har", har.to_har(kept("status.slug", ("failing", update("<CUSTOMER_ID>", b"{}")))))
 
-    with served(Counts) as server:
+    with served(vendor_named("NumbersCustomers")) as server:
         result = replay(tmp_path / "kept.har", to=server)
 
     assert result.exit_code == 6

@@ -165,16 +165,7 @@ def test_without_a_read_token_the_403_is_skipped(tmp_path: Path) -> None:
 
 def test_require_all_does_not_ask_for_ids_of_another_form(tmp_path: Path) -> None:
     """Ids that are not random may be slugs of strangers: one is not sent, and no user can do anything about it."""
-
-    class Counts(Vendor):
-        """Numbers its customers."""
-
-        def add(self, slug: str, name: str, external_id: str | None = None) -> dict[str, Any]:
-            customer = super().add(slug, name, external_id)
-            customer["id"] = len(self.customers)
-            return customer
-
-    with serving(Counts(load("docs"))) as server:
+    with serving(vendor_named("NumbersCustomers")(load("docs"))) as server:
         arguments = ("--base-url", server.url, "-k", "slug-own-id or slug-own-shorter", "--require-all")
         result = run_suite(*arguments, journal=tmp_path)
 

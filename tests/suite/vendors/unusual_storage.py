@@ -159,6 +159,15 @@ FailsToDeleteSometimes = fails("Answers every fourth DELETE or so with 500.", "d
 FailsToShowSometimes = fails("Answers three GETs in a hundred with 500.", "show", 0.03)
 
 
+class NumbersCustomers(Unusual):
+    """Gives customers small numbers for ids."""
+
+    def add(self, slug: str, name: str, external_id: str | None = None) -> Members:
+        customer = super().add(slug, name, external_id)
+        customer["id"] = len(self.customers)
+        return customer
+
+
 class FailsToShowEachFifthTime(Unusual):
     """Answers every fifth GET with 500."""
 
